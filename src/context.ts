@@ -1,0 +1,163 @@
+import type { ListeningSocket } from './model/observation.ts';
+
+/**
+ * What a part may reach of the world outside it. Parts take the few members they need
+ * (`Pick<Context, 'http' | 'clock'>`); the real ones stand in `system/` and are wired in `commands/main.ts` alone.
+ * Files are reached through `node:fs` directly.
+ */
+export interface Context {
+  io: Io;
+  env: Readonly<Record<string, string | undefined>>;
+  /** The working folder of the command, absolute. */
+  cwd: string;
+  clock: Clock;
+  /** Aborted when the user interrupts (Ctrl-C, SIGTERM). Everything that waits listens to it. */
+  interrupted: AbortSignal;
+  exec: Exec;
+  http: Http;
+  amqp: AmqpConnect;
+  sql: SqlConnect;
+  redis: RedisConnect;
+  host: Host;
+  prompts: Prompts;
+}
+
+export interface Io {
+  /** Data, to stdout. Secret values are masked here, for every command alike. */
+  out(text: string): void;
+  /** Progress and notices, to stderr; masked too. */
+  err(text: string): void;
+  /** The one way past the mask: `secrets get`. */
+  reveal(text: string): void;
+  /** Adds values that `out` and `err` mask from now on. */
+  mask(secrets: Iterable<string>): void;
+  /** True when a person sits at both stdin and stderr: prompts and spinners are allowed. */
+  interactive: boolean;
+  /** True when stdout may be coloured (a terminal, no `NO_COLOR`). */
+  color: boolean;
+  /** Columns of stdout; 80 without a terminal. */
+  columns: number;
+  progress: Progress;
+}
+
+/** Progress of long work. On a terminal a spinner, otherwise one line a step. */
+export interface Progress {
+  /** Starts a step, or says what it is waiting for now. */
+  step(name: string, waitingFor?: string): void;
+  done(name: string, result?: string): void;
+  failed(name: string, reason: string): void;
+  /** Removes the spinner; called once, at the end. */
+  stop(): void;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Milliseconds that never jump, for durations. */
+  monotonic(): number;
+  /** Rejects with the signal's reason when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Runs a program to its end without a shell. Never rejects because of its exit code. */
+export type Exec = (
+  program: string,
+  args: readonly string[],
+  options?: {
+    cwd?: string;
+    env?: Record<string, string>;
+    timeoutMs?: number;
+    signal?: AbortSignal;
+    input?: string;
+    uid?: number;
+    gid?: number;
+  },
+) => Promise<{ exitCode: number; stdout: string; stderr: string; notFound: boolean; timedOut: boolean }>;
+
+export interface HttpRequest {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string | Buffer;
+  /** The deadline of the whole exchange. */
+  timeoutMs: number;
+  signal?: AbortSignal;
+}
+
+export interface HttpResponse {
+  status: number;
+  /** Lower-case names; repeated headers joined with `, `. */
+  headers: Record<string, string>;
+  body: string;
+}
+
+/**
+ * One HTTP exchange; any status is an answer. Rejects with an `Error` whose `code` is Node's
+ * (`ECONNREFUSED`, `ECONNRESET`, …) or `ETIMEDOUT` when there was no answer.
+ */
+export type Http = (url: string, request: HttpRequest) => Promise<HttpResponse>;
+
+/** An event as it went over the broker. */
+export interface BrokerMessage {
+  exchange: string;
+  routingKey: string;
+  correlationId?: string;
+  messageId?: string;
+  headers: Record<string, unknown>;
+  content: Buffer;
+  /** `clock.monotonic()` when it arrived here. */
+  receivedAt: number;
+}
+
+export interface AmqpConnection {
+  /** Copies of what passes the exchange from now on, through an exclusive queue of its own: nobody loses a message. */
+  tap(
+    bindings: { exchange: string; routingKey: string }[],
+    onMessage: (message: BrokerMessage) => void,
+  ): Promise<void>;
+  /** Resolves when the broker has confirmed; rejects when it returned or refused the message. */
+  publish(
+    target: { exchange: string; routingKey: string },
+    content: Buffer,
+    properties?: {
+      correlationId?: string;
+      messageId?: string;
+      contentType?: string;
+      headers?: Record<string, unknown>;
+    },
+  ): Promise<void>;
+  /** Depth and consumers of a queue; `undefined` when there is none of that name. */
+  inspectQueue(name: string): Promise<{ messages: number; consumers: number } | undefined>;
+  close(): Promise<void>;
+}
+export type AmqpConnect = (
+  url: string,
+  options: { timeoutMs: number; name: string },
+) => Promise<AmqpConnection>;
+
+export interface SqlConnection {
+  query(text: string, values?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
+  close(): Promise<void>;
+}
+export type SqlConnect = (url: string, options: { timeoutMs: number }) => Promise<SqlConnection>;
+
+export interface RedisConnection {
+  command(name: string, ...args: (string | number)[]): Promise<unknown>;
+  close(): Promise<void>;
+}
+export type RedisConnect = (url: string, options: { timeoutMs: number }) => Promise<RedisConnection>;
+
+/** What the operating system knows. Each platform has an implementation of its own. */
+export interface Host {
+  listeningSockets(): Promise<ListeningSocket[]>;
+  /** When the process started, as an opaque string that tells a reused pid apart; `undefined` when it is gone. */
+  processStartTime(pid: number): Promise<string | undefined>;
+}
+
+export interface Prompts {
+  input(
+    message: string,
+    options?: { default?: string; validate?: (value: string) => true | string },
+  ): Promise<string>;
+  confirm(message: string, options?: { default?: boolean }): Promise<boolean>;
+  select<T extends string>(message: string, choices: { name: string; value: T }[]): Promise<T>;
+}

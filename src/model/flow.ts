@@ -1,0 +1,23 @@
+/** One hop of a flow as it was seen, in the order in which the flow names them. */
+export interface HopResult {
+  /** What the hop proves, for people: `llm-api published llm_request`. */
+  name: string;
+  /** The service or resource that is responsible for it. */
+  subject: string;
+  status: 'passed' | 'failed' | 'not-reached';
+  /** Milliseconds from the start of the flow until the hop was seen; `undefined` when it was not. */
+  atMs?: number;
+  /** What was seen, or what was seen last instead. */
+  evidence: string;
+}
+
+export interface FlowResult {
+  name: string;
+  file: string;
+  status: 'passed' | 'failed';
+  correlationId: string;
+  durationMs: number;
+  hops: HopResult[];
+  /** The first hop that was not seen, with the last log lines of its subject. */
+  stoppedAt?: { hop: number; name: string; subject: string; reason: string; logLines: string[] };
+}

@@ -1,0 +1,27 @@
+/** One field that differs. `path` is dotted (`plugins.limit-count.count`); a side that lacks it is `undefined`. */
+export interface FieldChange {
+  path: string;
+  from?: unknown;
+  to?: unknown;
+}
+
+/**
+ * One thing that `apply` will do. Plans are pure data: they can be printed, compared, and carried out.
+ * Secret values in `fields` are masked by the one who makes the plan.
+ */
+export interface Change {
+  action: 'create' | 'update' | 'delete';
+  /** The field's own term: `route`, `upstream`, `queue`, `binding`, `resource`. */
+  kind: string;
+  name: string;
+  reason?: string;
+  fields?: FieldChange[];
+}
+
+/** What became of a change. A change is `skipped` when one that it depends on failed. */
+export interface ChangeOutcome {
+  change: Change;
+  status: 'done' | 'failed' | 'skipped';
+  /** Why it failed or was skipped. */
+  reason?: string;
+}

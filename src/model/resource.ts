@@ -1,0 +1,43 @@
+/** What a resource is, named by the protocol that its clients speak. */
+export const RESOURCE_KINDS = ['rabbitmq', 'redis', 'postgres', 'apisix'] as const;
+export type ResourceKind = (typeof RESOURCE_KINDS)[number];
+
+/** Who provides a resource on this machine. */
+export const PROVIDER_NAMES = ['embedded', 'external', 'docker', 'native'] as const;
+export type ProviderName = (typeof PROVIDER_NAMES)[number];
+
+export const STRATEGIES = ['full_docker', 'hybrid', 'fallback'] as const;
+export type Strategy = (typeof STRATEGIES)[number];
+
+/**
+ * Where a resource of the stack is reached and with which credentials. All ports carry the port base already.
+ * `url` and `managementUrl` hold the credentials (`amqp://user:secret@127.0.0.1:5672/vhost`): never print them.
+ */
+export interface Endpoint {
+  url: string;
+  host: string;
+  port: number;
+  user?: string;
+  password?: string;
+  /** rabbitmq: the vhost of this stack. */
+  vhost?: string;
+  /** postgres: the database of this stack. */
+  database?: string;
+  /** rabbitmq: the management HTTP API. apisix: the Admin API. No credentials in it. */
+  managementUrl?: string;
+  /** apisix: the key of the Admin API. */
+  adminKey?: string;
+}
+
+/** An infrastructure resource as `qbtc.yaml` declares it, after defaults. */
+export interface Resource {
+  name: string;
+  kind: ResourceKind;
+  /** Forced by `qbtc.yaml`; otherwise the strategy chooses. */
+  provider?: ProviderName;
+  /** The ports that it listens on when we run it, by role: `{main: 5672, management: 15672}`. */
+  ports: Record<string, number>;
+  endpoint: Endpoint;
+  /** postgres: the folder with the migrations, absolute. */
+  migrations?: string;
+}

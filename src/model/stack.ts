@@ -1,0 +1,60 @@
+import type { ApisixConsumer, ApisixRoute, GatewayObject } from './gateway.ts';
+import type { Resource } from './resource.ts';
+
+/** A route as a service declares it: APISIX's own fields, without what the stack fills in (upstream, labels). */
+export type ServiceRoute = ApisixRoute & { name: string };
+
+/** A service of the stack as `qbtc.yaml` declares it, after defaults and interpolation. */
+export interface Service {
+  name: string;
+  /** Absolute. */
+  path: string;
+  /** The TypeScript or JavaScript file to bundle and run, relative to `path`; or else `command`. */
+  entry?: string;
+  /** A program and its arguments, run in `path`; no shell. */
+  command?: string[];
+  /** With the port base. The replicas listen on `port`, `port + 1`, …. */
+  port: number;
+  replicas: number;
+  /** The path of the health document. */
+  health: string;
+  /** The path of the Prometheus metrics. */
+  metrics: string;
+  /** Names of resources and services that must be ready first. */
+  dependsOn: string[];
+  env: Record<string, string>;
+  routes: ServiceRoute[];
+}
+
+export const SCORE_COMPONENTS = [
+  'infrastructure',
+  'discovery',
+  'routes',
+  'connectivity',
+  'monitoring',
+] as const;
+export type ScoreComponent = (typeof SCORE_COMPONENTS)[number];
+
+/** The stack: `qbtc.yaml` with every default, reference and secret filled in. Read once, never written. */
+export interface Stack {
+  name: string;
+  /** The folder of `qbtc.yaml`, absolute. */
+  root: string;
+  /** `qbtc.yaml`, absolute. */
+  file: string;
+  portBase: number;
+  resources: Resource[];
+  services: Service[];
+  gateway: {
+    consumers: ApisixConsumer[];
+    globalRules: GatewayObject[];
+  };
+  /** The topology file, absolute; `undefined` when the stack declares none. */
+  topologyFile: string | undefined;
+  /** The flow files, absolute, sorted. */
+  flowFiles: string[];
+  score: { target: number; weights: Record<ScoreComponent, number> };
+  heal: { below: number };
+  /** The stack's secrets by name. Never print them; `io` masks these values wherever they appear. */
+  secrets: Record<string, string>;
+}

@@ -1,0 +1,36 @@
+import { defineConfig } from 'vitest/config';
+
+// unit: in this process, no servers of ours started as processes, under 20 s in all.
+// real: real servers and processes. faults: kills, soaks, and other long runs.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts', 'templates/stack/{packages,services}/*/test/**/*.test.ts'],
+          exclude: ['**/*.real.test.ts', '**/*.faults.test.ts', '**/node_modules/**'],
+        },
+      },
+      {
+        test: {
+          name: 'real',
+          include: ['test/**/*.real.test.ts', 'templates/stack/{packages,services}/*/test/**/*.real.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: ['test/**/*.faults.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
