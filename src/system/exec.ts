@@ -1,0 +1,26 @@
+import type { Exec } from '../context.ts';
+
+/** Runs programs with execa, loaded when first used. The environment is exactly the one given, or ours. */
+export function createExec(): Exec {
+  return async (program, args, options = {}) => {
+    const { execa } = await import('execa');
+    const result = await execa(program, args, {
+      reject: false,
+      stripFinalNewline: false,
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      ...(options.env === undefined ? {} : { env: options.env, extendEnv: false }),
+      ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+      ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+      ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+      ...(options.uid === undefined ? {} : { uid: options.uid }),
+      ...(options.gid === undefined ? {} : { gid: options.gid }),
+    });
+    return {
+      exitCode: result.exitCode ?? 1,
+      stdout: result.stdout,
+      stderr: result.stderr,
+      notFound: result.code === 'ENOENT',
+      timedOut: result.timedOut,
+    };
+  };
+}

@@ -1,0 +1,58 @@
+import type { Exec, Host } from '../../context.ts';
+import type { ListeningSocket } from '../../model/observation.ts';
+
+/**
+ * The output of `netstat -ano -p TCP` (and `TCPv6`). The state column is translated on localised systems, so a
+ * listening row is told by its foreign address, which ends in port 0.
+ */
+export function parseNetstat(text: string): ListeningSocket[] {
+  const sockets: ListeningSocket[] = [];
+  for (const line of text.split(/\r?\n/)) {
+    const [protocol, local = '', foreign = '', ...rest] = line.trim().split(/\s+/);
+    if (protocol !== 'TCP' || !foreign.endsWith(':0')) continue;
+    const colon = local.lastIndexOf(':');
+    const pid = Number(rest.at(-1));
+    sockets.push({
+      host: local.slice(0, colon).replace(/^\[|\]$/g, ''),
+      port: Number(local.slice(colon + 1)),
+      ...(Number.isInteger(pid) ? { pid } : {}),
+    });
+  }
+  return sockets;
+}
+
+/** The output of `tasklist /FO CSV /NH`: `"node.exe","4242","Console","1","48,120 K"`. */
+export function parseTasklist(text: string): Map<number, string> {
+  const programs = new Map<number, string>();
+  for (const line of text.split(/\r?\n/)) {
+    const [program, pid] = line.split('","');
+    if (program !== undefined && pid !== undefined) programs.set(Number(pid), program.replace(/^"/, ''));
+  }
+  return programs;
+}
+
+/** Windows: `netstat`, `tasklist`, and PowerShell's `Get-Process`. */
+export function windowsHost(exec: Exec): Host {
+  return {
+    async listeningSockets() {
+      const [tcp, tcp6, tasks] = await Promise.all([
+        exec('netstat', ['-ano', '-p', 'TCP'], { timeoutMs: 10_000 }),
+        exec('netstat', ['-ano', '-p', 'TCPv6'], { timeoutMs: 10_000 }),
+        exec('tasklist', ['/FO', 'CSV', '/NH'], { timeoutMs: 10_000 }),
+      ]);
+      const programs = parseTasklist(tasks.stdout);
+      return [...parseNetstat(tcp.stdout), ...parseNetstat(tcp6.stdout)].map((socket) => {
+        const program = socket.pid === undefined ? undefined : programs.get(socket.pid);
+        return program === undefined ? socket : { ...socket, program };
+      });
+    },
+    async processStartTime(pid) {
+      const { stdout, exitCode } = await exec(
+        'powershell',
+        ['-NoProfile', '-NonInteractive', '-Command', `(Get-Process -Id ${Math.trunc(pid)}).StartTime.Ticks`],
+        { timeoutMs: 10_000 },
+      );
+      return exitCode === 0 && stdout.trim() !== '' ? stdout.trim() : undefined;
+    },
+  };
+}

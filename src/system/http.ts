@@ -1,0 +1,40 @@
+import type { Http } from '../context.ts';
+
+/** undici's own codes for a deadline that passed. */
+const TIMEOUTS = new Set([
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'ABORT_ERR',
+]);
+
+/** HTTP on undici with kept-alive connections, loaded when first used. */
+export function createHttp(): Http {
+  return async (url, request) => {
+    const undici = await import('undici');
+    const deadline = AbortSignal.timeout(request.timeoutMs);
+    const signal = request.signal ? AbortSignal.any([request.signal, deadline]) : deadline;
+    try {
+      const response = await undici.request(url, {
+        method: (request.method ?? 'GET') as 'GET',
+        headers: request.headers ?? {},
+        body: request.body ?? null,
+        signal,
+      });
+      const headers: Record<string, string> = {};
+      for (const [name, value] of Object.entries(response.headers)) {
+        if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+      }
+      return { status: response.statusCode, headers, body: await response.body.text() };
+    } catch (error) {
+      request.signal?.throwIfAborted();
+      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      if (deadline.aborted || TIMEOUTS.has(code)) {
+        throw Object.assign(new Error(`no answer from ${url} within ${request.timeoutMs} ms`), {
+          code: 'ETIMEDOUT',
+        });
+      }
+      throw error;
+    }
+  };
+}

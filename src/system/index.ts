@@ -1,0 +1,35 @@
+import type { Context } from '../context.ts';
+import { connectAmqp } from './amqp.ts';
+import { systemClock } from './clock.ts';
+import { createExec } from './exec.ts';
+import { createHost } from './host/index.ts';
+import { createHttp } from './http.ts';
+import { createIo, type Streams } from './io.ts';
+import { prompts } from './prompts.ts';
+import { connectRedis } from './redis.ts';
+import { connectSql } from './sql.ts';
+
+/** The real context. Cheap to make: each client library is loaded when it is first used. */
+export function createContext(process: NodeJS.Process, interrupted: AbortSignal): Context {
+  const exec = createExec();
+  const streams: Streams = {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    stdin: process.stdin,
+    env: process.env,
+  };
+  return {
+    io: createIo(streams),
+    env: process.env,
+    cwd: process.cwd(),
+    clock: systemClock,
+    interrupted,
+    exec,
+    http: createHttp(),
+    amqp: connectAmqp,
+    sql: connectSql,
+    redis: connectRedis,
+    host: createHost(process.platform, exec),
+    prompts,
+  };
+}

@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseLsof } from '../../../src/system/host/darwin.ts';
+import { parseSocketTable, parseStartTime } from '../../../src/system/host/linux.ts';
+import { parseNetstat, parseTasklist } from '../../../src/system/host/windows.ts';
+
+describe('Linux', () => {
+  test('reads the listening sockets of both tables', () => {
+    const tcp = [
+      '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
+      '   0: 0100007F:1538 00000000:0000 0A 00000000:00000000 00:00000000 00000000 65534        0 48211 1 0 100 0',
+      '   1: 0100007F:A3C2 0100007F:1538 01 00000000:00000000 00:00000000 00000000     0        0 48219 1 0 20 4',
+    ].join('\n');
+    const tcp6 = [
+      '  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
+      '   0: 00000000000000000000000000000000:1F90 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 51002 1 0 100 0',
+      '   1: 0000000000000000FFFF00000100007F:1F91 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 51003 1 0 100 0',
+      '   2: 00000000000000000000000001000000:1F92 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 51004 1 0 100 0',
+    ].join('\n');
+    expect(parseSocketTable(tcp)).toEqual([{ host: '127.0.0.1', port: 5432, inode: '48211' }]);
+    expect(parseSocketTable(tcp6)).toEqual([
+      { host: '::', port: 8080, inode: '51002' },
+      { host: '127.0.0.1', port: 8081, inode: '51003' },
+      { host: '::1', port: 8082, inode: '51004' },
+    ]);
+  });
+
+  test('finds the start time behind a name with blanks and brackets, and none for a zombie', () => {
+    const fields = Array.from({ length: 40 }, (_, index) => String(index + 3));
+    expect(parseStartTime(`7 (a) b (c)) S ${fields.slice(1).join(' ')}`)).toBe('22');
+    expect(parseStartTime(`7 (node) Z ${fields.slice(1).join(' ')}`)).toBeUndefined();
+  });
+});
+
+test('macOS: reads the fields of lsof', () => {
+  const text = 'p412\ncControlCe\nf9\nn*:7000\nf11\nn[::1]:7000\np991\ncnode\nf22\nn127.0.0.1:8000\n';
+  expect(parseLsof(text)).toEqual([
+    { host: '0.0.0.0', port: 7000, pid: 412, program: 'ControlCe' },
+    { host: '::1', port: 7000, pid: 412, program: 'ControlCe' },
+    { host: '127.0.0.1', port: 8000, pid: 991, program: 'node' },
+  ]);
+});
+
+test('Windows: reads netstat in any language, and tasklist', () => {
+  const text = [
+    '',
+    'Aktive Verbindungen',
+    '',
+    '  Proto  Lokale Adresse         Remoteadresse          Status           PID',
+    '  TCP    127.0.0.1:8000         0.0.0.0:0              ABHÖREN         4242',
+    '  TCP    127.0.0.1:49812        127.0.0.1:8000         HERGESTELLT     1200',
+    '  TCP    [::]:135               [::]:0                 ABHÖREN         980',
+  ].join('\r\n');
+  expect(parseNetstat(text)).toEqual([
+    { host: '127.0.0.1', port: 8000, pid: 4242 },
+    { host: '::', port: 135, pid: 980 },
+  ]);
+  expect(parseTasklist('"node.exe","4242","Console","1","48,120 K"\r\n')).toEqual(
+    new Map([[4242, 'node.exe']]),
+  );
+});
+
+test('no parser throws on any text', () => {
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      for (const parse of [parseSocketTable, parseStartTime, parseLsof, parseNetstat, parseTasklist])
+        parse(text);
+    }),
+  );
+});
