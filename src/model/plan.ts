@@ -16,6 +16,8 @@ export interface Change {
   name: string;
   reason?: string;
   fields?: FieldChange[];
+  /** Why `apply` will not carry it out (not ours, needs a migration). It is reported as failed, with this reason. */
+  blocked?: string;
 }
 
 /** What became of a change. A change is `skipped` when one that it depends on failed. */

@@ -1,0 +1,88 @@
+import { QbtcError } from '../errors.ts';
+import type { GatewayKind, GatewayObject, GatewayState } from '../model/gateway.ts';
+import type { Stack } from '../model/stack.ts';
+import { stamped } from './stamp.ts';
+import { credentialKey, emptyState } from './state.ts';
+
+/** `id_schema` of APISIX's schema_def.lua. */
+const ID_PATTERN = /^[a-zA-Z0-9-_.]+$/;
+const ID_LENGTH = 64;
+/** The schema of a consumer since APISIX 3.0; a hyphen is allowed since 3.2. */
+const USERNAME_PATTERN = /^[a-zA-Z0-9_-]+$/;
+const USERNAME_LENGTH = 100;
+
+/** Fields by which a route names its own target; otherwise it goes to the upstream of its service. */
+const TARGETS = ['upstream', 'upstream_id', 'service_id'];
+
+/** Replicas are reached where the supervisor starts them. */
+const REPLICA_HOST = '127.0.0.1';
+
+/**
+ * What the gateway should hold for a stack: for every service with routes an upstream with one node a replica, its
+ * routes, and the stack's consumers with their credentials, all stamped. Ids are `STACK-NAME`, so that stacks can
+ * share a gateway; usernames stay as declared, as plugins and clients see them.
+ *
+ * @throws QbtcError `GATEWAY_IDS`, with every id that APISIX would refuse or that two declarations claim
+ */
+export function desiredGateway(stack: Stack): GatewayState {
+  const state = emptyState();
+  const mistakes: string[] = [];
+  const claimedBy = new Map<string, string>();
+
+  const add = (kind: GatewayKind, id: string, object: GatewayObject, declaredAs: string) => {
+    const key = `${kind} ${id}`;
+    const claimed = claimedBy.get(key);
+    if (claimed !== undefined) mistakes.push(`${declaredAs} and ${claimed} would both be the ${key}`);
+    claimedBy.set(key, declaredAs);
+    state[kind].set(id, stamped(object, stack.name));
+  };
+  const checkId = (id: string, declaredAs: string) => {
+    if (!ID_PATTERN.test(id)) {
+      mistakes.push(`${declaredAs}: the id "${id}" may hold letters, digits, "-", "_" and "." only`);
+    } else if (id.length > ID_LENGTH) {
+      mistakes.push(`${declaredAs}: the id "${id}" has ${id.length} characters, APISIX takes ${ID_LENGTH}`);
+    }
+  };
+
+  for (const service of stack.services) {
+    if (service.routes.length === 0) continue;
+    const upstreamId = `${stack.name}-${service.name}`;
+    const declaredAs = `services.${service.name}`;
+    checkId(upstreamId, declaredAs);
+    const ports = Array.from({ length: service.replicas }, (_, replica) => service.port + replica);
+    const nodes = Object.fromEntries(ports.map((port) => [`${REPLICA_HOST}:${port}`, 1]));
+    add('upstream', upstreamId, { name: service.name, type: 'roundrobin', nodes }, declaredAs);
+
+    for (const { id: _, ...route } of service.routes) {
+      const routeId = `${stack.name}-${route.name}`;
+      const routeAt = `${declaredAs}.routes.${route.name}`;
+      checkId(routeId, routeAt);
+      const hasTarget = TARGETS.some((field) => route[field] !== undefined);
+      add('route', routeId, hasTarget ? route : { ...route, upstream_id: upstreamId }, routeAt);
+    }
+  }
+
+  for (const { credentials = [], ...consumer } of stack.gateway.consumers) {
+    const { username } = consumer;
+    const declaredAs = `gateway.consumers.${username}`;
+    if (!USERNAME_PATTERN.test(username) || username.length > USERNAME_LENGTH) {
+      mistakes.push(
+        `${declaredAs}: a username holds letters, digits, "-" and "_" only, at most ${USERNAME_LENGTH}`,
+      );
+    }
+    add('consumer', username, consumer, declaredAs);
+    for (const { id, ...credential } of credentials) {
+      const credentialAt = `${declaredAs}.credentials.${id}`;
+      checkId(id, credentialAt);
+      add('credential', credentialKey(username, id), credential, credentialAt);
+    }
+  }
+
+  if (mistakes.length > 0) {
+    throw new QbtcError('GATEWAY_IDS', 'the gateway would refuse what the stack declares', {
+      details: mistakes,
+      hint: `rename them in ${stack.file}`,
+    });
+  }
+  return state;
+}

@@ -1,0 +1,30 @@
+import type { GatewayObject } from '../model/gateway.ts';
+import { isRecord } from '../reconcile/difference.ts';
+
+/** What the gateway adds to every object that it stores; `id` is the key under which we hold it. */
+const ADDED_BY_THE_GATEWAY = new Set(['id', 'create_time', 'update_time', 'validity_start', 'validity_end']);
+
+/** The object in the one form in which two can be compared. */
+export function normalise(object: GatewayObject): GatewayObject {
+  const kept = Object.entries(object).filter(([name]) => !ADDED_BY_THE_GATEWAY.has(name));
+  const result: GatewayObject = Object.fromEntries(kept);
+  if ('nodes' in result) result.nodes = normaliseNodes(result.nodes);
+  if (isRecord(result.upstream)) result.upstream = normalise(result.upstream);
+  return result;
+}
+
+/**
+ * `{"127.0.0.1:80": 1}` and `[{host, port, weight, priority: 0}]` say the same, in any order: both become a map by
+ * address, to the weight alone where nothing else is said. What is no list of nodes stays as it is: the gateway
+ * judges it.
+ */
+function normaliseNodes(nodes: unknown): unknown {
+  if (!Array.isArray(nodes) || !nodes.every(isRecord)) return nodes;
+  const entries = nodes.map(({ host, port, priority, ...rest }): [string, unknown] => {
+    const node = priority === undefined || priority === 0 ? rest : { ...rest, priority };
+    const onlyWeight = Object.keys(node).length === 1 && 'weight' in node;
+    return [port === undefined ? String(host) : `${host}:${port}`, onlyWeight ? node.weight : node];
+  });
+  const byAddress = Object.fromEntries(entries);
+  return Object.keys(byAddress).length === nodes.length ? byAddress : nodes;
+}

@@ -1,0 +1,144 @@
+import type { GatewayKind, GatewayObject, GatewayState } from '../model/gateway.ts';
+import type { Change } from '../model/plan.ts';
+import { difference } from '../reconcile/difference.ts';
+import type { Step } from '../reconcile/step.ts';
+import { maskField } from './mask.ts';
+import { normalise } from './normalise.ts';
+import { type SchemaName, type Schemas, schemasToAsk, storedDefaults } from './schema.ts';
+import { isOurs, ownerOf } from './stamp.ts';
+import { nameOf, objectsOf, type Reference, referencesOf } from './state.ts';
+
+/** What a step writes: the object to put, or nothing to delete. */
+export interface GatewayTarget extends Reference {
+  object?: GatewayObject;
+}
+
+export type GatewayStep = Step<GatewayTarget>;
+
+export interface GatewayPlan {
+  /** Creates and updates, what is referred to first; then deletes, what refers first. */
+  steps: GatewayStep[];
+  /** What is ours, no longer declared, and stays, as nobody asked to prune. Not part of the plan. */
+  leftovers: Change[];
+}
+
+export interface PlanOptions {
+  stack: string;
+  /** Deletes what is ours and no longer declared. */
+  prune: boolean;
+  /** Values that must not appear in the plan. */
+  secrets: readonly string[];
+  /** The gateway's own schemas of what `schemasNeeded` names. */
+  schemas: Schemas;
+}
+
+/** The schemas without which `planGateway` could take a stored default for drift. Most often none. */
+export function schemasNeeded(desired: GatewayState, observed: GatewayState): SchemaName[] {
+  const names = new Set<SchemaName>();
+  for (const { kind, id, object } of objectsOf(desired)) {
+    const there = observed[kind].get(id);
+    if (!there) continue;
+    for (const name of schemasToAsk(kind, normalise(object), normalise(there))) names.add(name);
+  }
+  return [...names];
+}
+
+/**
+ * What must change for the gateway to hold what is desired. Only objects with both labels of the stack are ours;
+ * where a desired one is there and is not ours, its change is blocked, and everything that refers to it waits.
+ */
+export function planGateway(
+  desired: GatewayState,
+  observed: GatewayState,
+  options: PlanOptions,
+): GatewayPlan {
+  const upserts: GatewayStep[] = [];
+  const upsertIds = new Set<string>();
+  for (const { kind, id, object } of objectsOf(desired)) {
+    const change = planObject({ kind, id }, object, observed[kind].get(id), options);
+    if (!change) continue;
+    const needs = referencesOf(kind, id, object)
+      .map(nameOf)
+      .filter((name) => upsertIds.has(name));
+    upserts.push({ id: nameOf({ kind, id }), change, target: { kind, id, object }, needs });
+    upsertIds.add(nameOf({ kind, id }));
+  }
+
+  const orphans = [...objectsOf(observed)]
+    .filter(({ kind, id, object }) => !desired[kind].has(id) && isOurs(object, options.stack))
+    .reverse();
+  if (!options.prune) return { steps: upserts, leftovers: orphans.map(deletion) };
+  return { steps: [...upserts, ...planDeletes(orphans, upserts, observed)], leftovers: [] };
+}
+
+function planObject(
+  { kind, id }: Reference,
+  object: GatewayObject,
+  there: GatewayObject | undefined,
+  options: PlanOptions,
+): Change | undefined {
+  if (!there) return { action: 'create', kind, name: id, reason: 'declared and not there' };
+  const explains = storedDefaults(kind, options.schemas);
+  const fields = difference(normalise(object), normalise(there), explains).map((field) =>
+    maskField(kind, field, options.secrets),
+  );
+  if (!isOurs(there, options.stack)) {
+    const blocked = `a ${kind} of this id is there and not ours: ${ownerOf(there)}`;
+    return { action: 'update', kind, name: id, fields, blocked };
+  }
+  if (fields.length === 0) return undefined;
+  return { action: 'update', kind, name: id, reason: 'differs from what is declared', fields };
+}
+
+/**
+ * A delete waits for everything that still refers to its object, and a route's also for the routes that take its
+ * URIs over: those are never without an answer, and a replacement that failed leaves the old route in place.
+ */
+function planDeletes(
+  orphans: (Reference & { object: GatewayObject })[],
+  upserts: readonly GatewayStep[],
+  observed: GatewayState,
+): GatewayStep[] {
+  const referrers = index(
+    [...objectsOf(observed)].flatMap(({ kind, id, object }) =>
+      referencesOf(kind, id, object).map((reference) => [nameOf(reference), nameOf({ kind, id })]),
+    ),
+  );
+  const takenOver = index(
+    upserts
+      .filter((step) => step.target.kind === 'route')
+      .flatMap((step) => urisOf(step.target.object).map((uri) => [uri, step.id])),
+  );
+  const inPlan = new Set([...upserts.map((step) => step.id), ...orphans.map(nameOf)]);
+  return orphans.map((orphan) => {
+    const needs = [...(referrers.get(nameOf(orphan)) ?? [])];
+    if (orphan.kind === 'route') {
+      for (const uri of urisOf(orphan.object)) needs.push(...(takenOver.get(uri) ?? []));
+    }
+    return {
+      id: nameOf(orphan),
+      change: deletion(orphan),
+      target: { kind: orphan.kind, id: orphan.id },
+      needs: [...new Set(needs)].filter((name) => inPlan.has(name)),
+    };
+  });
+}
+
+function deletion({ kind, id }: { kind: GatewayKind; id: string }): Change {
+  return { action: 'delete', kind, name: id, reason: 'ours and no longer declared' };
+}
+
+function index(pairs: string[][]): Map<string, string[]> {
+  const lists = new Map<string, string[]>();
+  for (const [key = '', value = ''] of pairs) {
+    const list = lists.get(key);
+    if (list) list.push(value);
+    else lists.set(key, [value]);
+  }
+  return lists;
+}
+
+function urisOf(route: GatewayObject | undefined): string[] {
+  const uris = Array.isArray(route?.uris) ? route.uris : [route?.uri];
+  return uris.filter((uri) => typeof uri === 'string');
+}

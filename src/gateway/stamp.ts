@@ -1,0 +1,21 @@
+import { type GatewayObject, MANAGED_BY, MANAGED_BY_LABEL, STACK_LABEL } from '../model/gateway.ts';
+
+/** The object with the labels that make it ours to change. Labels of its own stay. */
+export function stamped(object: GatewayObject, stack: string): GatewayObject {
+  return {
+    ...object,
+    labels: { ...object.labels, [MANAGED_BY_LABEL]: MANAGED_BY, [STACK_LABEL]: stack },
+  };
+}
+
+/** True when the object carries both labels of this stack. Anything else is not ours, whatever its name. */
+export function isOurs(object: GatewayObject, stack: string): boolean {
+  return object.labels?.[MANAGED_BY_LABEL] === MANAGED_BY && object.labels?.[STACK_LABEL] === stack;
+}
+
+/** For people: whose an object is that is not ours. */
+export function ownerOf(object: GatewayObject): string {
+  const { [MANAGED_BY_LABEL]: manager, [STACK_LABEL]: stack } = object.labels ?? {};
+  if (manager === MANAGED_BY && stack !== undefined) return `it belongs to the stack ${stack}`;
+  return manager === undefined ? 'it carries no label of qbtc' : `it is managed by ${manager}`;
+}

@@ -1,0 +1,51 @@
+import { GATEWAY_KINDS, type GatewayKind, type GatewayObject, type GatewayState } from '../model/gateway.ts';
+
+export function emptyState(): GatewayState {
+  return {
+    upstream: new Map(),
+    service: new Map(),
+    consumer: new Map(),
+    credential: new Map(),
+    route: new Map(),
+  };
+}
+
+/** One object of a gateway: `route/acme-llm-chat`, `credential/app/app-bearer`. */
+export interface Reference {
+  kind: GatewayKind;
+  id: string;
+}
+
+export function nameOf({ kind, id }: Reference): string {
+  return `${kind}/${id}`;
+}
+
+/** Every object of a state, in the order in which they may refer to each other. */
+export function* objectsOf(state: GatewayState): Generator<Reference & { object: GatewayObject }> {
+  for (const kind of GATEWAY_KINDS) {
+    for (const [id, object] of state[kind]) yield { kind, id, object };
+  }
+}
+
+/** The key of a credential in a state, and back. Neither a username nor an id can hold a slash. */
+export function credentialKey(username: string, id: string): string {
+  return `${username}/${id}`;
+}
+
+export function credentialParts(key: string): { username: string; id: string } {
+  const slash = key.indexOf('/');
+  return { username: key.slice(0, slash), id: key.slice(slash + 1) };
+}
+
+/** The objects that must be there before this one can be. */
+export function referencesOf(kind: GatewayKind, id: string, object: GatewayObject): Reference[] {
+  const references: Reference[] = [];
+  if (kind === 'credential') references.push({ kind: 'consumer', id: credentialParts(id).username });
+  if (kind === 'route' || kind === 'service') {
+    if (typeof object.upstream_id === 'string') references.push({ kind: 'upstream', id: object.upstream_id });
+  }
+  if (kind === 'route' && typeof object.service_id === 'string') {
+    references.push({ kind: 'service', id: object.service_id });
+  }
+  return references;
+}
