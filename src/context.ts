@@ -20,6 +20,14 @@ export interface Context {
   redis: RedisConnect;
   host: Host;
   prompts: Prompts;
+  installation: Installation;
+}
+
+/** This very qbtc: where it stands, and which version it is. */
+export interface Installation {
+  /** The folder of the package, absolute: it holds `dist`, `templates`, `node_modules` (of a checkout). */
+  root: string;
+  version: string;
 }
 
 export interface Io {

@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts';
+import type { Context, Installation } from '../context.ts';
 import { connectAmqp } from './amqp.ts';
 import { systemClock } from './clock.ts';
 import { createExec } from './exec.ts';
@@ -10,7 +10,11 @@ import { connectRedis } from './redis.ts';
 import { connectSql } from './sql.ts';
 
 /** The real context. Cheap to make: each client library is loaded when it is first used. */
-export function createContext(process: NodeJS.Process, interrupted: AbortSignal): Context {
+export function createContext(
+  process: NodeJS.Process,
+  installation: Installation,
+  interrupted: AbortSignal,
+): Context {
   const exec = createExec();
   const streams: Streams = {
     stdout: process.stdout,
@@ -31,5 +35,6 @@ export function createContext(process: NodeJS.Process, interrupted: AbortSignal)
     redis: connectRedis,
     host: createHost(process.platform, exec),
     prompts,
+    installation,
   };
 }

@@ -1,0 +1,15 @@
+export { readChoices, writeChoices } from './choices.ts';
+export { createFolders, stackFolders } from './folders.ts';
+export { followLogs, type LogLine, readLogs, readLogTail } from './logs.ts';
+export { createDatabase, migrate } from './migrations.ts';
+export { type InfrastructureObservation, observeResources } from './observe.ts';
+export { removeVolumes } from './places.ts';
+export type { ProbeResult } from './probe.ts';
+export { probes } from './probes/index.ts';
+export type { Provider } from './provider.ts';
+export { type Awaited, untilReady } from './ready.ts';
+export { type Instance, instancesOf, probeService, serviceProcess } from './service.ts';
+export { type Choice, chooseProviders, type InfrastructurePlan, providers } from './strategy.ts';
+export { connectSupervisor, type SupervisorClient, startSupervisor } from './supervision/client.ts';
+export type { ProcessSpec, ProcessStatus } from './supervision/protocol.ts';
+export { readState } from './supervision/state.ts';

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context, SqlConnection } from '../context.ts';
+import { messageOf, QbtcError } from '../errors.ts';
+import type { Change } from '../model/plan.ts';
+import type { Endpoint, Resource } from '../model/resource.ts';
+
+/** Any number will do, as long as every qbtc takes the same one. */
+const LOCK = 7_202_611;
+const TIMEOUT_MS = 60_000;
+
+interface Migration {
+  name: string;
+  text: string;
+  checksum: string;
+}
+
+/**
+ * Applies the migrations that are not there yet, in the order of their names, each in a transaction of its own,
+ * under a lock that holds off a second qbtc. Creates the stack's database first where it is missing.
+ * Answers with what it applied; a second call answers with nothing.
+ */
+export async function migrate(
+  context: Pick<Context, 'sql'>,
+  resource: Resource & { migrations: string },
+): Promise<Change[]> {
+  const migrations = await readMigrations(resource.migrations);
+  const connection = await context.sql(resource.endpoint.url, { timeoutMs: TIMEOUT_MS });
+  try {
+    await connection.query('SELECT pg_advisory_lock($1)', [LOCK]);
+    await connection.query('CREATE SCHEMA IF NOT EXISTS qbtc');
+    await connection.query(
+      'CREATE TABLE IF NOT EXISTS qbtc.migrations (name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())',
+    );
+    const changes: Change[] = [];
+    for (const migration of await outstanding(connection, migrations)) {
+      await applyMigration(connection, migration, resource.migrations);
+      changes.push({ action: 'create', kind: 'migration', name: migration.name });
+    }
+    return changes;
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Creates the database that the endpoint names, where the server has none of that name. */
+export async function createDatabase(context: Pick<Context, 'sql'>, endpoint: Endpoint): Promise<boolean> {
+  if (endpoint.database === undefined) return false;
+  const maintenance = new URL(endpoint.url);
+  maintenance.pathname = '/postgres';
+  const connection = await context.sql(maintenance.href, { timeoutMs: TIMEOUT_MS });
+  try {
+    const { rows } = await connection.query('SELECT 1 FROM pg_database WHERE datname = $1', [
+      endpoint.database,
+    ]);
+    if (rows.length > 0) return false;
+    await connection.query(`CREATE DATABASE "${endpoint.database.replaceAll('"', '""')}"`);
+    return true;
+  } finally {
+    await connection.close();
+  }
+}
+
+async function readMigrations(folder: string): Promise<Migration[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(join(folder, name), 'utf8');
+      return { name, text, checksum: createHash('sha256').update(text).digest('hex') };
+    }),
+  );
+}
+
+async function outstanding(connection: SqlConnection, migrations: Migration[]): Promise<Migration[]> {
+  const { rows } = await connection.query('SELECT name, checksum FROM qbtc.migrations');
+  const applied = new Map(rows.map((row) => [String(row.name), String(row.checksum)]));
+  const altered = migrations.filter(
+    ({ name, checksum }) => applied.has(name) && applied.get(name) !== checksum,
+  );
+  if (altered.length > 0) {
+    throw new QbtcError(
+      'MIGRATION_ALTERED',
+      `${altered.map(({ name }) => name).join(', ')} was changed after it had been applied`,
+      { hint: 'put the file back as it was, and write a new migration for the change' },
+    );
+  }
+  return migrations.filter(({ name }) => !applied.has(name));
+}
+
+async function applyMigration(
+  connection: SqlConnection,
+  migration: Migration,
+  folder: string,
+): Promise<void> {
+  try {
+    await connection.query('BEGIN');
+    await connection.query(migration.text);
+    await connection.query('INSERT INTO qbtc.migrations (name, checksum) VALUES ($1, $2)', [
+      migration.name,
+      migration.checksum,
+    ]);
+    await connection.query('COMMIT');
+  } catch (error) {
+    await connection.query('ROLLBACK').catch(() => {});
+    throw new QbtcError('MIGRATION_FAILED', `${migration.name} failed: ${messageOf(error)}`, {
+      hint: `mend ${join(folder, migration.name)}, then run: qbtc up`,
+      cause: error,
+    });
+  }
+}

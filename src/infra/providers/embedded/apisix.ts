@@ -1,0 +1,19 @@
+import { join } from 'node:path';
+import { stackFolders } from '../../folders.ts';
+import type { EmbeddedPart } from './index.ts';
+import { embeddedProgram } from './program.ts';
+
+export const embeddedApisix: EmbeddedPart = {
+  what: "qbtc's own gateway, which speaks APISIX's Admin API",
+  loss: 'the plugins that it does not have are refused; no TLS on 9443',
+  async prepare(context, stack, resource) {
+    const { host, port, adminKey } = resource.endpoint;
+    return embeddedProgram(context, stack, resource, 'gateway', {
+      host,
+      port,
+      adminPort: resource.ports.admin,
+      adminKey,
+      dataFolder: join(stackFolders(stack.root).data, resource.name),
+    });
+  },
+};

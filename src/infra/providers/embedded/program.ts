@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Context } from '../../../context.ts';
+import type { Resource } from '../../../model/resource.ts';
+import type { Stack } from '../../../model/stack.ts';
+import { baseEnvironment } from '../../environment.ts';
+import { stackFolders } from '../../folders.ts';
+import type { ProcessSpec } from '../../supervision/protocol.ts';
+
+/** One of our own embedded programs as a process. Its configuration, secrets in it, goes through the environment. */
+export function embeddedProgram(
+  context: Pick<Context, 'env' | 'installation'>,
+  stack: Stack,
+  resource: Resource,
+  program: 'broker' | 'gateway' | 'redis',
+  configuration: Record<string, unknown>,
+): ProcessSpec {
+  const file = join(context.installation.root, 'dist', 'src', 'embedded', program, 'main.js');
+  const text = JSON.stringify(configuration);
+  return {
+    name: resource.name,
+    program: process.execPath,
+    args: ['--enable-source-maps', file],
+    cwd: stack.root,
+    env: { ...baseEnvironment(context.env), QBTC_EMBEDDED: text },
+    stopSignal: 'SIGTERM',
+    stopTimeoutMs: 10_000,
+    logFile: stackFolders(stack.root).logFile(resource.name),
+    dependsOn: [],
+    ports: Object.values(resource.ports),
+    fingerprint: createHash('sha256')
+      .update(`${context.installation.version}\n${file}\n${text}`)
+      .digest('hex'),
+  };
+}

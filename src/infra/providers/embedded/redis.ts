@@ -1,0 +1,11 @@
+import type { EmbeddedPart } from './index.ts';
+import { embeddedProgram } from './program.ts';
+
+export const embeddedRedis: EmbeddedPart = {
+  what: 'js-redis-server, which speaks the Redis protocol',
+  loss: 'volatile: what it holds is gone when it stops',
+  async prepare(context, stack, resource) {
+    const { host, port, password } = resource.endpoint;
+    return embeddedProgram(context, stack, resource, 'redis', { host, port, password });
+  },
+};

@@ -1,0 +1,63 @@
+import type { Context } from '../context.ts';
+import { EXIT, QbtcError } from '../errors.ts';
+import { readLogTail } from './logs.ts';
+import type { ProbeResult } from './probe.ts';
+import type { SupervisorClient } from './supervision/client.ts';
+
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 250;
+const SHOWN_LOG_LINES = 15;
+
+export interface Awaited {
+  name: string;
+  root: string;
+  deadlineMs: number;
+  probe: () => Promise<ProbeResult>;
+  /** Says what it waits for, and why it is not there yet. */
+  onWaiting: (reason: string) => void;
+}
+
+/**
+ * Waits until a process answers. Fails at once when the process has ended or answers as somebody else, and at the
+ * deadline with the last reason; either way with the last lines that it wrote.
+ */
+export async function untilReady(
+  context: Pick<Context, 'clock' | 'interrupted'>,
+  supervisor: SupervisorClient,
+  awaited: Awaited,
+): Promise<Record<string, unknown>> {
+  const { clock, interrupted } = context;
+  const started = clock.monotonic();
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5)) {
+    interrupted.throwIfAborted();
+    const result = await awaited.probe();
+    if (result.ready) return result.found;
+    const status = (await supervisor.list()).find(({ name }) => name === awaited.name);
+    if (status !== undefined && status.state !== 'running') {
+      throw await failure(
+        awaited,
+        `${awaited.name} ended before it was ready: ${status.reason}`,
+        'PROCESS_ENDED',
+      );
+    }
+    if (result.refused) {
+      throw await failure(awaited, `${awaited.name} is not usable: ${result.reason}`, 'PROCESS_REFUSES');
+    }
+    if (clock.monotonic() - started > awaited.deadlineMs) {
+      const seconds = Math.round(awaited.deadlineMs / 1000);
+      const message = `${awaited.name} was not ready within ${seconds} s: ${result.reason}`;
+      throw await failure(awaited, message, 'NOT_READY', true);
+    }
+    awaited.onWaiting(result.reason);
+    await clock.sleep(pause, interrupted);
+  }
+}
+
+async function failure(awaited: Awaited, message: string, code: string, timeout = false): Promise<QbtcError> {
+  const lines = await readLogTail(awaited.root, awaited.name, SHOWN_LOG_LINES);
+  return new QbtcError(code, message, {
+    ...(timeout ? { exit: EXIT.timeout } : {}),
+    details: lines.length === 0 ? ['it wrote nothing'] : ['its last lines:', ...lines],
+    hint: `qbtc logs ${awaited.name}`,
+  });
+}

@@ -1,0 +1,94 @@
+import { rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { messageOf } from '../../errors.ts';
+import { systemClock } from '../../system/clock.ts';
+import { createExec } from '../../system/exec.ts';
+import { createHost } from '../../system/host/index.ts';
+import { socketAddress } from './address.ts';
+import type { ProcessStatus, SupervisorReply, SupervisorRequest } from './protocol.ts';
+import { readState, stateFile, writeState } from './state.ts';
+import { Supervisor } from './supervisor.ts';
+
+// The supervisor's program: `node main.js ROOT`. It listens on a local socket until it is asked to shut down.
+const root = process.argv[2] ?? process.cwd();
+const host = createHost(process.platform, createExec());
+const socket = socketAddress(root);
+const startTime = await host.processStartTime(process.pid);
+
+// Writes follow one another; only the newest waiting state is written.
+let waiting: ProcessStatus[] | undefined;
+let writing: Promise<unknown> = Promise.resolve();
+const save = (processes: ProcessStatus[]) => {
+  const idle = waiting === undefined;
+  waiting = processes;
+  if (!idle) return;
+  writing = writing
+    .then(async () => {
+      const latest = waiting ?? processes;
+      waiting = undefined;
+      await writeState(root, { supervisor: { pid: process.pid, startTime, socket }, processes: latest });
+    })
+    // A full disk must not end the supervisor: the processes run on, and the next change is written again.
+    .catch((error) => process.stderr.write(`state not written: ${messageOf(error)}\n`));
+};
+
+const supervisor = new Supervisor({ host, clock: systemClock, onChange: save });
+await supervisor.adopt((await readState(root).catch(() => undefined))?.processes ?? []);
+
+async function carryOut(request: SupervisorRequest, onStopped: (name: string) => void): Promise<void> {
+  switch (request.do) {
+    case 'start':
+      return supervisor.start(request.spec);
+    case 'keep':
+      return supervisor.keep(request.name);
+    case 'stop':
+      return supervisor.stop(request.name);
+    case 'shutdown':
+      return supervisor.stopAll(onStopped);
+    case 'list':
+      return;
+  }
+}
+
+function serve(client: Socket): void {
+  client.on('error', () => {});
+  const reply = (message: SupervisorReply) => void client.write(`${JSON.stringify(message)}\n`);
+  createInterface({ input: client }).on('line', async (line) => {
+    const { id, ...request } = JSON.parse(line) as SupervisorRequest & { id: number };
+    try {
+      await carryOut(request, (name) => reply({ id, event: 'stopped', name }));
+      await writing;
+      if (request.do === 'shutdown') end();
+      reply({ id, ok: true, processes: supervisor.list() });
+    } catch (error) {
+      reply({ id, ok: false, error: messageOf(error) });
+    }
+    if (request.do === 'shutdown') client.end();
+  });
+}
+
+const server = createServer(serve);
+function end(): void {
+  server.close();
+  if (process.platform !== 'win32') rmSync(socket, { force: true });
+  rmSync(stateFile(root), { force: true });
+}
+
+for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  // A closed terminal is no reason to end; being asked to is.
+  process.on(name, () => {
+    if (name !== 'SIGHUP') void supervisor.stopAll(() => {}).then(end);
+  });
+}
+
+// Only this account may talk to us.
+process.umask(0o077);
+if (process.platform !== 'win32') rmSync(socket, { force: true });
+server.listen(socket, () => {
+  save(supervisor.list());
+  void writing.then(() => {
+    process.send?.('ready');
+    process.disconnect?.();
+  });
+});

@@ -1,0 +1,60 @@
+/** What the supervisor needs to know to run a process. Never stored: `env` holds secrets. */
+export interface ProcessSpec {
+  name: string;
+  program: string;
+  args: string[];
+  cwd: string;
+  /** The whole environment of the process; nothing is inherited. */
+  env: Record<string, string>;
+  /** The account to run as, where that is not ours. */
+  uid?: number;
+  gid?: number;
+  stopSignal: 'SIGTERM' | 'SIGINT';
+  /** How long it may take to end before it is killed. */
+  stopTimeoutMs: number;
+  /** Absolute; stdout and stderr are appended to it. */
+  logFile: string;
+  /** Names of processes that must outlive this one. */
+  dependsOn: string[];
+  ports: number[];
+  /** A digest of everything that a running process cannot change: when it differs, `up` restarts the process. */
+  fingerprint: string;
+}
+
+/** What the supervisor knows of a process; this is what `.qbtc/state.json` holds. */
+export interface ProcessStatus {
+  name: string;
+  pid: number | undefined;
+  /** Tells a reused pid apart. */
+  startTime: string | undefined;
+  state: 'running' | 'stopping' | 'restarting' | 'exited' | 'quarantined';
+  /** Why it is in this state, for people: `exited with code 1`. */
+  reason: string;
+  /** Starts after the first one, since it last ran for a while. */
+  restarts: number;
+  /** True once `keep` was asked for: a crash is answered with a restart. */
+  kept: boolean;
+  ports: number[];
+  dependsOn: string[];
+  stopSignal: 'SIGTERM' | 'SIGINT';
+  stopTimeoutMs: number;
+  fingerprint: string;
+}
+
+export type SupervisorRequest =
+  | { do: 'start'; spec: ProcessSpec }
+  | { do: 'keep'; name: string }
+  | { do: 'stop'; name: string }
+  | { do: 'list' }
+  | { do: 'shutdown' };
+
+/** One line of JSON each way. Events carry the id of the request that caused them. */
+export type SupervisorReply =
+  | { id: number; ok: true; processes: ProcessStatus[] }
+  | { id: number; ok: false; error: string }
+  | { id: number; event: 'stopped'; name: string };
+
+export interface SupervisorState {
+  supervisor: { pid: number; startTime: string | undefined; socket: string };
+  processes: ProcessStatus[];
+}

@@ -1,0 +1,244 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, renameSync, statSync } from 'node:fs';
+import type { Clock, Host } from '../../context.ts';
+import { messageOf } from '../../errors.ts';
+import type { ProcessSpec, ProcessStatus } from './protocol.ts';
+
+/** A process that lived this long is well again: its restarts are forgotten. */
+const STEADY_AFTER_MS = 60_000;
+const MAX_RESTARTS = 5;
+const FIRST_BACKOFF_MS = 500;
+const MAX_BACKOFF_MS = 30_000;
+/** How often a process is looked at that an earlier supervisor started and that we therefore cannot wait for. */
+const ADOPTED_POLL_MS = 500;
+const MAX_LOG_BYTES = 20 * 1024 * 1024;
+
+interface Entry {
+  status: ProcessStatus;
+  /** Absent for an adopted process: it can be stopped, but not started again. */
+  spec?: ProcessSpec;
+  /** Settles when the present process has ended. */
+  ended: Promise<void>;
+  startedAt: number;
+  restartTimer?: NodeJS.Timeout;
+}
+
+export interface SupervisorOptions {
+  host: Host;
+  clock: Clock;
+  /** Called after each change, with all processes. */
+  onChange: (processes: ProcessStatus[]) => void;
+}
+
+/**
+ * Runs processes, each in a group of its own, so that neither the terminal's Ctrl-C nor our own death ends them.
+ * Their output goes straight to files: nothing is lost when the supervisor dies.
+ */
+export class Supervisor {
+  readonly #entries = new Map<string, Entry>();
+  readonly #options: SupervisorOptions;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  list(): ProcessStatus[] {
+    return [...this.#entries.values()].map((entry) => ({ ...entry.status }));
+  }
+
+  /** Takes over what an earlier supervisor started and what is still the same process. */
+  async adopt(processes: readonly ProcessStatus[]): Promise<void> {
+    for (const status of processes) {
+      if (status.pid === undefined || status.startTime === undefined) continue;
+      if ((await this.#options.host.processStartTime(status.pid)) !== status.startTime) continue;
+      const entry: Entry = {
+        status: { ...status, state: 'running', reason: 'adopted', kept: false },
+        ended: this.#waitForStranger(status.pid, status.startTime),
+        startedAt: this.#options.clock.monotonic(),
+      };
+      this.#entries.set(status.name, entry);
+      void entry.ended.then(() => this.#onEnd(entry, 'ended'));
+    }
+    this.#changed();
+  }
+
+  /** Starts a process; one of the same name must have ended. Resolves when it is there, not when it is ready. */
+  async start(spec: ProcessSpec): Promise<void> {
+    const before = this.#entries.get(spec.name);
+    if (before?.status.state === 'running' || before?.status.state === 'stopping') {
+      throw new Error(`${spec.name} is already ${before.status.state} with pid ${before.status.pid}`);
+    }
+    clearTimeout(before?.restartTimer);
+    const entry: Entry = {
+      spec,
+      status: {
+        name: spec.name,
+        pid: undefined,
+        startTime: undefined,
+        state: 'exited',
+        reason: '',
+        restarts: 0,
+        kept: false,
+        ports: spec.ports,
+        dependsOn: spec.dependsOn,
+        stopSignal: spec.stopSignal,
+        stopTimeoutMs: spec.stopTimeoutMs,
+        fingerprint: spec.fingerprint,
+      },
+      ended: Promise.resolve(),
+      startedAt: 0,
+    };
+    this.#entries.set(spec.name, entry);
+    await this.#launch(entry, spec);
+  }
+
+  /** From now on a crash of this process is answered with a restart. */
+  keep(name: string): void {
+    const entry = this.#entry(name);
+    entry.status.kept = true;
+    this.#changed();
+  }
+
+  /** Ends a process, its children too; resolves when it is gone. A process that has ended stays so. */
+  async stop(name: string): Promise<void> {
+    const entry = this.#entry(name);
+    clearTimeout(entry.restartTimer);
+    entry.status.kept = false;
+    const { pid, state } = entry.status;
+    if (pid === undefined || (state !== 'running' && state !== 'stopping')) {
+      if (state === 'restarting') this.#set(entry, 'exited', 'stopped');
+      return;
+    }
+    this.#set(entry, 'stopping', 'asked to end');
+    signal(pid, entry.status.stopSignal);
+    const killer = setTimeout(
+      () => signal(-pid, 'SIGKILL') || signal(pid, 'SIGKILL'),
+      entry.status.stopTimeoutMs,
+    );
+    await entry.ended;
+    clearTimeout(killer);
+  }
+
+  /** Stops everything, dependants before what they depend on. */
+  async stopAll(onStopped: (name: string) => void): Promise<void> {
+    const remaining = new Map([...this.#entries].map(([name, entry]) => [name, entry.status.dependsOn]));
+    while (remaining.size > 0) {
+      const needed = new Set([...remaining.values()].flat());
+      const free = [...remaining.keys()].filter((name) => !needed.has(name));
+      // A cycle cannot be started, but a damaged state must not keep us here for ever.
+      const wave = free.length > 0 ? free : [...remaining.keys()];
+      await Promise.all(
+        wave.map(async (name) => {
+          await this.stop(name);
+          remaining.delete(name);
+          onStopped(name);
+        }),
+      );
+    }
+  }
+
+  async #launch(entry: Entry, spec: ProcessSpec): Promise<void> {
+    let log: number;
+    try {
+      rotate(spec.logFile);
+      log = openSync(spec.logFile, 'a', 0o600);
+    } catch (error) {
+      this.#set(entry, 'exited', `its log cannot be written: ${messageOf(error)}`);
+      return;
+    }
+    let child: ChildProcess;
+    try {
+      child = spawn(spec.program, spec.args, {
+        cwd: spec.cwd,
+        env: spec.env,
+        detached: true,
+        windowsHide: true,
+        stdio: ['ignore', log, log],
+        ...(spec.uid === undefined ? {} : { uid: spec.uid }),
+        ...(spec.gid === undefined ? {} : { gid: spec.gid }),
+      });
+    } catch (error) {
+      this.#set(entry, 'exited', `cannot be started: ${messageOf(error)}`);
+      return;
+    } finally {
+      closeSync(log);
+    }
+    entry.startedAt = this.#options.clock.monotonic();
+    entry.ended = new Promise((resolve) => {
+      child.once('error', (error) => {
+        if (child.pid === undefined) resolve(this.#onEnd(entry, `cannot be started: ${error.message}`));
+      });
+      child.once('exit', (code, killedBy) => {
+        // What it may have started must not outlive it.
+        if (child.pid !== undefined) signal(-child.pid, 'SIGKILL');
+        resolve(this.#onEnd(entry, code === null ? `killed by ${killedBy}` : `exited with code ${code}`));
+      });
+    });
+    if (child.pid === undefined) {
+      await entry.ended;
+      return;
+    }
+    entry.status.pid = child.pid;
+    entry.status.startTime = await this.#options.host.processStartTime(child.pid);
+    // It may have ended while we looked.
+    if (child.exitCode === null && child.signalCode === null) this.#set(entry, 'running', '');
+  }
+
+  #onEnd(entry: Entry, reason: string): void {
+    const { status, spec } = entry;
+    const stopped = status.state === 'stopping';
+    status.pid = undefined;
+    status.startTime = undefined;
+    if (stopped || !status.kept || spec === undefined) {
+      this.#set(entry, 'exited', stopped ? 'stopped' : reason);
+      return;
+    }
+    if (this.#options.clock.monotonic() - entry.startedAt > STEADY_AFTER_MS) status.restarts = 0;
+    if (status.restarts >= MAX_RESTARTS) {
+      this.#set(entry, 'quarantined', `${reason}, after ${MAX_RESTARTS} restarts`);
+      return;
+    }
+    const backoff = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** status.restarts);
+    status.restarts += 1;
+    // Half of it by chance, so that what crashed together does not come back together.
+    const delay = backoff / 2 + (Math.random() * backoff) / 2;
+    this.#set(entry, 'restarting', `${reason}; restart ${status.restarts} of ${MAX_RESTARTS}`);
+    entry.restartTimer = setTimeout(() => void this.#launch(entry, spec), delay);
+  }
+
+  async #waitForStranger(pid: number, startTime: string): Promise<void> {
+    while ((await this.#options.host.processStartTime(pid)) === startTime) {
+      await this.#options.clock.sleep(ADOPTED_POLL_MS);
+    }
+  }
+
+  #entry(name: string): Entry {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) throw new Error(`there is no process named ${name}`);
+    return entry;
+  }
+
+  #set(entry: Entry, state: ProcessStatus['state'], reason: string): void {
+    entry.status.state = state;
+    entry.status.reason = reason;
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#options.onChange(this.list());
+  }
+}
+
+/** Sends a signal; false when there is no such process (group) any more. */
+function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
+}
+
+function rotate(logFile: string): void {
+  const size = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > MAX_LOG_BYTES) renameSync(logFile, `${logFile}.1`);
+}
