@@ -1,0 +1,10 @@
+import type { Context } from '../../src/context.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { createHttp } from '../../src/system/http.ts';
+
+/** The real members of the context that reconcilers take, with an interruption of the test's own. */
+export function reachContext(
+  interrupted: AbortSignal = new AbortController().signal,
+): Pick<Context, 'http' | 'clock' | 'interrupted'> {
+  return { http: createHttp(), clock: systemClock, interrupted };
+}
