@@ -10,6 +10,12 @@ export type { Provider } from './provider.ts';
 export { type Awaited, untilReady } from './ready.ts';
 export { type Instance, instancesOf, probeService, serviceProcess } from './service.ts';
 export { type Choice, chooseProviders, type InfrastructurePlan, providers } from './strategy.ts';
-export { connectSupervisor, type SupervisorClient, startSupervisor } from './supervision/client.ts';
+export {
+  attachSupervisor,
+  connectSupervisor,
+  type SupervisorClient,
+  startSupervisor,
+  supervisorProgram,
+} from './supervision/client.ts';
 export type { ProcessSpec, ProcessStatus } from './supervision/protocol.ts';
 export { readState } from './supervision/state.ts';

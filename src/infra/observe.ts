@@ -84,7 +84,7 @@ async function observeInstance(
   return {
     name: instance.name,
     kind: 'service',
-    provider: 'embedded',
+    provider: 'process',
     ports: [instance.port],
     ...judge(result, process, false),
   };

@@ -57,7 +57,7 @@ export async function chooseProviders(
 }
 
 /** What the whole is called, by the table of the design: no Docker is asked for yet, so it is never `full_docker`. */
-export function nameStrategy(choices: readonly Pick<Choice, 'provider'>[]): Strategy {
+export function nameStrategy(choices: readonly { provider: string }[]): Strategy {
   return choices.some(({ provider }) => provider === 'external') ? 'hybrid' : 'fallback';
 }
 

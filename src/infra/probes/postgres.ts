@@ -1,8 +1,10 @@
 import { messageOf } from '../../errors.ts';
 import type { Probe } from '../probe.ts';
 
-/** SQLSTATE classes: 28 is "invalid authorization specification", 3D000 "database does not exist". */
-const REFUSED = /^(28|3D000)/;
+/** The SQLSTATE class "invalid authorization specification". */
+const REFUSED = /^28/;
+/** The SQLSTATE "invalid catalog name": there is no such database. */
+const NO_DATABASE = '3D000';
 
 /** Connects to the stack's database and asks for the version. */
 export const probePostgres: Probe = async (context, endpoint, timeoutMs) => {
@@ -16,6 +18,8 @@ export const probePostgres: Probe = async (context, endpoint, timeoutMs) => {
     }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    return { ready: false, reason: messageOf(error), refused: REFUSED.test(code) };
+    const reason = messageOf(error);
+    if (code === NO_DATABASE) return { ready: false, reason, refused: true, missingDatabase: true };
+    return { ready: false, reason, refused: REFUSED.test(code) };
   }
 };

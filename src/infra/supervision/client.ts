@@ -4,10 +4,11 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Context } from '../../context.ts';
 import { QbtcError } from '../../errors.ts';
 import { socketAddress } from './address.ts';
 import type { ProcessSpec, ProcessStatus, SupervisorReply, SupervisorRequest } from './protocol.ts';
-import { STATE_FOLDER } from './state.ts';
+import { readState, STATE_FOLDER } from './state.ts';
 
 /** A connection to the supervisor of a stack. Every call answers with all processes as they are then. */
 export interface SupervisorClient {
@@ -30,6 +31,26 @@ export async function connectSupervisor(root: string): Promise<SupervisorClient 
     return undefined;
   }
   return createClient(socket);
+}
+
+/**
+ * The running supervisor. Where it was killed and left processes behind, a new one, which has taken them over.
+ * `undefined` when nothing of the stack runs.
+ */
+export async function attachSupervisor(
+  root: string,
+  programFile: string,
+): Promise<SupervisorClient | undefined> {
+  const running = await connectSupervisor(root);
+  if (running !== undefined) return running;
+  const state = await readState(root);
+  const left = state?.processes.some(({ pid }) => pid !== undefined) ?? false;
+  return left ? startSupervisor(root, programFile) : undefined;
+}
+
+/** Where the build puts the supervisor's program. */
+export function supervisorProgram(context: Pick<Context, 'installation'>): string {
+  return join(context.installation.root, 'dist', 'src', 'infra', 'supervision', 'main.js');
 }
 
 /** Starts the supervisor of the stack at `root` in the background and connects to it. */

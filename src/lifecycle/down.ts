@@ -1,0 +1,50 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context } from '../context.ts';
+import {
+  connectSupervisor,
+  readState,
+  removeVolumes,
+  stackFolders,
+  startSupervisor,
+} from '../infra/index.ts';
+import { withLock } from './lock.ts';
+
+export interface DownResult {
+  /** Processes that were ended, in that order. */
+  stopped: string[];
+  /** Folders with data that were removed. */
+  removed: string[];
+}
+
+/**
+ * Ends every process of the stack at `root`, dependants first, then the supervisor. Reads only what the supervisor
+ * wrote, so that it works with a broken `qbtc.yaml`, and after the supervisor was killed. What is adopted stays.
+ */
+export async function down(
+  context: Context,
+  root: string,
+  options: { volumes: boolean },
+): Promise<DownResult> {
+  return withLock(context, root, 'qbtc down', async () => {
+    const { progress } = context.io;
+    const stopped: string[] = [];
+    const supervisor = await attachSupervisor(root, supervisorProgram(context));
+    if (supervisor !== undefined) {
+      const living = new Set(
+        (await supervisor.list()).filter(({ pid }) => pid !== undefined).map(({ name }) => name),
+      );
+      for (const name of living) progress.step(name, 'ending');
+      await supervisor.shutdown((name) => {
+        if (!living.has(name)) return;
+        stopped.push(name);
+        progress.done(name, 'ended');
+      });
+    }
+    const { state } = stackFolders(root);
+    for (const file of ['state.json', 'providers.json']) await rm(join(state, file), { force: true });
+    const removed = options.volumes ? await removeVolumes(root) : [];
+    progress.stop();
+    return { stopped, removed };
+  });
+}
