@@ -7,7 +7,8 @@ import type { ProviderName, ResourceKind, Strategy } from './resource.ts';
 export interface ResourceObservation {
   name: string;
   kind: ResourceKind | 'service';
-  provider: ProviderName;
+  /** `process` for a service that we run from its code. */
+  provider: ProviderName | 'process';
   /** `active`: answers its protocol with its credentials (a service: its health document as itself). */
   state: 'active' | 'starting' | 'unhealthy' | 'crashed' | 'stopped';
   /** Why it is not active; empty when it is. */
@@ -54,8 +55,10 @@ export interface RouteAnswer {
 export interface ServiceTelemetry {
   service: string;
   logLines: { read: number; wellFormed: number; firstBroken?: string };
-  healthDetails: Measured<{ checks: number }>;
-  metrics: Measured<{ families: number }>;
+  /** The members of `checks` in the health document. `problem` says why they do not count; empty when they do. */
+  healthDetails: Measured<{ checks: number; problem: string }>;
+  /** The metric families in the Prometheus text format; `problem` as above. */
+  metrics: Measured<{ families: number; problem: string }>;
 }
 
 /** The observed world: status, score and heal read this and nothing else, so the three cannot disagree. */

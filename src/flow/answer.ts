@@ -1,0 +1,67 @@
+import { createParser } from 'eventsource-parser';
+import { z } from 'zod';
+import type { HttpResponse } from '../context.ts';
+import {
+  type Condition,
+  conditionSchema,
+  jsonConditionsSchema,
+  jsonMismatches,
+  mismatch,
+} from './conditions.ts';
+import type { JsonValue } from './json-path.ts';
+import type { Exchange } from './step-kind.ts';
+
+/** What can be expected of an HTTP answer. */
+export const answerExpectationSchema = z.strictObject({
+  status: conditionSchema.optional(),
+  /** By header name, in any case. */
+  headers: z.record(z.string(), conditionSchema).optional(),
+  /** By JSONPath. A stream of server-sent events is read as `{events: [{event, data}]}`. */
+  json: jsonConditionsSchema.optional(),
+  /** The body as text. */
+  body: conditionSchema.optional(),
+});
+
+export type AnswerExpectation = z.infer<typeof answerExpectationSchema>;
+
+/**
+ * The body as a JSON document: JSON as it is, server-sent events (WHATWG HTML, 9.2) as
+ * `{events: [{event, data}]}` with each `data` parsed where it is JSON. `undefined` for anything else.
+ */
+export function documentOf(response: HttpResponse): JsonValue | undefined {
+  const type = response.headers['content-type'] ?? '';
+  if (type.startsWith('text/event-stream')) {
+    const events: JsonValue[] = [];
+    const parser = createParser({
+      onEvent: ({ event, data }) => events.push({ event: event ?? 'message', data: parsed(data) ?? data }),
+    });
+    parser.feed(response.body);
+    return { events };
+  }
+  return parsed(response.body);
+}
+
+/** What of the expectation does not hold, one line each; empty when all holds. */
+export function answerMismatches(
+  answer: NonNullable<Exchange['answer']>,
+  expected: AnswerExpectation,
+): string[] {
+  const about = (what: string, actual: JsonValue | undefined, condition: Condition | undefined) =>
+    condition === undefined ? undefined : mismatch(what, actual, condition);
+  return [
+    about('status', answer.status, expected.status),
+    ...Object.entries(expected.headers ?? {}).map(([name, condition]) =>
+      about(`header ${name}`, answer.headers[name.toLowerCase()], condition),
+    ),
+    about('body', answer.body, expected.body),
+    ...jsonMismatches(answer.document, expected.json),
+  ].filter((reason) => reason !== undefined);
+}
+
+function parsed(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

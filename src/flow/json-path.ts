@@ -1,0 +1,20 @@
+import { type JsonValue, query } from 'jsonpath-rfc9535';
+import parse from 'jsonpath-rfc9535/parser';
+import { z } from 'zod';
+import { messageOf } from '../errors.ts';
+
+export type { JsonValue };
+
+/** A JSONPath of RFC 9535, checked when the flow is read. */
+export const jsonPathSchema = z.string().superRefine((path, issues) => {
+  try {
+    parse(path);
+  } catch (error) {
+    issues.addIssue({ code: 'custom', message: `a JSONPath (RFC 9535): ${messageOf(error)}` });
+  }
+});
+
+/** Every value that the path selects, in document order; an empty list when it selects nothing. */
+export function select(document: JsonValue | undefined, path: string): JsonValue[] {
+  return document === undefined ? [] : query(document, path);
+}

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import type { AmqpConnection } from '../context.ts';
+import { messageOf } from '../errors.ts';
+import type { FlowResult } from '../model/flow.ts';
+import type { Stack } from '../model/stack.ts';
+import { EventLog, readEvent } from './event-log.ts';
+import type { Flow } from './flow.ts';
+import { select } from './json-path.ts';
+import type { FlowContext, StepOutcome, StepScope } from './step-kind.ts';
+import { fill } from './variables.ts';
+import { judge, type SeenStep } from './verdict.ts';
+
+const CONNECT_TIMEOUT_MS = 3_000;
+
+/** What a run says of itself while it goes on. */
+export type FlowProgress = { flow: string; hop: number; of: number; name: string; subject: string } & (
+  | { state: 'looking' }
+  | { state: 'trying'; try: number; tries: number; last: string }
+  | { state: 'passed' | 'failed' | 'unseen'; evidence: string }
+);
+
+export interface RunFlowOptions {
+  /** The last log lines of a service or resource; shown for the hop at which the flow stopped. */
+  readLogTail(subject: string): Promise<string[]>;
+  onProgress?: ((progress: FlowProgress) => void) | undefined;
+}
+
+/**
+ * Runs one flow. Its steps are carried out in order; when one finds no evidence, those after it still look at what is
+ * there, without waiting, so that the first hop without evidence is told from the ones that it merely starved.
+ *
+ * @throws only the reason of an interruption: whatever fails in the stack is part of the result
+ */
+export async function runFlow(
+  context: FlowContext,
+  stack: Stack,
+  flow: Flow,
+  { readLogTail, onProgress }: RunFlowOptions,
+): Promise<FlowResult> {
+  const { clock, interrupted } = context;
+  const correlationId = randomUUID();
+  const captures = new Map<string, unknown>();
+  const events = new EventLog(correlationId);
+  const over = new AbortController();
+  const signal = AbortSignal.any([interrupted, over.signal]);
+  const broker = await watch(context, stack, flow, events);
+  const startedAt = clock.monotonic();
+  clock.sleep(flow.timeout, signal).then(
+    () => over.abort(),
+    () => {},
+  );
+
+  const scope: StepScope = {
+    context,
+    stack,
+    correlationId,
+    events,
+    exchanges: new Map(),
+    actedAt: startedAt,
+    hasStopped: false,
+    signal,
+    fill: (value) => fill(value, { stack, correlationId, captures }),
+    onTry: () => {},
+  };
+
+  const seen: SeenStep[] = [];
+  try {
+    for (const [index, step] of flow.steps.entries()) {
+      const place = {
+        flow: flow.name,
+        hop: index + 1,
+        of: flow.steps.length,
+        name: step.hop.proves,
+        subject: step.hop.subject,
+      };
+      if (over.signal.aborted) scope.hasStopped = true;
+      if (scope.hasStopped && step.kind.acts) {
+        seen.push({ step, outcome: undefined });
+        continue;
+      }
+      onProgress?.({ ...place, state: 'looking' });
+      scope.onTry = (attempt, tries, last) =>
+        onProgress?.({ ...place, state: 'trying', try: attempt, tries, last });
+      const outcome = await carryOut(() => step.prepared.run(scope));
+      interrupted.throwIfAborted();
+      const missing = outcome.status === 'passed' ? capture(step.capture, outcome, captures) : undefined;
+      const judged: StepOutcome = missing === undefined ? outcome : { status: 'failed', evidence: missing };
+      seen.push({ step, outcome: judged });
+      onProgress?.({ ...place, state: judged.status, evidence: judged.evidence });
+      if (judged.status === 'failed') scope.hasStopped = true;
+    }
+  } finally {
+    over.abort();
+    await broker?.close();
+  }
+
+  const { hops, stop } = judge(seen, startedAt);
+  const stoppedHop = stop === undefined ? undefined : hops[stop.index];
+  return {
+    name: flow.name,
+    file: flow.file,
+    status: stop === undefined ? 'passed' : 'failed',
+    correlationId,
+    durationMs: clock.monotonic() - startedAt,
+    hops,
+    ...(stop === undefined || stoppedHop === undefined
+      ? {}
+      : {
+          stoppedAt: {
+            hop: stop.index + 1,
+            name: stoppedHop.name,
+            subject: stop.subject,
+            reason: stop.reason,
+            logLines: await readLogTail(stop.subject),
+          },
+        }),
+  };
+}
+
+/** Opens the taps before anything is sent, so that no event can pass unseen. */
+async function watch(
+  { amqp }: FlowContext,
+  stack: Stack,
+  flow: Flow,
+  events: EventLog,
+): Promise<AmqpConnection | undefined> {
+  if (flow.taps.length === 0) return undefined;
+  const broker = stack.resources.find((resource) => resource.kind === 'rabbitmq');
+  if (!broker) return undefined;
+  let connection: AmqpConnection | undefined;
+  try {
+    connection = await amqp(broker.endpoint.url, {
+      timeoutMs: CONNECT_TIMEOUT_MS,
+      name: `qbtc flow ${flow.name}`,
+    });
+    await connection.tap(
+      flow.taps.map(({ exchange, routing_key: routingKey }) => ({ exchange, routingKey })),
+      (message) => events.record(readEvent(message)),
+    );
+    return connection;
+  } catch (error) {
+    events.blindness = { resource: broker.name, reason: messageOf(error) };
+    await connection?.close();
+    return undefined;
+  }
+}
+
+/** A step reports what fails in the stack itself; what it throws nevertheless is a failure of the hop, too. */
+async function carryOut(run: () => Promise<StepOutcome>): Promise<StepOutcome> {
+  try {
+    return await run();
+  } catch (error) {
+    return { status: 'failed', evidence: messageOf(error) };
+  }
+}
+
+/** Takes the captures of a step; gives the reason when one selects nothing. */
+function capture(
+  wanted: Record<string, string>,
+  { document }: StepOutcome,
+  captures: Map<string, unknown>,
+): string | undefined {
+  for (const [name, path] of Object.entries(wanted)) {
+    const [value] = select(document, path);
+    if (value === undefined) return `nothing to capture as ${name}: ${path} selects nothing`;
+    captures.set(name, value);
+  }
+  return undefined;
+}

@@ -1,0 +1,55 @@
+import { nearest } from '../config/mistake.ts';
+import { EXIT, QbtcError } from '../errors.ts';
+import type { FlowResult } from '../model/flow.ts';
+import type { Stack } from '../model/stack.ts';
+import { mapConcurrently } from '../reconcile/map-concurrently.ts';
+import type { Flow } from './flow.ts';
+import { loadFlows } from './load.ts';
+import { type RunFlowOptions, runFlow } from './run-flow.ts';
+import type { FlowContext } from './step-kind.ts';
+
+/** Flows run side by side: each watches its own correlation id alone. */
+const AT_THE_SAME_TIME = 4;
+
+export interface RunFlowsOptions extends RunFlowOptions {
+  /** Only the flow of this name. */
+  only?: string | undefined;
+  /** Only flows with this tag. */
+  tag?: string | undefined;
+}
+
+/**
+ * Runs the flows of the stack.
+ *
+ * @returns one result for each flow, in the order of the files
+ * @throws QbtcError `FLOW_INVALID`, `FLOW_UNKNOWN`; the reason of an interruption
+ */
+export async function runFlows(
+  context: FlowContext,
+  stack: Stack,
+  options: RunFlowsOptions,
+): Promise<FlowResult[]> {
+  const chosen = choose(await loadFlows(stack), options);
+  return mapConcurrently(chosen, AT_THE_SAME_TIME, (flow) => runFlow(context, stack, flow, options));
+}
+
+function choose(flows: Flow[], { only, tag }: RunFlowsOptions): Flow[] {
+  const names = flows.map((flow) => flow.name);
+  if (only !== undefined && !names.includes(only)) {
+    throw unknown(`no flow is named "${only}"`, only, names);
+  }
+  const tags = [...new Set(flows.flatMap((flow) => flow.tags))];
+  if (tag !== undefined && !tags.includes(tag)) throw unknown(`no flow has the tag "${tag}"`, tag, tags);
+  return flows.filter(
+    (flow) => (only === undefined || flow.name === only) && (tag === undefined || flow.tags.includes(tag)),
+  );
+}
+
+function unknown(message: string, word: string, known: string[]): QbtcError {
+  const near = nearest(word, known);
+  const meant = near === undefined ? '' : `did you mean "${near}"? `;
+  return new QbtcError('FLOW_UNKNOWN', message, {
+    exit: EXIT.usage,
+    hint: `${meant}known: ${known.join(', ') || 'none'}`,
+  });
+}

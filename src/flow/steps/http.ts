@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import type { HttpRequest } from '../../context.ts';
+import { messageOf } from '../../errors.ts';
+import { answerExpectationSchema, answerMismatches, documentOf } from '../answer.ts';
+import { durationSchema, formatDuration } from '../duration.ts';
+import { defineStepKind, type Exchange, type StepOutcome, type StepScope } from '../step-kind.ts';
+
+const requestSchema = z.strictObject({
+  method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).default('GET'),
+  url: z.string(),
+  headers: z.record(z.string(), z.string()).default({}),
+  /** Sent as JSON, with its content type. */
+  json: z.json().optional(),
+  /** Sent as it stands. */
+  body: z.string().optional(),
+});
+
+/** Sends one HTTP request, waits for its answer, and holds it against `expect`. */
+export const http = defineStepKind({
+  acts: true,
+  shape: {
+    /** Under this name an `answer` step finds the answer again. */
+    id: z.string().optional(),
+    request: requestSchema.refine(({ json, body }) => json === undefined || body === undefined, {
+      error: 'either json or body, not both',
+    }),
+    expect: answerExpectationSchema.default({}),
+    within: durationSchema.default(10_000),
+  },
+  prepare: ({ id, request, expect, within }) => ({
+    leaves: id,
+    async run(scope) {
+      const { url, ...spec } = scope.fill(request);
+      scope.actedAt = scope.context.clock.monotonic();
+      const { exchange, refused } = await send(scope, url, toRequest(spec, within, scope.signal), within);
+      if (id !== undefined) scope.exchanges.set(id, exchange);
+      if (exchange.answer === undefined) {
+        return { status: refused ? 'failed' : 'unseen', evidence: exchange.summary };
+      }
+      const mismatches = answerMismatches(exchange.answer, scope.fill(expect));
+      const outcome: StepOutcome = {
+        status: mismatches.length === 0 ? 'passed' : 'failed',
+        evidence: mismatches.length === 0 ? `answered ${exchange.summary}` : mismatches.join('; '),
+        document: exchange.answer.document,
+      };
+      return mismatches.length === 0 ? { ...outcome, seenAt: exchange.endedAt } : outcome;
+    },
+  }),
+});
+
+function toRequest(
+  spec: Omit<z.infer<typeof requestSchema>, 'url'>,
+  timeoutMs: number,
+  signal: AbortSignal,
+): HttpRequest {
+  const body = spec.json === undefined ? spec.body : JSON.stringify(spec.json);
+  const headers =
+    spec.json === undefined ? spec.headers : { 'content-type': 'application/json', ...spec.headers };
+  return { method: spec.method, headers, ...(body === undefined ? {} : { body }), timeoutMs, signal };
+}
+
+/** One exchange; `refused` tells that nobody took the request, other than that nobody answered it in time. */
+async function send(
+  { context, signal }: StepScope,
+  url: string,
+  request: HttpRequest,
+  within: number,
+): Promise<{ exchange: Exchange; refused: boolean }> {
+  try {
+    const response = await context.http(url, request);
+    const document = documentOf(response);
+    const answer = { ...response, document };
+    const endedAt = context.clock.monotonic();
+    return { exchange: { answer, summary: String(response.status), endedAt }, refused: false };
+  } catch (error) {
+    const endedAt = context.clock.monotonic();
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const summary = signal.aborted
+      ? 'no answer before the flow was over'
+      : code === 'ETIMEDOUT'
+        ? `no answer within ${formatDuration(within)}`
+        : `no answer from ${url}: ${messageOf(error) || code}`;
+    return { exchange: { answer: undefined, summary, endedAt }, refused: code === 'ECONNREFUSED' };
+  }
+}

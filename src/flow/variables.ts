@@ -1,0 +1,93 @@
+import type { Resource } from '../model/resource.ts';
+import type { Stack } from '../model/stack.ts';
+
+/** What `${…}` in a flow can name. Captures come into being while the flow runs. */
+export interface Variables {
+  stack: Stack;
+  correlationId: string;
+  captures: ReadonlyMap<string, unknown>;
+}
+
+const REFERENCE = /\$\{([^}]*)\}/g;
+
+/** The gateway of the stack: its resource of the kind `apisix`. */
+export function gatewayOf(stack: Stack): Resource | undefined {
+  return stack.resources.find((resource) => resource.kind === 'apisix');
+}
+
+/** The names between `${` and `}` anywhere in a value, with the path to the string that holds each. */
+export function referencesIn(
+  value: unknown,
+  path: readonly (string | number)[] = [],
+): { name: string; path: (string | number)[] }[] {
+  if (typeof value === 'string') {
+    return [...value.matchAll(REFERENCE)].map(([, name = '']) => ({ name: name.trim(), path: [...path] }));
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, member]) =>
+    referencesIn(member, [...path, Array.isArray(value) ? Number(key) : key]),
+  );
+}
+
+/** Every name that `${…}` may hold in this stack, without the captures. For checks before a run. */
+export function knownNames(stack: Stack): string[] {
+  return [
+    'correlation_id',
+    ...(gatewayOf(stack) ? ['gateway.url'] : []),
+    ...stack.services.map((service) => `services.${service.name}.url`),
+    ...Object.keys(stack.secrets).map((name) => `secrets.${name}`),
+  ];
+}
+
+/**
+ * Fills in `${…}` in every string of a value, keys included. A string that is nothing but one reference
+ * becomes the value itself, so that a captured number stays a number.
+ * Names were checked when the flow was loaded; one that is missing now is a capture that was never made.
+ */
+export function fill<Value>(value: Value, variables: Variables): Value {
+  return fillUnknown(value, variables) as Value;
+}
+
+function fillUnknown(value: unknown, variables: Variables): unknown {
+  if (typeof value === 'string') {
+    const whole = /^\$\{([^}]*)\}$/.exec(value);
+    if (whole) return lookUp((whole[1] ?? '').trim(), variables);
+    return value.replaceAll(REFERENCE, (_, name: string) => asText(lookUp(name.trim(), variables)));
+  }
+  if (Array.isArray(value)) return value.map((member) => fillUnknown(member, variables));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [
+        asText(fillUnknown(key, variables)),
+        fillUnknown(member, variables),
+      ]),
+    );
+  }
+  return value;
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function lookUp(name: string, { stack, correlationId, captures }: Variables): unknown {
+  if (name === 'correlation_id') return correlationId;
+  if (name === 'gateway.url') {
+    const gateway = gatewayOf(stack);
+    if (gateway) return gateway.endpoint.url.replace(/\/+$/, '');
+  }
+  const [group, ...rest] = name.split('.');
+  if (group === 'captures') {
+    const captured = captures.get(rest.join('.'));
+    if (captured !== undefined) return captured;
+  }
+  if (group === 'secrets') {
+    const secret = stack.secrets[rest.join('.')];
+    if (secret !== undefined) return secret;
+  }
+  if (group === 'services' && rest.at(-1) === 'url') {
+    const service = stack.services.find((candidate) => candidate.name === rest.slice(0, -1).join('.'));
+    if (service) return `http://127.0.0.1:${service.port}`;
+  }
+  throw new Error(`\${${name}} has no value here`);
+}

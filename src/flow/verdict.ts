@@ -1,0 +1,59 @@
+import type { HopResult } from '../model/flow.ts';
+import type { FlowStep } from './flow.ts';
+import type { StepOutcome } from './step-kind.ts';
+
+/** What a step came to; `undefined` for one that was left out because the flow had stopped. */
+export type SeenStep = { step: FlowStep; outcome: StepOutcome | undefined };
+
+/**
+ * The hops in the order of the flow, and the first one without evidence.
+ *
+ * The steps of a flow stand in causal order. So a hop about which nothing is known has been passed when a later
+ * one was seen, and no hop can have been passed later than the one after it.
+ *
+ * @param startedAt `clock.monotonic()` when the flow began
+ */
+export function judge(
+  steps: readonly SeenStep[],
+  startedAt: number,
+): { hops: HopResult[]; stop: { index: number; subject: string; reason: string } | undefined } {
+  const hops: HopResult[] = [];
+  let later: HopResult | undefined;
+  for (const { step, outcome } of [...steps].reverse()) {
+    const hop = toHop(step, outcome, later, startedAt);
+    hops.unshift(hop);
+    if (hop.status === 'passed') later = hop;
+  }
+
+  const index = hops.findIndex((hop) => hop.status !== 'passed');
+  const stopped = hops[index];
+  if (!stopped) return { hops, stop: undefined };
+  for (const hop of hops.slice(index + 1)) if (hop.status === 'failed') hop.status = 'not-reached';
+  stopped.status = 'failed';
+
+  const before = hops[index - 1];
+  return {
+    hops,
+    stop: {
+      index,
+      subject: steps[index]?.outcome?.blame ?? stopped.subject,
+      reason: before ? `${before.evidence}, ${stopped.evidence}` : stopped.evidence,
+    },
+  };
+}
+
+function toHop(
+  { hop: { proves, subject } }: FlowStep,
+  outcome: StepOutcome | undefined,
+  later: HopResult | undefined,
+  startedAt: number,
+): HopResult {
+  const hop = { name: proves, subject };
+  if (!outcome) return { ...hop, status: 'not-reached', evidence: 'not tried, as the flow had stopped' };
+  const { status, evidence, seenAt } = outcome;
+  if (status === 'failed' || (status === 'unseen' && !later)) return { ...hop, status: 'failed', evidence };
+  const known = status === 'unseen' ? `${evidence}, but ${later?.evidence}` : evidence;
+  const seen = seenAt === undefined ? Number.POSITIVE_INFINITY : seenAt - startedAt;
+  const atMs = Math.min(seen, later?.atMs ?? Number.POSITIVE_INFINITY);
+  return { ...hop, status: 'passed', evidence: known, ...(Number.isFinite(atMs) ? { atMs } : {}) };
+}

@@ -1,0 +1,30 @@
+import type { Snapshot } from '../model/observation.ts';
+import type { CheckResult } from '../model/score.ts';
+import type { ScoreComponent, Stack } from '../model/stack.ts';
+
+/** What a check found about one subject. The points are not its business. */
+export type Finding = Pick<CheckResult, 'subject' | 'status' | 'evidence' | 'fix'>;
+
+/**
+ * One check: a file in `checks/`, and a line in `registry.ts`. A pure judgement of the snapshot.
+ * All checks of a component have the same share of its weight, and so have all findings of a check.
+ */
+export interface Check {
+  component: ScoreComponent;
+  /** One finding for each subject that the stack declares; none when it declares no such subject. */
+  examine(snapshot: Snapshot, stack: Stack): Finding[];
+  /** What is said when there is nothing to examine. */
+  nothingDeclared: string;
+}
+
+export function passed(subject: string, evidence: string): Finding {
+  return { subject, status: 'passed', evidence };
+}
+
+export function failed(subject: string, evidence: string, fix: { why: string; command: string }): Finding {
+  return { subject, status: 'failed', evidence, fix };
+}
+
+export function notMeasured(subject: string, reason: string): Finding {
+  return { subject, status: 'not-measured', evidence: reason };
+}

@@ -1,0 +1,23 @@
+import { type Check, failed, notMeasured, passed } from '../check.ts';
+
+/** Every log line that was read of a service parses in the stack's one schema. */
+export const logLines: Check = {
+  component: 'monitoring',
+  nothingDeclared: 'the stack declares no service',
+  examine: ({ telemetry }, stack) =>
+    stack.services.map(({ name }) => {
+      if (!telemetry.measured) return notMeasured(name, telemetry.reason);
+      const lines = telemetry.value.find((candidate) => candidate.service === name)?.logLines;
+      if (!lines) return notMeasured(name, 'its log was not read');
+      const { read, wellFormed, firstBroken } = lines;
+      if (read > 0 && wellFormed === read) return passed(name, `${read} of ${read} log lines well-formed`);
+      const evidence = read === 0 ? 'no log line' : `${wellFormed} of ${read} log lines well-formed`;
+      return failed(name, evidence, {
+        why:
+          read === 0
+            ? `${name} has written no log line`
+            : `a line is not in the log schema: ${firstBroken ?? ''}`,
+        command: read === 0 ? 'qbtc up' : `qbtc logs ${name}`,
+      });
+    }),
+};

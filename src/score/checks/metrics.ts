@@ -1,0 +1,19 @@
+import { type Check, failed, notMeasured, passed } from '../check.ts';
+import { commandFor } from '../remedy.ts';
+
+/** Each service gives its metrics in the Prometheus text format. */
+export const metrics: Check = {
+  component: 'monitoring',
+  nothingDeclared: 'the stack declares no service',
+  examine: (snapshot, stack) =>
+    stack.services.map(({ name }) => {
+      const { telemetry } = snapshot;
+      if (!telemetry.measured) return notMeasured(name, telemetry.reason);
+      const measured = telemetry.value.find((candidate) => candidate.service === name)?.metrics;
+      if (!measured?.measured) return notMeasured(name, measured?.reason ?? 'its metrics were not asked');
+      const { families, problem } = measured.value;
+      return problem === ''
+        ? passed(name, `${families} metric families`)
+        : failed(name, problem, { why: problem, command: commandFor(snapshot, name) });
+    }),
+};

@@ -1,0 +1,21 @@
+import { type Check, failed, notMeasured, passed } from '../check.ts';
+
+/** Each declared route answers through the gateway. */
+export const routeAnswers: Check = {
+  component: 'routes',
+  nothingDeclared: 'the stack declares no route',
+  examine: ({ routeAnswers: answers, routePlan }, stack) =>
+    stack.services
+      .flatMap((service) => service.routes)
+      .map(({ name }) => {
+        if (!answers.measured) return notMeasured(name, answers.reason);
+        const answer = answers.value.find((candidate) => candidate.route === name);
+        if (!answer) return notMeasured(name, 'the route was not asked');
+        if (answer.answered) return passed(name, `${answer.request}: ${answer.evidence}`);
+        const isDrifted = routePlan.measured && routePlan.value.length > 0;
+        return failed(name, `${answer.request}: ${answer.evidence}`, {
+          why: answer.evidence,
+          command: isDrifted ? 'qbtc routes sync' : 'qbtc up',
+        });
+      }),
+};

@@ -1,0 +1,20 @@
+import { type Check, failed, notMeasured, passed } from '../check.ts';
+import { commandFor } from '../remedy.ts';
+
+/** Each declared service, all replicas of it, is found listening and answers its health document as itself. */
+export const serviceFound: Check = {
+  component: 'discovery',
+  nothingDeclared: 'the stack declares no service',
+  examine: (snapshot, stack) =>
+    stack.services.map(({ name }) => {
+      if (!snapshot.discovered.measured) return notMeasured(name, snapshot.discovered.reason);
+      const instances = snapshot.discovered.value.filter((instance) => instance.name === name);
+      const missing = instances.find((instance) => instance.problem !== '');
+      if (instances.length > 0 && !missing) {
+        const ports = instances.map((instance) => instance.port).join(', ');
+        return passed(name, `found on port ${ports}, answers as itself`);
+      }
+      const why = missing?.problem ?? 'no source has seen it';
+      return failed(name, why, { why, command: commandFor(snapshot, name) });
+    }),
+};

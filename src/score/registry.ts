@@ -1,0 +1,33 @@
+import type { Check } from './check.ts';
+import { flowHops } from './checks/flow-hops.ts';
+import { healthDetails } from './checks/health-details.ts';
+import { logLines } from './checks/log-lines.ts';
+import { metrics } from './checks/metrics.ts';
+import { resourceActive } from './checks/resource-active.ts';
+import { routeAnswers } from './checks/route-answers.ts';
+import { routesInSync } from './checks/routes-in-sync.ts';
+import { serviceFound } from './checks/service-found.ts';
+
+/** Stable: scripts and ignore rules name them. */
+export const CHECK_CODES = [
+  'INFRA_RESOURCE_ACTIVE',
+  'DISCOVERY_SERVICE_FOUND',
+  'ROUTES_IN_SYNC',
+  'ROUTES_ANSWER',
+  'CONNECTIVITY_HOP',
+  'MONITORING_LOG_LINES',
+  'MONITORING_HEALTH_DETAILS',
+  'MONITORING_METRICS',
+] as const;
+export type CheckCode = (typeof CHECK_CODES)[number];
+
+export const CHECKS: Record<CheckCode, Check> = {
+  INFRA_RESOURCE_ACTIVE: resourceActive,
+  DISCOVERY_SERVICE_FOUND: serviceFound,
+  ROUTES_IN_SYNC: routesInSync,
+  ROUTES_ANSWER: routeAnswers,
+  CONNECTIVITY_HOP: flowHops,
+  MONITORING_LOG_LINES: logLines,
+  MONITORING_HEALTH_DETAILS: healthDetails,
+  MONITORING_METRICS: metrics,
+};
