@@ -1,5 +1,5 @@
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { stackFolders } from './folders.ts';
 
@@ -21,8 +21,11 @@ export async function recordPlace(root: string, folder: string): Promise<void> {
 
 /** Removes all data of the stack, wherever it stands. Answers with the folders that were removed. */
 export async function removeVolumes(root: string): Promise<string[]> {
-  const folders = [...(await readPlaces(root)), stackFolders(root).data];
+  const places = await readPlaces(root);
+  const folders = [...places, stackFolders(root).data];
   for (const folder of folders) await rm(folder, { recursive: true, force: true });
+  // The folder above is shared by the stacks of this machine: the last one takes it along.
+  for (const place of places) await rmdir(dirname(place)).catch(() => {});
   await rm(ledger(root), { force: true });
   return folders;
 }

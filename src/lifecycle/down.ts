@@ -1,13 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
-import {
-  connectSupervisor,
-  readState,
-  removeVolumes,
-  stackFolders,
-  startSupervisor,
-} from '../infra/index.ts';
+import { attachSupervisor, removeVolumes, stackFolders, supervisorProgram } from '../infra/index.ts';
 import { withLock } from './lock.ts';
 
 export interface DownResult {

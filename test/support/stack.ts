@@ -1,0 +1,41 @@
+import type { Resource } from '../../src/model/resource.ts';
+import type { Stack } from '../../src/model/stack.ts';
+
+/** A stack with nothing in it, for tests that fill in what they are about. */
+export function emptyStack(root: string, changes: Partial<Stack> = {}): Stack {
+  return {
+    name: 'acme',
+    root,
+    file: `${root}/qbtc.yaml`,
+    portBase: 0,
+    resources: [],
+    services: [],
+    gateway: { consumers: [], globalRules: [] },
+    topologyFile: undefined,
+    flowFiles: [],
+    score: {
+      target: 85,
+      weights: { infrastructure: 30, discovery: 25, routes: 20, connectivity: 15, monitoring: 10 },
+    },
+    heal: { below: 70 },
+    secrets: {},
+    ...changes,
+  };
+}
+
+/** The PostgreSQL of a stack on the given port. */
+export function postgresResource(port: number, password = 'p4ssword'): Resource {
+  return {
+    name: 'database',
+    kind: 'postgres',
+    ports: { main: port },
+    endpoint: {
+      url: `postgresql://acme:${password}@127.0.0.1:${port}/acme`,
+      host: '127.0.0.1',
+      port,
+      user: 'acme',
+      password,
+      database: 'acme',
+    },
+  };
+}
