@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 // real: real servers and processes. faults: kills, soaks, and other long runs.
 export default defineConfig({
   test: {
+    reporters: ['default', './test/support/summary-reporter.ts'],
     projects: [
       {
         test: {
@@ -15,6 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'real',
+          globalSetup: './test/support/build-once.ts',
           include: ['test/**/*.real.test.ts', 'templates/stack/{packages,services}/*/test/**/*.real.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 60_000,
@@ -24,6 +26,7 @@ export default defineConfig({
       {
         test: {
           name: 'faults',
+          globalSetup: './test/support/build-once.ts',
           include: ['test/**/*.faults.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 300_000,

@@ -1,8 +1,9 @@
 // Bundles the command-line program and each program that it starts into dist/. Packages stay outside, so that a
 // command loads only the libraries that it uses; shared code goes into chunks for the same reason.
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
+const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 await rm('dist', { recursive: true, force: true });
 await build({
   entryPoints: [
@@ -20,6 +21,7 @@ await build({
   platform: 'node',
   target: 'node20.19',
   packages: 'external',
+  define: { QBTC_VERSION: JSON.stringify(version) },
   sourcemap: true,
   chunkNames: 'chunks/[name]-[hash]',
   logLevel: 'warning',

@@ -1,0 +1,119 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** From high to low. A part imports from lower levels only, and never from another part of its own level. */
+const LEVELS: readonly (readonly string[])[] = [
+  ['commands'],
+  ['lifecycle', 'heal', 'chaos', 'mcp'],
+  ['score', 'report'],
+  ['observe', 'flow'],
+  ['infra', 'gateway', 'discovery', 'topology', 'events', 'trace', 'metrics', 'scaffold'],
+  ['reconcile'],
+  ['config'],
+  ['context'],
+  ['errors', 'model'],
+];
+/** `report` may know these alone, and `embedded` these and nothing of the command-line program. */
+const NARROWED: Record<string, readonly string[]> = {
+  report: ['model', 'errors'],
+  embedded: ['model', 'errors'],
+  system: ['context', 'model', 'errors'],
+};
+/** `model` and `errors` stand at the bottom and know one another's types only; the same goes for `context`. */
+const LOWEST = new Set(['model', 'errors', 'context']);
+/** Only these programs put the real system together with the rest. */
+const COMPOSITION_ROOTS = new Set(['commands/main.ts', 'src/infra/supervision/main.ts']);
+/** Clients of the world: `system` alone imports them, and the embedded programs, which are servers themselves. */
+const SYSTEM_ONLY = ['execa', 'dockerode', 'ora', 'inquirer', 'undici', 'amqplib', 'pg', 'ioredis'];
+
+interface Import {
+  file: string;
+  line: number;
+  target: string;
+  typeOnly: boolean;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name).split(sep).join('/'));
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  const pattern = /(?:^|[\s;}])(?:import|export)(\s+type)?\s*(?:[\w*{][^'"]*?from\s*)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/g;
+  return [...text.matchAll(pattern)].map((match) => ({
+    file,
+    line: text.slice(0, match.index).split('\n').length,
+    target: match[2] ?? match[3] ?? '',
+    typeOnly: match[1] !== undefined,
+  }));
+}
+
+/** `src/infra/ready.ts` is of the part `infra`; `src/errors.ts` is a part of its own. */
+function partOf(file: string): string {
+  const [first = '', second = ''] = file.split('/');
+  return first === 'src' ? second.replace(/\.ts$/, '') : first;
+}
+
+const levelOf = (part: string) => LEVELS.findIndex((parts) => parts.includes(part));
+
+function problemOf({ file, target, typeOnly }: Import): string | undefined {
+  const from = partOf(file);
+  if (!target.startsWith('.')) {
+    const name = target.split('/').slice(0, target.startsWith('@') ? 2 : 1).join('/');
+    const allowed = from === 'system' || from === 'embedded' || typeOnly || !SYSTEM_ONLY.includes(name);
+    return allowed ? undefined : `${name} is imported in src/system alone`;
+  }
+  const path = relative(root, resolve(root, dirname(file), target)).split(sep).join('/');
+  const to = partOf(path);
+  if (from === to || path.endsWith('.json')) return undefined;
+  if (to === 'system') return COMPOSITION_ROOTS.has(file) ? undefined : 'only a composition root reaches src/system';
+  if (to === 'embedded') return 'embedded programs are started, not imported';
+  if (COMPOSITION_ROOTS.has(file) && from !== 'commands') return levelOf(to) > levelOf(from) ? undefined : 'upwards';
+  const narrowed = NARROWED[from];
+  if (narrowed !== undefined) return narrowed.includes(to) ? undefined : `${from} may know ${narrowed.join(' and ')} only`;
+  if (LOWEST.has(from) && LOWEST.has(to)) return undefined;
+  if (levelOf(from) < 0) return `${from} stands on no level`;
+  if (levelOf(to) < 0) return `${to} stands on no level`;
+  if (levelOf(to) === levelOf(from)) return `${from} and ${to} stand on the same level`;
+  return levelOf(to) > levelOf(from) ? undefined : `${to} stands above ${from}`;
+}
+
+describe('the direction of imports', () => {
+  const imports = [...sources('src'), ...sources('commands')].flatMap(importsOf);
+
+  test('is downwards everywhere', () => {
+    expect(imports.length).toBeGreaterThan(100);
+    const problems = imports.flatMap((found) => {
+      const problem = problemOf(found);
+      return problem === undefined ? [] : [`${found.file}:${found.line} imports ${found.target}: ${problem}`];
+    });
+    expect(problems).toEqual([]);
+  });
+
+  test('is judged as the design says', () => {
+    const judge = (file: string, target: string) => problemOf({ file, target, line: 1, typeOnly: false });
+    expect(judge('src/infra/observe.ts', '../gateway/index.ts')).toMatch(/same level/);
+    expect(judge('src/infra/observe.ts', '../lifecycle/up.ts')).toMatch(/above/);
+    expect(judge('src/lifecycle/up.ts', '../infra/index.ts')).toBeUndefined();
+    expect(judge('src/report/index.ts', '../infra/index.ts')).toMatch(/only/);
+    expect(judge('src/flow/index.ts', '../embedded/broker/broker.ts')).toMatch(/started/);
+    expect(judge('src/flow/index.ts', '../system/index.ts')).toMatch(/composition root/);
+    expect(judge('src/flow/index.ts', 'undici')).toMatch(/src\/system alone/);
+  });
+
+  test('leaves the drivers to the index of their own part', () => {
+    const folders = ['providers', 'drivers', 'sources', 'steps', 'checks', 'reporters', 'probes'];
+    const problems = imports.filter(({ file, target }) => {
+      if (!target.startsWith('.')) return false;
+      const path = relative(root, resolve(root, dirname(file), target)).split(sep).join('/');
+      return folders.some((folder) => path.includes(`/${folder}/`)) && partOf(file) !== partOf(path);
+    });
+    expect(problems).toEqual([]);
+  });
+});

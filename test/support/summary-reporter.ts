@@ -1,0 +1,21 @@
+import type { Reporter, TestModule } from 'vitest/node';
+
+/** Says at the end how many tests ran, and each skipped one with its reason. */
+export default class SummaryReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const counts = { passed: 0, failed: 0, skipped: 0 };
+    const skips: string[] = [];
+    for (const module of modules) {
+      if (module.state() === 'failed' && [...module.children.allTests()].length === 0) counts.failed += 1;
+      for (const test of module.children.allTests()) {
+        const result = test.result();
+        if (result.state === 'pending') continue;
+        counts[result.state] += 1;
+        if (result.state !== 'skipped') continue;
+        skips.push(`skipped: ${test.fullName}: ${result.note ?? 'no reason given'}`);
+      }
+    }
+    for (const skip of skips) process.stdout.write(`${skip}\n`);
+    process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
+  }
+}
