@@ -1,5 +1,5 @@
 import type { ApisixConsumer, ApisixRoute, GatewayObject } from './gateway.ts';
-import type { Resource } from './resource.ts';
+import type { Resource, Strategy } from './resource.ts';
 
 /** A route as a service declares it: APISIX's own fields, without what the stack fills in (upstream, labels). */
 export type ServiceRoute = ApisixRoute & { name: string };
@@ -43,6 +43,8 @@ export interface Stack {
   /** `qbtc.yaml`, absolute. */
   file: string;
   portBase: number;
+  /** Forced by `qbtc.yaml`; otherwise `up` chooses by what the machine has. */
+  strategy?: Strategy;
   resources: Resource[];
   services: Service[];
   gateway: {

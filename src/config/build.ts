@@ -1,0 +1,68 @@
+import { resolve } from 'node:path';
+import type { ApisixConsumer } from '../model/gateway.ts';
+import type { Resource } from '../model/resource.ts';
+import type { Service, ServiceRoute, Stack } from '../model/stack.ts';
+import { flowFilesOf } from './files.ts';
+import type { StackFile } from './schema.ts';
+
+/** What the stack is made of besides the file itself. */
+export interface Around {
+  root: string;
+  /** `qbtc.yaml`, absolute. */
+  file: string;
+  resources: Resource[];
+  secrets: Readonly<Record<string, string>>;
+}
+
+/** The stack as the parts know it: the checked file with absolute paths and the port base. */
+export async function buildStack(config: StackFile, around: Around): Promise<Stack> {
+  const { root, file, resources, secrets } = around;
+  const portBase = config.ports.base;
+  const flows = typeof config.flows === 'string' ? [config.flows] : (config.flows ?? []);
+  return {
+    name: config.name,
+    root,
+    file,
+    portBase,
+    ...(config.strategy === undefined ? {} : { strategy: config.strategy }),
+    resources,
+    services: Object.entries(config.services).map(([name, service]) =>
+      serviceOf(name, service, root, portBase),
+    ),
+    gateway: {
+      consumers: config.gateway.consumers.map((consumer) => defined(consumer) as ApisixConsumer),
+      globalRules: config.gateway.global_rules,
+    },
+    topologyFile: config.topology === undefined ? undefined : resolve(root, config.topology),
+    flowFiles: await flowFilesOf(root, flows),
+    score: config.score,
+    heal: config.heal,
+    secrets: { ...secrets },
+  };
+}
+
+function serviceOf(
+  name: string,
+  service: StackFile['services'][string],
+  root: string,
+  portBase: number,
+): Service {
+  return {
+    name,
+    path: resolve(root, service.path),
+    ...(service.entry === undefined ? {} : { entry: service.entry }),
+    ...(service.command === undefined ? {} : { command: service.command }),
+    port: service.port + portBase,
+    replicas: service.replicas,
+    health: service.health,
+    metrics: service.metrics,
+    dependsOn: service.depends_on,
+    env: service.env,
+    routes: service.routes.map((route) => defined(route) as ServiceRoute),
+  };
+}
+
+/** Without the keys that hold `undefined`: what is sent to a gateway must not have them. */
+function defined(value: object): object {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined));
+}

@@ -1,0 +1,275 @@
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
+import { type FieldPath, fieldName, type Mistake, type Position } from './mistake.ts';
+
+/** `qbtc.yaml` as plain data, and where each value of it stands in the file. References are still as written. */
+export interface StackDocument {
+  /** The mapping at the top; empty when the file could not be read as one. */
+  data: Record<string, unknown>;
+  /** What is wrong with the YAML itself. */
+  mistakes: Mistake[];
+  /** False when so much is wrong that `data` tells nothing. */
+  usable: boolean;
+  /** Where the value at `path` stands; when there is none, the nearest thing around it. */
+  at(path: FieldPath): Position;
+  /** Where the key at the end of `path` stands. */
+  keyAt(path: FieldPath): Position;
+  /** Where `text` stands inside the scalar at `path`; the scalar itself when it is not there as such. */
+  within(path: FieldPath, text: string): Position;
+}
+
+const START: Position = { line: 1, column: 1 };
+
+/** More than any real file has; a few nested aliases can stand for millions. */
+const MAX_VALUES = 100_000;
+
+/** `env` values are text, as they are written: `VERSION: 1.10` is "1.10", not 1.1. */
+function isText(path: FieldPath): boolean {
+  return path.length === 4 && path[0] === 'services' && path[2] === 'env';
+}
+
+/** Reads the YAML; never throws. Anchors, aliases and `<<` are resolved. */
+export function parseStackDocument(text: string): StackDocument {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    merge: true,
+    stringKeys: true,
+  });
+  const position = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+
+  const syntax = mergeMarkers(text) ?? syntaxMistakes(document, text, position);
+  const fatal = syntax.length > 0 && document.errors.some((error) => error.code !== 'DUPLICATE_KEY');
+  const top = document.contents as Node | null;
+  if (fatal) return unusable(syntax);
+  if (!isMap(top)) {
+    const empty = top === null || (isScalar(top) && top.value === null);
+    return unusable([
+      ...syntax,
+      {
+        at: empty ? START : position(top.range?.[0] ?? 0),
+        field: '',
+        found: empty ? 'an empty file' : isSeq(top) ? 'a list' : 'a single value',
+        expected: 'a mapping that starts with "version: 1" and "name: ..."',
+      },
+    ]);
+  }
+
+  const reader = new NodeReader(document, position);
+  const data = reader.read(top, []) as Record<string, unknown>;
+  const offsetOf = (path: FieldPath): number => reader.nearestNode(path).range?.[0] ?? 0;
+  return {
+    data,
+    mistakes: [...syntax, ...reader.mistakes],
+    usable: true,
+    at: (path) => position(offsetOf(path)),
+    keyAt: (path) => position(reader.keyNode(path)?.range?.[0] ?? offsetOf(path)),
+    within(path, part) {
+      const range = reader.nearestNode(path).range;
+      const start = range?.[0] ?? 0;
+      const found = text.slice(start, range?.[1] ?? start).indexOf(part);
+      return position(start + Math.max(found, 0));
+    },
+  };
+}
+
+function unusable(mistakes: Mistake[]): StackDocument {
+  const start = () => START;
+  return { data: {}, mistakes, usable: false, at: start, keyAt: start, within: start };
+}
+
+/** The marks that git leaves in a file with conflicts. Whatever else is wrong follows from them. */
+function mergeMarkers(text: string): Mistake[] | undefined {
+  const lines = text.split(/\r?\n/);
+  if (!lines.some((line) => /^<{7}( |$)/.test(line))) return undefined;
+  const marks: Mistake[] = [];
+  for (const [index, line] of lines.entries()) {
+    const mark = /^(<{7}|\|{7}|={7}|>{7})( |$)/.exec(line)?.[1];
+    if (mark === undefined) continue;
+    marks.push({
+      at: { line: index + 1, column: 1 },
+      field: '',
+      found: `the mark of a merge conflict "${mark}"`,
+      expected: 'the conflict resolved',
+    });
+  }
+  return marks;
+}
+
+function syntaxMistakes(
+  document: Document.Parsed,
+  text: string,
+  position: (offset: number) => Position,
+): Mistake[] {
+  const errors: Mistake[] = document.errors.map((error) => {
+    const at = position(error.pos[0]);
+    switch (error.code) {
+      case 'TAB_AS_INDENT':
+        return { at, field: '', found: 'a tab', expected: 'spaces as indentation' };
+      case 'DUPLICATE_KEY': {
+        const key = /^[^\s:,}]+/.exec(text.slice(error.pos[0]))?.[0] ?? '';
+        return { at, field: key, found: `the key "${key}" a second time`, expected: 'each key once' };
+      }
+      case 'MULTIPLE_DOCS':
+        return { at, field: '', found: 'a second YAML document', expected: 'one' };
+      default:
+        return { at, field: '', found: `no valid YAML (${error.message})`, expected: 'valid YAML' };
+    }
+  });
+  const tags: Mistake[] = document.warnings
+    .filter((warning) => warning.code === 'TAG_RESOLVE_FAILED')
+    .map((warning) => ({
+      at: position(warning.pos[0]),
+      field: '',
+      found: warning.message.replace(/^Unresolved tag: /, 'the tag '),
+      expected: 'a value without a tag',
+    }));
+  // After a tab the parser is lost; what it says about the following lines is not news.
+  const tabs = errors.filter((error) => error.found === 'a tab');
+  return tabs.length > 0 ? tabs : [...errors, ...tags];
+}
+
+interface Placed {
+  key: Node | undefined;
+  value: Node;
+}
+
+/** Turns nodes into data and remembers which node is behind which path. */
+class NodeReader {
+  readonly mistakes: Mistake[] = [];
+  readonly #document: Document.Parsed;
+  readonly #position: (offset: number) => Position;
+  readonly #placed = new Map<string, Placed>();
+  /** The collections around the one being read: an alias to one of them has no end. */
+  readonly #around: Node[] = [];
+  #values = 0;
+
+  constructor(document: Document.Parsed, position: (offset: number) => Position) {
+    this.#document = document;
+    this.#position = position;
+  }
+
+  read(node: Node, path: FieldPath, key?: Node): unknown {
+    this.#values += 1;
+    if (this.#values > MAX_VALUES) {
+      if (this.#values === MAX_VALUES + 1) {
+        this.#report(node, path, 'aliases that stand for too many values', `at most ${MAX_VALUES} values`);
+      }
+      return undefined;
+    }
+    if (isAlias(node)) {
+      const target = this.#resolve(node, path);
+      return target === undefined ? undefined : this.read(target, path, key);
+    }
+    this.#placed.set(keyOf(path), { key, value: node });
+    if (isScalar(node)) {
+      if (isText(path) && node.value !== null && node.source !== undefined) return node.source;
+      return node.value;
+    }
+    this.#around.push(node);
+    try {
+      if (isSeq(node)) {
+        return node.items.map((item, index) => this.read(item as Node, [...path, index]));
+      }
+      if (isMap(node)) return this.#readMap(node, path);
+      return undefined;
+    } finally {
+      this.#around.pop();
+    }
+  }
+
+  /** The node at `path`, or of the longest part of it that exists. */
+  nearestNode(path: FieldPath): Node {
+    for (let length = path.length; length >= 0; length -= 1) {
+      const placed = this.#placed.get(keyOf(path.slice(0, length)));
+      // A whole mapping starts at its first key, which tells little: its own key tells more.
+      if (placed !== undefined) return length < path.length ? (placed.key ?? placed.value) : placed.value;
+    }
+    throw new Error('the top of the document is always placed');
+  }
+
+  keyNode(path: FieldPath): Node | undefined {
+    return this.#placed.get(keyOf(path))?.key;
+  }
+
+  #readMap(map: YAMLMap, path: FieldPath): Record<string, unknown> {
+    // No prototype: a key such as `__proto__` is a key like any other.
+    const data: Record<string, unknown> = Object.create(null);
+    const own = map.items as Pair<Node, Node | null>[];
+    const merged = own.filter((pair) => isMergeKey(pair.key));
+    for (const pair of merged) this.#merge(data, pair, path);
+    for (const pair of own) {
+      if (isMergeKey(pair.key)) continue;
+      const name = isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
+      const field = [...path, name];
+      if (pair.value === null) {
+        this.#placed.set(keyOf(field), { key: pair.key, value: pair.key });
+        data[name] = null;
+      } else {
+        data[name] = this.read(pair.value, field, pair.key);
+      }
+    }
+    return data;
+  }
+
+  /** `<<: *defaults` or `<<: [*a, *b]`; of several the earlier wins, and the mapping's own keys win over all. */
+  #merge(data: Record<string, unknown>, pair: Pair<Node, Node | null>, path: FieldPath): void {
+    const sources = isSeq(pair.value) ? [...pair.value.items].reverse() : [pair.value];
+    for (const source of sources) {
+      const target = isAlias(source) ? this.#resolve(source, path) : source;
+      if (target === undefined) continue;
+      if (isMap(target)) this.#mergeMap(data, target, path);
+      else this.#report(pair.key, [...path, '<<'], 'something else', 'an alias to a mapping (*name)');
+    }
+  }
+
+  #mergeMap(data: Record<string, unknown>, source: YAMLMap, path: FieldPath): void {
+    const here = this.#placed.get(keyOf(path));
+    Object.assign(data, this.read(source, path));
+    if (here !== undefined) this.#placed.set(keyOf(path), here);
+  }
+
+  #resolve(alias: Alias, path: FieldPath): Node | undefined {
+    const target = alias.resolve(this.#document);
+    if (target === undefined) {
+      this.#report(
+        alias,
+        path,
+        `*${alias.source}, which no anchor before it names`,
+        `&${alias.source} earlier`,
+      );
+    } else if (this.#around.includes(target)) {
+      this.#report(alias, path, `*${alias.source}, which contains itself`, 'an alias to something else');
+      return undefined;
+    }
+    return target;
+  }
+
+  #report(node: Node, path: FieldPath, found: string, expected: string): void {
+    const at = this.#position(node.range?.[0] ?? 0);
+    this.mistakes.push({ at, field: fieldName(path), found, expected });
+  }
+}
+
+function keyOf(path: FieldPath): string {
+  return JSON.stringify(path);
+}
+
+function isMergeKey(key: unknown): boolean {
+  return isScalar(key) && typeof key.value === 'symbol';
+}

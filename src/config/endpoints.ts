@@ -1,0 +1,198 @@
+import type { Endpoint, ResourceKind } from '../model/resource.ts';
+import { listed } from './mistake.ts';
+
+/** Everything of ours listens here and nowhere else. */
+const HOST = '127.0.0.1';
+
+export interface OwnResource {
+  kind: ResourceKind;
+  /** The name of the stack. */
+  stack: string;
+  /** With the port base, by role. */
+  ports: Readonly<Record<string, number>>;
+  /** The password, or the key of the Admin API. */
+  secret: string;
+}
+
+/** Where a resource that we run is reached. One vhost, one database and one user for each stack, named after it. */
+export function ownEndpoint({ kind, stack, ports, secret }: OwnResource): Endpoint {
+  const port = ports.main ?? 0;
+  const authority = `${HOST}:${port}`;
+  const key = encodeURIComponent(secret);
+  switch (kind) {
+    case 'rabbitmq': {
+      const name = encodeURIComponent(stack);
+      return {
+        url: `amqp://${name}:${key}@${authority}/${name}`,
+        host: HOST,
+        port,
+        user: stack,
+        password: secret,
+        vhost: stack,
+        managementUrl: `http://${HOST}:${ports.management ?? 0}`,
+      };
+    }
+    case 'redis':
+      return { url: `redis://:${key}@${authority}/0`, host: HOST, port, password: secret };
+    case 'postgres': {
+      const name = sqlName(stack);
+      return {
+        url: `postgresql://${name}:${key}@${authority}/${name}`,
+        host: HOST,
+        port,
+        user: name,
+        password: secret,
+        database: name,
+      };
+    }
+    case 'apisix':
+      return {
+        url: `http://${authority}`,
+        host: HOST,
+        port,
+        managementUrl: `http://${HOST}:${ports.admin ?? 0}`,
+        adminKey: secret,
+      };
+  }
+}
+
+/** A name that needs no quotes in SQL. */
+function sqlName(stack: string): string {
+  return stack.replaceAll('-', '_');
+}
+
+/** The schemes that each kind is reached with, and the port that each stands for. */
+const SCHEMES: Record<ResourceKind, Record<string, number>> = {
+  rabbitmq: { amqp: 5672, amqps: 5671 },
+  redis: { redis: 6379, rediss: 6379 },
+  postgres: { postgresql: 5432, postgres: 5432 },
+  apisix: { http: 80, https: 443 },
+};
+
+export interface ExternalResource {
+  kind: ResourceKind;
+  url: string;
+  /** rabbitmq: `management_url`. apisix: `admin_url`. */
+  managementUrl?: string | undefined;
+  adminKey?: string | undefined;
+}
+
+/** What is wrong with an address, in words that never repeat it: it holds credentials. */
+export interface AddressProblem {
+  field: 'url' | 'management';
+  found: string;
+  expected: string;
+}
+
+/** Where a resource that somebody else runs is reached, with the credentials in its url. */
+export function externalEndpoint({
+  kind,
+  url,
+  managementUrl,
+  adminKey,
+}: ExternalResource): { endpoint: Endpoint } | { problem: AddressProblem } {
+  const address = parseAddress(url, SCHEMES[kind]);
+  if ('found' in address) return { problem: { field: 'url', ...address } };
+  const { parsed, ...common } = address;
+
+  if (managementUrl !== undefined) {
+    const management = parseAddress(managementUrl, SCHEMES.apisix);
+    if ('found' in management) return { problem: { field: 'management', ...management } };
+    if (management.user !== undefined || management.password !== undefined) {
+      const expected = 'none: those of url, or admin_key, are used';
+      return { problem: { field: 'management', found: 'credentials in the URL', expected } };
+    }
+  }
+  const endpoint: Endpoint = {
+    ...common,
+    ...(managementUrl === undefined ? {} : { managementUrl: managementUrl.replace(/\/+$/, '') }),
+  };
+
+  const path = decode(parsed.pathname.replace(/^\//, ''));
+  if (path === undefined) return { problem: { field: 'url', ...BAD_ENCODING } };
+  switch (kind) {
+    case 'rabbitmq': {
+      // Clients read a missing path as "/" and an empty one as "": nobody means the latter.
+      if (path === '') parsed.pathname = '/%2F';
+      return { endpoint: { ...endpoint, url: parsed.href, vhost: path === '' ? '/' : path } };
+    }
+    case 'postgres': {
+      const database = path === '' ? endpoint.user : path;
+      return { endpoint: database === undefined ? endpoint : { ...endpoint, database } };
+    }
+    case 'redis':
+      return { endpoint };
+    case 'apisix':
+      return {
+        endpoint: {
+          ...endpoint,
+          url: url.replace(/\/+$/, ''),
+          ...(adminKey === undefined ? {} : { adminKey }),
+        },
+      };
+  }
+}
+
+const BAD_ENCODING = { found: 'a URL with a broken %-encoding', expected: '%XX for special characters' };
+
+interface Address {
+  url: string;
+  host: string;
+  port: number;
+  user?: string;
+  password?: string;
+  parsed: URL;
+}
+
+function parseAddress(
+  url: string,
+  schemes: Record<string, number>,
+): Address | { found: string; expected: string } {
+  const forms = listed(Object.keys(schemes).map((scheme) => `${scheme}://`));
+  const expected = `a URL that starts with ${forms}`;
+  if (!URL.canParse(url)) return { found: 'something that is no URL', expected };
+  const parsed = new URL(url);
+  const scheme = parsed.protocol.slice(0, -1);
+  const defaultPort = Object.hasOwn(schemes, scheme) ? schemes[scheme] : undefined;
+  if (defaultPort === undefined) return { found: `a URL that starts with ${scheme}:`, expected };
+  if (parsed.hostname === '') return { found: 'a URL without a host', expected };
+  const user = decode(parsed.username);
+  const password = decode(parsed.password);
+  const host = decode(parsed.hostname.replace(/^\[|\]$/g, ''));
+  if (user === undefined || password === undefined || host === undefined) return BAD_ENCODING;
+  return {
+    url,
+    host,
+    port: parsed.port === '' ? defaultPort : Number(parsed.port),
+    ...(user === '' ? {} : { user }),
+    ...(password === '' ? {} : { password }),
+    parsed,
+  };
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What `${resources.NAME.FIELD}` may ask for: the fields that this resource has. */
+export function endpointFields(kind: ResourceKind, endpoint: Endpoint): Record<string, string> {
+  const fields: Record<string, string | undefined> = {
+    url: endpoint.url,
+    host: endpoint.host,
+    port: String(endpoint.port),
+    user: endpoint.user,
+    password: endpoint.password,
+    vhost: endpoint.vhost,
+    database: endpoint.database,
+    management_url: kind === 'rabbitmq' ? endpoint.managementUrl : undefined,
+    admin_url: kind === 'apisix' ? endpoint.managementUrl : undefined,
+    admin_key: endpoint.adminKey,
+  };
+  return Object.fromEntries(
+    Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

@@ -1,0 +1,93 @@
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { glob } from 'tinyglobby';
+import type { StackDocument } from './document.ts';
+import { type FieldPath, fieldName, type Mistake, nearest } from './mistake.ts';
+import type { Outline } from './outline.ts';
+
+/** The flow files of the stack, absolute and sorted. */
+export async function flowFilesOf(root: string, patterns: readonly string[]): Promise<string[]> {
+  if (patterns.length === 0) return [];
+  const files = await glob([...patterns], { cwd: root, absolute: true, expandDirectories: false });
+  // In the system's own spelling, as every other path of the stack.
+  return files.map((file) => resolve(file)).sort();
+}
+
+/** Paths in `qbtc.yaml` that lead nowhere, or to something else than they should. */
+export async function fileMistakes(
+  root: string,
+  stack: Outline,
+  document: StackDocument,
+): Promise<Mistake[]> {
+  const wanted: { path: FieldPath; target: string; from: string; kind: 'file' | 'folder' }[] = [];
+  for (const [name, { path, entry }] of Object.entries(stack.services)) {
+    if (path === undefined || path === '') continue;
+    const at = ['services', name];
+    wanted.push({ path: [...at, 'path'], target: path, from: root, kind: 'folder' });
+    // Without the folder there is no entry either: that is one mistake, not two.
+    const folder = resolve(root, path);
+    if (entry && (await kindOf(folder)) === 'folder') {
+      wanted.push({ path: [...at, 'entry'], target: entry, from: folder, kind: 'file' });
+    }
+  }
+  for (const [name, { migrations }] of Object.entries(stack.infrastructure)) {
+    if (!migrations) continue;
+    wanted.push({
+      path: ['infrastructure', name, 'migrations'],
+      target: migrations,
+      from: root,
+      kind: 'folder',
+    });
+  }
+  if (stack.topology) {
+    wanted.push({ path: ['topology'], target: stack.topology, from: root, kind: 'file' });
+  }
+
+  const mistakes: Mistake[] = [];
+  for (const { path, target, from, kind } of wanted) {
+    const absolute = resolve(from, target);
+    const found = await kindOf(absolute);
+    if (found === kind) continue;
+    const near = found === undefined ? await neighbour(from, absolute) : undefined;
+    mistakes.push({
+      at: document.at(path),
+      field: fieldName(path),
+      found: `${JSON.stringify(target)}, ${found === undefined ? 'which does not exist' : `a ${found}`}`,
+      expected: `a ${kind}`,
+      ...(near === undefined ? {} : { nearest: near }),
+    });
+  }
+  return [...mistakes, ...(await emptyPatterns(root, stack, document))];
+}
+
+async function emptyPatterns(root: string, stack: Outline, document: StackDocument): Promise<Mistake[]> {
+  const mistakes: Mistake[] = [];
+  for (const [index, pattern] of stack.flows.entries()) {
+    if (pattern === '' || (await flowFilesOf(root, [pattern])).length > 0) continue;
+    const path: FieldPath = Array.isArray(document.data.flows) ? ['flows', index] : ['flows'];
+    const found = `${JSON.stringify(pattern)}, which matches no file`;
+    mistakes.push({
+      at: document.at(path),
+      field: fieldName(path),
+      found,
+      expected: 'at least one flow file',
+    });
+  }
+  return mistakes;
+}
+
+async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
+  try {
+    return (await stat(path)).isDirectory() ? 'folder' : 'file';
+  } catch {
+    return undefined;
+  }
+}
+
+/** The entry beside the missing one whose name is nearest to it, written as the field writes paths. */
+async function neighbour(from: string, missing: string): Promise<string | undefined> {
+  const folder = dirname(missing);
+  const names = await readdir(folder).catch(() => []);
+  const near = nearest(relative(folder, missing), names);
+  return near === undefined ? undefined : relative(from, join(folder, near)).replaceAll('\\', '/');
+}

@@ -1,0 +1,122 @@
+import type { StackDocument } from './document.ts';
+import { type FieldPath, fieldName, listed, type Mistake, nearest } from './mistake.ts';
+import { type Part, parseReferences } from './reference.ts';
+
+/** What references may be filled in with. */
+export interface Values {
+  env: Readonly<Record<string, string | undefined>>;
+  /** The names that may be referred to, and their values where they are known. */
+  secretNames: readonly string[];
+  secrets: Readonly<Record<string, string>>;
+  /**
+   * What each resource offers; `undefined` for one that is declared but has mistakes of its own.
+   * The whole is `undefined` where resources may not be referred to.
+   */
+  resources: ReadonlyMap<string, Readonly<Record<string, string>> | undefined> | undefined;
+}
+
+/** What stands for a value that is missing, once that has been reported, so that nothing else is found wrong with it. */
+const UNKNOWN = 'unknown';
+
+/**
+ * Fills in the references in all text below `path`, keys left alone. What cannot be filled in becomes a mistake
+ * at the place of the reference; values never appear in a message.
+ */
+export function interpolate(
+  value: unknown,
+  path: FieldPath,
+  values: Values,
+  document: Pick<StackDocument, 'within'>,
+  mistakes: Mistake[],
+): unknown {
+  if (typeof value === 'string') {
+    if (!value.includes('${')) return value;
+    const report = (part: { source: string }, found: string, expected: string, near?: string) => {
+      const mistake = { at: document.within(path, part.source), field: fieldName(path), found, expected };
+      mistakes.push(near === undefined ? mistake : { ...mistake, nearest: near });
+      return UNKNOWN;
+    };
+    return fill(parseReferences(value), values, report);
+  }
+  if (Array.isArray(value)) {
+    return value.map((item, index) => interpolate(item, [...path, index], values, document, mistakes));
+  }
+  if (typeof value === 'object' && value !== null) {
+    const filled: Record<string, unknown> = Object.create(null);
+    for (const [key, item] of Object.entries(value)) {
+      filled[key] = interpolate(item, [...path, key], values, document, mistakes);
+    }
+    return filled;
+  }
+  return value;
+}
+
+type Report = (part: { source: string }, found: string, expected: string, near?: string) => string;
+
+function fill(parts: readonly Part[], values: Values, report: Report): string {
+  return parts.map((part) => fillPart(part, values, report)).join('');
+}
+
+function fillPart(part: Part, values: Values, report: Report): string {
+  switch (part.kind) {
+    case 'text':
+      return part.text;
+    case 'invalid':
+      return report(part, `"${part.source}"`, part.expected);
+    case 'variable':
+      return fillVariable(part, values, report);
+    case 'secret':
+      return fillSecret(part, values, report);
+    case 'resource':
+      return fillResource(part, values, report);
+  }
+}
+
+/** As in a shell, `:-` counts an empty variable as unset. Without it an empty one is no value either. */
+function fillVariable(part: Part & { kind: 'variable' }, { env, ...rest }: Values, report: Report): string {
+  const value = env[part.name];
+  if (value !== undefined && value !== '') return value;
+  if (part.fallback !== undefined) return fill(part.fallback, { env, ...rest }, report);
+  return report(
+    part,
+    `${part.source}, which is ${value === undefined ? 'not set' : 'empty'} in the environment`,
+    `${part.name} to be set, or \${${part.name}:-default}`,
+    value === undefined ? nearest(part.name, Object.keys(env)) : undefined,
+  );
+}
+
+function fillSecret(part: Part & { kind: 'secret' }, values: Values, report: Report): string {
+  const { secrets, secretNames } = values;
+  if (!secretNames.includes(part.name)) {
+    return report(
+      part,
+      `${part.source}, which "secrets" does not declare`,
+      `one of ${listed(secretNames)}`,
+      nearest(part.name, secretNames),
+    );
+  }
+  const value = Object.hasOwn(secrets, part.name) ? secrets[part.name] : undefined;
+  return value ?? report(part, `${part.source}, which has no value yet`, 'a value in .qbtc/secrets.json');
+}
+
+function fillResource(part: Part & { kind: 'resource' }, { resources }: Values, report: Report): string {
+  if (resources === undefined) {
+    return report(
+      part,
+      part.source,
+      'no reference to a resource here: resources do not depend on each other',
+    );
+  }
+  if (!resources.has(part.name)) {
+    const names = [...resources.keys()];
+    const expected = `one of the resources ${listed(names)}`;
+    return report(part, `${part.source}, which names no resource`, expected, nearest(part.name, names));
+  }
+  const fields = resources.get(part.name);
+  if (fields === undefined) return UNKNOWN;
+  const value = Object.hasOwn(fields, part.field) ? fields[part.field] : undefined;
+  if (value !== undefined) return value;
+  const names = Object.keys(fields);
+  const expected = `a field that ${part.name} has: ${listed(names)}`;
+  return report(part, `${part.source}, a field that there is not`, expected, nearest(part.field, names));
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { stackSchema } from './schema.ts';
+
+/** A value that is a reference until qbtc fills it in, where the schema asks for something else than text. */
+const REFERENCE = { type: 'string' as const, pattern: '\\$\\{.+\\}' };
+
+/**
+ * The JSON Schema of `qbtc.yaml` for editors, with descriptions and defaults. Draft 7, as the YAML language server
+ * knows it best. It describes the file as it is written, so numbers and choices may also be `${...}`.
+ */
+export function stackJsonSchema(): Record<string, unknown> {
+  const { $schema, ...schema } = z.toJSONSchema(stackSchema, {
+    target: 'draft-7',
+    io: 'input',
+    override: ({ zodSchema, jsonSchema }) => {
+      const { def } = zodSchema._zod;
+      // zod leaves the default out where a preprocess step stands before the schema.
+      if (def.type === 'default') jsonSchema.default = def.defaultValue;
+      if (def.type !== 'number' && def.type !== 'enum') return;
+      const value = { ...jsonSchema };
+      for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
+      jsonSchema.anyOf = [value, REFERENCE];
+    },
+  });
+  return { $schema, title: 'qbtc.yaml', ...schema };
+}
+
+/** The file as it is stored beside the template. */
+export function stackJsonSchemaText(): string {
+  return `${JSON.stringify(stackJsonSchema(), null, 2)}\n`;
+}

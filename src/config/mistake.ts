@@ -1,0 +1,74 @@
+import leven from 'leven';
+
+/** A place in `qbtc.yaml`; both count from 1. */
+export interface Position {
+  line: number;
+  column: number;
+}
+
+/** Keys and list indexes from the top of the file: `['services', 'llm-api', 'routes', 0, 'uri']`. */
+export type FieldPath = readonly (string | number)[];
+
+/** One thing that is wrong in `qbtc.yaml`. */
+export interface Mistake {
+  at: Position;
+  /** As `fieldName` writes it; empty for a mistake of the file as a whole. */
+  field: string;
+  found: string;
+  expected: string;
+  /** The nearest thing that would have been right. */
+  nearest?: string;
+}
+
+/** `services.llm-api.routes[0].uri` */
+export function fieldName(path: FieldPath): string {
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+/** One line a mistake, as editors and terminals link it: `qbtc.yaml:12:5 services.x.prot: found …, expected …`. */
+export function formatMistake(file: string, mistake: Mistake): string {
+  const subject = mistake.field === '' ? '' : ` ${mistake.field}`;
+  const nearest = mistake.nearest === undefined ? '' : `; did you mean "${mistake.nearest}"?`;
+  return `${file}:${mistake.at.line}:${mistake.at.column}${subject}: found ${mistake.found}, expected ${mistake.expected}${nearest}`;
+}
+
+/** In the order of the file, each once: a mistake inside a YAML anchor is met again at each of its aliases. */
+export function inFileOrder(mistakes: readonly Mistake[]): Mistake[] {
+  const seen = new Set<string>();
+  return [...mistakes]
+    .sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column)
+    .filter((mistake) => {
+      const key = [mistake.at.line, mistake.at.column, mistake.found, mistake.expected].join('\0');
+      return !seen.has(key) && seen.add(key);
+    });
+}
+
+/** The candidate that `word` was most likely meant to be; `undefined` when none is near enough to be of help. */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    const distance = leven(comparable(word), comparable(candidate));
+    const limit = Math.max(1, Math.floor(Math.max(word.length, candidate.length) * 0.4));
+    if (distance <= limit && distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** `dependsOn`, `Depends-On` and `depends_on` are the same word spelled differently. */
+function comparable(word: string): string {
+  return word.toLowerCase().replaceAll(/[-_]/g, '');
+}
+
+/** `a`, `a or b`, `a, b or c`; says so when there is nothing to list. */
+export function listed(words: readonly string[], joint = 'or'): string {
+  if (words.length === 0) return '(there is none)';
+  if (words.length === 1) return String(words[0]);
+  return `${words.slice(0, -1).join(', ')} ${joint} ${words.at(-1)}`;
+}

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { RESOURCE_KINDS, type ResourceKind } from '../model/resource.ts';
+import { MAX_REPLICAS, PORT_FIELDS, type PortUse, replicaPorts } from './ports.ts';
+
+/**
+ * What the rules look at, read leniently: a field that is missing or wrong becomes `undefined` (its own mistake is
+ * reported by the schema) and everything else can still be judged. So all mistakes of a file are found in one go.
+ */
+
+const text = z.string().optional().catch(undefined);
+const number = z
+  .preprocess((value) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value), z.int())
+  .optional()
+  .catch(undefined);
+const texts = z.array(z.string().catch('')).catch([]);
+
+const resource = z
+  .object({
+    kind: z.enum(RESOURCE_KINDS).optional().catch(undefined),
+    provider: text,
+    url: text,
+    management_url: text,
+    admin_url: text,
+    admin_key: text,
+    port: number,
+    management_port: number,
+    admin_port: number,
+    migrations: text,
+  })
+  .partial()
+  .catch({});
+
+const route = z.object({ name: text, uri: text, uris: z.unknown() }).partial().catch({});
+
+const service = z
+  .object({
+    path: text,
+    entry: text,
+    command: z.unknown(),
+    port: number,
+    replicas: number,
+    depends_on: texts,
+    routes: z.array(route).catch([]),
+  })
+  .partial()
+  .catch({});
+
+const credential = z.object({ id: text }).partial().catch({});
+const consumer = z
+  .object({ username: text, credentials: z.array(credential).catch([]) })
+  .partial()
+  .catch({});
+
+const weights = z.record(z.string(), number).catch({});
+
+const outline = z.object({
+  name: text,
+  requires: text,
+  ports: z.object({ base: number }).partial().catch({}),
+  secrets: texts,
+  infrastructure: z.record(z.string(), resource).catch({}),
+  topology: text,
+  services: z.record(z.string(), service).catch({}),
+  gateway: z
+    .object({
+      consumers: z.array(consumer).catch([]),
+      global_rules: z.array(credential).catch([]),
+    })
+    .partial()
+    .catch({}),
+  flows: z.union([z.string().transform((pattern) => [pattern]), texts]).catch([]),
+  score: z.object({ weights }).partial().catch({}),
+});
+
+export type Outline = z.output<typeof outline>;
+export type ResourceOutline = Outline['infrastructure'][string];
+
+/** Never throws. `data` may be interpolated or not: a reference is text like any other. */
+export function outlineOf(data: Record<string, unknown>): Outline {
+  return outline.parse(data);
+}
+
+/** The secret that a resource of this kind needs when we run it. */
+export function secretOfResource(name: string, kind: ResourceKind): string {
+  return kind === 'apisix' ? `${name}-admin-key` : `${name}-password`;
+}
+
+/** Secrets that the resources need, by their names. An external server brings its own credentials. */
+export function derivedSecrets({ infrastructure }: Outline): string[] {
+  return Object.entries(infrastructure).flatMap(([name, { kind, provider }]) =>
+    kind === undefined || provider === 'external' ? [] : [secretOfResource(name, kind)],
+  );
+}
+
+/** All secrets of the stack: the declared ones, then those of the resources. */
+export function secretNamesOf(stack: Outline): string[] {
+  return [...new Set([...stack.secrets.filter((name) => name !== ''), ...derivedSecrets(stack)])];
+}
+
+/** The ports of a resource by role, with the base. */
+export function resourcePorts(
+  declared: ResourceOutline,
+  kind: ResourceKind,
+  base: number,
+): Record<string, number> {
+  return Object.fromEntries(
+    PORT_FIELDS[kind].map((field) => [field.role, (declared[field.key] ?? field.default) + base]),
+  );
+}
+
+/** Every port that the stack will listen on, resources first, in the order of the file. */
+export function portUses({ infrastructure, services, ports }: Outline): PortUse[] {
+  const base = ports.base ?? 0;
+  const ofResources = Object.entries(infrastructure).flatMap(([name, resource]): PortUse[] => {
+    const { kind } = resource;
+    if (kind === undefined || resource.provider === 'external') return [];
+    return PORT_FIELDS[kind].map((field) => {
+      const declared = resource[field.key] ?? field.default;
+      const holder = `the ${field.role} port of ${name}`;
+      return { port: declared + base, declared, holder, path: ['infrastructure', name, field.key] };
+    });
+  });
+  const ofServices = Object.entries(services).flatMap(([name, { port, replicas = 1 }]): PortUse[] => {
+    if (port === undefined || replicas < 1 || replicas > MAX_REPLICAS) return [];
+    return replicaPorts(port, replicas).map((listening, index) => ({
+      port: listening + base,
+      declared: port,
+      holder: index === 0 ? `service ${name}` : `replica ${index + 1} of service ${name}`,
+      path: ['services', name, 'port'],
+    }));
+  });
+  return [...ofResources, ...ofServices];
+}

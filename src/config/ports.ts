@@ -1,0 +1,51 @@
+import type { ResourceKind } from '../model/resource.ts';
+
+export const MAX_PORT = 65_535;
+export const MAX_REPLICAS = 64;
+
+/** The ports of a resource: the role that `Resource.ports` names it by, its key in `qbtc.yaml`, its default. */
+export interface PortField {
+  role: string;
+  key: string;
+  default: number;
+}
+
+export const PORT_FIELDS = {
+  rabbitmq: [
+    { role: 'main', key: 'port', default: 5672 },
+    { role: 'management', key: 'management_port', default: 15_672 },
+  ],
+  redis: [{ role: 'main', key: 'port', default: 6379 }],
+  postgres: [{ role: 'main', key: 'port', default: 5432 }],
+  apisix: [
+    { role: 'main', key: 'port', default: 9080 },
+    { role: 'admin', key: 'admin_port', default: 9180 },
+  ],
+} as const satisfies Record<ResourceKind, readonly PortField[]>;
+
+/** The ports that the replicas of a service listen on: `port`, `port + 1`, …. */
+export function replicaPorts(port: number, replicas: number): number[] {
+  return Array.from({ length: replicas }, (_, index) => port + index);
+}
+
+/** A port that something of the stack will listen on, with the port base. */
+export interface PortUse {
+  port: number;
+  /** The field that it comes from as it stands in `qbtc.yaml`: without the base, and that of the first replica. */
+  declared: number;
+  /** Who listens: `the main port of broker`, `replica 2 of llm-api`. */
+  holder: string;
+  path: (string | number)[];
+}
+
+/** Pairs of uses that want the same port: the later one, and the one that had it first. */
+export function portClashes(uses: readonly PortUse[]): { use: PortUse; first: PortUse }[] {
+  const firstOf = new Map<number, PortUse>();
+  const clashes: { use: PortUse; first: PortUse }[] = [];
+  for (const use of uses) {
+    const first = firstOf.get(use.port);
+    if (first === undefined) firstOf.set(use.port, use);
+    else clashes.push({ use, first });
+  }
+  return clashes;
+}

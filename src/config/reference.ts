@@ -1,0 +1,94 @@
+/**
+ * The references of `qbtc.yaml`: `${NAME}`, `${NAME:-default}`, `${secrets.NAME}`, `${resources.NAME.FIELD}`;
+ * `$${` stands for `${` itself. A default may hold references; it ends at the first `}` that is not theirs.
+ */
+export type Part =
+  | { kind: 'text'; text: string }
+  /** `source` is the reference as written, with `${` and `}`. */
+  | { kind: 'variable'; name: string; fallback?: Part[]; source: string }
+  | { kind: 'secret'; name: string; source: string }
+  | { kind: 'resource'; name: string; field: string; source: string }
+  | { kind: 'invalid'; expected: string; source: string };
+
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const FORMS = '${NAME}, ${NAME:-default}, ${secrets.NAME} or ${resources.NAME.FIELD}';
+
+/** Takes a scalar apart. Never throws: what is no reference although it begins like one is an `invalid` part. */
+export function parseReferences(text: string): Part[] {
+  return parseUntil(text, 0, false).parts;
+}
+
+/** The inverse of `parseReferences`. */
+export function formatReferences(parts: readonly Part[]): string {
+  return parts
+    .map((part) => (part.kind === 'text' ? part.text.replaceAll('${', '$${') : part.source))
+    .join('');
+}
+
+/** True when there is something to fill in: anything but text. */
+export function hasReferences(text: string): boolean {
+  return text.includes('${') && parseReferences(text).some((part) => part.kind !== 'text');
+}
+
+/** Reads up to the end of the text, or inside a reference up to its `}`. */
+function parseUntil(text: string, start: number, inside: boolean): { parts: Part[]; end: number } {
+  const parts: Part[] = [];
+  let plain = '';
+  let index = start;
+  const flush = () => {
+    if (plain !== '') parts.push({ kind: 'text', text: plain });
+    plain = '';
+  };
+  while (index < text.length) {
+    if (inside && text[index] === '}') break;
+    if (text.startsWith('$${', index)) {
+      plain += '${';
+      index += 3;
+    } else if (text.startsWith('${', index)) {
+      flush();
+      const { part, end } = parseReference(text, index);
+      parts.push(part);
+      index = end;
+    } else {
+      plain += text[index];
+      index += 1;
+    }
+  }
+  flush();
+  return { parts, end: index };
+}
+
+function parseReference(text: string, start: number): { part: Part; end: number } {
+  const close = text.indexOf('}', start);
+  const dash = text.indexOf(':-', start);
+  if (dash !== -1 && (close === -1 || dash < close)) {
+    const fallback = parseUntil(text, dash + 2, true);
+    const source = text.slice(start, fallback.end + 1);
+    const name = text.slice(start + 2, dash);
+    if (fallback.end >= text.length) return { part: unclosed(source), end: text.length };
+    const end = fallback.end + 1;
+    if (VARIABLE.test(name))
+      return { part: { kind: 'variable', name, fallback: fallback.parts, source }, end };
+    const expected = name.includes('.')
+      ? 'no default: only variables of the environment may have one'
+      : `a variable name before ":-", or ${FORMS}`;
+    return { part: { kind: 'invalid', expected, source }, end };
+  }
+  if (close === -1) return { part: unclosed(text.slice(start)), end: text.length };
+  return { part: simpleReference(text.slice(start + 2, close)), end: close + 1 };
+}
+
+function simpleReference(inner: string): Part {
+  const source = `\${${inner}}`;
+  if (VARIABLE.test(inner)) return { kind: 'variable', name: inner, source };
+  const [space, name, field, ...rest] = inner.split('.');
+  if (space === 'secrets' && name && field === undefined) return { kind: 'secret', name, source };
+  if (space === 'resources' && name && field && rest.length === 0) {
+    return { kind: 'resource', name, field, source };
+  }
+  return { kind: 'invalid', expected: FORMS, source };
+}
+
+function unclosed(source: string): Part {
+  return { kind: 'invalid', expected: 'a } that closes it (write $${ for a plain ${)', source };
+}

@@ -1,0 +1,228 @@
+import semver from 'semver';
+import { SCORE_COMPONENTS } from '../model/stack.ts';
+import { cyclesOf } from './cycle.ts';
+import type { StackDocument } from './document.ts';
+import { type FieldPath, fieldName, listed, type Mistake, nearest } from './mistake.ts';
+import { stackNameProblem, suggestStackName } from './name.ts';
+import { derivedSecrets, type Outline, portUses } from './outline.ts';
+import { MAX_PORT, portClashes } from './ports.ts';
+import { stackSchema } from './schema.ts';
+
+/** What no single field can tell. Each rule is a function of the outline; all of them run, whatever the others found. */
+export function ruleMistakes(stack: Outline, document: StackDocument, qbtcVersion: string): Mistake[] {
+  const rules: Rule[] = [
+    nameIsUsable,
+    (outline, report) => versionIsRight(outline, report, qbtcVersion),
+    namesAreDistinct,
+    dependenciesExist,
+    dependenciesHaveAnOrder,
+    portsAreDistinct,
+    externalHasAddress,
+    programIsClear,
+    routesAreDistinct,
+    routesHaveUri,
+    consumersAreDistinct,
+    weightsAddUp,
+  ];
+  const mistakes: Mistake[] = [];
+  const report: Report = (path, found, expected, { key = false, near } = {}) => {
+    const at = key ? document.keyAt(path) : document.at(path);
+    const mistake = { at, field: fieldName(path), found, expected };
+    mistakes.push(near === undefined ? mistake : { ...mistake, nearest: near });
+  };
+  for (const rule of rules) rule(stack, report);
+  return mistakes;
+}
+
+type Report = (
+  path: FieldPath,
+  found: string,
+  expected: string,
+  /** `key`: the mistake is about the entry as a whole, so it stands at its key. */
+  options?: { key?: boolean; near?: string | undefined },
+) => void;
+type Rule = (stack: Outline, report: Report) => void;
+
+const nameIsUsable: Rule = ({ name }, report) => {
+  const problem = name === undefined ? undefined : stackNameProblem(name);
+  if (name !== undefined && problem !== undefined) {
+    report(['name'], JSON.stringify(name), problem, { near: suggestStackName(name) });
+  }
+};
+
+function versionIsRight({ requires }: Outline, report: Report, qbtcVersion: string): void {
+  if (requires === undefined) return;
+  if (semver.validRange(requires) === null) {
+    report(['requires'], JSON.stringify(requires), 'a semver range such as ">=0.1.0 <1.0.0"');
+  } else if (!semver.satisfies(qbtcVersion, requires, { includePrerelease: true })) {
+    report(['requires'], `qbtc ${qbtcVersion}`, `a version of qbtc that satisfies ${requires}`);
+  }
+}
+
+/** `depends_on` names resources and services alike, and so do logs and `status`. */
+const namesAreDistinct: Rule = ({ services, infrastructure, ...rest }, report) => {
+  for (const name of Object.keys(services)) {
+    if (Object.hasOwn(infrastructure, name)) {
+      const found = 'a service with the name of a resource';
+      report(['services', name], found, 'a name of its own', { key: true });
+    }
+  }
+  const derived = new Set(derivedSecrets({ services, infrastructure, ...rest }));
+  for (const [index, name] of rest.secrets.entries()) {
+    if (derived.has(name)) {
+      const found = `"${name}", which a resource has already`;
+      report(['secrets', index], found, 'a name of its own');
+    } else if (name !== '' && rest.secrets.indexOf(name) < index) {
+      report(['secrets', index], `"${name}" a second time`, 'each name once');
+    }
+  }
+};
+
+const dependenciesExist: Rule = ({ services, infrastructure }, report) => {
+  const names = [...Object.keys(infrastructure), ...Object.keys(services)];
+  for (const [name, { depends_on = [] }] of Object.entries(services)) {
+    for (const [index, dependency] of depends_on.entries()) {
+      if (dependency === '' || names.includes(dependency)) continue;
+      const others = names.filter((other) => other !== name);
+      report(
+        ['services', name, 'depends_on', index],
+        JSON.stringify(dependency),
+        `a resource or a service: ${listed(others)}`,
+        { near: nearest(dependency, others) },
+      );
+    }
+  }
+};
+
+const dependenciesHaveAnOrder: Rule = ({ services }, report) => {
+  const graph = new Map(
+    Object.entries(services).map(([name, { depends_on = [] }]) => [
+      name,
+      depends_on.filter((dependency) => Object.hasOwn(services, dependency)),
+    ]),
+  );
+  for (const cycle of cyclesOf(graph)) {
+    // The edge that closes the cycle is the one to look at.
+    const [last = '', first = ''] = cycle.slice(-2);
+    const index = services[last]?.depends_on?.indexOf(first) ?? 0;
+    const found = `the cycle ${cycle.join(' → ')}`;
+    report(['services', last, 'depends_on', index], found, 'an order in which they can start');
+  }
+};
+
+const portsAreDistinct: Rule = (stack, report) => {
+  const uses = portUses(stack);
+  const tooHigh = new Set<string>();
+  for (const { port, declared, holder, path } of uses) {
+    // A declared port that is out of range by itself is the schema's to report.
+    if (port <= MAX_PORT || declared > MAX_PORT || tooHigh.has(fieldName(path))) continue;
+    tooHigh.add(fieldName(path));
+    const found = `port ${port} for ${holder}, with ports.base ${stack.ports.base ?? 0}`;
+    report(path, found, `a port of at most ${MAX_PORT}`);
+  }
+  for (const { use, first } of portClashes(uses)) {
+    const found = `port ${use.port} for ${use.holder}`;
+    report(use.path, found, `a port of its own: ${first.holder} (${fieldName(first.path)}) has this one`);
+  }
+};
+
+const externalHasAddress: Rule = ({ infrastructure }, report) => {
+  for (const [name, resource] of Object.entries(infrastructure)) {
+    const path = ['infrastructure', name];
+    if (resource.provider === 'external') {
+      if (resource.url === undefined) {
+        report([...path, 'url'], 'nothing', 'the address of the external server', { key: true });
+      }
+      if (
+        resource.kind === 'apisix' &&
+        (resource.admin_url === undefined) !== (resource.admin_key === undefined)
+      ) {
+        const missing = resource.admin_url === undefined ? 'admin_url' : 'admin_key';
+        report([...path, missing], 'nothing', 'admin_url and admin_key, both or neither', { key: true });
+      }
+      continue;
+    }
+    for (const key of ['url', 'management_url', 'admin_url', 'admin_key'] as const) {
+      if (resource[key] === undefined) continue;
+      const found = 'an address or a key of an external server';
+      report([...path, key], found, `"provider: external" beside it, or no ${key}`, { key: true });
+    }
+  }
+};
+
+const programIsClear: Rule = ({ services }, report) => {
+  for (const [name, { entry, command }] of Object.entries(services)) {
+    const path = ['services', name];
+    if (entry !== undefined && command !== undefined) {
+      report([...path, 'command'], 'both entry and command', 'one of them', { key: true });
+    } else if (entry === undefined && command === undefined) {
+      report(path, 'neither entry nor command', 'one of them', { key: true });
+    }
+  }
+};
+
+const routesAreDistinct: Rule = ({ services }, report) => {
+  const holders = new Map<string, string>();
+  for (const [service, { routes = [] }] of Object.entries(services)) {
+    for (const [index, { name }] of routes.entries()) {
+      if (name === undefined) continue;
+      const path = ['services', service, 'routes', index, 'name'];
+      const holder = holders.get(name);
+      if (holder === undefined) holders.set(name, fieldName(path));
+      else report(path, JSON.stringify(name), `a name of its own: ${holder} has this one`);
+    }
+  }
+};
+
+const routesHaveUri: Rule = ({ services }, report) => {
+  for (const [service, { routes = [] }] of Object.entries(services)) {
+    for (const [index, { uri, uris }] of routes.entries()) {
+      const path = ['services', service, 'routes', index];
+      if (uri === undefined && uris === undefined) report(path, 'neither uri nor uris', 'one of them');
+      if (uri !== undefined && uris !== undefined) {
+        report([...path, 'uris'], 'both uri and uris', 'one of them', { key: true });
+      }
+    }
+  }
+};
+
+const consumersAreDistinct: Rule = ({ gateway: { consumers = [], global_rules = [] } }, report) => {
+  const path = ['gateway', 'consumers'];
+  distinct(
+    consumers.map(({ username }) => username),
+    (index) => [...path, index, 'username'],
+    report,
+  );
+  for (const [index, { credentials = [] }] of consumers.entries()) {
+    const ids = credentials.map(({ id }) => id);
+    distinct(ids, (inner) => [...path, index, 'credentials', inner, 'id'], report);
+  }
+  distinct(
+    global_rules.map(({ id }) => id),
+    (index) => ['gateway', 'global_rules', index, 'id'],
+    report,
+  );
+};
+
+function distinct(
+  names: readonly (string | undefined)[],
+  pathOf: (index: number) => FieldPath,
+  report: Report,
+): void {
+  for (const [index, name] of names.entries()) {
+    const first = names.indexOf(name);
+    if (name === undefined || first === index) continue;
+    report(
+      pathOf(index),
+      JSON.stringify(name),
+      `a name of its own: ${fieldName(pathOf(first))} has this one`,
+    );
+  }
+}
+
+const weightsAddUp: Rule = ({ score }, report) => {
+  const defaults = stackSchema.shape.score.parse(undefined).weights;
+  const weights = SCORE_COMPONENTS.map((name) => score.weights?.[name] ?? defaults[name]);
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  if (sum !== 100) report(['score', 'weights'], `weights of ${sum} in all`, '100 in all', { key: true });
+};

@@ -1,0 +1,316 @@
+import { z } from 'zod';
+import { PROVIDER_NAMES, STRATEGIES } from '../model/resource.ts';
+import { MAX_PORT, MAX_REPLICAS, PORT_FIELDS } from './ports.ts';
+
+/**
+ * The shape of `qbtc.yaml`, version 1: what each field is called, holds and means, and its default.
+ * What no single field can tell (a port that is taken twice, a cycle) stands in `rules.ts`.
+ * `describe` texts go into the JSON Schema that editors show.
+ */
+
+const NAME = /^[a-z][a-z0-9]*([-_][a-z0-9]+)*$/;
+const NAME_RULE = 'a name of lower-case letters, digits and hyphens, a letter first';
+/** APISIX: `username` of a consumer. */
+const CONSUMER_NAME = /^[a-zA-Z0-9_-]{1,100}$/;
+/** APISIX: `id` of any object. */
+const OBJECT_ID = /^[a-zA-Z0-9_.-]{1,64}$/;
+
+const METHODS = [
+  'GET',
+  'POST',
+  'PUT',
+  'DELETE',
+  'PATCH',
+  'HEAD',
+  'OPTIONS',
+  'CONNECT',
+  'TRACE',
+  'PURGE',
+] as const;
+/** Leaves room for the highest default port above it. */
+export const MAX_PORT_BASE = 50_000;
+
+const name = () => z.string().regex(NAME, { error: NAME_RULE });
+
+/** Text with something in it; a path that leads nowhere is told by the rules. */
+const filled = (what: string) => z.string().min(1, { error: what });
+
+/** A whole number. `${PORT:-8000}` arrives as text and counts as the number that it spells. */
+function whole(min: number, max: number, what = 'a whole number') {
+  const error = `${what} from ${min} to ${max}`;
+  return z.preprocess(
+    (value) => (typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value),
+    z.int({ error }).min(min, { error }).max(max, { error }),
+  );
+}
+
+const port = () => whole(1, MAX_PORT, 'a port');
+
+/** A record by name; the names are the stack's own. */
+const named = <V extends z.ZodType>(value: V) => z.record(name(), value);
+
+const plugins = z
+  .record(z.string(), z.record(z.string(), z.unknown()))
+  .describe("Plugins by name, each with APISIX's own configuration (`{}` for none).");
+
+const labels = z.record(z.string(), z.string()).describe('Labels of your own; those of qbtc are added.');
+
+const common = {
+  provider: z
+    .enum(PROVIDER_NAMES)
+    .optional()
+    .describe(
+      'Who provides the resource. Left out, the strategy chooses. `external` adopts the server at `url` and never stops it.',
+    ),
+  url: filled('a URL')
+    .optional()
+    .describe('With `provider: external`: the address of the server, with its credentials.'),
+};
+
+function portField(field: { key: string; default: number }, description: string) {
+  return port().default(field.default).describe(description);
+}
+
+const [amqp, management] = PORT_FIELDS.rabbitmq;
+const [redis] = PORT_FIELDS.redis;
+const [postgres] = PORT_FIELDS.postgres;
+const [proxy, admin] = PORT_FIELDS.apisix;
+
+const rabbitmqSchema = z
+  .strictObject({
+    kind: z.literal('rabbitmq').describe('An AMQP 0-9-1 broker.'),
+    ...common,
+    port: portField(amqp, 'The AMQP port, without the port base.'),
+    management_port: portField(management, 'The port of the management API, without the port base.'),
+    management_url: filled('a URL')
+      .optional()
+      .describe('With `provider: external`: the management API. The credentials are those of `url`.'),
+  })
+  .describe('The message broker. Its vhost is named after the stack.');
+
+const redisSchema = z
+  .strictObject({
+    kind: z.literal('redis').describe('A server of the Redis protocol.'),
+    ...common,
+    port: portField(redis, 'The port, without the port base.'),
+  })
+  .describe('The cache. Nothing that must survive is kept in it alone.');
+
+const postgresSchema = z
+  .strictObject({
+    kind: z.literal('postgres').describe('A PostgreSQL server.'),
+    ...common,
+    port: portField(postgres, 'The port, without the port base.'),
+    migrations: filled('a folder')
+      .optional()
+      .describe(
+        'The folder with the SQL migrations, applied in the order of their names, relative to qbtc.yaml.',
+      ),
+  })
+  .describe('The database server. The stack has one database and one user in it, named after the stack.');
+
+const apisixSchema = z
+  .strictObject({
+    kind: z.literal('apisix').describe('An API gateway with the Admin API of APISIX.'),
+    ...common,
+    port: portField(proxy, 'The port that clients talk to, without the port base.'),
+    admin_port: portField(admin, 'The port of the Admin API (loopback only), without the port base.'),
+    admin_url: filled('a URL').optional().describe('With `provider: external`: the Admin API.'),
+    admin_key: filled('a key').optional().describe('With `provider: external`: the key of the Admin API.'),
+  })
+  .describe('The API gateway.');
+
+export const resourceSchema = z
+  .discriminatedUnion('kind', [rabbitmqSchema, redisSchema, postgresSchema, apisixSchema])
+  .describe('An infrastructure resource.');
+
+const routeSchema = z
+  .strictObject({
+    name: name().describe('Unique in the stack. It is also the id of the route in the gateway.'),
+    desc: z.string().optional().describe('What the route is for.'),
+    uri: filled('a path').optional().describe('The path: `/v1/models`, or a prefix: `/v1/*`.'),
+    uris: z.array(filled('a path')).min(1).optional().describe('Several paths, instead of `uri`.'),
+    methods: z.array(z.enum(METHODS)).min(1).optional().describe('HTTP methods; all when left out.'),
+    host: filled('a host name').optional().describe('Only requests to this host.'),
+    hosts: z.array(filled('a host name')).min(1).optional().describe('Several hosts, instead of `host`.'),
+    remote_addr: filled('an address').optional().describe('Only requests from this address or network.'),
+    remote_addrs: z
+      .array(filled('an address'))
+      .min(1)
+      .optional()
+      .describe('Several addresses, instead of `remote_addr`.'),
+    vars: z.array(z.unknown()).optional().describe("Conditions on nginx variables, in APISIX's own form."),
+    filter_func: z.string().optional().describe('A Lua function that decides whether the route matches.'),
+    priority: whole(-1_000_000, 1_000_000).optional().describe('Among routes that match, the highest wins.'),
+    plugins: plugins.optional(),
+    plugin_config_id: filled('an id').optional().describe('A plugin config of the gateway to use.'),
+    timeout: z
+      .strictObject({
+        connect: z.number().positive().describe('Seconds to connect.'),
+        send: z.number().positive().describe('Seconds between two writes.'),
+        read: z.number().positive().describe('Seconds between two reads.'),
+      })
+      .optional()
+      .describe('Deadlines towards the service.'),
+    enable_websocket: z.boolean().optional().describe('Let WebSocket upgrades through.'),
+    status: z.literal([0, 1]).optional().describe('1: in use (the default). 0: kept, but not matched.'),
+    labels: labels.optional(),
+  })
+  .describe("A route of the gateway to this service, in APISIX's own fields. The upstream is filled in.");
+
+const serviceSchema = z
+  .strictObject({
+    path: filled('a folder').describe('The folder of the service, relative to qbtc.yaml.'),
+    entry: filled('a file')
+      .optional()
+      .describe(
+        'The TypeScript or JavaScript file to bundle and run, relative to `path`. Or else `command`.',
+      ),
+    command: z
+      .array(filled('a word of a command line'))
+      .min(1, { error: 'a program and its arguments' })
+      .optional()
+      .describe('A program and its arguments, run in `path` without a shell. Or else `entry`.'),
+    port: port().describe('The port that the service listens on, without the port base; it gets it as PORT.'),
+    replicas: whole(1, MAX_REPLICAS)
+      .default(1)
+      .describe('How many instances run. They listen on `port`, `port` + 1, ….'),
+    health: z
+      .string()
+      .startsWith('/', { error: 'a path that starts with /' })
+      .default('/health')
+      .describe('The path of the health document.'),
+    metrics: z
+      .string()
+      .startsWith('/', { error: 'a path that starts with /' })
+      .default('/metrics')
+      .describe('The path of the Prometheus metrics.'),
+    depends_on: z
+      .array(z.string())
+      .default([])
+      .describe('Resources and services that must be ready before this one starts.'),
+    env: z
+      .record(
+        z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'a variable name' }),
+        // Read as text whatever it looks like (`document.ts`); an editor sees a number or a boolean.
+        z.string().meta({ type: ['string', 'number', 'boolean'] }),
+      )
+      .default({})
+      .describe('Environment variables of the service. Values are taken as text, as they are written.'),
+    routes: z.array(routeSchema).default([]).describe('Routes through the gateway to this service.'),
+  })
+  .describe('A service of the stack.');
+
+const credentialSchema = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(OBJECT_ID, { error: 'an id of letters, digits, _ . and -' })
+      .describe('Unique for the consumer.'),
+    desc: z.string().optional().describe('What the credential is for.'),
+    plugins: plugins.describe('Exactly one authentication plugin: `key-auth: {key: ...}`.'),
+    labels: labels.optional(),
+  })
+  .describe('A credential that the consumer is known by.');
+
+const consumerSchema = z
+  .strictObject({
+    username: z
+      .string()
+      .regex(CONSUMER_NAME, { error: 'a name of letters, digits, _ and -' })
+      .describe('Unique in the stack.'),
+    desc: z.string().optional().describe('Who the consumer is.'),
+    plugins: plugins.optional(),
+    credentials: z.array(credentialSchema).optional().describe('What the consumer is known by.'),
+    labels: labels.optional(),
+  })
+  .describe('A consumer of the gateway: somebody who calls the routes.');
+
+const globalRuleSchema = z
+  .strictObject({
+    id: z.string().regex(OBJECT_ID, { error: 'an id of letters, digits, _ . and -' }).describe('Unique.'),
+    plugins,
+  })
+  .describe('Plugins that run for every request.');
+
+/** Points of a component; the rules see to it that they add up. */
+const points = (fallback: number, subject: string) =>
+  whole(0, 100).default(fallback).describe(`Points of ${subject}.`);
+
+const weightsSchema = z.strictObject({
+  infrastructure: points(30, 'the resources: each answers its protocol with its credentials'),
+  discovery: points(25, 'the services: each is found, and answers as itself'),
+  routes: points(20, 'the routes: nothing to sync, each answers'),
+  connectivity: points(15, 'the flows: each hop was seen'),
+  monitoring: points(10, 'logs, health details and metrics'),
+});
+
+export const stackSchema = z
+  .strictObject({
+    version: z
+      .literal(1, { error: '1, the version of this format' })
+      .describe('The version of this format: 1.'),
+    name: z
+      .string()
+      .describe('The name of the stack. Its vhost, its database and what it creates are named after it.'),
+    requires: z
+      .string()
+      .optional()
+      .describe('The versions of qbtc that this stack works with, as a semver range.'),
+    strategy: z
+      .enum(STRATEGIES)
+      .optional()
+      .describe('Forces how the resources are provided. Left out, qbtc decides by what the machine has.'),
+    ports: z
+      .strictObject({
+        base: whole(0, MAX_PORT_BASE)
+          .default(0)
+          .describe('Added to every port of this file, so that several stacks live on one machine.'),
+      })
+      .prefault({})
+      .describe('What all ports have in common.'),
+    secrets: z
+      .array(name())
+      .default([])
+      .describe('Names of secrets that qbtc generates and keeps in .qbtc/secrets.json: `${secrets.NAME}`.'),
+    infrastructure: named(resourceSchema)
+      .default({})
+      .describe('The resources by name: `${resources.NAME.url}`.'),
+    topology: filled('a file')
+      .optional()
+      .describe('The file with exchanges, queues and bindings, relative to qbtc.yaml.'),
+    services: named(serviceSchema).default({}).describe('The services by name.'),
+    gateway: z
+      .strictObject({
+        consumers: z.array(consumerSchema).default([]).describe('Who may call the routes.'),
+        global_rules: z.array(globalRuleSchema).default([]).describe('Plugins that run for every request.'),
+      })
+      .prefault({})
+      .describe('What the gateway holds besides the routes of the services.'),
+    flows: z
+      .union([filled('a file pattern'), z.array(filled('a file pattern'))], {
+        error: 'a file pattern or a list of them',
+      })
+      .optional()
+      .describe('The end-to-end tests: a file pattern, or a list of them, relative to qbtc.yaml.'),
+    score: z
+      .strictObject({
+        target: whole(0, 100).default(85).describe('The score that the stack should reach.'),
+        weights: weightsSchema
+          .prefault({})
+          .describe('How the 100 points are shared out among the components.'),
+      })
+      .prefault({})
+      .describe('What `qbtc score` counts.'),
+    heal: z
+      .strictObject({
+        below: whole(0, 100).default(70).describe('`qbtc heal` acts when the score is lower than this.'),
+      })
+      .prefault({})
+      .describe('When `qbtc heal` acts.'),
+  })
+  .describe('A stack of services with its infrastructure, gateway, topology and tests, driven by qbtc.');
+
+/** `qbtc.yaml` after interpolation and defaults. */
+export type StackFile = z.output<typeof stackSchema>;
+export type ResourceFile = z.output<typeof resourceSchema>;
