@@ -4,6 +4,7 @@ import { stackFolders } from './folders.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 const FOLLOW_POLL_MS = 200;
+const NEWLINE = 0x0a;
 
 /** The last lines that a process of the stack wrote, oldest first; none when it never ran. */
 export async function readLogTail(root: string, name: string, lines: number): Promise<string[]> {
@@ -11,14 +12,18 @@ export async function readLogTail(root: string, name: string, lines: number): Pr
   if (file === undefined) return [];
   try {
     let position = (await file.stat()).size;
-    let text = '';
-    while (position > 0 && text.split('\n').length <= lines + 1) {
+    let tail = Buffer.alloc(0);
+    let found = 0;
+    while (position > 0 && found <= lines) {
       const length = Math.min(CHUNK_BYTES, position);
       position -= length;
       const { buffer } = await file.read(Buffer.alloc(length), 0, length, position);
-      text = buffer.toString('utf8') + text;
+      for (const byte of buffer) if (byte === NEWLINE) found += 1;
+      // Decoded as a whole below: a chunk may begin in the middle of a character.
+      tail = Buffer.concat([buffer, tail]);
     }
-    return text
+    return tail
+      .toString('utf8')
       .split('\n')
       .filter((line) => line !== '')
       .slice(-lines);

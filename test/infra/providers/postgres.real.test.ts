@@ -68,7 +68,10 @@ test('migrations are applied once, in order, and an altered one is refused', asy
   await createFolders(root);
   await mkdir(migrations);
   await writeFile(join(migrations, '0001_first.sql'), 'CREATE TABLE a (id int);');
-  await writeFile(join(migrations, '0002_second.sql'), 'ALTER TABLE a ADD COLUMN name text; CREATE TABLE b (id int);');
+  await writeFile(
+    join(migrations, '0002_second.sql'),
+    'ALTER TABLE a ADD COLUMN name text; CREATE TABLE b (id int);',
+  );
   const supervisor = new Supervisor({ host: context.host, clock: context.clock, onChange: () => {} });
   await supervisor.start(await embeddedPostgres.prepare(context, stack, resource));
   for (;;) {

@@ -51,7 +51,10 @@ describe('supervisor', () => {
     await supervisor.start(spec('a', 'console.log(JSON.stringify(process.env)); setInterval(() => {}, 1e6)'));
     const { pid, startTime } = only() ?? {};
     expect(startTime).toBe(await host.processStartTime(pid ?? 0));
-    const written = await eventually(() => log('a'), (text) => text.includes('\n'));
+    const written = await eventually(
+      () => log('a'),
+      (text) => text.includes('\n'),
+    );
     expect(Object.keys(JSON.parse(written))).toEqual(['PATH']);
     await expect(supervisor.start(spec('a', idle))).rejects.toThrow(/already running/);
     await supervisor.stop('a');
@@ -65,7 +68,10 @@ describe('supervisor', () => {
     expect(only()?.reason).toBe('exited with code 3');
     expect(await log('a')).toContain('no database');
     await supervisor.start(spec('b', '', { program: join(folder, 'missing') }));
-    expect(supervisor.list().at(-1)).toMatchObject({ state: 'exited', reason: expect.stringContaining('ENOENT') });
+    expect(supervisor.list().at(-1)).toMatchObject({
+      state: 'exited',
+      reason: expect.stringContaining('ENOENT'),
+    });
   });
 
   test('starts a kept process again when it is killed', async () => {
@@ -83,7 +89,12 @@ describe('supervisor', () => {
       const child = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)']);
       console.log(child.pid); setInterval(() => {}, 1e6)`;
     await supervisor.start(spec('a', stubborn, { stopTimeoutMs: 200 }));
-    const child = Number(await eventually(() => log('a'), (text) => text.includes('\n')));
+    const child = Number(
+      await eventually(
+        () => log('a'),
+        (text) => text.includes('\n'),
+      ),
+    );
     expect(await host.processStartTime(child)).toBeDefined();
     await supervisor.stop('a');
     await eventually(

