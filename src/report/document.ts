@@ -1,0 +1,147 @@
+import type { QbtcError } from '../errors.ts';
+import type { FlowResult } from '../model/flow.ts';
+import type { ResourceObservation } from '../model/observation.ts';
+import type { Change, ChangeOutcome } from '../model/plan.ts';
+import type { Strategy } from '../model/resource.ts';
+import type { Score } from '../model/score.ts';
+
+/** What will be changed. */
+export interface PlanDocument {
+  kind: 'plan';
+  /** What the plan is about, for the heading: `routes`, `topology`. */
+  subject: string;
+  stack: string;
+  changes: Change[];
+  /** What is ours, no longer declared, and stays without `--prune`. */
+  leftovers?: Change[];
+}
+
+/** What became of a plan. */
+export interface AppliedDocument {
+  kind: 'applied';
+  subject: string;
+  stack: string;
+  outcomes: ChangeOutcome[];
+  leftovers?: Change[];
+}
+
+/** What `up` did. */
+export interface UpDocument {
+  kind: 'up';
+  stack: string;
+  strategy: Strategy;
+  /** Who provides what, why, and what is lost by it (empty: nothing). */
+  choices: { resource: string; provider: string; reason: string; loss: string }[];
+  started: string[];
+  kept: string[];
+  outcomes: ChangeOutcome[];
+  gatewayUrl: string | undefined;
+  durationMs: number;
+}
+
+export interface DownDocument {
+  kind: 'down';
+  stack: string;
+  stopped: string[];
+  /** Folders with data that were removed. */
+  removed: string[];
+}
+
+export interface StatusDocument {
+  kind: 'status';
+  stack: string;
+  strategy: Strategy;
+  supervisor: { pid: number } | undefined;
+  resources: ResourceObservation[];
+}
+
+export interface ScoreDocument {
+  kind: 'score';
+  score: Score;
+  /** What the score should be at least: `--min`, or the target of `qbtc.yaml`. */
+  target: number;
+}
+
+export interface FlowsDocument {
+  kind: 'flows';
+  flows: FlowResult[];
+}
+
+export interface LogsDocument {
+  kind: 'logs';
+  lines: LogLine[];
+}
+
+/** A log line of the stack. What is not in its schema has a `message` alone. */
+export interface LogLine {
+  /** The process that wrote it. */
+  source: string;
+  timestamp?: string;
+  level?: string;
+  message: string;
+  correlationId?: string;
+}
+
+export interface ErrorDocument {
+  kind: 'error';
+  error: QbtcError;
+}
+
+/** What `new` made, and what to do next. */
+export interface ScaffoldDocument {
+  kind: 'scaffold';
+  name: string;
+  /** As the user would type it. */
+  folder: string;
+  portBase: number;
+  ports: PortUse[];
+  /** What was left out and why: no git, not installed. */
+  notices: string[];
+  next: { command: string; why: string }[];
+}
+
+/** A port of the stack and who listens on it. */
+export interface PortUse {
+  name: string;
+  /** `main`, `management`, `http`. */
+  role: string;
+  port: number;
+}
+
+export interface PortsDocument {
+  kind: 'ports';
+  stack: string;
+  portBase: number;
+  ports: PortUse[];
+}
+
+/** The journey of `demo`. */
+export interface DemoDocument {
+  kind: 'demo';
+  stack: string;
+  steps: { name: string; status: 'done' | 'failed'; durationMs: number; result: string }[];
+  /** The one real chat request; `undefined` when the journey ended before it. */
+  chat: { question: string; answer: string; model: string } | undefined;
+  flows: FlowResult[];
+  score: Score | undefined;
+  target: number;
+}
+
+/** Everything that a command can report. A reporter knows each of them. */
+export type Document =
+  | PlanDocument
+  | AppliedDocument
+  | UpDocument
+  | DownDocument
+  | StatusDocument
+  | ScoreDocument
+  | FlowsDocument
+  | LogsDocument
+  | ErrorDocument
+  | ScaffoldDocument
+  | PortsDocument
+  | DemoDocument;
+
+export type DocumentKind = Document['kind'];
+/** The document of one kind. */
+export type DocumentOf<Kind extends DocumentKind> = Extract<Document, { kind: Kind }>;

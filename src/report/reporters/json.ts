@@ -1,0 +1,57 @@
+import type { Document, DocumentKind, DocumentOf } from '../document.ts';
+import type { Reporter } from '../reporter.ts';
+
+/** The one JSON document of each kind. These shapes are read by scripts: they only ever grow. */
+const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown } = {
+  plan: ({ changes }) => ({ changes }),
+  applied: ({ outcomes }) => ({
+    changes: outcomes.map(({ change, status, reason }) => ({
+      ...change,
+      status,
+      ...(reason ? { reason } : {}),
+    })),
+  }),
+  up: ({ kind: _, ...document }) => ({ ...document, gatewayUrl: document.gatewayUrl ?? null }),
+  down: ({ kind: _, ...document }) => document,
+  status: ({ stack, strategy, supervisor, resources }) => ({
+    stack,
+    strategy,
+    supervisor: supervisor ?? null,
+    resources: resources.map(({ name, kind, provider, state, reason, pid, ports, health }) => ({
+      name,
+      kind,
+      provider,
+      state,
+      reason,
+      pid: pid ?? null,
+      ports,
+      health: health.measured ? health.value : null,
+    })),
+  }),
+  score: ({ score: { total, max, strategy, components, notMeasured } }) => ({
+    total,
+    max,
+    strategy,
+    components,
+    notMeasured,
+  }),
+  flows: ({ flows }) => ({ flows }),
+  logs: ({ lines }) => ({ lines }),
+  error: ({ error: { code, message, details, hint } }) => ({
+    error: { code, message, details, hint: hint ?? null },
+  }),
+  scaffold: ({ kind: _, ...document }) => document,
+  ports: ({ kind: _, ...document }) => document,
+  demo: ({ kind: _, ...document }) => ({
+    ...document,
+    chat: document.chat ?? null,
+    score: document.score ?? null,
+  }),
+};
+
+/** One JSON document, for scripts. */
+export const json: Reporter = (document) => {
+  // The kind picks the shape that takes this document; the types cannot say so.
+  const shape = SHAPES[document.kind] as (document: Document) => unknown;
+  return JSON.stringify(shape(document), undefined, 2);
+};

@@ -1,0 +1,36 @@
+import type { Document, DocumentKind, DocumentOf } from '../document.ts';
+import { createPalette } from '../palette.ts';
+import type { Reporter } from '../reporter.ts';
+import { applied, plan } from '../terminal/changes.ts';
+import { demo } from '../terminal/demo.ts';
+import { error } from '../terminal/error.ts';
+import { flows } from '../terminal/flows.ts';
+import { logs } from '../terminal/logs.ts';
+import { ports } from '../terminal/ports.ts';
+import { scaffold } from '../terminal/scaffold.ts';
+import { score } from '../terminal/score.ts';
+import { status } from '../terminal/status.ts';
+import { down, up } from '../terminal/up.ts';
+import type { View } from '../terminal/view.ts';
+
+const VIEWS: { [Kind in DocumentKind]: View<DocumentOf<Kind>> } = {
+  plan,
+  applied,
+  up,
+  down,
+  status,
+  score,
+  flows,
+  logs,
+  error,
+  scaffold,
+  ports,
+  demo,
+};
+
+/** For people at a terminal. */
+export const terminal: Reporter = (document, { color, width, verbose }) => {
+  // The kind picks the view that takes this document; the types cannot say so.
+  const view = VIEWS[document.kind] as View<Document>;
+  return view(document, { palette: createPalette(color), width, verbose }).join('\n');
+};

@@ -1,0 +1,83 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Change, ChangeOutcome, FieldChange } from '../../model/plan.ts';
+import type { AppliedDocument, PlanDocument } from '../document.ts';
+import { wrap } from '../layout.ts';
+import { counted, SIGN, type Style, type View } from './view.ts';
+
+/** What will be changed, field by field. */
+export const plan: View<PlanDocument> = ({ subject, stack, changes, leftovers = [] }, style) => {
+  const { strong, good } = style.palette;
+  const blocked = changes.filter((change) => change.blocked !== undefined).length;
+  const heading = strong(`${subject} of ${stack}`);
+  if (changes.length === 0) {
+    return [`${heading}: ${good(`${SIGN.done} in sync, nothing to do`)}`, ...leftoverLines(leftovers, style)];
+  }
+  const summary = `${counted(changes.length, 'change')}${blocked === 0 ? '' : `, ${blocked} of them blocked`}`;
+  return [
+    `${heading}: ${summary}`,
+    ...changes.flatMap((change) => changeLines(change, style)),
+    ...leftoverLines(leftovers, style),
+  ];
+};
+
+/** What became of each change. */
+export const applied: View<AppliedDocument> = ({ subject, stack, outcomes, leftovers = [] }, style) => {
+  const { strong, good } = style.palette;
+  const heading = strong(`${subject} of ${stack}`);
+  if (outcomes.length === 0) {
+    return [`${heading}: ${good(`${SIGN.done} in sync, nothing to do`)}`, ...leftoverLines(leftovers, style)];
+  }
+  const summary = (['done', 'failed', 'skipped'] as const)
+    .map((status) => ({ status, count: outcomes.filter((outcome) => outcome.status === status).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ status, count }) => `${count} ${status}`)
+    .join(', ');
+  return [
+    `${heading}: ${summary}`,
+    ...outcomes.flatMap((outcome) => outcomeLines(outcome, style)),
+    ...leftoverLines(leftovers, style),
+  ];
+};
+
+/** One outcome: what was done, or why it was not. */
+export function outcomeLines({ change, status, reason }: ChangeOutcome, { palette, width }: Style): string[] {
+  const name = `${change.action} ${change.kind} ${change.name}`;
+  if (status === 'done') return [`  ${palette.good(`${SIGN.done} done`)}     ${name}`];
+  const sign =
+    status === 'failed' ? palette.bad(`${SIGN.failed} failed`) : palette.warning(`${SIGN.none} skipped`);
+  const gap = status === 'failed' ? '   ' : '  ';
+  const why = reason === undefined ? [] : wrap(reason, width - 13);
+  return [`  ${sign}${gap}${name}`, ...why.map((line) => `             ${line}`)];
+}
+
+function changeLines(change: Change, { palette, width }: Style): string[] {
+  const paint = { create: palette.good, update: palette.warning, delete: palette.bad }[change.action];
+  const lines = [
+    `  ${paint(`${SIGN[change.action]} ${change.action}`)} ${change.kind} ${palette.strong(change.name)}`,
+  ];
+  const under = (text: string, each: (line: string) => string) =>
+    lines.push(...wrap(text, width - 6).map((line) => `      ${each(line)}`));
+  if (change.reason !== undefined) under(change.reason, palette.faint);
+  for (const field of change.fields ?? []) under(fieldText(field), (line) => line);
+  if (change.blocked !== undefined) under(`${SIGN.failed} blocked: ${change.blocked}`, palette.bad);
+  return lines;
+}
+
+function fieldText({ path, from, to }: FieldChange): string {
+  if (from === undefined) return `${path}: ${shown(to)}`;
+  if (to === undefined) return `${path}: ${shown(from)} → removed`;
+  return isDeepStrictEqual(from, to) ? path : `${path}: ${shown(from)} → ${shown(to)}`;
+}
+
+function leftoverLines(leftovers: Change[], { palette, width }: Style): string[] {
+  if (leftovers.length === 0) return [];
+  const names = leftovers.map((change) => `${change.kind} ${change.name}`).join(', ');
+  const text = `no longer declared, kept without --prune: ${names}`;
+  return wrap(text, width - 4).map((line, index) =>
+    palette.warning(`  ${index === 0 ? SIGN.none : ' '} ${line}`),
+  );
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,79 @@
+import type { FlowResult, HopResult } from '../../model/flow.ts';
+import type { FlowsDocument } from '../document.ts';
+import { padEnd, padStart, truncate, wrap } from '../layout.ts';
+import { counted, duration, SIGN, type Style, type View } from './view.ts';
+
+/** Each flow as a chain of hops with the time that each took. */
+export const flows: View<FlowsDocument> = ({ flows: all }, style) => {
+  const { good, bad } = style.palette;
+  if (all.length === 0) return ['the stack has no flow'];
+  const failed = all.filter((flow) => flow.status === 'failed').length;
+  return [
+    ...all.flatMap((flow) => [...flowLines(flow, style), '']),
+    failed === 0
+      ? good(`${SIGN.done} ${counted(all.length, 'flow')} passed`)
+      : bad(`${SIGN.failed} ${failed} of ${counted(all.length, 'flow')} failed`),
+  ];
+};
+
+export function flowLines(flow: FlowResult, style: Style): string[] {
+  const { palette } = style;
+  const verdict =
+    flow.status === 'passed' ? palette.good(`${SIGN.done} passed`) : palette.bad(`${SIGN.failed} failed`);
+  return [
+    `${palette.strong(flow.name)}  ${verdict} in ${duration(flow.durationMs)}`,
+    palette.faint(`  correlation id ${flow.correlationId}`),
+    '  ┌ client',
+    ...flow.hops.flatMap((hop, index) => hopLines(hop, flow.hops, index, style)),
+    ...stopLines(flow, style),
+  ];
+}
+
+/** `├─ ✔ llm-api       +5 ms  llm-api published the llm_request` */
+function hopLines(
+  hop: HopResult,
+  hops: HopResult[],
+  index: number,
+  { palette, width, verbose }: Style,
+): string[] {
+  const isLast = index === hops.length - 1;
+  const subjects = Math.max(...hops.map(({ subject }) => subject.length));
+  const times = hops.map((_, each) => timeOf(hops, each));
+  const timeWidth = Math.max(...times.map((time) => time.length));
+  const { sign, paint } = {
+    passed: { sign: SIGN.done, paint: palette.good },
+    failed: { sign: SIGN.failed, paint: palette.bad },
+    'not-reached': { sign: SIGN.none, paint: palette.faint },
+  }[hop.status];
+  const head = `  ${isLast ? '└' : '├'}─ `;
+  const margin = head.length + 2 + subjects + 2 + timeWidth + 2;
+  const under = `  ${isLast ? ' ' : '│'}${' '.repeat(margin - 3)}`;
+  const said = hop.status === 'not-reached' ? `not reached: ${hop.name}` : hop.name;
+  const [first = '', ...rest] = wrap(said, width - margin);
+  const detail = verbose ? wrap(hop.evidence, width - margin).map((line) => palette.faint(line)) : [];
+  return [
+    `${head}${paint(sign)} ${palette.strong(padEnd(hop.subject, subjects))}  ${padStart(times[index] ?? '', timeWidth)}  ${first}`,
+    ...[...rest, ...detail].map((line) => under + line),
+  ];
+}
+
+/** The time that the hop took after the one before it. */
+function timeOf(hops: HopResult[], index: number): string {
+  const at = hops[index]?.atMs;
+  if (at === undefined) return SIGN.none;
+  const before = hops.slice(0, index).findLast((hop) => hop.atMs !== undefined)?.atMs ?? 0;
+  return `+${duration(at - before)}`;
+}
+
+function stopLines({ stoppedAt }: FlowResult, { palette, width }: Style): string[] {
+  if (!stoppedAt) return [];
+  const { hop, subject, reason, logLines } = stoppedAt;
+  const text = `stopped at hop ${hop}, ${subject}: ${reason}`;
+  return [
+    ...wrap(text, width - 2).map((line) => `  ${palette.bad(line)}`),
+    logLines.length === 0
+      ? palette.faint(`  ${subject} has written no log line`)
+      : palette.faint(`  last log lines of ${subject}:`),
+    ...logLines.map((line) => `    ${truncate(line, width - 4)}`),
+  ];
+}

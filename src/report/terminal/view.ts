@@ -1,0 +1,26 @@
+import type { Palette } from '../palette.ts';
+
+/** What a view may use. */
+export interface Style {
+  palette: Palette;
+  width: number;
+  verbose: boolean;
+}
+
+/** One view: a document of one kind as lines. */
+export type View<Document> = (document: Document, style: Style) => string[];
+
+/** Signs stand beside a word or a number, never alone for it. */
+export const SIGN = { done: '✔', failed: '✖', none: '–', create: '+', update: '~', delete: '-' } as const;
+
+/** `1 change`, `3 changes`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Milliseconds for people: `48 ms`, `3.2 s`, `2 min 5 s`. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
