@@ -25,7 +25,7 @@ function planFor(
 }
 
 /** The state after the plan, as a gateway would hold it: with ids and times, and nodes as an array. */
-function after(observed: GatewayState, plan: GatewayPlan): GatewayState {
+function applied(observed: GatewayState, plan: GatewayPlan): GatewayState {
   const state = emptyState();
   for (const { kind, id, object } of objectsOf(observed)) state[kind].set(id, object);
   for (const { target, change } of plan.steps) {
@@ -50,7 +50,7 @@ function stored(object: GatewayObject, id: string): GatewayObject {
 }
 
 function gatewayOf(stack: Stack): GatewayState {
-  return after(emptyState(), planFor(stack, emptyState()));
+  return applied(emptyState(), planFor(stack, emptyState()));
 }
 
 describe('planGateway', () => {
@@ -74,7 +74,7 @@ describe('planGateway', () => {
     fc.assert(
       fc.property(anyStack, anyStack, fc.boolean(), (before, now, prune) => {
         const observed = gatewayOf(before);
-        const settled = after(observed, planFor(now, observed, { prune }));
+        const settled = applied(observed, planFor(now, observed, { prune }));
         expect(planFor(now, settled, { prune }).steps).toEqual([]);
       }),
     );

@@ -1,0 +1,137 @@
+import { type FieldPath, nearest } from '../config/mistake.ts';
+import type { Topology } from '../model/topology.ts';
+import { BINDING_ARGUMENTS, EXCHANGE_ARGUMENTS, QUEUE_ARGUMENTS } from './arguments.ts';
+import { bindingName } from './names.ts';
+
+/** What is wrong at one place of a topology that has the right shape. */
+export interface RuleMistake {
+  path: FieldPath;
+  /** Left out where the value itself says it. */
+  found?: string;
+  expected: string;
+  nearest?: string;
+}
+
+/** Exchanges that every vhost has. */
+const BUILT_IN_EXCHANGES = ['amq.direct', 'amq.fanout', 'amq.headers', 'amq.match', 'amq.topic'];
+
+/** Every rule that no single field can tell. */
+export function checkRules(topology: Topology): RuleMistake[] {
+  return [
+    ...duplicates(topology),
+    ...unknownNames(topology),
+    ...wrongArguments(topology),
+    ...impossibleQueues(topology),
+  ];
+}
+
+function duplicates({ exchanges, queues, bindings }: Topology): RuleMistake[] {
+  const mistakes: RuleMistake[] = [];
+  const check = (names: string[], at: (index: number) => FieldPath, what: string) => {
+    const first = new Map<string, number>();
+    for (const [index, name] of names.entries()) {
+      if (first.has(name))
+        mistakes.push({ path: at(index), found: `${what} ${name} a second time`, expected: 'each once' });
+      else first.set(name, index);
+    }
+  };
+  check(
+    exchanges.map((exchange) => exchange.name),
+    (index) => ['exchanges', index, 'name'],
+    'the exchange',
+  );
+  check(
+    queues.map((queue) => queue.name),
+    (index) => ['queues', index, 'name'],
+    'the queue',
+  );
+  check(bindings.map(bindingName), (index) => ['bindings', index], 'the binding');
+  return mistakes;
+}
+
+function unknownNames({ exchanges, queues, bindings }: Topology): RuleMistake[] {
+  const knownExchanges = [...exchanges.map((exchange) => exchange.name), ...BUILT_IN_EXCHANGES];
+  const knownQueues = queues.map((queue) => queue.name);
+  const mistakes: RuleMistake[] = [];
+  const check = (name: unknown, known: string[], path: FieldPath, expected: string) => {
+    if (typeof name !== 'string' || known.includes(name)) return;
+    const near = nearest(name, known);
+    mistakes.push({ path, expected, ...(near === undefined ? {} : { nearest: near }) });
+  };
+  for (const [index, { source, destination, destination_type }] of bindings.entries()) {
+    check(source, knownExchanges, ['bindings', index, 'source'], 'an exchange that is declared here');
+    const [known, expected] =
+      destination_type === 'queue'
+        ? [knownQueues, 'a queue that is declared here']
+        : [knownExchanges, 'an exchange that is declared here'];
+    check(destination, known, ['bindings', index, 'destination'], expected);
+  }
+  // What is dead-lettered to an exchange that is not there is lost without a word.
+  for (const [index, queue] of queues.entries()) {
+    const exchange = queue.arguments['x-dead-letter-exchange'];
+    if (exchange === '') continue;
+    const path = ['queues', index, 'arguments', 'x-dead-letter-exchange'];
+    check(
+      exchange,
+      knownExchanges,
+      path,
+      'an exchange that is declared here, or "" for the default exchange',
+    );
+  }
+  for (const [index, exchange] of exchanges.entries()) {
+    const path = ['exchanges', index, 'arguments', 'alternate-exchange'];
+    check(
+      exchange.arguments['alternate-exchange'],
+      knownExchanges,
+      path,
+      'an exchange that is declared here',
+    );
+  }
+  return mistakes;
+}
+
+function wrongArguments({ exchanges, queues, bindings }: Topology): RuleMistake[] {
+  const lists = [
+    { list: 'exchanges', items: exchanges, rules: EXCHANGE_ARGUMENTS },
+    { list: 'queues', items: queues, rules: QUEUE_ARGUMENTS },
+    { list: 'bindings', items: bindings, rules: BINDING_ARGUMENTS },
+  ];
+  const mistakes: RuleMistake[] = [];
+  for (const { list, items, rules } of lists) {
+    for (const [index, item] of items.entries()) {
+      for (const [name, value] of Object.entries(item.arguments)) {
+        const path = [list, index, 'arguments', name];
+        const rule = rules[name];
+        if (rule !== undefined) {
+          if (!rule.allows(value)) mistakes.push({ path, expected: rule.expected });
+          continue;
+        }
+        // Plugins have arguments of their own. RabbitMQ ignores what it does not know: a slip would go unnoticed.
+        const near = list === 'bindings' ? undefined : nearest(name, Object.keys(rules));
+        if (near !== undefined) {
+          mistakes.push({
+            path,
+            found: `the argument "${name}"`,
+            expected: 'an argument that RabbitMQ knows',
+            nearest: near,
+          });
+        }
+      }
+    }
+  }
+  return mistakes;
+}
+
+function impossibleQueues({ queues }: Topology): RuleMistake[] {
+  const mistakes: RuleMistake[] = [];
+  for (const [index, queue] of queues.entries()) {
+    const type = queue.arguments['x-queue-type'];
+    if (type !== 'quorum' && type !== 'stream') continue;
+    if (!queue.durable)
+      mistakes.push({ path: ['queues', index, 'durable'], expected: `true for a ${type} queue` });
+    if (queue.auto_delete) {
+      mistakes.push({ path: ['queues', index, 'auto_delete'], expected: `false for a ${type} queue` });
+    }
+  }
+  return mistakes;
+}

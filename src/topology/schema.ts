@@ -1,0 +1,64 @@
+import { z } from 'zod';
+
+/**
+ * The shape of the topology file. Messages say what is expected; what was found is added where a mistake is reported.
+ * What no single field can tell (an unknown exchange in a binding) stands in `rules.ts`.
+ */
+
+/** AMQP's shortstr. */
+const NAME_BYTES = 255;
+
+const text = z.string({ error: 'text' });
+const flag = z.boolean({ error: 'true or false' });
+const named = text
+  .min(1, { error: 'a name' })
+  .refine((value) => Buffer.byteLength(value) <= NAME_BYTES, { error: `at most ${NAME_BYTES} bytes` });
+const declaredName = named.refine((value) => !value.startsWith('amq.'), {
+  error: 'a name that does not start with "amq.": RabbitMQ keeps those for itself',
+});
+const argumentsOf = z.record(z.string(), z.unknown(), { error: 'a mapping of arguments' }).default({});
+
+const exchange = z.strictObject(
+  {
+    name: declaredName,
+    type: z.enum(['direct', 'topic', 'fanout', 'headers'], {
+      error: 'one of direct, topic, fanout, headers',
+    }),
+    durable: flag.default(true),
+    auto_delete: flag.default(false),
+    internal: flag.default(false),
+    arguments: argumentsOf,
+  },
+  { error: 'an exchange: {name, type}' },
+);
+
+const queue = z.strictObject(
+  {
+    name: declaredName,
+    durable: flag.default(true),
+    auto_delete: flag.default(false),
+    arguments: argumentsOf,
+  },
+  { error: 'a queue: {name}' },
+);
+
+const binding = z.strictObject(
+  {
+    source: text.min(1, {
+      error: 'an exchange; the default exchange reaches every queue by its name without a binding',
+    }),
+    destination: named,
+    destination_type: z.enum(['queue', 'exchange'], { error: 'queue or exchange' }).default('queue'),
+    routing_key: text
+      .refine((value) => Buffer.byteLength(value) <= NAME_BYTES, { error: `at most ${NAME_BYTES} bytes` })
+      .default(''),
+    arguments: argumentsOf,
+  },
+  { error: 'a binding: {source, destination, routing_key}' },
+);
+
+export const topologySchema = z.strictObject({
+  exchanges: z.array(exchange, { error: 'a list of exchanges' }).default([]),
+  queues: z.array(queue, { error: 'a list of queues' }).default([]),
+  bindings: z.array(binding, { error: 'a list of bindings' }).default([]),
+});
