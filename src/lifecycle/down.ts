@@ -1,10 +1,12 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Context } from '../context.ts';
 import { attachSupervisor, removeVolumes, stackFolders, supervisorProgram } from '../infra/index.ts';
 import { withLock } from './lock.ts';
 
 export interface DownResult {
+  /** The folder's name: `qbtc.yaml` may be broken. */
+  stack: string;
   /** Processes that were ended, in that order. */
   stopped: string[];
   /** Folders with data that were removed. */
@@ -39,6 +41,6 @@ export async function down(
     for (const file of ['state.json', 'providers.json']) await rm(join(state, file), { force: true });
     const removed = options.volumes ? await removeVolumes(root) : [];
     progress.stop();
-    return { stopped, removed };
+    return { stack: basename(root), stopped, removed };
   });
 }

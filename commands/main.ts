@@ -1,0 +1,96 @@
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError } from 'commander';
+import type { Context } from '../src/context.ts';
+import { EXIT, type ExitCode, QbtcError } from '../src/errors.ts';
+import type { Document } from '../src/report/document.ts';
+import type { Outcome, Run } from './command.ts';
+import { commands } from './index.ts';
+
+// The composition root: the real context, the program, the only catch, the exit code.
+
+/** Written in by the build, so that `--version` reads no file. */
+declare const QBTC_VERSION: string;
+
+const installation = { root: fileURLToPath(new URL('../..', import.meta.url)), version: QBTC_VERSION };
+const interruption = new AbortController();
+let context: Promise<Context> | undefined;
+let exit: ExitCode = EXIT.done;
+
+function openContext(): Promise<Context> {
+  context ??= import('../src/system/index.ts').then(({ createContext }) =>
+    createContext(process, installation, interruption.signal),
+  );
+  return context;
+}
+
+async function report(document: Document, json: boolean, verbose: boolean, toStderr = false): Promise<void> {
+  const [{ io }, { createReporter }] = await Promise.all([openContext(), import('../src/report/index.ts')]);
+  const text = createReporter(json ? 'json' : 'terminal', { width: io.columns, color: io.color, verbose })(
+    document,
+  );
+  if (text === '') return;
+  if (toStderr) io.err(text);
+  else io.out(text);
+}
+
+const run: Run =
+  (handler) =>
+  async (...args) => {
+    // commander passes the positional arguments, then the options, then the command.
+    const command = args.at(-1) as Command;
+    const positional = args
+      .slice(0, -2)
+      .flat()
+      .filter((value) => value !== undefined) as string[];
+    const options = command.optsWithGlobals() as Parameters<typeof handler>[1] & {
+      json?: boolean;
+      verbose?: boolean;
+    };
+    const outcome: Outcome = await handler(await openContext(), options, positional);
+    if (outcome.document !== undefined) {
+      await report(outcome.document, options.json === true, options.verbose === true);
+    }
+    exit = outcome.exit ?? EXIT.done;
+  };
+
+const program = new Command('qbtc')
+  .description('From an empty folder to a running, proven, scored event-driven stack behind an API gateway.')
+  .version(QBTC_VERSION)
+  .option('--verbose', 'say more, and show stack traces of defects')
+  .showSuggestionAfterError()
+  .showHelpAfterError('(qbtc --help lists the commands)')
+  .exitOverride()
+  .enablePositionalOptions();
+for (const register of commands) register(program, run);
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // Asked twice: the user does not want to wait for the clean-up.
+    if (interruption.signal.aborted) process.exit(EXIT.interrupted);
+    interruption.abort(new QbtcError('INTERRUPTED', 'interrupted', { exit: EXIT.interrupted }));
+  });
+}
+// `qbtc logs | head`: the reader has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.error),
+);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  exit = await explain(error);
+}
+// What a library keeps open (pooled connections, timers) must not hold the command.
+process.stdout.write('', () => process.exit(exit));
+
+async function explain(error: unknown): Promise<ExitCode> {
+  // commander has printed its own message, or the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  const { json, verbose } = program.opts<{ json?: boolean; verbose?: boolean }>();
+  const { asQbtcError } = await import('../src/report/index.ts');
+  const known = asQbtcError(error);
+  (await openContext()).io.progress.stop();
+  const wantsJson = json === true || process.argv.includes('--json');
+  await report({ kind: 'error', error: known }, wantsJson, verbose === true, !wantsJson);
+  return known.exit;
+}

@@ -1,0 +1,180 @@
+import { access, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openStack, STACK_FILE } from '../config/load.ts';
+import type { Context } from '../context.ts';
+import { messageOf } from '../errors.ts';
+import { planRoutes } from '../gateway/index.ts';
+import type { FlowResult } from '../model/flow.ts';
+import type { Score } from '../model/score.ts';
+import type { Stack } from '../model/stack.ts';
+import { createStack } from '../scaffold/create.ts';
+import { planTopology } from '../topology/index.ts';
+import { askStack, type ChatAnswer } from './chat.ts';
+import { down } from './down.ts';
+import { takeScore } from './score.ts';
+import { up } from './up.ts';
+
+const NAME = 'demo';
+const UP_TIMEOUT_MS = 120_000;
+
+const MESSAGES = [
+  {
+    role: 'system' as const,
+    content:
+      'qbtc starts an event-driven stack. The gateway checks the key and the rate limit of each request. ' +
+      'The API publishes every chat request as an event to RabbitMQ. The core consumes the event, answers it, ' +
+      'and stores the interaction in PostgreSQL. One correlation id goes through all of it.',
+  },
+  { role: 'user' as const, content: 'What happens to a chat request in this stack?' },
+];
+
+export interface DemoStep {
+  name: string;
+  status: 'done' | 'failed';
+  durationMs: number;
+  result: string;
+}
+
+export interface DemoResult {
+  stack: string;
+  steps: DemoStep[];
+  chat: ChatAnswer | undefined;
+  flows: FlowResult[];
+  score: Score | undefined;
+  /** What the score should be at least. */
+  target: number;
+  /** Why the journey ended early; `undefined` when it did not. */
+  failure: unknown;
+}
+
+export interface DemoOptions {
+  /** Called before and after each step. */
+  onStep(name: string, step?: DemoStep): void;
+}
+
+/**
+ * The whole journey in a folder of its own: new, up, topology, routes, one chat request, test, score, down. The last
+ * step is taken whatever happens; nothing is left behind.
+ */
+export async function demo(context: Context, options: DemoOptions): Promise<DemoResult> {
+  const result: DemoResult = {
+    stack: NAME,
+    steps: [],
+    chat: undefined,
+    flows: [],
+    score: undefined,
+    target: 0,
+    failure: undefined,
+  };
+  const step = async (name: string, work: () => Promise<string>) => {
+    options.onStep(name);
+    const before = context.clock.monotonic();
+    const record = (status: DemoStep['status'], said: string) => {
+      const taken = { name, status, durationMs: context.clock.monotonic() - before, result: said };
+      result.steps.push(taken);
+      options.onStep(name, taken);
+    };
+    try {
+      record('done', await work());
+    } catch (error) {
+      record('failed', messageOf(error));
+      throw error;
+    }
+  };
+
+  const folder = await mkdtemp(join(tmpdir(), 'qbtc-demo-'));
+  const root = join(folder, NAME);
+  try {
+    await journey(context, root, result, step);
+  } catch (error) {
+    result.failure = error;
+  } finally {
+    // An interruption must not keep the stack from being taken down.
+    const calm = { ...context, interrupted: new AbortController().signal };
+    const exists = await access(root).then(
+      () => true,
+      () => false,
+    );
+    if (exists) {
+      await step('down', async () => {
+        const { stopped } = await down(calm, root, { volumes: true });
+        return `${stopped.length} processes ended, all data removed`;
+      }).catch((error: unknown) => {
+        result.failure ??= error;
+      });
+    }
+    await rm(folder, { recursive: true, force: true });
+  }
+  return result;
+}
+
+async function journey(
+  context: Context,
+  root: string,
+  result: DemoResult,
+  step: (name: string, work: () => Promise<string>) => Promise<void>,
+): Promise<void> {
+  let opened: Stack | undefined;
+  await step('new', async () => {
+    const { portBase, installed } = await create(context, root);
+    opened = await openStack({
+      file: join(root, STACK_FILE),
+      env: context.env,
+      qbtcVersion: context.installation.version,
+    });
+    return `port base ${portBase}${installed ? '' : ', not installed'}`;
+  });
+  const stack = opened;
+  if (stack === undefined) return;
+  context.io.mask(Object.values(stack.secrets));
+  result.target = stack.score.target;
+
+  await step('up', async () => {
+    const { started, strategy } = await up(context, stack, { apply: true, timeoutMs: UP_TIMEOUT_MS });
+    return `${started.length} processes healthy, strategy ${strategy}`;
+  });
+  await step('topology', async () => {
+    const { changes } = await planTopology(context, stack);
+    return changes.length === 0
+      ? 'as declared, nothing to change'
+      : `${changes.length} changes still to make`;
+  });
+  await step('routes', async () => {
+    const { changes } = await planRoutes(context, stack);
+    return changes.length === 0
+      ? 'as declared, nothing to change'
+      : `${changes.length} changes still to make`;
+  });
+  await step('chat', async () => {
+    result.chat = await askStack(context, stack, MESSAGES);
+    return `answered by ${result.chat.model} in ${result.chat.durationMs.toFixed(0)} ms`;
+  });
+  await step('test and score', async () => {
+    const { snapshot, score } = await takeScore(context, stack);
+    result.flows = snapshot.flows.measured ? snapshot.flows.value : [];
+    result.score = score;
+    const passed = result.flows.filter(({ status }) => status === 'passed').length;
+    return `${passed} of ${result.flows.length} flows passed, ${score.total}/${score.max} points`;
+  });
+}
+
+/** Links the packages of this checkout where they are there: no network, no waiting. Otherwise installs. */
+async function create(context: Context, root: string) {
+  const { installation } = context;
+  const common = {
+    target: root,
+    name: NAME,
+    git: false,
+    templateFolder: join(installation.root, 'templates', 'stack'),
+    onStep() {},
+  };
+  const packages = join(installation.root, 'node_modules');
+  try {
+    return await createStack(context, { ...common, install: 'reuse', reuseFrom: packages });
+  } catch (error) {
+    context.interrupted.throwIfAborted();
+    if (!(error instanceof Error && 'code' in error && error.code === 'REUSE_IMPOSSIBLE')) throw error;
+    return createStack(context, { ...common, install: 'ci' });
+  }
+}
