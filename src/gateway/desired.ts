@@ -22,7 +22,8 @@ const REPLICA_HOST = '127.0.0.1';
  * routes, and the stack's consumers with their credentials, all stamped. Ids are `STACK-NAME`, so that stacks can
  * share a gateway; usernames stay as declared, as plugins and clients see them.
  *
- * @throws QbtcError `GATEWAY_IDS`, with every id that APISIX would refuse or that two declarations claim
+ * @throws QbtcError `GATEWAY_DECLARATION`, with every id that APISIX would refuse or that two declarations claim, and
+ *   every global rule
  */
 export function desiredGateway(stack: Stack): GatewayState {
   const state = emptyState();
@@ -78,10 +79,14 @@ export function desiredGateway(stack: Stack): GatewayState {
     }
   }
 
+  for (const { id } of stack.gateway.globalRules) {
+    // They take no labels, so that nothing on the gateway would tell ours from anybody else's.
+    mistakes.push(`gateway.global_rules.${id}: not synced by this version; put its plugins on the routes`);
+  }
   if (mistakes.length > 0) {
-    throw new QbtcError('GATEWAY_IDS', 'the gateway would refuse what the stack declares', {
+    throw new QbtcError('GATEWAY_DECLARATION', 'the gateway cannot be brought to what the stack declares', {
       details: mistakes,
-      hint: `rename them in ${stack.file}`,
+      hint: `change them in ${stack.file}`,
     });
   }
   return state;

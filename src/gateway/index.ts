@@ -22,7 +22,7 @@ export interface RoutePlan {
   changes: Change[];
   /** What is ours, no longer declared, and stays without `prune`. */
   leftovers: Change[];
-  /** What `applyRoutes` carries out. */
+  /** What `applyRoutes` carries out. Its steps hold keys: `changes` is what may be printed. */
   plan: GatewayPlan;
   desired: GatewayState;
 }
@@ -30,7 +30,7 @@ export interface RoutePlan {
 /**
  * Compares the gateway with what the stack declares.
  *
- * @throws QbtcError what the driver says of a gateway that cannot be read (see `driver.ts`); `GATEWAY_IDS`;
+ * @throws QbtcError what the driver says of a gateway that cannot be read (see `driver.ts`); `GATEWAY_DECLARATION`;
  *   `GATEWAY_NOT_DECLARED`
  */
 export async function planRoutes(

@@ -8,7 +8,7 @@ import { type SchemaName, type Schemas, schemasToAsk, storedDefaults } from './s
 import { isOurs, ownerOf } from './stamp.ts';
 import { nameOf, objectsOf, type Reference, referencesOf } from './state.ts';
 
-/** What a step writes: the object to put, or nothing to delete. */
+/** What a step writes: the object to put, with its secrets, or nothing to delete. */
 export interface GatewayTarget extends Reference {
   object?: GatewayObject;
 }

@@ -56,7 +56,7 @@ describe('desiredGateway', () => {
     });
   });
 
-  it('names every id that APISIX would refuse or that is claimed twice, at once', () => {
+  it('names all that cannot be synced at once: ids that APISIX refuses or that are claimed twice, global rules', () => {
     const stack = stackWith({
       services: [
         {
@@ -76,6 +76,7 @@ describe('desiredGateway', () => {
       ],
       consumers: [{ username: 'not/a/name' }],
     });
+    stack.gateway.globalRules.push({ id: 'everywhere', plugins: {} });
     let thrown: unknown;
     try {
       desiredGateway(stack);
@@ -83,12 +84,13 @@ describe('desiredGateway', () => {
       thrown = error;
     }
     expect(thrown).toBeInstanceOf(QbtcError);
-    expect((thrown as QbtcError).code).toBe('GATEWAY_IDS');
+    expect((thrown as QbtcError).code).toBe('GATEWAY_DECLARATION');
     expect((thrown as QbtcError).details.map((line) => line.split(':')[0])).toEqual([
       'services.a.routes.with space',
       'services.b.routes.same and services.a.routes.same would both be the route acme-same',
       `services.b.routes.${'x'.repeat(64)}`,
       'gateway.consumers.not/a/name',
+      'gateway.global_rules.everywhere',
     ]);
   });
 });

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import type { ApisixConsumer } from '../../src/model/gateway.ts';
+import type { Resource } from '../../src/model/resource.ts';
 import type { Service, ServiceRoute, Stack } from '../../src/model/stack.ts';
+import { emptyStack } from '../support/stack.ts';
 
 /** A stack with nothing in it but what the gateway reads. */
 export function stackWith(parts: {
@@ -10,27 +12,9 @@ export function stackWith(parts: {
   secrets?: Record<string, string>;
   admin?: { url: string; key: string };
 }): Stack {
-  return {
+  return emptyStack('/stack', {
     name: parts.name ?? 'acme',
-    root: '/stack',
-    file: '/stack/qbtc.yaml',
-    portBase: 0,
-    resources: parts.admin
-      ? [
-          {
-            name: 'gateway',
-            kind: 'apisix',
-            ports: {},
-            endpoint: {
-              url: '',
-              host: '127.0.0.1',
-              port: 0,
-              managementUrl: parts.admin.url,
-              adminKey: parts.admin.key,
-            },
-          },
-        ]
-      : [],
+    resources: parts.admin ? [gatewayResource(parts.admin)] : [],
     services: (parts.services ?? []).map((service, index) => ({
       name: `service-${index}`,
       path: '/stack/service',
@@ -44,15 +28,13 @@ export function stackWith(parts: {
       ...service,
     })),
     gateway: { consumers: parts.consumers ?? [], globalRules: [] },
-    topologyFile: undefined,
-    flowFiles: [],
-    score: {
-      target: 85,
-      weights: { infrastructure: 30, discovery: 25, routes: 20, connectivity: 15, monitoring: 10 },
-    },
-    heal: { below: 70 },
     secrets: parts.secrets ?? {},
-  };
+  });
+}
+
+function gatewayResource({ url, key }: { url: string; key: string }): Resource {
+  const endpoint = { url: '', host: '127.0.0.1', port: 0, managementUrl: url, adminKey: key };
+  return { name: 'gateway', kind: 'apisix', ports: {}, endpoint };
 }
 
 export const LLM_STACK = stackWith({
