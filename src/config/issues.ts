@@ -152,6 +152,11 @@ function unwrapped(schema: z.core.$ZodType | undefined): z.core.$ZodType | undef
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
     return unwrapped(schema.def.innerType);
   }
+  // A value or a mapping: whoever asks for keys means the mapping.
+  if (schema instanceof z.ZodUnion && !(schema instanceof z.ZodDiscriminatedUnion)) {
+    const mappings = schema.options.filter((option) => option instanceof z.ZodObject);
+    if (mappings.length === 1) return mappings[0];
+  }
   return schema;
 }
 

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { AmqpConnect, BrokerMessage, SqlConnect } from '../../src/context.ts';
+import type { FlowContext } from '../../src/flow/step-kind.ts';
+import type { Resource } from '../../src/model/resource.ts';
+import type { Service, Stack } from '../../src/model/stack.ts';
+import { reachContext } from '../support/context.ts';
+import { scriptedServer } from '../support/scripted-server.ts';
+import { emptyStack, postgresResource } from '../support/stack.ts';
+
+/** What the far side of a flow does with one request. `publish` reaches the taps that are open. */
+export type Behaviour = (chain: {
+  request: IncomingMessage;
+  body: string;
+  response: ServerResponse;
+  correlationId: string;
+  publish(exchange: string, routingKey: string, type: string, data: unknown, correlationId?: string): void;
+}) => void;
+
+/** The ports of a flow: HTTP goes to a real server; broker and database are the smallest that keep their contracts. */
+export async function chain(options: {
+  flow: string;
+  behaviour: Behaviour;
+  sql?: SqlConnect;
+  amqp?: AmqpConnect;
+  interrupted?: AbortSignal;
+}): Promise<{ context: FlowContext; stack: Stack }> {
+  const listeners = new Set<(message: BrokerMessage) => void>();
+  const server = await scriptedServer((request, response, body) => {
+    const correlationId = String(request.headers['x-correlation-id'] ?? '');
+    options.behaviour({
+      request,
+      body,
+      response,
+      correlationId,
+      publish(exchange, routingKey, type, data, other) {
+        const event = {
+          specversion: '1.0',
+          id: randomUUID(),
+          source: 'test',
+          type,
+          correlationid: other ?? correlationId,
+          data,
+        };
+        const message = {
+          exchange,
+          routingKey,
+          headers: {},
+          content: Buffer.from(JSON.stringify(event)),
+          receivedAt: performance.now(),
+        };
+        for (const listener of listeners) listener(message);
+      },
+    });
+  });
+  onTestFinished(() => server.close());
+  const root = await mkdtemp(join(tmpdir(), 'qbtc-flow-'));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  const file = join(root, 'flow.yaml');
+  await writeFile(file, options.flow);
+  const amqp: AmqpConnect = async () => ({
+    async tap(_bindings, onMessage) {
+      listeners.add(onMessage);
+    },
+    publish: async () => {},
+    inspectQueue: async () => undefined,
+    close: async () => listeners.clear(),
+  });
+  const nothing: SqlConnect = async () => ({ query: async () => ({ rows: [] }), close: async () => {} });
+  return {
+    context: {
+      ...reachContext(options.interrupted),
+      amqp: options.amqp ?? amqp,
+      sql: options.sql ?? nothing,
+    },
+    stack: flowStack(root, [file], server.url),
+  };
+}
+
+/** A stack with all that the template's flows name. */
+export function flowStack(root: string, flowFiles: string[], gatewayUrl = 'http://127.0.0.1:9080'): Stack {
+  return emptyStack(root, {
+    flowFiles,
+    resources: [
+      resource('broker', 'rabbitmq', 'amqp://127.0.0.1'),
+      postgresResource(5432),
+      resource('gateway', 'apisix', gatewayUrl),
+    ],
+    services: [service('llm-api', 8000), service('quantum-core', 8001)],
+    secrets: { 'test-api-key': 'k3y-of-the-test' },
+  });
+}
+
+function resource(name: string, kind: Resource['kind'], url: string): Resource {
+  return { name, kind, ports: {}, endpoint: { url, host: '127.0.0.1', port: 0 } };
+}
+
+export function service(name: string, port: number, changes: Partial<Service> = {}): Service {
+  return {
+    name,
+    path: `/stack/services/${name}`,
+    port,
+    replicas: 1,
+    health: '/health',
+    metrics: '/metrics',
+    dependsOn: [],
+    env: {},
+    routes: [],
+    ...changes,
+  };
+}

@@ -1,0 +1,222 @@
+import { expect, test } from 'vitest';
+import type { SqlConnect } from '../../src/context.ts';
+import { type FlowProgress, runFlows } from '../../src/flow/index.ts';
+import type { FlowResult } from '../../src/model/flow.ts';
+import { type Behaviour, chain } from './chain.ts';
+
+const FLOW = `
+name: chat
+tags: [smoke]
+timeout: 5s
+taps: [{ exchange: qbtc.topic, routing_key: llm.request }, { exchange: responses, routing_key: "#" }]
+steps:
+  - kind: http
+    hop: { subject: gateway, proves: the gateway passed it on }
+    id: chat
+    request:
+      method: POST
+      url: \${gateway.url}/v1/chat
+      headers: { x-correlation-id: "\${correlation_id}", authorization: "Bearer \${secrets.test-api-key}" }
+      json: { text: hello }
+    expect: { status: { not_one_of: [401, 404, 502] } }
+    within: 300ms
+  - kind: event
+    hop: { subject: llm-api, proves: llm-api asked }
+    event: { type: llm_request }
+    within: 200ms
+  - kind: event
+    hop: { subject: quantum-core, proves: quantum-core answered }
+    event: { type: llm_response, exchange: responses }
+    expect: { json: { $.data.kind: complete } }
+    capture: { tokens: $.data.tokens }
+    within: 200ms
+  - kind: answer
+    hop: { subject: llm-api, proves: llm-api answered }
+    to: chat
+    expect:
+      status: 200
+      headers: { X-Correlation-Id: "\${correlation_id}" }
+      json: { $.tokens: "\${captures.tokens}" }
+  - kind: sql
+    hop: { subject: quantum-core, proves: quantum-core stored it }
+    query: select status from interactions where correlation_id = $1
+    values: ["\${correlation_id}"]
+    expect: { rows: 1, json: { "$[0].status": ok } }
+    every: 10ms
+    within: 100ms
+`;
+
+const rows =
+  (answers: Record<string, unknown>[][]): SqlConnect =>
+  async () => ({
+    query: async () => ({ rows: (answers.length > 1 ? answers.shift() : answers[0]) ?? [] }),
+    close: async () => {},
+  });
+
+const healthy: Behaviour = ({ publish, response, correlationId }) => {
+  publish('qbtc.topic', 'llm.request', 'llm_request', {});
+  publish('responses', 'r1', 'llm_response', { kind: 'chunk' });
+  publish('responses', 'r1', 'llm_response', { kind: 'complete', tokens: 7 });
+  response.setHeader('x-correlation-id', correlationId).end(JSON.stringify({ tokens: 7 }));
+};
+
+async function run(
+  behaviour: Behaviour,
+  options: { sql?: SqlConnect; onProgress?: (progress: FlowProgress) => void; flow?: string } = {},
+): Promise<FlowResult> {
+  const { context, stack } = await chain({
+    flow: FLOW,
+    behaviour,
+    sql: rows([[{ status: 'ok' }]]),
+    ...options,
+  });
+  const [result] = await runFlows(context, stack, {
+    readLogTail: async (subject) => [`the log of ${subject}`],
+    onProgress: options.onProgress,
+  });
+  if (!result) throw new Error('no result');
+  return result;
+}
+
+const statuses = (result: FlowResult) => result.hops.map(({ status }) => status);
+
+test('a chain that works is seen hop by hop, in the order in which it happened', async () => {
+  const result = await run(healthy);
+  expect(result).toMatchObject({ name: 'chat', status: 'passed' });
+  expect(statuses(result)).toEqual(['passed', 'passed', 'passed', 'passed', 'passed']);
+  const times = result.hops.map(({ atMs }) => atMs ?? Number.NaN);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+  expect(result.stoppedAt).toBeUndefined();
+});
+
+test('a request with an answer that never came stops at the first hop without evidence', async () => {
+  const result = await run(({ publish }) => publish('qbtc.topic', 'llm.request', 'llm_request', {}));
+  expect(statuses(result)).toEqual(['passed', 'passed', 'failed', 'not-reached', 'passed']);
+  expect(result.hops[0]?.evidence).toBe('no answer within 300 ms, but llm_request was in the broker');
+  expect(result.stoppedAt).toEqual({
+    hop: 3,
+    name: 'quantum-core answered',
+    subject: 'quantum-core',
+    reason: 'llm_request was in the broker, no llm_response within 200 ms',
+    logLines: ['the log of quantum-core'],
+  });
+});
+
+test('a 504 counts as an answer of the gateway, and the hop behind the silent one is named', async () => {
+  const result = await run(({ publish, response }) => {
+    publish('qbtc.topic', 'llm.request', 'llm_request', {});
+    response.writeHead(504).end();
+  });
+  expect(result.stoppedAt).toMatchObject({ hop: 3, subject: 'quantum-core' });
+});
+
+test('a refused key stops at the gateway, and nothing is waited for after that', async () => {
+  const result = await run(({ response }) => response.writeHead(401).end());
+  expect(result.stoppedAt).toMatchObject({
+    hop: 1,
+    subject: 'gateway',
+    reason: 'status is 401, expected none of [401,404,502]',
+  });
+  expect(statuses(result).slice(1, 4)).toEqual(['not-reached', 'not-reached', 'not-reached']);
+  expect(result.hops[1]?.evidence).toBe('no llm_request');
+});
+
+test('an event that came with something else in it is shown as it was', async () => {
+  const result = await run(({ publish, response }) => {
+    publish('qbtc.topic', 'llm.request', 'llm_request', {});
+    publish('responses', 'r1', 'llm_response', { kind: 'error' });
+    response.writeHead(500).end();
+  });
+  expect(result.stoppedAt?.reason).toBe(
+    'llm_request was in the broker, llm_response was in the broker, but $.data.kind is "error", expected "complete"',
+  );
+});
+
+test('an event of another correlation id is not evidence', async () => {
+  const result = await run(({ publish, response }) => {
+    publish('qbtc.topic', 'llm.request', 'llm_request', {}, 'another-run');
+    response.end('{}');
+  });
+  expect(result.stoppedAt).toMatchObject({ hop: 2, subject: 'llm-api' });
+});
+
+test('the database is asked again until the row is there, and each try says what it saw', async () => {
+  const tries: string[] = [];
+  const result = await run(healthy, {
+    sql: rows([[], [{ status: 'pending' }], [{ status: 'ok' }]]),
+    onProgress: (progress) => {
+      if (progress.state === 'trying') tries.push(`${progress.try}/${progress.tries} ${progress.last}`);
+    },
+  });
+  expect(result.status).toBe('passed');
+  expect(tries).toEqual([
+    '1/10 rows is 0, expected 1; $[0].status is missing, expected "ok"; last value no row',
+    '2/10 $[0].status is "pending", expected "ok"; last value [{"status":"pending"}]',
+  ]);
+});
+
+test('a row that never comes is reported with the last try and the last value', async () => {
+  const result = await run(healthy, { sql: rows([[{ status: 'pending' }]]) });
+  expect(result.stoppedAt?.reason).toContain(
+    'try 10/10 within 100 ms: $[0].status is "pending", expected "ok"',
+  );
+});
+
+test('a broker that cannot be watched is to blame itself', async () => {
+  const { context, stack } = await chain({
+    flow: FLOW,
+    behaviour: healthy,
+    amqp: async () => {
+      throw new Error('connect ECONNREFUSED');
+    },
+  });
+  const [result] = await runFlows(context, stack, { readLogTail: async () => [] });
+  expect(result?.stoppedAt).toMatchObject({
+    hop: 2,
+    subject: 'broker',
+    reason: 'answered 200, the broker could not be watched: connect ECONNREFUSED',
+  });
+});
+
+test('server-sent events are a document with a list of events', async () => {
+  const result = await run(
+    ({ response }) =>
+      response
+        .setHeader('content-type', 'text/event-stream')
+        .end('data: {"object":"chunk"}\n\ndata: {"object":"chunk"}\n\ndata: [DONE]\n\n'),
+    {
+      flow: `
+name: stream
+steps:
+  - kind: http
+    hop: { subject: gateway, proves: it streams }
+    request: { url: "\${gateway.url}/" }
+    expect: { json: { "$.events[:-1].data.object": chunk, "$.events[-1].data": "[DONE]" } }
+`,
+    },
+  );
+  expect(result).toMatchObject({ status: 'passed' });
+});
+
+test('an interruption ends the run', async () => {
+  const interruption = new AbortController();
+  const { context, stack } = await chain({
+    flow: FLOW,
+    behaviour: () => interruption.abort(new Error('interrupted')),
+    interrupted: interruption.signal,
+  });
+  await expect(runFlows(context, stack, { readLogTail: async () => [] })).rejects.toThrow('interrupted');
+});
+
+test('a flow is chosen by name or tag; an unknown one is told with the nearest', async () => {
+  const { context, stack } = await chain({ flow: FLOW, behaviour: healthy, sql: rows([[{ status: 'ok' }]]) });
+  const readLogTail = async () => [];
+  expect(await runFlows(context, stack, { readLogTail, tag: 'smoke', only: 'chat' })).toHaveLength(1);
+  await expect(runFlows(context, stack, { readLogTail, only: 'chit' })).rejects.toMatchObject({
+    code: 'FLOW_UNKNOWN',
+    hint: 'did you mean "chat"? known: chat',
+  });
+  await expect(runFlows(context, stack, { readLogTail, tag: 'slow' })).rejects.toMatchObject({
+    code: 'FLOW_UNKNOWN',
+  });
+});
