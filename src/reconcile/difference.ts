@@ -32,7 +32,7 @@ export function difference(
       return difference(to, from, explains, at);
     });
   }
-  return Object.is(declared, there) ? [] : [{ path: path.join('.'), from: there, to: declared }];
+  return declared === there ? [] : [{ path: path.join('.'), from: there, to: declared }];
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
