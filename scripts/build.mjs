@@ -1,9 +1,12 @@
 // Bundles the command-line program and each program that it starts into dist/. Packages stay outside, so that a
-// command loads only the libraries that it uses; shared code goes into chunks for the same reason.
+// command loads only the libraries that it uses; shared code goes into chunks for the same reason. commander alone
+// is taken in, because every command needs it and one file loads faster than six.
 import { readFile, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
-const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+const { version, dependencies, optionalDependencies } = JSON.parse(await readFile('package.json', 'utf8'));
+const packages = Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => name !== 'commander');
+
 await rm('dist', { recursive: true, force: true });
 await build({
   entryPoints: [
@@ -20,7 +23,9 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  packages: 'external',
+  external: packages.flatMap((name) => [name, `${name}/*`]),
+  // commander is CommonJS and asks for Node's own modules with `require`.
+  banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
   define: { QBTC_VERSION: JSON.stringify(version) },
   sourcemap: true,
   chunkNames: 'chunks/[name]-[hash]',
