@@ -9,6 +9,8 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  Scalar,
+  visit,
   type YAMLMap,
 } from 'yaml';
 import { type FieldPath, fieldName, type Mistake, type Position } from './mistake.ts';
@@ -45,7 +47,6 @@ export function parseStackDocument(text: string): StackDocument {
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
-    merge: true,
     stringKeys: true,
   });
   const position = (offset: number): Position => {
@@ -152,7 +153,7 @@ interface Placed {
 /** Turns nodes into data and remembers which node is behind which path. */
 class NodeReader {
   readonly mistakes: Mistake[] = [];
-  readonly #document: Document.Parsed;
+  readonly #targets: ReadonlyMap<Alias, Node>;
   readonly #position: (offset: number) => Position;
   readonly #placed = new Map<string, Placed>();
   /** The collections around the one being read: an alias to one of them has no end. */
@@ -160,7 +161,7 @@ class NodeReader {
   #values = 0;
 
   constructor(document: Document.Parsed, position: (offset: number) => Position) {
-    this.#document = document;
+    this.#targets = aliasTargets(document);
     this.#position = position;
   }
 
@@ -245,7 +246,7 @@ class NodeReader {
   }
 
   #resolve(alias: Alias, path: FieldPath): Node | undefined {
-    const target = alias.resolve(this.#document);
+    const target = this.#targets.get(alias);
     if (target === undefined) {
       this.#report(
         alias,
@@ -266,10 +267,27 @@ class NodeReader {
   }
 }
 
+/** What each alias stands for: the last node before it that has its anchor. */
+function aliasTargets(document: Document.Parsed): Map<Alias, Node> {
+  const anchored = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, {
+    Node(_key, node) {
+      if (isAlias(node)) {
+        const target = anchored.get(node.source);
+        if (target !== undefined) targets.set(node, target);
+      } else if (node.anchor !== undefined) {
+        anchored.set(node.anchor, node);
+      }
+    },
+  });
+  return targets;
+}
+
 function keyOf(path: FieldPath): string {
   return JSON.stringify(path);
 }
 
 function isMergeKey(key: unknown): boolean {
-  return isScalar(key) && typeof key.value === 'symbol';
+  return isScalar(key) && key.value === '<<' && key.type === Scalar.PLAIN;
 }

@@ -71,13 +71,15 @@ export async function loadStack(options: LoadOptions): Promise<Stack> {
   const { data, resources, mistakes } = fillIn(document, root, options);
   const outline = outlineOf(data);
   const parsed = stackSchema.safeParse(data, { error: expectation, reportInput: false });
-  const all = [
-    ...document.mistakes,
-    ...mistakes,
+  const first = [...document.mistakes, ...mistakes];
+  // What stands in the place of a value that could not be read or filled in says nothing more.
+  const known = new Set(first.map(({ field }) => field));
+  const later = [
     ...schemaMistakes(stackSchema, parsed.error?.issues ?? [], data, document),
     ...ruleMistakes(outline, document, qbtcVersion),
     ...(await fileMistakes(root, outline, document)),
-  ];
+  ].filter(({ field }) => !known.has(field));
+  const all = [...first, ...later];
   if (all.length > 0 || !parsed.success) throw invalid(options, all);
   return await buildStack(parsed.data, { root, file, resources, secrets: options.secrets });
 }

@@ -1,0 +1,161 @@
+import { access, copyFile, mkdir, readdir, realpath, stat, symlink } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import { QbtcError } from '../errors.ts';
+import { type Workspace, workspacesOf } from './workspaces.ts';
+
+const TIMEOUT_MS = 15 * 60_000;
+const SHOWN_LINES = 20;
+
+/**
+ * Installs from the stack's own lock file.
+ * @throws QbtcError INSTALL_FAILED with the last lines of npm
+ */
+export async function installFromLock(
+  { exec, interrupted }: Pick<Context, 'exec' | 'interrupted'>,
+  root: string,
+): Promise<void> {
+  // The stack is type-checked and tested with what it develops with, whatever NODE_ENV says.
+  const args = ['ci', '--include=dev', '--no-audit', '--no-fund'];
+  const npm = await exec('npm', args, { cwd: root, timeoutMs: TIMEOUT_MS, signal: interrupted });
+  if (npm.exitCode === 0 && !npm.notFound) return;
+  interrupted.throwIfAborted();
+  const why = npm.notFound
+    ? 'npm is not on the PATH'
+    : npm.timedOut
+      ? `npm ci did not end within ${TIMEOUT_MS / 60_000} minutes`
+      : `npm ci ended with exit code ${npm.exitCode}`;
+  throw new QbtcError('INSTALL_FAILED', `The packages of the stack could not be installed: ${why}`, {
+    details: `${npm.stdout}\n${npm.stderr}`
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .slice(-SHOWN_LINES),
+    hint: 'Make the stack without its packages (qbtc new NAME --no-install) and run "npm ci" in it to see more.',
+  });
+}
+
+export interface ReuseOptions {
+  /** The stack; its own packages are linked from here. */
+  root: string;
+  /** Where the stack will stand in the end, when it is built somewhere else. */
+  finalRoot: string;
+  /** The `node_modules` of an existing checkout. */
+  reuseFrom: string;
+  platform: NodeJS.Platform;
+}
+
+/**
+ * Builds `node_modules` out of links into that of an existing checkout, without network and in milliseconds.
+ * The folders in which npm itself would write (the top one, scopes, `.bin`) are real, so that a later `npm install`
+ * never changes the checkout.
+ * @throws QbtcError REUSE_IMPOSSIBLE when the checkout lacks what the stack's packages depend on
+ */
+export async function installByReuse(options: ReuseOptions): Promise<void> {
+  const { root, reuseFrom } = options;
+  const workspaces = await workspacesOf(root);
+  const own = new Set(workspaces.map(({ name }) => name));
+  const link = linker(options);
+
+  const target = join(root, 'node_modules');
+  await linkEntries(reuseFrom, target, own, link);
+  for (const { name, folder } of workspaces) {
+    await mkdir(dirname(join(target, name)), { recursive: true });
+    await link.toOwn(join(root, folder), join(target, name));
+    await linkNested(name, join(root, folder), options, link);
+  }
+  await checkDependencies(workspaces, root, reuseFrom);
+}
+
+/** The two ways to make a link. */
+interface Linker {
+  toCheckout(existing: string, path: string): Promise<void>;
+  toOwn(existing: string, path: string): Promise<void>;
+}
+
+function linker({ root, finalRoot, platform }: ReuseOptions): Linker {
+  // Windows asks for rights for symbolic links but not for junctions, and those are absolute.
+  const junctions = platform === 'win32';
+  return {
+    async toCheckout(existing, path) {
+      if (!junctions) await symlink(existing, path);
+      else if ((await stat(existing)).isDirectory()) await symlink(existing, path, 'junction');
+      // A shim of `.bin` finds its package by a relative path, so a copy of it works too.
+      else await copyFile(existing, path);
+    },
+    async toOwn(existing, path) {
+      if (junctions) await symlink(resolve(finalRoot, relative(root, existing)), path, 'junction');
+      else await symlink(relative(dirname(path), existing), path);
+    },
+  };
+}
+
+/** Links what stands in a `node_modules`, one by one; scopes and `.bin` become real folders of links. */
+async function linkEntries(from: string, to: string, own: ReadonlySet<string>, link: Linker): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const name of await namesIn(from)) {
+    if (name === '.bin' || name.startsWith('@')) {
+      await mkdir(join(to, name), { recursive: true });
+      for (const inner of await namesIn(join(from, name))) {
+        if (own.has(`${name}/${inner}`)) continue;
+        await link.toCheckout(join(from, name, inner), join(to, name, inner));
+      }
+      // Other dot entries are what npm and tools note down for themselves.
+    } else if (!name.startsWith('.') && !own.has(name)) {
+      await link.toCheckout(join(from, name), join(to, name));
+    }
+  }
+}
+
+/** npm puts a version that differs from the common one into the `node_modules` of the workspace that needs it. */
+async function linkNested(
+  name: string,
+  folder: string,
+  { reuseFrom }: ReuseOptions,
+  link: Linker,
+): Promise<void> {
+  const original = await realpath(join(reuseFrom, name)).catch(() => undefined);
+  if (original === undefined || !(await exists(join(original, 'node_modules')))) return;
+  await linkEntries(join(original, 'node_modules'), join(folder, 'node_modules'), new Set(), link);
+}
+
+async function checkDependencies(
+  workspaces: readonly Workspace[],
+  root: string,
+  reuseFrom: string,
+): Promise<void> {
+  const missing: string[] = [];
+  const own = new Set(workspaces.map(({ name }) => name));
+  for (const { name, folder, dependencies } of workspaces) {
+    for (const dependency of dependencies) {
+      // A link to one of our own may point to where the stack will stand only later.
+      if (own.has(dependency)) continue;
+      const nested = await exists(join(root, folder, 'node_modules', dependency));
+      if (!nested && !(await exists(join(root, 'node_modules', dependency)))) {
+        missing.push(`${name} needs ${dependency}`);
+      }
+    }
+  }
+  if (missing.length === 0) return;
+  throw new QbtcError('REUSE_IMPOSSIBLE', `${reuseFrom} does not hold all packages of the stack`, {
+    details: missing,
+    hint: 'Run "npm ci" in the checkout of qbtc, or make the stack with packages of its own: qbtc new NAME --install ci',
+  });
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    throw new QbtcError('REUSE_IMPOSSIBLE', `There are no installed packages in ${folder}`, {
+      hint: 'Run "npm ci" in the checkout of qbtc first.',
+      cause: error,
+    });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,76 @@
+import { connect, createServer } from 'node:net';
+import { MAX_PORT } from '../config/ports.ts';
+import { QbtcError } from '../errors.ts';
+
+const STEP = 1_000;
+const LAST_BASE = 20_000;
+const LOOPBACK = ['127.0.0.1', '::1'] as const;
+/** Loopback answers at once; only a firewall that drops packets lets us wait. */
+const CONNECT_MS = 500;
+
+/**
+ * The first of 0, 1000, 2000 … 20000 at which every port is free.
+ * @throws QbtcError PORTS_TAKEN when there is none
+ */
+export async function pickPortBase(
+  ports: readonly number[],
+  isFree: (port: number) => Promise<boolean> = isPortFree,
+): Promise<number> {
+  for (let base = 0; base <= LAST_BASE; base += STEP) {
+    const shifted = ports.map((port) => port + base);
+    if (shifted.every((port) => port <= MAX_PORT) && (await allFree(shifted, isFree))) return base;
+  }
+  throw new QbtcError(
+    'PORTS_TAKEN',
+    `At every port base up to ${LAST_BASE} one of the stack's ports is taken`,
+    {
+      details: [`ports at base 0: ${ports.join(', ')}`],
+      hint: 'Choose one yourself: qbtc new NAME --port-base N',
+    },
+  );
+}
+
+async function allFree(
+  ports: readonly number[],
+  isFree: (port: number) => Promise<boolean>,
+): Promise<boolean> {
+  for (const port of ports) if (!(await isFree(port))) return false;
+  return true;
+}
+
+/**
+ * True when nothing listens on the port and we can. Binding alone does not tell everywhere: BSD and macOS let a
+ * loopback address be bound beside a holder of all addresses, which then answers instead of us. So both are tried,
+ * on loopback only: nothing opens a port to the network, not even for a moment.
+ */
+export async function isPortFree(port: number): Promise<boolean> {
+  for (const host of LOOPBACK) {
+    if ((await answers(host, port)) || !(await bindable(host, port))) return false;
+  }
+  return true;
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const settle = (answered: boolean) => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.setTimeout(CONNECT_MS, () => settle(false));
+    // In the ephemeral range TCP may connect a socket to itself; that is nobody's answer.
+    socket.once('connect', () => settle(socket.localPort !== port));
+    socket.once('error', () => settle(false));
+  });
+}
+
+function bindable(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      // A machine without IPv6 has no ::1 that anything could hold.
+      resolve(host === '::1' && (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT'));
+    });
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,561 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { declaredPorts, findStackFile, loadStack, openStack, secretNames } from '../../src/config/load.ts';
+import { makeSample, type Sample, SECRETS, small, TEMPLATE_FILE, VERSION } from './sample.ts';
+
+let sample: Sample;
+beforeAll(async () => {
+  sample = await makeSample();
+});
+afterAll(() => sample.remove());
+
+const template = () => readFile(TEMPLATE_FILE, 'utf8');
+
+/** The template with one piece of text put in place of another, which must be there. */
+async function changed(from: string, to: string): Promise<string> {
+  const text = await template();
+  expect(text).toContain(from);
+  return text.replace(from, to);
+}
+
+describe("the template's own file", () => {
+  test('loads where it stands', async () => {
+    const stack = await loadStack({ file: TEMPLATE_FILE, env: {}, secrets: SECRETS, qbtcVersion: VERSION });
+    expect(stack.services.map(({ name }) => name)).toContain('quantum-core');
+  });
+
+  test('becomes a stack with defaults, references and absolute paths', async () => {
+    await sample.write(await changed('base: 0', 'base: 1000'));
+    const stack = await sample.load({ LLM_DEADLINE_MS: '5000' });
+    expect(stack).toMatchObject({
+      name: 'stack',
+      root: sample.root,
+      file: sample.file,
+      portBase: 1000,
+      topologyFile: join(sample.root, 'infrastructure/rabbitmq/topology.yaml'),
+      flowFiles: [join(sample.root, 'flows/a.yaml'), join(sample.root, 'flows/b.yaml')],
+      score: { target: 85, weights: { infrastructure: 30, monitoring: 10 } },
+      heal: { below: 70 },
+      secrets: SECRETS,
+    });
+    expect(stack.resources).toEqual([
+      {
+        name: 'broker',
+        kind: 'rabbitmq',
+        ports: { main: 6672, management: 16672 },
+        endpoint: {
+          url: 'amqp://stack:broker%2Fpass@127.0.0.1:6672/stack',
+          host: '127.0.0.1',
+          port: 6672,
+          user: 'stack',
+          password: 'broker/pass',
+          vhost: 'stack',
+          managementUrl: 'http://127.0.0.1:16672',
+        },
+      },
+      {
+        name: 'cache',
+        kind: 'redis',
+        ports: { main: 7379 },
+        endpoint: {
+          url: 'redis://:cache%20pass@127.0.0.1:7379/0',
+          host: '127.0.0.1',
+          port: 7379,
+          password: 'cache pass',
+        },
+      },
+      {
+        name: 'database',
+        kind: 'postgres',
+        ports: { main: 6432 },
+        migrations: join(sample.root, 'infrastructure/supabase/migrations'),
+        endpoint: {
+          url: 'postgresql://stack:data%40base@127.0.0.1:6432/stack',
+          host: '127.0.0.1',
+          port: 6432,
+          user: 'stack',
+          password: 'data@base',
+          database: 'stack',
+        },
+      },
+      {
+        name: 'gateway',
+        kind: 'apisix',
+        ports: { main: 10080, admin: 10180 },
+        endpoint: {
+          url: 'http://127.0.0.1:10080',
+          host: '127.0.0.1',
+          port: 10080,
+          managementUrl: 'http://127.0.0.1:10180',
+          adminKey: 'qbtc_admin',
+        },
+      },
+    ]);
+    const [llmApi, core] = stack.services;
+    expect(llmApi).toMatchObject({
+      name: 'llm-api',
+      path: join(sample.root, 'services/llm-api'),
+      entry: 'src/main.ts',
+      port: 9000,
+      replicas: 1,
+      health: '/health',
+      metrics: '/metrics',
+      dependsOn: ['broker', 'quantum-core'],
+      env: { AMQP_URL: 'amqp://stack:broker%2Fpass@127.0.0.1:6672/stack', LLM_DEADLINE_MS: '5000' },
+    });
+    expect(core?.env).toMatchObject({ ENGINE_URL: '' });
+    // The alias *llm-plugins stands for the same plugins as its anchor.
+    expect(llmApi?.routes[1]?.plugins).toEqual(llmApi?.routes[0]?.plugins);
+    expect(llmApi?.routes[0]).not.toHaveProperty('uris');
+    expect(stack.gateway.consumers[0]?.credentials?.[0]?.plugins).toEqual({
+      'key-auth': { key: 'Bearer qbtc_app' },
+    });
+  });
+
+  test('names its ports and secrets without being loaded', async () => {
+    const text = await template();
+    expect(declaredPorts(text)).toEqual([5672, 15672, 6379, 5432, 9080, 9180, 8000, 8001]);
+    expect(declaredPorts(text.replace('base: 0', 'base: 3000'))).toEqual(declaredPorts(text));
+    expect(secretNames(text)).toEqual(Object.keys(SECRETS));
+  });
+});
+
+describe('mistakes', () => {
+  const cases: [name: string, text: string, mistakes: string[]][] = [
+    [
+      'an unknown key, with the nearest',
+      small('    dependson: []\n'),
+      [
+        'qbtc.yaml:10:5 services.llm-api.dependson: found the unknown key "dependson", expected one of path, entry, command, port, replicas, health, metrics, depends_on, env or routes; did you mean "depends_on"?',
+      ],
+    ],
+    [
+      'an unknown key of a resource of a kind',
+      small('').replace('{ kind: rabbitmq }', '{ kind: rabbitmq, managment_port: 1 }'),
+      [
+        'qbtc.yaml:4:29 infrastructure.broker.managment_port: found the unknown key "managment_port", expected one of kind, provider, url, port, management_port or management_url; did you mean "management_port"?',
+      ],
+    ],
+    [
+      'a wrong type',
+      small('    replicas: many\n'),
+      ['qbtc.yaml:10:15 services.llm-api.replicas: found "many", expected a whole number from 1 to 64'],
+    ],
+    [
+      'text where a list belongs',
+      small('    depends_on: broker\n'),
+      ['qbtc.yaml:10:17 services.llm-api.depends_on: found "broker", expected a list'],
+    ],
+    [
+      'an unknown kind',
+      small('').replace('rabbitmq', 'rabitmq'),
+      [
+        'qbtc.yaml:4:19 infrastructure.broker.kind: found "rabitmq", expected one of rabbitmq, redis, postgres or apisix; did you mean "rabbitmq"?',
+      ],
+    ],
+    [
+      'an unknown provider',
+      small('').replace('rabbitmq }', 'rabbitmq, provider: embeded }'),
+      [
+        'qbtc.yaml:4:39 infrastructure.broker.provider: found "embeded", expected one of embedded, external, docker or native; did you mean "embedded"?',
+      ],
+    ],
+    [
+      'an unknown strategy',
+      small('strategy: full-docker\n'),
+      [
+        'qbtc.yaml:10:11 strategy: found "full-docker", expected one of full_docker, hybrid or fallback; did you mean "full_docker"?',
+      ],
+    ],
+    [
+      'an unknown dependency',
+      small('    depends_on: [brocker]\n'),
+      [
+        'qbtc.yaml:10:18 services.llm-api.depends_on[0]: found "brocker", expected a resource or a service: broker; did you mean "broker"?',
+      ],
+    ],
+    [
+      'a cycle',
+      small(
+        '    depends_on: [b]\n  b: { path: services/llm-api, entry: src/main.ts, port: 8001, depends_on: [broker, llm-api] }\n',
+      ),
+      [
+        'qbtc.yaml:11:85 services.b.depends_on[1]: found the cycle llm-api → b → llm-api, expected an order in which they can start',
+      ],
+    ],
+    [
+      'a service that waits for itself',
+      small('    depends_on: [llm-api]\n'),
+      [
+        'qbtc.yaml:10:18 services.llm-api.depends_on[0]: found the cycle llm-api → llm-api, expected an order in which they can start',
+      ],
+    ],
+    [
+      'a port that is taken twice, by a replica too',
+      small('    replicas: 3\n  b: { path: services/llm-api, entry: src/main.ts, port: 8002 }\n'),
+      [
+        'qbtc.yaml:11:58 services.b.port: found port 8002 for service b, expected a port of its own: replica 3 of service llm-api (services.llm-api.port) has this one',
+      ],
+    ],
+    [
+      'a default port that is taken',
+      small('').replace('port: 8000', 'port: 15672'),
+      [
+        'qbtc.yaml:9:11 services.llm-api.port: found port 15672 for service llm-api, expected a port of its own: the management port of broker (infrastructure.broker.management_port) has this one',
+      ],
+    ],
+    [
+      'a port that is no port',
+      small('').replace('port: 8000', 'port: 65536'),
+      ['qbtc.yaml:9:11 services.llm-api.port: found 65536, expected a port from 1 to 65535'],
+    ],
+    [
+      'a port that the base lifts too high',
+      small('ports: { base: 2000 }\n').replace('port: 8000', 'port: 64000'),
+      [
+        'qbtc.yaml:9:11 services.llm-api.port: found port 66000 for service llm-api, with ports.base 2000, expected a port of at most 65535',
+      ],
+    ],
+    [
+      'a missing folder and a missing entry',
+      small('  b: { path: services/llm-ap, entry: src/main.ts, port: 1 }\n').replace('main.ts', 'mian.ts'),
+      [
+        'qbtc.yaml:8:12 services.llm-api.entry: found "src/mian.ts", which does not exist, expected a file; did you mean "src/main.ts"?',
+        'qbtc.yaml:10:14 services.b.path: found "services/llm-ap", which does not exist, expected a folder; did you mean "services/llm-api"?',
+      ],
+    ],
+    [
+      'both entry and command',
+      small('    command: [node, main.js]\n'),
+      ['qbtc.yaml:10:5 services.llm-api.command: found both entry and command, expected one of them'],
+    ],
+    [
+      'neither entry nor command',
+      small('').replace('    entry: src/main.ts\n', ''),
+      ['qbtc.yaml:6:3 services.llm-api: found neither entry nor command, expected one of them'],
+    ],
+    [
+      'a route without a uri, and two of one name',
+      small('    routes:\n      - name: a\n      - { name: a, uri: /a, uris: [/b] }\n'),
+      [
+        'qbtc.yaml:11:9 services.llm-api.routes[0]: found neither uri nor uris, expected one of them',
+        'qbtc.yaml:12:17 services.llm-api.routes[1].name: found "a", expected a name of its own: services.llm-api.routes[0].name has this one',
+        'qbtc.yaml:12:29 services.llm-api.routes[1].uris: found both uri and uris, expected one of them',
+      ],
+    ],
+    [
+      'a resource that is not there',
+      small('    env: { A: "x ${resources.brokr.url}" }\n'),
+      [
+        'qbtc.yaml:10:18 services.llm-api.env.A: found ${resources.brokr.url}, which names no resource, expected one of the resources broker; did you mean "broker"?',
+      ],
+    ],
+    [
+      'a field that the resource has not',
+      small('    env:\n      A: ${resources.broker.ur}\n'),
+      [
+        'qbtc.yaml:11:10 services.llm-api.env.A: found ${resources.broker.ur}, a field that there is not, expected a field that broker has: url, host, port, user, password, vhost or management_url; did you mean "url"?',
+      ],
+    ],
+    [
+      'a secret that is not declared',
+      small('    env: { A: "${secrets.broker-pasword}" }\n'),
+      [
+        'qbtc.yaml:10:16 services.llm-api.env.A: found ${secrets.broker-pasword}, which "secrets" does not declare, expected one of broker-password; did you mean "broker-password"?',
+      ],
+    ],
+    [
+      'a variable that is not set',
+      small('    env: { A: "${NOT_SET}" }\n'),
+      [
+        'qbtc.yaml:10:16 services.llm-api.env.A: found ${NOT_SET}, which is not set in the environment, expected NOT_SET to be set, or ${NOT_SET:-default}',
+      ],
+    ],
+    [
+      'a reference between resources',
+      small('').replace('rabbitmq }', 'rabbitmq, port: "${resources.broker.port}" }'),
+      [
+        'qbtc.yaml:4:36 infrastructure.broker.port: found ${resources.broker.port}, expected no reference to a resource here: resources do not depend on each other',
+      ],
+    ],
+    [
+      'a reference that is none',
+      small('    env: { A: "${secret.api-key}", B: "${OPEN" }\n'),
+      [
+        'qbtc.yaml:10:16 services.llm-api.env.A: found "${secret.api-key}", expected ${NAME}, ${NAME:-default}, ${secrets.NAME} or ${resources.NAME.FIELD}',
+        'qbtc.yaml:10:40 services.llm-api.env.B: found "${OPEN", expected a } that closes it (write $${ for a plain ${)',
+      ],
+    ],
+    [
+      'weights that do not add up',
+      small('score: { weights: { routes: 30 } }\n'),
+      ['qbtc.yaml:10:10 score.weights: found weights of 110 in all, expected 100 in all'],
+    ],
+    [
+      'an external resource without an address, and an address without external',
+      small('').replace(
+        '{ kind: rabbitmq }',
+        '{ kind: rabbitmq, provider: external }\n  cache: { kind: redis, url: "redis://:secret@h" }',
+      ),
+      [
+        'qbtc.yaml:4:3 infrastructure.broker.url: found nothing, expected the address of the external server',
+        'qbtc.yaml:5:25 infrastructure.cache.url: found an address or a key of an external server, expected "provider: external" beside it, or no url',
+      ],
+    ],
+    [
+      'names that clash',
+      small(
+        '  broker: { path: services/llm-api, entry: src/main.ts, port: 1 }\nsecrets: [broker-password, a, a]\n',
+      ),
+      [
+        'qbtc.yaml:10:3 services.broker: found a service with the name of a resource, expected a name of its own',
+        'qbtc.yaml:11:11 secrets[0]: found "broker-password", which a resource has already, expected a name of its own',
+        'qbtc.yaml:11:31 secrets[2]: found "a" a second time, expected each name once',
+      ],
+    ],
+    [
+      'a name that cannot be one',
+      small('').replace('name: small', 'name: My Stack'),
+      [
+        'qbtc.yaml:2:7 name: found "My Stack", expected lower-case letters, digits and single hyphens, a letter first, at most 40 characters; did you mean "my-stack"?',
+      ],
+    ],
+    [
+      'flows that are not there',
+      small('flows: [flows/*.yaml, flow/*.yaml]\n'),
+      [
+        'qbtc.yaml:10:23 flows[1]: found "flow/*.yaml", which matches no file, expected at least one flow file',
+      ],
+    ],
+    [
+      'what every stack must have',
+      'services: {}\n',
+      [
+        'qbtc.yaml:1:1 version: found nothing, expected 1, the version of this format',
+        'qbtc.yaml:1:1 name: found nothing, expected text (in quotes where it looks like something else)',
+      ],
+    ],
+    [
+      'a key written twice',
+      small('name: again\n'),
+      ['qbtc.yaml:10:1 name: found the key "name" a second time, expected each key once'],
+    ],
+    ['a tab', small('\tx: 1\n'), ['qbtc.yaml:10:1: found a tab, expected spaces as indentation']],
+    [
+      'the marks of a merge conflict',
+      '<<<<<<< ours\nname: a\n=======\nname: b\n>>>>>>> theirs\n',
+      ['1', '3', '5'].map(
+        (line, index) =>
+          `qbtc.yaml:${line}:1: found the mark of a merge conflict "${['<', '=', '>'][index]?.repeat(7)}", expected the conflict resolved`,
+      ),
+    ],
+    [
+      'an empty file',
+      '# nothing\n',
+      [
+        'qbtc.yaml:1:1: found an empty file, expected a mapping that starts with "version: 1" and "name: ..."',
+      ],
+    ],
+    [
+      'a list',
+      '\n- a\n',
+      ['qbtc.yaml:2:1: found a list, expected a mapping that starts with "version: 1" and "name: ..."'],
+    ],
+    [
+      'an alias without an anchor, and one without an end',
+      small('flows: *nowhere\ngateway: &g { consumers: [*g] }\n'),
+      [
+        'qbtc.yaml:10:8 flows: found *nowhere, which no anchor before it names, expected &nowhere earlier',
+        'qbtc.yaml:11:27 gateway.consumers[0]: found *g, which contains itself, expected an alias to something else',
+      ],
+    ],
+    [
+      'a second document',
+      `${small('')}---\na: 1\n`,
+      ['qbtc.yaml:10:1: found a second YAML document, expected one'],
+    ],
+    [
+      'a tag',
+      small('flows: !glob flows/a.yaml\n'),
+      ['qbtc.yaml:10:8: found the tag !glob, expected a value without a tag'],
+    ],
+  ];
+
+  test.each(cases)('%s', async (_name, text, expected) => {
+    expect(await sample.mistakes(text)).toEqual(expected);
+  });
+
+  test('are all found at once, in the order of the file', async () => {
+    const text = small(`    prot: 1
+    replicas: 0
+    depends_on: [nobody]
+    env: { A: "\${NOT_SET}" }
+heal: { below: 101 }
+`).replace('src/main.ts', 'src/gone.ts');
+    const mistakes = await sample.mistakes(text);
+    const lines = mistakes.map((mistake) => Number(mistake.split(':')[1]));
+    expect(lines).toEqual([8, 10, 11, 12, 13, 14]);
+  });
+
+  test('inside an anchor are reported once', async () => {
+    const text = small(`    routes:
+      - { name: a, uri: /a, timeout: &t { connect: 1, send: 1, reed: 1, read: 1 } }
+      - { name: b, uri: /b, timeout: *t }
+`);
+    const mistakes = await sample.mistakes(text);
+    expect(mistakes).toHaveLength(1);
+    expect(mistakes[0]).toMatch(/^qbtc\.yaml:11:\d+ .*found the unknown key "reed".*did you mean "read"\?$/);
+  });
+
+  test('never show credentials', async () => {
+    const text = small('    env: { A: ["hunter2"] }\n').replace(
+      '{ kind: rabbitmq }',
+      '{ kind: rabbitmq, provider: external, url: "mysql://me:hunter2@host/" }',
+    );
+    const mistakes = await sample.mistakes(text, { SECRET: 'hunter2' });
+    expect(mistakes).toHaveLength(2);
+    expect(mistakes.join()).not.toContain('hunter2');
+    const byVariable = await sample.mistakes(small('').replace('port: 8000', 'port: ${SECRET}'), {
+      SECRET: 'hunter2',
+    });
+    expect(byVariable).toHaveLength(1);
+    expect(byVariable.join()).not.toContain('hunter2');
+  });
+});
+
+describe('values', () => {
+  test('a port may come from the environment or its default', async () => {
+    await sample.write(small('').replace('port: 8000', 'port: ${PORT:-8010}'));
+    expect((await sample.load()).services[0]?.port).toBe(8010);
+    expect((await sample.load({ PORT: '8020' })).services[0]?.port).toBe(8020);
+  });
+
+  test('an empty variable is no value', async () => {
+    const text = small('    env: { A: "${EMPTY}", B: "${EMPTY:-}", C: "$${EMPTY}" }\n');
+    const mistakes = await sample.mistakes(text, { EMPTY: '' });
+    expect(mistakes).toEqual([expect.stringContaining('${EMPTY}, which is empty in the environment')]);
+    await sample.write(text);
+    expect((await sample.load({ EMPTY: 'x' })).services[0]?.env).toEqual({ A: 'x', B: 'x', C: '${EMPTY}' });
+  });
+
+  test('env values are taken as they are written', async () => {
+    await sample.write(small('    env: { A: 1.10, B: yes, C: true, D: 0x1F, E: "", F: 010 }\n'));
+    const { env } = (await sample.load()).services[0] ?? {};
+    expect(env).toEqual({ A: '1.10', B: 'yes', C: 'true', D: '0x1F', E: '', F: '010' });
+  });
+
+  test('merge keys work, and the own keys win', async () => {
+    await sample.write(
+      small(`    env: &env { A: "1", B: "2" }
+  b:
+    path: services/llm-api
+    entry: src/main.ts
+    port: 8001
+    env: { <<: *env, B: "3" }
+`),
+    );
+    expect((await sample.load()).services[1]?.env).toEqual({ A: '1', B: '3' });
+  });
+
+  test('many aliases of one anchor are fine, a bomb of them is a mistake', async () => {
+    const routes = Array.from(
+      { length: 300 },
+      (_, index) => `      - { name: r${index}, uri: /r${index}, plugins: *p }`,
+    );
+    await sample.write(
+      small(`    routes:\n      - { name: a, uri: /a, plugins: &p { cors: {} } }\n${routes.join('\n')}\n`),
+    );
+    expect((await sample.load()).services[0]?.routes).toHaveLength(301);
+
+    const layers = Array.from({ length: 20 }, (_, index) => {
+      const inner =
+        index === 0
+          ? '"x"'
+          : Array(10)
+              .fill(`*l${index - 1}`)
+              .join(', ');
+      return `  l${index}: &l${index} [${inner}]`;
+    });
+    const mistakes = await sample.mistakes(small(`gateway:\n${layers.join('\n')}\n`));
+    expect(mistakes.join()).toContain('aliases that stand for too many values');
+  });
+
+  test('an external server is taken with the credentials of its url', async () => {
+    await sample.write(
+      small('').replace(
+        '{ kind: rabbitmq }',
+        '{ kind: rabbitmq, provider: external, url: "${BROKER_URL}", management_url: "http://mq:15672/" }',
+      ),
+    );
+    const stack = await sample.load({ BROKER_URL: 'amqps://me:a%2Fb@mq.example/prod' });
+    expect(stack.resources[0]).toEqual({
+      name: 'broker',
+      kind: 'rabbitmq',
+      provider: 'external',
+      ports: {},
+      endpoint: {
+        url: 'amqps://me:a%2Fb@mq.example/prod',
+        host: 'mq.example',
+        port: 5671,
+        user: 'me',
+        password: 'a/b',
+        vhost: 'prod',
+        managementUrl: 'http://mq:15672',
+      },
+    });
+  });
+});
+
+describe('requires', () => {
+  test('is checked, and the hint names the version that would do', async () => {
+    await sample.write(small('requires: ">=2"\n'));
+    await expect(sample.load()).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      exit: 1,
+      details: ['qbtc.yaml:10:11 requires: found qbtc 0.1.0, expected a version of qbtc that satisfies >=2'],
+      hint: 'Install a version of qbtc that satisfies >=2, or change "requires".',
+    });
+    expect(await sample.mistakes(small('requires: newest\n'))).toEqual([
+      'qbtc.yaml:10:11 requires: found "newest", expected a semver range such as ">=0.1.0 <1.0.0"',
+    ]);
+  });
+});
+
+describe('finding and opening', () => {
+  test('the nearest file above is found', async () => {
+    const deep = join(sample.root, 'services/llm-api/src');
+    expect(await findStackFile(deep)).toBe(sample.file);
+    expect(await findStackFile(sample.root)).toBe(sample.file);
+  });
+
+  test('where there is none, the hint says how to make one', async () => {
+    await expect(findStackFile(join(sample.root, '..'))).rejects.toMatchObject({
+      code: 'STACK_NOT_FOUND',
+      hint: expect.stringContaining('qbtc new NAME'),
+    });
+  });
+
+  test('opening generates the secrets and reads .env beneath the environment', async () => {
+    const other = await makeSample();
+    try {
+      await writeFile(join(other.root, '.env'), 'LLM_DEADLINE_MS=111\nENGINE_MODEL="two words"\n');
+      const options = { file: other.file, env: { LLM_DEADLINE_MS: '222' }, qbtcVersion: VERSION };
+      const stack = await openStack(options);
+      expect(Object.keys(stack.secrets).sort()).toEqual(Object.keys(SECRETS).sort());
+      expect(stack.services[0]?.env.LLM_DEADLINE_MS).toBe('222');
+      expect(stack.services[1]?.env.ENGINE_MODEL).toBe('two words');
+      expect((await openStack(options)).secrets).toEqual(stack.secrets);
+    } finally {
+      await other.remove();
+    }
+  });
+
+  test('a file that cannot be read is told so', async () => {
+    const folder = join(sample.root, 'as-folder', 'qbtc.yaml');
+    await mkdir(folder, { recursive: true });
+    await expect(openStack({ file: folder, env: {}, qbtcVersion: VERSION })).rejects.toMatchObject({
+      code: 'CONFIG_UNREADABLE',
+    });
+  });
+});
