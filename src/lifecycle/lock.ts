@@ -1,4 +1,4 @@
-import { open, readFile, rm } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { QbtcError } from '../errors.ts';
@@ -36,9 +36,10 @@ async function acquire(context: Pick<Context, 'host'>, file: string, command: st
   const mine: Holder = { pid: process.pid, startTime, command };
   for (const attempt of [1, 2]) {
     try {
-      const lock = await open(file, 'wx', 0o600);
-      await lock.writeFile(JSON.stringify(mine));
-      await lock.close();
+      // Linked, not created: the lock must never be seen without its holder.
+      const draft = `${file}.${process.pid}`;
+      await writeFile(draft, JSON.stringify(mine), { mode: 0o600 });
+      await link(draft, file).finally(() => rm(draft, { force: true }));
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
