@@ -9,7 +9,7 @@ export type SeenStep = { step: FlowStep; outcome: StepOutcome | undefined };
  * The hops in the order of the flow, and the first one without evidence.
  *
  * The steps of a flow stand in causal order. So a hop about which nothing is known has been passed when a later
- * one was seen, and no hop can have been passed later than the one after it.
+ * one was seen.
  *
  * @param startedAt `clock.monotonic()` when the flow began
  */
@@ -22,7 +22,7 @@ export function judge(
   for (const { step, outcome } of [...steps].reverse()) {
     const hop = toHop(step, outcome, later, startedAt);
     hops.unshift(hop);
-    if (hop.status === 'passed') later = hop;
+    if (hop.status === 'passed' && (hop.atMs !== undefined || !later)) later = hop;
   }
 
   const index = hops.findIndex((hop) => hop.status !== 'passed');
@@ -53,7 +53,8 @@ function toHop(
   const { status, evidence, seenAt } = outcome;
   if (status === 'failed' || (status === 'unseen' && !later)) return { ...hop, status: 'failed', evidence };
   const known = status === 'unseen' ? `${evidence}, but ${later?.evidence}` : evidence;
-  const seen = seenAt === undefined ? Number.POSITIVE_INFINITY : seenAt - startedAt;
-  const atMs = Math.min(seen, later?.atMs ?? Number.POSITIVE_INFINITY);
-  return { ...hop, status: 'passed', evidence: known, ...(Number.isFinite(atMs) ? { atMs } : {}) };
+  // Seen only after a later hop: it was passed before that one, nobody knows when.
+  const atMs = seenAt === undefined ? undefined : seenAt - startedAt;
+  const isKnown = atMs !== undefined && atMs <= (later?.atMs ?? Number.POSITIVE_INFINITY);
+  return { ...hop, status: 'passed', evidence: known, ...(isKnown ? { atMs } : {}) };
 }

@@ -5,7 +5,10 @@ export interface HopResult {
   /** The service or resource that is responsible for it. */
   subject: string;
   status: 'passed' | 'failed' | 'not-reached';
-  /** Milliseconds from the start of the flow until the hop was seen; `undefined` when it was not. */
+  /**
+   * Milliseconds from the start of the flow until the hop was seen; `undefined` when it was not, or when what shows it
+   * (the answer at the end) came only after a later hop.
+   */
   atMs?: number;
   /** What was seen, or what was seen last instead. */
   evidence: string;

@@ -1,7 +1,7 @@
 import type { FlowResult, HopResult } from '../../model/flow.ts';
 import type { FlowsDocument } from '../document.ts';
 import { padEnd, padStart, truncate, wrap } from '../layout.ts';
-import { counted, duration, SIGN, type Style, type View } from './view.ts';
+import { counted, duration, SIGN, type Style, timeOfDay, type View } from './view.ts';
 
 /** Each flow as a chain of hops with the time that each took. */
 export const flows: View<FlowsDocument> = ({ flows: all }, style) => {
@@ -57,10 +57,10 @@ function hopLines(
   ];
 }
 
-/** The time that the hop took after the one before it. */
+/** The time that the hop took after the last one whose time is known. */
 function timeOf(hops: HopResult[], index: number): string {
   const at = hops[index]?.atMs;
-  if (at === undefined) return SIGN.none;
+  if (at === undefined) return '';
   const before = hops.slice(0, index).findLast((hop) => hop.atMs !== undefined)?.atMs ?? 0;
   return `+${duration(at - before)}`;
 }
@@ -74,6 +74,23 @@ function stopLines({ stoppedAt }: FlowResult, { palette, width }: Style): string
     logLines.length === 0
       ? palette.faint(`  ${subject} has written no log line`)
       : palette.faint(`  last log lines of ${subject}:`),
-    ...logLines.map((line) => `    ${truncate(line, width - 4)}`),
+    ...logLines.map((line) => `    ${truncate(readable(line), width - 4)}`),
   ];
+}
+
+/** A line in the stack's log schema without its braces; any other line as it is. */
+function readable(line: string): string {
+  try {
+    const { timestamp, level, message, context } = JSON.parse(line) as Record<string, unknown>;
+    if (typeof message !== 'string') return line;
+    const time = typeof timestamp === 'string' ? timeOfDay(timestamp) : '';
+    const rest = isEmpty(context) ? '' : JSON.stringify(context);
+    return [time, level, message, rest].filter((part) => part !== '' && part !== undefined).join('  ');
+  } catch {
+    return line;
+  }
+}
+
+function isEmpty(context: unknown): boolean {
+  return typeof context !== 'object' || context === null || Object.keys(context).length === 0;
 }

@@ -1,6 +1,6 @@
 import type { LogLine, LogsDocument } from '../document.ts';
 import { padEnd } from '../layout.ts';
-import type { Style, View } from './view.ts';
+import { type Style, timeOfDay, type View } from './view.ts';
 
 /** Log lines, one each, never broken. */
 export const logs: View<LogsDocument> = ({ lines }, style) => {
@@ -16,7 +16,7 @@ function logLine(
   const paint =
     level === 'error' || level === 'fatal' ? palette.bad : level === 'warn' ? palette.warning : palette.faint;
   return [
-    palette.faint((timestamp ?? '').slice(11, 23).padEnd(12)),
+    palette.faint(timeOfDay(timestamp ?? '').padEnd(12)),
     palette.strong(padEnd(source, sources)),
     paint((level ?? '').padEnd(5)),
     message,

@@ -24,3 +24,8 @@ export function duration(ms: number): string {
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
+
+/** The time of an ISO 8601 timestamp, as it is written: `10:20:30.456`. */
+export function timeOfDay(timestamp: string): string {
+  return timestamp.slice(11, 23);
+}

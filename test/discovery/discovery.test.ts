@@ -1,0 +1,72 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { discoverServices } from '../../src/discovery/index.ts';
+import { service } from '../flow/chain.ts';
+import { freePorts } from '../support/ports.ts';
+import { quietContext } from '../support/quiet-context.ts';
+import { type ScriptedServer, scriptedServer } from '../support/scripted-server.ts';
+import { emptyStack } from '../support/stack.ts';
+
+async function answering(status: number, body: string): Promise<number> {
+  const server: ScriptedServer = await scriptedServer((_, response) => response.writeHead(status).end(body));
+  onTestFinished(() => server.close());
+  return Number(new URL(server.url).port);
+}
+
+async function discovered(port: number) {
+  const stack = emptyStack('/stack', { services: [service('llm-api', port)] });
+  const [found] = await discoverServices(quietContext(), stack);
+  return found;
+}
+
+test('a service that listens and answers as itself is found, with the process behind it', async () => {
+  const port = await answering(200, '{"service":"llm-api"}');
+  expect(await discovered(port)).toEqual({
+    name: 'llm-api',
+    port,
+    pid: process.pid,
+    identity: 'llm-api',
+    healthy: true,
+    evidence: [
+      {
+        source: 'ports',
+        found: expect.stringMatching(`^port ${port} listens, held by .* \\(pid ${process.pid}\\)$`),
+      },
+      { source: 'health', found: `http://127.0.0.1:${port}/health answers 200 as llm-api` },
+    ],
+    problem: '',
+  });
+});
+
+test('nothing listens', async () => {
+  const [port = 0] = await freePorts(1);
+  expect(await discovered(port)).toMatchObject({
+    healthy: false,
+    problem: `nothing listens on port ${port}`,
+  });
+});
+
+test('somebody else answers in its place', async () => {
+  const port = await answering(200, '{"service":"billing"}');
+  expect(await discovered(port)).toMatchObject({
+    identity: 'billing',
+    problem: `port ${port} belongs to billing (pid ${process.pid})`,
+  });
+});
+
+test.each([
+  [503, '{"service":"llm-api"}', 'answers 503 as llm-api'],
+  [200, '<html>', 'answers 200 without saying who it is'],
+  [200, '{"service":7}', 'answers 200 without saying who it is'],
+])('a health document of %i %s is no proof', async (status, body, problem) => {
+  const port = await answering(status, body);
+  expect(await discovered(port)).toMatchObject({ problem: expect.stringContaining(problem) });
+});
+
+test('each replica is looked for on its own', async () => {
+  const port = await answering(200, '{"name":"llm-api"}');
+  const stack = emptyStack('/stack', { services: [service('llm-api', port, { replicas: 2 })] });
+  const found = await discoverServices(quietContext(), stack);
+  expect(found.map((each) => each.port)).toEqual([port, port + 1]);
+  expect(found[0]?.problem).toBe('');
+  expect(found[1]?.problem).not.toBe('');
+});

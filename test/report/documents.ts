@@ -1,0 +1,283 @@
+import { QbtcError } from '../../src/errors.ts';
+import type { FlowResult } from '../../src/model/flow.ts';
+import type { Score } from '../../src/model/score.ts';
+import type { Document, DocumentKind, DocumentOf } from '../../src/report/document.ts';
+
+const passedFlow: FlowResult = {
+  name: 'llm-plain',
+  file: '/stack/flows/llm-plain.yaml',
+  status: 'passed',
+  correlationId: '6f1c2f1e-0d53-4b8e-9c3e-2f64a1f1a111',
+  durationMs: 48.2,
+  hops: [
+    {
+      name: 'the gateway took the key and passed the request on',
+      subject: 'gateway',
+      status: 'passed',
+      evidence: 'answered 200',
+    },
+    {
+      name: 'llm-api published the llm_request',
+      subject: 'llm-api',
+      status: 'passed',
+      atMs: 6.1,
+      evidence: 'llm_request was in the broker',
+    },
+    {
+      name: 'quantum-core answered with an llm_response',
+      subject: 'quantum-core',
+      status: 'passed',
+      atMs: 31.4,
+      evidence: 'llm_response was in the broker',
+    },
+  ],
+};
+
+const stoppedFlow: FlowResult = {
+  ...passedFlow,
+  status: 'failed',
+  durationMs: 10_240,
+  hops: [
+    ...passedFlow.hops.slice(0, 2),
+    {
+      name: 'quantum-core answered with an llm_response',
+      subject: 'quantum-core',
+      status: 'failed',
+      evidence: 'no llm_response within 5 s',
+    },
+    {
+      name: 'llm-api gave the answer to the client',
+      subject: 'llm-api',
+      status: 'not-reached',
+      evidence: 'no answer within 10 s',
+    },
+  ],
+  stoppedAt: {
+    hop: 3,
+    name: 'quantum-core answered with an llm_response',
+    subject: 'quantum-core',
+    reason: 'llm_request was in the broker, no llm_response within 5 s',
+    logLines: [
+      '{"timestamp":"2030-01-01T00:00:00.000Z","service":"quantum-core","level":"error","message":"the database went away","context":{}}',
+    ],
+  },
+};
+
+const score: Score = {
+  stack: 'acme',
+  strategy: 'fallback',
+  total: 81.25,
+  max: 100,
+  components: [
+    {
+      name: 'infrastructure',
+      points: 18.75,
+      max: 30,
+      checks: [
+        {
+          code: 'INFRA_RESOURCE_ACTIVE',
+          subject: 'cache',
+          points: 0,
+          max: 11.25,
+          status: 'failed',
+          evidence: 'redis (embedded) is crashed',
+          fix: {
+            why: 'exited with 1: the port 6379 on which it should listen is held by another process',
+            command: 'qbtc up',
+          },
+        },
+      ],
+    },
+    { name: 'discovery', points: 25, max: 25, checks: [] },
+    { name: 'routes', points: 20, max: 20, checks: [] },
+    { name: 'connectivity', points: 15, max: 15, checks: [] },
+    {
+      name: 'monitoring',
+      points: 2.5,
+      max: 10,
+      checks: [],
+    },
+  ],
+  notMeasured: [
+    {
+      code: 'MONITORING_METRICS',
+      subject: 'llm-api',
+      max: 7.5,
+      reason: 'connect ECONNREFUSED 127.0.0.1:8000',
+    },
+  ],
+};
+
+/** One document of each kind, with something of everything in it. */
+export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
+  plan: {
+    kind: 'plan',
+    subject: 'routes',
+    stack: 'acme',
+    changes: [
+      { action: 'create', kind: 'route', name: 'llm-chat', reason: 'declared by llm-api' },
+      {
+        action: 'update',
+        kind: 'route',
+        name: 'llm-models',
+        fields: [
+          { path: 'plugins.limit-count.count', from: 60, to: 120 },
+          { path: 'methods', to: ['GET'] },
+          { path: 'desc', from: 'old' },
+        ],
+      },
+      {
+        action: 'delete',
+        kind: 'upstream',
+        name: 'gone',
+        blocked: 'route other-route, which is not ours, refers to it',
+      },
+    ],
+    leftovers: [{ action: 'delete', kind: 'consumer', name: 'guest' }],
+  },
+  applied: {
+    kind: 'applied',
+    subject: 'topology',
+    stack: 'acme',
+    outcomes: [
+      { change: { action: 'create', kind: 'queue', name: 'q_llm_requests' }, status: 'done' },
+      {
+        change: { action: 'create', kind: 'exchange', name: 'qbtc.topic' },
+        status: 'failed',
+        reason: 'PRECONDITION_FAILED: the exchange exists with the type direct',
+      },
+      {
+        change: { action: 'create', kind: 'binding', name: 'qbtc.topic → q_llm_requests' },
+        status: 'skipped',
+        reason: 'exchange qbtc.topic failed',
+      },
+    ],
+  },
+  up: {
+    kind: 'up',
+    stack: 'acme',
+    strategy: 'fallback',
+    choices: [
+      { resource: 'broker', provider: 'embedded', reason: 'no RabbitMQ answers on port 5672', loss: '' },
+      {
+        resource: 'cache',
+        provider: 'embedded',
+        reason: 'no Redis answers on port 6379',
+        loss: 'it is volatile: what it holds is gone after a restart',
+      },
+    ],
+    started: ['broker', 'cache', 'llm-api'],
+    kept: ['gateway'],
+    outcomes: [],
+    gatewayUrl: 'http://127.0.0.1:9080',
+    durationMs: 3412,
+  },
+  down: { kind: 'down', stack: 'acme', stopped: ['llm-api', 'broker'], removed: ['/stack/.qbtc/data'] },
+  status: {
+    kind: 'status',
+    stack: 'acme',
+    strategy: 'fallback',
+    supervisor: { pid: 4711 },
+    resources: [
+      {
+        name: 'broker',
+        kind: 'rabbitmq',
+        provider: 'embedded',
+        state: 'active',
+        reason: '',
+        pid: 4712,
+        ports: [5672, 15672],
+        health: { measured: true, value: { version: '0.1.0' } },
+      },
+      {
+        name: 'cache',
+        kind: 'redis',
+        provider: 'external',
+        state: 'unhealthy',
+        reason:
+          'refuses the password of the stack: WRONGPASS invalid username-password pair or user is disabled',
+        pid: undefined,
+        ports: [6379],
+        health: { measured: false, reason: 'WRONGPASS' },
+      },
+      {
+        name: 'llm-api',
+        kind: 'service',
+        provider: 'process',
+        state: 'stopped',
+        reason: 'was not started',
+        pid: undefined,
+        ports: [8000],
+        health: { measured: false, reason: 'connect ECONNREFUSED' },
+      },
+    ],
+  },
+  score: { kind: 'score', score, target: 85 },
+  flows: { kind: 'flows', flows: [passedFlow, stoppedFlow] },
+  logs: {
+    kind: 'logs',
+    lines: [
+      { source: 'llm-api', timestamp: '2030-01-01T10:20:30.456Z', level: 'info', message: 'ready' },
+      {
+        source: 'quantum-core',
+        timestamp: '2030-01-01T10:20:31.001Z',
+        level: 'error',
+        message: 'no engine',
+        correlationId: 'c-1',
+      },
+      { source: 'database', message: 'LOG:  database system is ready to accept connections' },
+    ],
+  },
+  error: {
+    kind: 'error',
+    error: new QbtcError('PORT_TAKEN', 'not all ports of the stack are free', {
+      details: ['port 5432 (database) is held by postgres (pid 812)'],
+      hint: 'end the process, or give the stack other ports: set ports.base in qbtc.yaml (1000, 2000, …)',
+      cause: undefined,
+    }),
+  },
+  scaffold: {
+    kind: 'scaffold',
+    name: 'acme',
+    folder: '../acme',
+    portBase: 1000,
+    ports: [
+      { name: 'gateway', role: 'main', port: 10_080 },
+      { name: 'gateway', role: 'admin', port: 10_180 },
+    ],
+    notices: ['git is not installed: no repository was made'],
+    next: [
+      { command: 'cd ../acme', why: 'the folder of the stack' },
+      { command: 'qbtc up', why: 'brings everything up and says when it is healthy' },
+    ],
+  },
+  ports: {
+    kind: 'ports',
+    stack: 'acme',
+    portBase: 0,
+    ports: [
+      { name: 'broker', role: 'main', port: 5672 },
+      { name: 'broker', role: 'management', port: 15_672 },
+      { name: 'llm-api', role: 'http', port: 8000 },
+    ],
+  },
+  demo: {
+    kind: 'demo',
+    stack: 'demo',
+    steps: [
+      { name: 'new', status: 'done', durationMs: 310, result: 'a stack in a temporary folder' },
+      { name: 'up', status: 'done', durationMs: 3810, result: '6 parts are healthy' },
+      { name: 'test', status: 'failed', durationMs: 10_240, result: '1 of 2 flows failed' },
+    ],
+    chat: {
+      question: 'What is a gateway?',
+      answer: 'A gateway is the one door to all services.',
+      model: 'qbtc-offline',
+    },
+    flows: [passedFlow],
+    score,
+    target: 85,
+  },
+};
+
+export const allDocuments: Document[] = Object.values(documents);

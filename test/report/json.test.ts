@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { createReporter } from '../../src/report/index.ts';
+import { allDocuments, documents } from './documents.ts';
+
+const json = createReporter('json', { width: 80, color: true, verbose: false });
+
+test.each(allDocuments)('$kind is one JSON document', (document) => {
+  expect(typeof JSON.parse(json(document))).toBe('object');
+});
+
+test('a plan without changes is {changes: []}', () => {
+  expect(JSON.parse(json({ kind: 'plan', subject: 'routes', stack: 'acme', changes: [] }))).toEqual({
+    changes: [],
+  });
+});
+
+test('status has these members and no others, in this order', () => {
+  const status = JSON.parse(json(documents.status));
+  expect(Object.keys(status)).toEqual(['stack', 'strategy', 'supervisor', 'resources']);
+  expect(status.supervisor).toEqual({ pid: 4711 });
+  expect(status.resources[0]).toEqual({
+    name: 'broker',
+    kind: 'rabbitmq',
+    provider: 'embedded',
+    state: 'active',
+    reason: '',
+    pid: 4712,
+    ports: [5672, 15672],
+    health: { version: '0.1.0' },
+  });
+  expect(status.resources[1]).toMatchObject({ pid: null, health: null });
+});
+
+test('score has these members and no others', () => {
+  const score = JSON.parse(json(documents.score));
+  expect(Object.keys(score)).toEqual(['total', 'max', 'strategy', 'components', 'notMeasured']);
+  expect(Object.keys(score.components[0])).toEqual(['name', 'points', 'max', 'checks']);
+});
+
+test('an error has its code, message, details and hint', () => {
+  expect(JSON.parse(json(documents.error))).toEqual({
+    error: {
+      code: 'PORT_TAKEN',
+      message: 'not all ports of the stack are free',
+      details: ['port 5432 (database) is held by postgres (pid 812)'],
+      hint: expect.stringContaining('ports.base'),
+    },
+  });
+});
+
+test('an outcome is its change with what became of it', () => {
+  expect(JSON.parse(json(documents.applied)).changes[1]).toEqual({
+    action: 'create',
+    kind: 'exchange',
+    name: 'qbtc.topic',
+    status: 'failed',
+    reason: expect.stringContaining('PRECONDITION_FAILED'),
+  });
+});

@@ -1,0 +1,309 @@
+import { stripVTControlCharacters } from 'node:util';
+import stringWidth from 'string-width';
+import { describe, expect, test } from 'vitest';
+import { QbtcError } from '../../src/errors.ts';
+import type { Document } from '../../src/report/document.ts';
+import { asQbtcError, createReporter } from '../../src/report/index.ts';
+import { allDocuments, documents } from './documents.ts';
+
+const shown = (document: Document, width = 80, verbose = false) =>
+  `\n${createReporter('terminal', { width, color: false, verbose })(document)}\n`;
+
+describe.each([80, 120])('at %i columns', (width) => {
+  // Log lines and details are not broken, so that they can be copied.
+  const broken = allDocuments.filter(({ kind }) => kind !== 'error' && kind !== 'logs');
+  test.each(broken)('no line of $kind is longer', (document) => {
+    for (const line of shown(document, width).split('\n')) {
+      expect(stringWidth(line), line).toBeLessThanOrEqual(width);
+    }
+  });
+});
+
+test.each(allDocuments)('$kind says the same with colour and without', (document) => {
+  const coloured = createReporter('terminal', { width: 80, color: true, verbose: false })(document);
+  expect(`\n${stripVTControlCharacters(coloured)}\n`).toBe(shown(document));
+  expect(coloured).not.toBe(stripVTControlCharacters(coloured));
+  expect(shown(document)).toBe(stripVTControlCharacters(shown(document)));
+});
+
+test.each(allDocuments)('$kind has no blanks at the end of a line', (document) => {
+  expect(shown(document)).not.toMatch(/[ \t]\n/);
+});
+
+describe('80 columns', () => {
+  test('plan', () =>
+    expect(shown(documents.plan)).toMatchInlineSnapshot(`
+    "
+    routes of acme: 3 changes, 1 of them blocked
+      + create route llm-chat
+          declared by llm-api
+      ~ update route llm-models
+          plugins.limit-count.count: 60 → 120
+          methods: ["GET"]
+          desc: old → removed
+      - delete upstream gone
+          ✖ blocked: route other-route, which is not ours, refers to it
+      – no longer declared, kept without --prune: consumer guest
+    "
+  `));
+  test('applied', () =>
+    expect(shown(documents.applied)).toMatchInlineSnapshot(`
+    "
+    topology of acme: 1 done, 1 failed, 1 skipped
+      ✔ done     create queue q_llm_requests
+      ✖ failed   create exchange qbtc.topic
+                 PRECONDITION_FAILED: the exchange exists with the type direct
+      – skipped  create binding qbtc.topic → q_llm_requests
+                 exchange qbtc.topic failed
+    "
+  `));
+  test('up', () =>
+    expect(shown(documents.up)).toMatchInlineSnapshot(`
+    "
+    acme  fallback
+
+      broker  embedded  no RabbitMQ answers on port 5672
+      cache   embedded  no Redis answers on port 6379; lost by it: it is volatile:
+                        what it holds is gone after a restart
+
+    ✔ 3 parts up in 3.4 s: broker, cache, llm-api
+      left alone: gateway
+      gateway http://127.0.0.1:9080
+    "
+  `));
+  test('down', () =>
+    expect(shown(documents.down)).toMatchInlineSnapshot(`
+    "
+    acme  ✔ ended: llm-api, broker
+      ✔ removed /stack/.qbtc/data
+    "
+  `));
+  test('status', () =>
+    expect(shown(documents.status)).toMatchInlineSnapshot(`
+      "
+      acme  fallback  supervisor pid 4711
+
+        ✔ active     broker   rabbitmq  embedded  5672 15672  pid 4712
+        ✖ unhealthy  cache    redis     external  6379
+                     refuses the password of the stack: WRONGPASS invalid
+                     username-password pair or user is disabled
+        – stopped    llm-api  service   process   8000
+                     was not started
+      "
+    `));
+  test('score', () =>
+    expect(shown(documents.score)).toMatchInlineSnapshot(`
+    "
+    acme  fallback
+    81.25 / 100.00   ✖ below the target of 85   7.50 points not measured
+
+      infrastructure  █████████████████████████░░░░░░░░░░░░░░░   18.75 / 30.00
+      discovery       ████████████████████████████████████████   25.00 / 25.00
+      routes          ████████████████████████████████████████   20.00 / 20.00
+      connectivity    ████████████████████████████████████████   15.00 / 15.00
+      monitoring      ██████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░    2.50 / 10.00
+
+    Points to win back
+      ✖ 11.25  cache  INFRA_RESOURCE_ACTIVE
+               exited with 1: the port 6379 on which it should listen is held by
+               another process
+               qbtc up
+
+    Not measured, so not won: 7.50 points
+      –  7.50  llm-api  MONITORING_METRICS
+               connect ECONNREFUSED 127.0.0.1:8000
+    "
+  `));
+  test('flows', () =>
+    expect(shown(documents.flows)).toMatchInlineSnapshot(`
+      "
+      llm-plain  ✔ passed in 48 ms
+        correlation id 6f1c2f1e-0d53-4b8e-9c3e-2f64a1f1a111
+        ┌ client
+        ├─ ✔ gateway               the gateway took the key and passed the request on
+        ├─ ✔ llm-api        +6 ms  llm-api published the llm_request
+        └─ ✔ quantum-core  +25 ms  quantum-core answered with an llm_response
+
+      llm-plain  ✖ failed in 10.2 s
+        correlation id 6f1c2f1e-0d53-4b8e-9c3e-2f64a1f1a111
+        ┌ client
+        ├─ ✔ gateway              the gateway took the key and passed the request on
+        ├─ ✔ llm-api       +6 ms  llm-api published the llm_request
+        ├─ ✖ quantum-core         quantum-core answered with an llm_response
+        └─ – llm-api              not reached: llm-api gave the answer to the client
+        stopped at hop 3, quantum-core: llm_request was in the broker, no llm_response
+        within 5 s
+        last log lines of quantum-core:
+          00:00:00.000  error  the database went away
+
+      ✖ 1 of 2 flows failed
+      "
+    `));
+  test('logs', () =>
+    expect(shown(documents.logs)).toMatchInlineSnapshot(`
+    "
+    10:20:30.456  llm-api       info   ready
+    10:20:31.001  quantum-core  error  no engine  c-1
+                  database             LOG:  database system is ready to accept connections
+    "
+  `));
+  test('error', () =>
+    expect(shown(documents.error)).toMatchInlineSnapshot(`
+    "
+    ✖ not all ports of the stack are free
+        port 5432 (database) is held by postgres (pid 812)
+      → end the process, or give the stack other ports: set ports.base in qbtc.yaml
+      (1000, 2000, …)
+    "
+  `));
+  test('scaffold', () =>
+    expect(shown(documents.scaffold)).toMatchInlineSnapshot(`
+    "
+    ✔ acme stands in ../acme, port base 1000
+      – git is not installed: no repository was made
+
+      10080  gateway
+      10180  gateway  admin
+
+    What to do next
+      cd ../acme  the folder of the stack
+      qbtc up     brings everything up and says when it is healthy
+    "
+  `));
+  test('ports', () =>
+    expect(shown(documents.ports)).toMatchInlineSnapshot(`
+    "
+    acme  port base 0
+
+       5672  broker
+      15672  broker   management
+       8000  llm-api  http
+    "
+  `));
+  test('demo', () =>
+    expect(shown(documents.demo)).toMatchInlineSnapshot(`
+      "
+      the journey of demo
+        ✔ done    new   310 ms  a stack in a temporary folder
+        ✔ done    up     3.8 s  6 parts are healthy
+        ✖ failed  test  10.2 s  1 of 2 flows failed
+
+        you
+          What is a gateway?
+        qbtc-offline
+          A gateway is the one door to all services.
+
+      llm-plain  ✔ passed in 48 ms
+        correlation id 6f1c2f1e-0d53-4b8e-9c3e-2f64a1f1a111
+        ┌ client
+        ├─ ✔ gateway               the gateway took the key and passed the request on
+        ├─ ✔ llm-api        +6 ms  llm-api published the llm_request
+        └─ ✔ quantum-core  +25 ms  quantum-core answered with an llm_response
+
+      acme  fallback
+      81.25 / 100.00   ✖ below the target of 85   7.50 points not measured
+      "
+    `));
+});
+
+describe('120 columns', () => {
+  test('status', () =>
+    expect(shown(documents.status, 120)).toMatchInlineSnapshot(`
+      "
+      acme  fallback  supervisor pid 4711
+
+        ✔ active     broker   rabbitmq  embedded  5672 15672  pid 4712
+        ✖ unhealthy  cache    redis     external  6379
+                     refuses the password of the stack: WRONGPASS invalid username-password pair or user is disabled
+        – stopped    llm-api  service   process   8000
+                     was not started
+      "
+    `));
+  test('score', () =>
+    expect(shown(documents.score, 120)).toMatchInlineSnapshot(`
+    "
+    acme  fallback
+    81.25 / 100.00   ✖ below the target of 85   7.50 points not measured
+
+      infrastructure  █████████████████████████░░░░░░░░░░░░░░░   18.75 / 30.00
+      discovery       ████████████████████████████████████████   25.00 / 25.00
+      routes          ████████████████████████████████████████   20.00 / 20.00
+      connectivity    ████████████████████████████████████████   15.00 / 15.00
+      monitoring      ██████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░    2.50 / 10.00
+
+    Points to win back
+      ✖ 11.25  cache  INFRA_RESOURCE_ACTIVE
+               exited with 1: the port 6379 on which it should listen is held by another process
+               qbtc up
+
+    Not measured, so not won: 7.50 points
+      –  7.50  llm-api  MONITORING_METRICS
+               connect ECONNREFUSED 127.0.0.1:8000
+    "
+  `));
+  test('flows, with their evidence', () =>
+    expect(shown(documents.flows, 120, true)).toMatchInlineSnapshot(`
+      "
+      llm-plain  ✔ passed in 48 ms
+        correlation id 6f1c2f1e-0d53-4b8e-9c3e-2f64a1f1a111
+        ┌ client
+        ├─ ✔ gateway               the gateway took the key and passed the request on
+        │                          answered 200
+        ├─ ✔ llm-api        +6 ms  llm-api published the llm_request
+        │                          llm_request was in the broker
+        └─ ✔ quantum-core  +25 ms  quantum-core answered with an llm_response
+                                   llm_response was in the broker
+
+      llm-plain  ✖ failed in 10.2 s
+        correlation id 6f1c2f1e-0d53-4b8e-9c3e-2f64a1f1a111
+        ┌ client
+        ├─ ✔ gateway              the gateway took the key and passed the request on
+        │                         answered 200
+        ├─ ✔ llm-api       +6 ms  llm-api published the llm_request
+        │                         llm_request was in the broker
+        ├─ ✖ quantum-core         quantum-core answered with an llm_response
+        │                         no llm_response within 5 s
+        └─ – llm-api              not reached: llm-api gave the answer to the client
+                                  no answer within 10 s
+        stopped at hop 3, quantum-core: llm_request was in the broker, no llm_response within 5 s
+        last log lines of quantum-core:
+          00:00:00.000  error  the database went away
+
+      ✖ 1 of 2 flows failed
+      "
+    `));
+});
+
+test('colours, as the terminal gets them', () => {
+  const coloured = createReporter('terminal', { width: 80, color: true, verbose: false })(documents.error);
+  expect(JSON.stringify(coloured.split('\n')[0])).toMatchInlineSnapshot(
+    `""\\u001b[31m✖\\u001b[39m \\u001b[1mnot all ports of the stack are free\\u001b[22m""`,
+  );
+});
+
+test('what is in sync has nothing to do', () => {
+  expect(shown({ kind: 'plan', subject: 'routes', stack: 'acme', changes: [] })).toMatchInlineSnapshot(`
+    "
+    routes of acme: ✔ in sync, nothing to do
+    "
+  `);
+});
+
+describe('an error that nobody threw on purpose', () => {
+  const thrown = new TypeError('x is not a function');
+  const document: Document = { kind: 'error', error: asQbtcError(thrown) };
+
+  test('is called a defect, without a stack trace', () => {
+    expect(shown(document)).toContain('a defect in qbtc: x is not a function');
+    expect(shown(document)).not.toContain('    at ');
+  });
+
+  test('shows its stack trace when asked for', () => {
+    expect(shown(document, 80, true)).toContain('terminal.test.ts');
+  });
+
+  test('any other is kept as it is', () => {
+    const known = new QbtcError('X', 'x');
+    expect(asQbtcError(known)).toBe(known);
+  });
+});
