@@ -1,0 +1,186 @@
+import type { GatewayObject } from '../../../model/gateway.ts';
+import type { Answer } from '../answer.ts';
+import { validationError } from '../schema/validator.ts';
+import { type Entry, keyOf, type Sealing, type Store } from '../state/store.ts';
+import { listing, shown } from './listing.ts';
+import { mergePatch, subPathPatch } from './patch.ts';
+import type { AdminResource, WriteMethod } from './resource.ts';
+
+/** One request to a resource, taken apart. */
+export interface ResourceRequest {
+  resource: AdminResource;
+  method: 'GET' | WriteMethod;
+  /** The id in the path; for a credential without its consumer. */
+  id: string | undefined;
+  /** The consumer of a credential. */
+  owner: string | undefined;
+  /** What stands behind the id, for PATCH. */
+  subPath: string;
+  query: URLSearchParams;
+  /** The decoded body; `undefined` when there is none. */
+  body: unknown;
+}
+
+const bad = (message: string): Answer => ({ status: 400, body: { error_msg: message } });
+const notFound: Answer = { status: 404, body: { message: 'Key not found' } };
+
+/** What the Admin API does to resources. Answers are those of APISIX; nothing here knows of HTTP connections. */
+export class Operations {
+  readonly #store: Store;
+  readonly #sealing: Sealing;
+
+  constructor(store: Store, sealing: Sealing) {
+    this.#store = store;
+    this.#sealing = sealing;
+  }
+
+  async run(request: ResourceRequest): Promise<Answer> {
+    const { resource, method } = request;
+    if (method !== 'GET' && resource.unsupported.includes(method)) {
+      return { status: 405, body: { error_msg: `not supported \`${method}\` method for ${resource.kind}` } };
+    }
+    switch (method) {
+      case 'GET':
+        return this.#get(request);
+      case 'DELETE':
+        return this.#delete(request);
+      case 'PATCH':
+        return this.#patch(request);
+      default:
+        return this.#write(request);
+    }
+  }
+
+  #get({ resource, id, owner, query }: ResourceRequest): Answer {
+    if (id !== undefined) {
+      const entry = this.#store.get(resource.collection, storedId(owner, id));
+      return entry === undefined ? notFound : { status: 200, body: shown(entry) };
+    }
+    const entries = this.#store.list(resource.collection);
+    const own = owner === undefined ? entries : entries.filter((entry) => entry.id.startsWith(`${owner}/`));
+    return listing(resource, own, query);
+  }
+
+  /** POST and PUT. */
+  async #write({ resource, method, id, owner, query, body }: ResourceRequest): Promise<Answer> {
+    if (body === undefined) return bad('missing configurations');
+    if (typeof body !== 'object' || body === null) return bad('invalid configuration');
+    const ttl = ttlOf(query);
+    if (typeof ttl === 'string') return bad(ttl);
+    let value = (Array.isArray(body) && body.length === 0 ? {} : body) as GatewayObject;
+    if (resource.identifiedBy === 'id') {
+      const given = id ?? idIn(value);
+      if (method === 'PUT' && given === undefined) return bad(`missing ${resource.kind} id`);
+      if (method === 'POST' && given !== undefined) return bad(`wrong ${resource.kind} id, do not need it`);
+      if (value.id !== undefined && String(value.id) !== given) return bad(`wrong ${resource.kind} id`);
+      value = given === undefined ? value : { ...value, id: given };
+    }
+    const error = forbiddenTimes(value) ?? this.#checked(resource, value, id);
+    if (error !== undefined) return bad(error);
+    if (owner !== undefined && this.#store.get('consumers', owner) === undefined) {
+      return { status: 404, body: { error_msg: 'consumer not found' } };
+    }
+    const stored =
+      resource.identifiedBy === 'username'
+        ? String(value.username)
+        : method === 'POST'
+          ? this.#store.nextId()
+          : storedId(owner, (id ?? idIn(value)) as string);
+    if (resource.identifiedBy === 'plugin') value = { ...value, id: stored };
+    else value = this.#timed(resource, stored, method === 'POST' ? { ...value, id: stored } : value);
+    return this.#put(resource, stored, value, ttl);
+  }
+
+  async #patch({ resource, id, subPath, query, body }: ResourceRequest): Promise<Answer> {
+    if (id === undefined) return bad(`missing ${resource.kind} id`);
+    if (body === undefined) return bad('missing new configuration');
+    const ttl = ttlOf(query);
+    if (typeof ttl === 'string') return bad(ttl);
+    const old = this.#store.get(resource.collection, id);
+    if (subPath === '' && (typeof body !== 'object' || body === null)) return bad('invalid configuration');
+    if (old === undefined) return notFound;
+    const patched =
+      subPath === ''
+        ? { value: mergePatch(old.value, body as Record<string, unknown>) }
+        : subPathPatch(old.value, subPath, body);
+    if ('error' in patched) return bad(patched.error);
+    const keepsTime = subPath === '' && (body as GatewayObject).update_time !== undefined;
+    const value = keepsTime ? patched.value : { ...patched.value, update_time: seconds() };
+    if (value.id !== undefined && String(value.id) !== id) return bad(`wrong ${resource.kind} id`);
+    const error = this.#checked(resource, value, id);
+    return error === undefined ? this.#put(resource, id, value, ttl) : bad(error);
+  }
+
+  async #delete({ resource, id, owner, query }: ResourceRequest): Promise<Answer> {
+    if (id === undefined) return bad(`missing ${resource.kind} id`);
+    const stored = storedId(owner, id);
+    const referrer = query.get('force') === 'true' ? undefined : resource.referrer?.(this.#store, stored);
+    if (referrer !== undefined) return bad(referrer);
+    if (resource.collection === 'consumers') {
+      const credentials = this.#store
+        .list('credentials')
+        .filter((entry) => entry.id.startsWith(`${stored}/`));
+      await Promise.all(credentials.map((entry) => this.#store.delete('credentials', entry.id)));
+    }
+    if (!(await this.#store.delete(resource.collection, stored))) return notFound;
+    return { status: 200, body: { key: keyOf(resource.collection, stored), deleted: '1' } };
+  }
+
+  #checked(resource: AdminResource, value: GatewayObject, id: string | undefined): string | undefined {
+    const error = validationError(resource.schema, value);
+    if (error !== undefined) return `invalid configuration: ${error}`;
+    return resource.check(value, { store: this.#store, id });
+  }
+
+  #timed(resource: AdminResource, id: string, value: GatewayObject): GatewayObject {
+    const now = seconds();
+    const created = this.#store.get(resource.collection, id)?.value.create_time ?? now;
+    return { ...value, create_time: created, update_time: now };
+  }
+
+  async #put(
+    resource: AdminResource,
+    id: string,
+    value: GatewayObject,
+    ttl: number | undefined,
+  ): Promise<Answer> {
+    const { entry, created } = await this.#store.put(resource.collection, id, value, ttl);
+    return { status: created ? 201 : 200, body: this.#written(entry) };
+  }
+
+  #written(entry: Entry): object {
+    return {
+      key: keyOf(entry.collection, entry.id),
+      value: this.#sealing.seal(entry.collection, entry.value),
+    };
+  }
+}
+
+const seconds = () => Math.floor(Date.now() / 1000);
+const storedId = (owner: string | undefined, id: string) => (owner === undefined ? id : `${owner}/${id}`);
+const idIn = (value: GatewayObject) => (value.id === undefined ? undefined : String(value.id));
+
+function ttlOf(query: URLSearchParams): number | string | undefined {
+  const text = query.get('ttl');
+  if (text === null) return undefined;
+  const ttl = Number(text);
+  return text === '' || !(ttl > 0) ? 'invalid argument ttl: should be a number' : ttl;
+}
+
+const TIMES = ['create_time', 'update_time'] as const;
+
+/** The gateway keeps the times itself. */
+function forbiddenTimes(value: GatewayObject): string | undefined {
+  for (const [part, place] of [
+    [value, ''],
+    [value.upstream, 'upstream.'],
+    [value.plugins, 'plugins.'],
+  ] as const) {
+    for (const name of TIMES) {
+      if (typeof part === 'object' && part !== null && name in part) {
+        return `the property is forbidden:  ${place}${name}`;
+      }
+    }
+  }
+  return undefined;
+}

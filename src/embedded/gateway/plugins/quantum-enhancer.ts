@@ -1,0 +1,47 @@
+import type { Plugin } from '../plugin.ts';
+
+interface QuantumEnhancer {
+  frequency: number;
+  enable_quantum_headers: boolean;
+  vigoleonrocks_signature: boolean;
+}
+
+/**
+ * The request headers that the upstream gets. This is the one place that says what they are: a Lua plugin of the
+ * same name must send the same bytes. `X-Quantum-Frequency` carries the configured frequency in decimal, without
+ * a fraction when it has none.
+ */
+export const QUANTUM_HEADERS = {
+  frequency: 'X-Quantum-Frequency',
+  enhanced: { name: 'X-QBTC-Enhanced', value: 'true' },
+  signature: { name: 'X-VIGOLEONROCKS-System', value: 'active' },
+} as const;
+
+/** Marks requests for the quantum core. Values that a client sends under these names never get through. */
+export const quantumEnhancer: Plugin<QuantumEnhancer> = {
+  name: 'quantum-enhancer',
+  version: 0.1,
+  // APISIX recommends 1 to 99 for plugins that are not its own.
+  priority: 88,
+  schema: {
+    type: 'object',
+    properties: {
+      frequency: { type: 'number', exclusiveMinimum: 0, default: 888 },
+      enable_quantum_headers: { type: 'boolean', default: true },
+      vigoleonrocks_signature: { type: 'boolean', default: true },
+    },
+  },
+  compile: (configuration) => ({
+    access(exchange) {
+      const { headers } = exchange.request;
+      const { frequency, enhanced, signature } = QUANTUM_HEADERS;
+      for (const name of [frequency, enhanced.name, signature.name]) headers.remove(name);
+      if (configuration.enable_quantum_headers) {
+        headers.add(frequency, String(configuration.frequency));
+        headers.add(enhanced.name, enhanced.value);
+      }
+      if (configuration.vigoleonrocks_signature) headers.add(signature.name, signature.value);
+      return undefined;
+    },
+  }),
+};

@@ -1,0 +1,234 @@
+import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { messageOf } from '../../../errors.ts';
+import type { Log } from '../../program.ts';
+import { type Answer, errorPage, HTML, render, statusPhrase } from '../answer.ts';
+import { Exchange } from '../exchange.ts';
+import { HeaderList } from '../header-list.ts';
+import type { TrafficMetrics } from '../metrics.ts';
+import type { Verdict } from '../plugin.ts';
+import { Program, runUntilAnswer } from '../routing/program.ts';
+import type { CompiledRoute, RouteTable } from '../routing/route-table.ts';
+import { SERVER } from '../server-name.ts';
+import { type ForwardContext, forward } from './forward.ts';
+import type { Pools } from './pools.ts';
+
+export interface ProxyOptions {
+  routes: RouteTable;
+  pools: Pools;
+  metrics: TrafficMetrics;
+  log: Log;
+}
+
+const MAX_HEADER_BYTES = 32 * 1024;
+/** nginx's `client_header_timeout` and `keepalive_timeout`. */
+const HEADERS_TIMEOUT_MS = 60_000;
+const KEEP_ALIVE_MS = 75_000;
+/** How long a client may take to send one whole request. */
+const REQUEST_TIMEOUT_MS = 300_000;
+
+const NO_PLUGINS = new Program([]);
+
+/** The data plane: matches a request, runs its plugins, forwards it. Framing is left to Node's strict parser. */
+export function createProxyServer(options: ProxyOptions): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      insecureHTTPParser: false,
+    },
+    (request, response) => {
+      options.metrics.countRequest();
+      new Run(options, new Exchange(request, response)).start();
+    },
+  );
+  server.on('clientError', refuseMalformed);
+  server.on('connect', (_request, socket: Socket) => refuse(socket, 405));
+  return server;
+}
+
+/** One request with the plugins that are in force for it. */
+class Run {
+  readonly #options: ProxyOptions;
+  readonly #exchange: Exchange;
+  readonly #global: Program;
+  #own: Program = NO_PLUGINS;
+  #route: CompiledRoute | undefined;
+
+  constructor(options: ProxyOptions, exchange: Exchange) {
+    this.#options = options;
+    this.#exchange = exchange;
+    this.#global = options.routes.globalProgram;
+  }
+
+  start(): void {
+    const exchange = this.#exchange;
+    exchange.outgoing.once('close', () => this.#logPhase());
+    this.#guarded(() => {
+      this.#route = this.#options.routes.find(exchange);
+      if (this.#route !== undefined) this.#own = this.#route.program;
+      const verdict = this.#phases(this.#global, () => this.#afterGlobal());
+      if (!(verdict instanceof Promise)) {
+        this.#end(verdict);
+        return;
+      }
+      verdict.then(
+        (answer) => this.#guarded(() => this.#end(answer)),
+        (error) => this.#broken(error),
+      );
+    });
+  }
+
+  /** rewrite, then access of one program, then what follows. */
+  #phases(program: Program, next: () => Verdict): Verdict {
+    if (program.steps.length === 0) return next();
+    return after(runUntilAnswer(program.rewrite, this.#exchange), () =>
+      after(runUntilAnswer(program.access, this.#exchange), next),
+    );
+  }
+
+  #afterGlobal(): Verdict {
+    if (this.#route === undefined) return { status: 404, body: { error_msg: '404 Route Not Found' } };
+    if (this.#own.steps.length === 0) return undefined;
+    return after(runUntilAnswer(this.#own.rewrite, this.#exchange), () => this.#afterRewrite());
+  }
+
+  /** The consumer is known now, and with it the plugins that it brings. */
+  #afterRewrite(): Verdict {
+    const exchange = this.#exchange;
+    if (exchange.consumer === undefined || this.#route === undefined) {
+      return runUntilAnswer(this.#own.access, exchange);
+    }
+    attachConsumer(exchange);
+    const programs = this.#options.routes.forConsumer(this.#route, exchange.consumer);
+    if (programs === undefined) return runUntilAnswer(this.#own.access, exchange);
+    this.#own = programs.merged;
+    return after(runUntilAnswer(programs.added.rewrite, exchange), () =>
+      runUntilAnswer(programs.merged.access, exchange),
+    );
+  }
+
+  #end(answer: Answer | undefined): void {
+    if (this.#exchange.outgoing.destroyed) return;
+    if (answer !== undefined) {
+      this.#answer(answer);
+      return;
+    }
+    const { upstream, timeouts } = this.#route ?? {};
+    if (upstream?.balanced !== true) {
+      this.#options.log('warn', 'the route has no upstream to forward to', { route: this.#route?.id });
+      this.#answer({ status: 502 });
+      return;
+    }
+    forward(this.#forwardContext(), this.#exchange, upstream, timeouts);
+  }
+
+  #forwardContext(): ForwardContext {
+    const { pools, log } = this.#options;
+    const filtering = this.#global.filtersBody || this.#own.filtersBody;
+    return {
+      pools,
+      log,
+      filterHeaders: () => this.#filterHeaders(),
+      filterBody: filtering
+        ? (exchange, chunk) => this.#own.bodyFilter(exchange, this.#global.bodyFilter(exchange, chunk))
+        : undefined,
+      fail: (_exchange, status, headers) =>
+        this.#answer(headers === undefined ? { status } : { status, headers }),
+    };
+  }
+
+  #filterHeaders(): void {
+    this.#global.headerFilter(this.#exchange);
+    this.#own.headerFilter(this.#exchange);
+  }
+
+  /** Sends what the gateway itself has to say, past the same header filters as an upstream's response. */
+  #answer(answer: Answer): void {
+    const { outgoing } = this.#exchange;
+    const { body, contentType } = render(answer);
+    const headers = new HeaderList(['Content-Type', contentType, 'Server', SERVER]);
+    for (const [name, value] of Object.entries(answer.headers ?? {})) headers.add(name, value);
+    const response = { status: answer.status, headers, body: body as string | Buffer, fromGateway: true };
+    this.#exchange.response = response;
+    this.#filterHeaders();
+    const bytes = Buffer.from(response.body);
+    headers.set('Content-Length', String(bytes.length));
+    this.#exchange.bytesSent = bytes.length;
+    outgoing.writeHead(response.status, statusPhrase(response.status), headers.flat);
+    outgoing.end(bytes);
+  }
+
+  #logPhase(): void {
+    try {
+      this.#global.log(this.#exchange);
+      this.#own.log(this.#exchange);
+    } catch (error) {
+      this.#options.log('error', `a plugin failed in its log phase: ${messageOf(error)}`);
+    }
+  }
+
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#broken(error);
+    }
+  }
+
+  #broken(error: unknown): void {
+    const { outgoing } = this.#exchange;
+    this.#options.log('error', `a request failed in the gateway: ${messageOf(error)}`, {
+      route: this.#route?.id,
+      stack: error instanceof Error ? error.stack : undefined,
+    });
+    if (outgoing.headersSent) outgoing.destroy();
+    else {
+      outgoing.writeHead(500, { 'Content-Type': HTML, Server: SERVER });
+      outgoing.end(errorPage(500));
+    }
+  }
+}
+
+function after(verdict: Verdict, next: () => Verdict): Verdict {
+  if (verdict === undefined) return next();
+  return verdict instanceof Promise ? verdict.then((answer) => answer ?? next()) : verdict;
+}
+
+/** What APISIX tells the upstream about the consumer; the client cannot claim to be one. */
+function attachConsumer(exchange: Exchange): void {
+  const { consumer, request } = exchange;
+  if (consumer === undefined) return;
+  request.headers.set('X-Consumer-Username', consumer.username);
+  if (consumer.credentialId === undefined) request.headers.remove('X-Credential-Identifier');
+  else request.headers.set('X-Credential-Identifier', consumer.credentialId);
+}
+
+/** What Node's parser refuses: broken framing, both lengths at once, too many or too long fields. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  if (error.code === 'HPE_HEADER_OVERFLOW') refuse(socket, 431);
+  else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') refuse(socket, 408);
+  else refuse(socket, 400);
+}
+
+function refuse(socket: Socket, status: number): void {
+  const page = errorPage(status);
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${statusPhrase(status)}`,
+      `Content-Type: ${HTML}`,
+      `Content-Length: ${Buffer.byteLength(page)}`,
+      'Connection: close',
+      `Server: ${SERVER}`,
+      '',
+      page,
+    ].join('\r\n'),
+    () => socket.destroySoon(),
+  );
+}

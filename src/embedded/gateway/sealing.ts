@@ -1,0 +1,33 @@
+import type { GatewayObject } from '../../model/gateway.ts';
+import { PLUGINS } from './plugins/registry.ts';
+import type { Keyring } from './state/keyring.ts';
+import type { Collection, Sealing } from './state/store.ts';
+
+/** Seals the fields that the plugins' schemas call secret (`encrypt_fields`), in consumers and credentials. */
+export function createSealing(keyring: Keyring): Sealing {
+  return {
+    seal: (collection, value) => mapSecrets(collection, value, (secret) => keyring.seal(secret)),
+    unseal: (collection, value) => mapSecrets(collection, value, (secret) => keyring.unseal(secret)),
+  };
+}
+
+function mapSecrets(
+  collection: Collection,
+  value: GatewayObject,
+  change: (secret: string) => string,
+): GatewayObject {
+  if ((collection !== 'consumers' && collection !== 'credentials') || value.plugins === undefined)
+    return value;
+  const plugins = Object.entries(value.plugins as Record<string, Record<string, unknown>>).map(
+    ([name, configuration]) => {
+      const fields = (PLUGINS.get(name)?.consumerSchema?.encrypt_fields ?? []) as string[];
+      const changed = { ...configuration };
+      for (const field of fields) {
+        const secret = changed[field];
+        if (typeof secret === 'string') changed[field] = change(secret);
+      }
+      return [name, changed];
+    },
+  );
+  return { ...value, plugins: Object.fromEntries(plugins) };
+}
