@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Context } from '../../src/context.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { createHttp } from '../../src/system/http.ts';
@@ -6,5 +7,7 @@ import { createHttp } from '../../src/system/http.ts';
 export function reachContext(
   interrupted: AbortSignal = new AbortController().signal,
 ): Pick<Context, 'http' | 'clock' | 'interrupted'> {
+  // Everything that waits listens to it, at the same time.
+  setMaxListeners(0, interrupted);
   return { http: createHttp(), clock: systemClock, interrupted };
 }
