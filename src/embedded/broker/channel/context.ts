@@ -1,0 +1,27 @@
+import type { Message } from '../message.ts';
+import type { Outbox } from '../outbox.ts';
+import type { VirtualHost } from '../virtual-host.ts';
+import type { Channel } from './channel.ts';
+
+/** What a channel may use of its connection. */
+export interface ChannelContext {
+  readonly vhost: VirtualHost;
+  readonly outbox: Outbox;
+  readonly username: string;
+  /** Exclusive queues belong to it. */
+  readonly owner: object;
+  /** The client has declared that it understands `basic.cancel` from the server. */
+  readonly notifiesCancel: boolean;
+  readonly replies: ReplyRegistry;
+  /** The channel has confirms to send once the input at hand is worked off. */
+  confirmLater(channel: Channel): void;
+  /** The channel is gone for good; its number may be used again. */
+  released(channel: Channel): void;
+}
+
+/** The addresses of direct reply-to that are in use, of all connections. */
+export interface ReplyRegistry {
+  register(address: string, deliver: (message: Message) => void): void;
+  unregister(address: string): void;
+  has(address: string): boolean;
+}

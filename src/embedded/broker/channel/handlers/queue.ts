@@ -1,0 +1,79 @@
+import { AmqpError } from '../../errors.ts';
+import { REPLY_QUEUE, withoutLineBreaks } from '../../names.ts';
+import type { BindingRequest } from '../../virtual-host.ts';
+import type { Channel } from '../channel.ts';
+import type { Handlers } from './index.ts';
+
+/** The queue that a method means: an empty name stands for the one that was declared last on the channel. */
+export function namedQueue(channel: Channel, name: string): string {
+  if (name !== '') return name;
+  if (channel.lastQueue === '') throw new AmqpError('NOT_FOUND', 'no previously declared queue');
+  return channel.lastQueue;
+}
+
+function bindingOf(
+  channel: Channel,
+  fields: { queue: string; exchange: string; routingKey: string; arguments: BindingRequest['arguments'] },
+): BindingRequest {
+  const name = namedQueue(channel, fields.queue);
+  return {
+    source: fields.exchange,
+    destination: { kind: 'queue', name },
+    // With no queue named, an empty key means the queue's name.
+    routingKey: fields.queue === '' && fields.routingKey === '' ? name : fields.routingKey,
+    arguments: fields.arguments,
+  };
+}
+
+export const queueHandlers: Handlers = {
+  'queue.declare': (channel, fields) => {
+    const { vhost, owner, replies } = channel.context;
+    const name = withoutLineBreaks(fields.queue);
+    if (name.startsWith(REPLY_QUEUE)) {
+      // Asks whether somebody still waits for a reply; whatever was asked for, nothing is created.
+      if (!replies.has(name)) throw new AmqpError('NOT_FOUND', `no ${vhost.describe('queue', name)}`);
+      channel.send('queue.declare-ok', { queue: name, messageCount: 0, consumerCount: 1 });
+      return;
+    }
+    const queue = fields.passive
+      ? vhost.queue(name, owner)
+      : vhost.declareQueue(name, {
+          durable: fields.durable,
+          autoDelete: fields.autoDelete,
+          exclusiveOwner: fields.exclusive ? owner : undefined,
+          arguments: fields.arguments,
+        });
+    queue.touch();
+    channel.lastQueue = queue.name;
+    if (!fields.nowait)
+      channel.send('queue.declare-ok', {
+        queue: queue.name,
+        messageCount: queue.readyCount,
+        consumerCount: queue.consumers.count,
+      });
+  },
+
+  'queue.bind': (channel, fields) => {
+    const { vhost, owner } = channel.context;
+    vhost.bind(bindingOf(channel, fields), owner);
+    if (!fields.nowait) channel.send('queue.bind-ok', {});
+  },
+
+  'queue.unbind': (channel, fields) => {
+    const { vhost, owner } = channel.context;
+    vhost.unbind(bindingOf(channel, fields), owner);
+    channel.send('queue.unbind-ok', {});
+  },
+
+  'queue.purge': (channel, fields) => {
+    const { vhost, owner } = channel.context;
+    const messageCount = vhost.queue(namedQueue(channel, fields.queue), owner).purge();
+    if (!fields.nowait) channel.send('queue.purge-ok', { messageCount });
+  },
+
+  'queue.delete': (channel, fields) => {
+    const { vhost, owner } = channel.context;
+    const messageCount = vhost.deleteQueue(namedQueue(channel, fields.queue), owner, fields);
+    if (!fields.nowait) channel.send('queue.delete-ok', { messageCount });
+  },
+};

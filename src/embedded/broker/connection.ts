@@ -1,0 +1,393 @@
+import type { Socket } from 'node:net';
+import type { Log } from '../program.ts';
+import { Channel } from './channel/channel.ts';
+import type { ChannelContext, ReplyRegistry } from './channel/context.ts';
+import { printSnippet } from './codec/erlang.ts';
+import { FRAME, type FrameFault, FrameParser, type FrameSink, HEARTBEAT } from './codec/frames.ts';
+import { idsOf, type Method, type MethodName, methodId, methodName, readMethod } from './codec/methods.ts';
+import { Reader } from './codec/reader.ts';
+import type { Table } from './codec/table.ts';
+import { type Credentials, sameCredentials } from './credentials.ts';
+import { AmqpError } from './errors.ts';
+import { Handshake, HandshakeRefusal } from './handshake.ts';
+import { watchHeartbeat } from './heartbeat.ts';
+import { Outbox } from './outbox.ts';
+import type { VirtualHost } from './virtual-host.ts';
+
+/** A client that has not opened the connection by then is dropped. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** How long the client may take to answer `connection.close`. */
+const CLOSE_TIMEOUT_MS = 5_000;
+/** Replies that a client does not read: with more than this waiting, nothing more is read from it. */
+const UNREAD_REPLIES_BYTES = 16 * 1024 * 1024;
+
+const PUBLISH = methodId('basic.publish');
+const ACK = methodId('basic.ack');
+
+/** What a connection needs of the broker. */
+export interface ConnectionEnvironment {
+  readonly credentials: Credentials;
+  readonly vhosts: ReadonlyMap<string, VirtualHost>;
+  readonly replies: ReplyRegistry;
+  readonly nodeName: string;
+  readonly log: Log;
+  closed(connection: Connection): void;
+}
+
+type State = 'handshake' | 'running' | 'closing' | 'closed';
+
+/** One client: its socket, the handshake, and its channels. */
+export class Connection implements FrameSink {
+  readonly channels = new Map<number, Channel>();
+  readonly connectedAt = Date.now();
+  /** As RabbitMQ names connections: both ends of the socket. */
+  readonly name: string;
+  readonly peer: { host: string; port: number };
+  readonly outbox: Outbox;
+  readonly handshake: Handshake;
+  readonly socket: Socket;
+  private state: State = 'handshake';
+  private readonly environment: ConnectionEnvironment;
+  private readonly parser: FrameParser;
+  private readonly reader = new Reader(Buffer.alloc(0));
+  private readonly unsentConfirms = new Set<Channel>();
+  private context: ChannelContext | undefined;
+  private endHeartbeat: () => void = () => undefined;
+  private deadline: NodeJS.Timeout | undefined;
+  private header: Buffer = Buffer.alloc(0);
+
+  constructor(socket: Socket, environment: ConnectionEnvironment) {
+    this.socket = socket;
+    this.environment = environment;
+    this.peer = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
+    this.name = `${this.peer.host}:${this.peer.port} -> ${socket.localAddress}:${socket.localPort}`;
+    this.outbox = new Outbox(socket, () => this.drained());
+    this.handshake = new Handshake(this.outbox, environment.nodeName, (given) =>
+      sameCredentials(given, environment.credentials),
+    );
+    this.parser = new FrameParser(this);
+    this.deadline = setTimeout(() => socket.destroy(), HANDSHAKE_TIMEOUT_MS);
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => this.receive(chunk));
+    socket.on('error', () => undefined);
+    socket.on('end', () => socket.end());
+    socket.on('close', () => this.end());
+  }
+
+  get isRunning(): boolean {
+    return this.state === 'running';
+  }
+
+  get vhost(): string {
+    return this.context?.vhost.name ?? '';
+  }
+
+  /** The client's end, as the management API names it. */
+  get peerDetails(): { peer_host: string; peer_port: number } {
+    return { peer_host: this.peer.host, peer_port: this.peer.port };
+  }
+
+  get clientProperties(): Table {
+    return this.handshake.clientProperties;
+  }
+
+  /** Asks the client to go, because the broker ends or an operator wants it to. */
+  closeForced(reason: string): void {
+    if (this.state === 'running') this.closeWith(new AmqpError('CONNECTION_FORCED', reason), undefined);
+    else this.socket.destroy();
+  }
+
+  onFrame(type: number, channel: number, buffer: Buffer, start: number, end: number): boolean {
+    let method: MethodName | undefined;
+    try {
+      if (type === FRAME.method && end - start >= 4) {
+        const id = buffer.readUInt32BE(start);
+        method = methodName(id);
+        this.onMethod(id, method, channel, buffer, start + 4, end);
+      } else this.onOther(type, channel, buffer, start, end);
+    } catch (thrown) {
+      this.onError(thrown, channel, method);
+    }
+    return this.state !== 'closed' && !this.socket.destroyed;
+  }
+
+  onFault({ type, channel, payload, reason }: FrameFault): void {
+    if (this.state !== 'running') {
+      this.socket.destroy();
+      return;
+    }
+    this.fail(
+      new AmqpError('FRAME_ERROR', `type ${type}, ${printSnippet(payload)}: ${reason}`),
+      channel,
+      undefined,
+    );
+  }
+
+  private receive(chunk: Buffer): void {
+    if (this.handshake.protocolAgreed) this.parser.push(chunk);
+    else this.receiveHeader(chunk);
+    this.flushConfirms();
+    if (this.outbox.waitingBytes > UNREAD_REPLIES_BYTES) this.socket.pause();
+  }
+
+  /** The first eight bytes: `AMQP` and the version of the protocol. */
+  private receiveHeader(chunk: Buffer): void {
+    this.header = Buffer.concat([this.header, chunk]);
+    if (this.header.length < 8) return;
+    const { header } = this;
+    this.header = Buffer.alloc(0);
+    if (this.handshake.begin(header.subarray(0, 8))) {
+      if (header.length > 8) this.parser.push(header.subarray(8));
+    } else {
+      this.outbox.flush();
+      this.socket.end();
+    }
+  }
+
+  private onMethod(
+    id: number,
+    name: MethodName | undefined,
+    number: number,
+    buffer: Buffer,
+    start: number,
+    end: number,
+  ): void {
+    if (name === undefined) {
+      if (this.state === 'closing') return;
+      throw new AmqpError('COMMAND_INVALID', `unknown method {${id >>> 16},${id & 0xffff}}`);
+    }
+    if (number === 0) {
+      this.onConnectionMethod(this.decode(name, buffer, start, end));
+      return;
+    }
+    if (this.state === 'closing') return;
+    if (this.state !== 'running') throw unexpectedFrame(FRAME.method, buffer, start - 4, end);
+    const channel = this.channels.get(number) ?? this.openChannel(number);
+    // The two methods that come with every message are read without building an object for their arguments.
+    if (id === PUBLISH) this.onPublish(channel, buffer, start, end);
+    else if (id === ACK && channel.isOpen && end - start === 9) {
+      const tag = buffer.readUInt32BE(start) * 0x1_0000_0000 + buffer.readUInt32BE(start + 4);
+      channel.acknowledge(tag, ((buffer[start + 8] ?? 0) & 1) !== 0);
+    } else channel.handle(this.decode(name, buffer, start, end));
+  }
+
+  private onPublish(channel: Channel, buffer: Buffer, start: number, end: number): void {
+    const { reader } = this;
+    reader.reset(buffer, start, end);
+    reader.short();
+    const from = reader.offset;
+    const exchange = reader.shortstr();
+    const routingKey = reader.shortstr();
+    const address = Buffer.from(buffer.subarray(from, reader.offset));
+    const bits = reader.octet();
+    channel.beginPublish({
+      exchange,
+      routingKey,
+      address,
+      mandatory: (bits & 1) !== 0,
+      immediate: (bits & 2) !== 0,
+    });
+  }
+
+  private onOther(type: number, number: number, buffer: Buffer, start: number, end: number): void {
+    if (this.state === 'closing') return;
+    if (type === FRAME.heartbeat && number === 0 && start === end) return;
+    const isContent = type === FRAME.header || type === FRAME.body;
+    if (!isContent && type !== FRAME.heartbeat)
+      throw new AmqpError(
+        'FRAME_ERROR',
+        `type ${type}, ${printSnippet(buffer.subarray(start, end))}: unknown_frame`,
+      );
+    if (!isContent || number === 0 || this.state !== 'running')
+      throw unexpectedFrame(type, buffer, start, end);
+    const channel = this.channels.get(number) ?? this.openChannel(number);
+    channel.handleContent(type, buffer, start, end);
+  }
+
+  private decode(name: MethodName, buffer: Buffer, start: number, end: number): Method {
+    this.reader.reset(buffer, start, end);
+    try {
+      return readMethod(name, this.reader);
+    } catch (thrown) {
+      if (!(thrown instanceof AmqpError) || thrown.reply !== 'SYNTAX_ERROR') throw thrown;
+      throw new AmqpError('FRAME_ERROR', `cannot decode <<${[...buffer.subarray(start, end)].join(',')}>>`);
+    }
+  }
+
+  private onConnectionMethod(method: Method): void {
+    if (method.name === 'connection.close') {
+      if (this.state === 'running') this.dropChannels();
+      this.outbox.method(0, 'connection.close-ok', {});
+      if (this.state === 'running') this.goodbye();
+      return;
+    }
+    if (this.state === 'closing') {
+      if (method.name === 'connection.close-ok') this.goodbye();
+      return;
+    }
+    if (this.state === 'running') {
+      if (method.name !== 'connection.update-secret')
+        throw new AmqpError('CHANNEL_ERROR', 'unexpected method in connection state running');
+      this.outbox.method(0, 'connection.update-secret-ok', {});
+      return;
+    }
+    if (method.name === 'connection.open') this.open(method.fields.virtualHost);
+    else this.handshake.handle(method);
+    // The limits that were agreed on hold from the next frame on.
+    this.parser.frameMax = this.handshake.frameMax;
+    this.outbox.frameMax = this.handshake.frameMax;
+  }
+
+  private open(name: string): void {
+    this.handshake.assertTuned();
+    const vhost = this.environment.vhosts.get(name);
+    if (vhost === undefined) throw new AmqpError('NOT_ALLOWED', `vhost ${name} not found`);
+    clearTimeout(this.deadline);
+    this.state = 'running';
+    this.context = {
+      vhost,
+      outbox: this.outbox,
+      username: this.handshake.username,
+      owner: this,
+      notifiesCancel: this.handshake.clientCan('consumer_cancel_notify'),
+      replies: this.environment.replies,
+      confirmLater: (channel) => this.confirmLater(channel),
+      released: (channel) => void this.channels.delete(channel.number),
+    };
+    const { socket, outbox } = this;
+    const traffic = {
+      get bytesRead() {
+        return socket.bytesRead;
+      },
+      get bytesWritten() {
+        return outbox.bytesWritten;
+      },
+    };
+    this.endHeartbeat = watchHeartbeat(
+      this.handshake.heartbeat,
+      traffic,
+      () => outbox.raw(HEARTBEAT),
+      () => {
+        this.environment.log('warn', 'missed heartbeats from client', { connection: this.name });
+        socket.destroy();
+      },
+    );
+    this.outbox.method(0, 'connection.open-ok', { knownHosts: '' });
+    this.environment.log('info', 'connection opened', {
+      connection: this.name,
+      user: this.handshake.username,
+      vhost: name,
+    });
+  }
+
+  private openChannel(number: number): Channel {
+    const { channelMax } = this.handshake;
+    if (this.context === undefined) throw new AmqpError('CHANNEL_ERROR', 'the connection is not open');
+    if (channelMax !== 0 && this.channels.size >= channelMax)
+      throw new AmqpError(
+        'NOT_ALLOWED',
+        `number of channels opened (${this.channels.size}) has reached the negotiated channel_max (${channelMax})`,
+      );
+    const channel = new Channel(number, this.context);
+    this.channels.set(number, channel);
+    return channel;
+  }
+
+  private onError(thrown: unknown, number: number, method: MethodName | undefined): void {
+    if (thrown instanceof HandshakeRefusal) this.refuse(thrown);
+    else if (thrown instanceof AmqpError) this.fail(thrown, number, method);
+    else {
+      this.environment.log('error', 'internal error', {
+        connection: this.name,
+        method,
+        error: thrown instanceof Error ? thrown.stack : String(thrown),
+      });
+      this.fail(new AmqpError('INTERNAL_ERROR', 'internal error'), number, method);
+    }
+  }
+
+  /** An error while the client is not trusted yet: RabbitMQ answers it with silence, or with a bare `close`. */
+  private refuse(refusal: HandshakeRefusal): void {
+    this.environment.log('error', refusal.message, { connection: this.name });
+    if (refusal.answer === undefined) {
+      this.state = 'closing';
+      this.deadline?.refresh();
+      setTimeout(() => this.socket.destroy(), refusal.silentMs).unref();
+    } else this.closeWith(refusal.answer, undefined);
+  }
+
+  private fail(error: AmqpError, number: number, method: MethodName | undefined): void {
+    const channel = this.channels.get(number);
+    const at = method ?? channel?.methodInProgress;
+    if (this.state === 'handshake' && !this.handshake.isTuned) {
+      this.refuse(new HandshakeRefusal(error.message));
+      return;
+    }
+    this.environment.log('error', error.message, {
+      connection: this.name,
+      channel: number,
+      method: at,
+      scope: error.scope,
+    });
+    if (error.scope === 'channel' && channel !== undefined) channel.closeWith(error, at);
+    else this.closeWith(error, at);
+  }
+
+  private closeWith(error: AmqpError, method: MethodName | undefined): void {
+    if (this.state === 'closing' || this.state === 'closed') return;
+    this.dropChannels();
+    this.state = 'closing';
+    this.outbox.method(0, 'connection.close', {
+      replyCode: error.code,
+      replyText: error.replyText,
+      ...idsOf(method),
+    });
+    clearTimeout(this.deadline);
+    this.deadline = setTimeout(() => this.socket.destroy(), CLOSE_TIMEOUT_MS);
+  }
+
+  /** Everything has been said. */
+  private goodbye(): void {
+    this.state = 'closed';
+    this.outbox.flush();
+    this.socket.end();
+    clearTimeout(this.deadline);
+    this.deadline = setTimeout(() => this.socket.destroy(), CLOSE_TIMEOUT_MS);
+  }
+
+  private dropChannels(): void {
+    this.flushConfirms();
+    for (const channel of this.channels.values()) channel.abandon();
+    this.channels.clear();
+    this.context?.vhost.deleteExclusiveQueues(this);
+  }
+
+  private end(): void {
+    this.dropChannels();
+    this.state = 'closed';
+    clearTimeout(this.deadline);
+    this.endHeartbeat();
+    this.environment.closed(this);
+  }
+
+  private confirmLater(channel: Channel): void {
+    // Publishes of this turn are confirmed together when it ends; what the store reports comes at any time.
+    if (this.unsentConfirms.size === 0) setImmediate(() => this.flushConfirms());
+    this.unsentConfirms.add(channel);
+  }
+
+  private flushConfirms(): void {
+    if (this.unsentConfirms.size === 0) return;
+    for (const channel of this.unsentConfirms) channel.flushConfirms();
+    this.unsentConfirms.clear();
+  }
+
+  private drained(): void {
+    if (this.socket.isPaused()) this.socket.resume();
+    for (const channel of [...this.channels.values()]) channel.resumeConsumers();
+  }
+}
+
+function unexpectedFrame(type: number, buffer: Buffer, start: number, end: number): AmqpError {
+  return new AmqpError('UNEXPECTED_FRAME', `type ${type}, ${printSnippet(buffer.subarray(start, end))}`);
+}

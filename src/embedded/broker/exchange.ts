@@ -1,0 +1,64 @@
+import { type Binding, bindingKey } from './binding.ts';
+import type { Table } from './codec/table.ts';
+import type { BindingIndex, ExchangeType } from './exchange-type.ts';
+import type { Message } from './message.ts';
+
+export interface ExchangeProperties {
+  durable: boolean;
+  autoDelete: boolean;
+  internal: boolean;
+  arguments: Table;
+}
+
+/** An exchange and the bindings that start or end at it. */
+export class Exchange implements ExchangeProperties {
+  readonly name: string;
+  readonly type: ExchangeType;
+  readonly durable: boolean;
+  readonly autoDelete: boolean;
+  readonly internal: boolean;
+  readonly arguments: Table;
+  /** Where messages go that match no binding. */
+  readonly alternate: string | undefined;
+  /** Bindings whose source this is, by `bindingKey`. */
+  readonly outgoing = new Map<string, Binding>();
+  /** Bindings whose destination this is. */
+  readonly incoming = new Set<Binding>();
+  private readonly index: BindingIndex;
+
+  constructor(name: string, type: ExchangeType, properties: ExchangeProperties) {
+    this.name = name;
+    this.type = type;
+    this.durable = properties.durable;
+    this.autoDelete = properties.autoDelete;
+    this.internal = properties.internal;
+    this.arguments = properties.arguments;
+    const alternate = properties.arguments.get('alternate-exchange');
+    this.alternate =
+      alternate?.type === 'longstr' && typeof alternate.value === 'string' ? alternate.value : undefined;
+    this.index = type.createIndex();
+  }
+
+  /** Gives false when there is the same binding already. */
+  add(binding: Binding): boolean {
+    const key = bindingKey(binding);
+    if (this.outgoing.has(key)) return false;
+    this.outgoing.set(key, binding);
+    this.index.add(binding);
+    return true;
+  }
+
+  /** Removes the binding that equals the given one; gives it, or `undefined` when there is none. */
+  remove(wanted: Omit<Binding, 'source'>): Binding | undefined {
+    const key = bindingKey(wanted);
+    const binding = this.outgoing.get(key);
+    if (binding === undefined) return undefined;
+    this.outgoing.delete(key);
+    this.index.remove(binding);
+    return binding;
+  }
+
+  match(routingKey: string, message: Message): Iterable<Binding> {
+    return this.index.match(routingKey, message);
+  }
+}

@@ -1,0 +1,131 @@
+import { FRAME_MIN_SIZE } from './codec/frames.ts';
+import type { Method } from './codec/methods.ts';
+import type { Table } from './codec/table.ts';
+import { type Credentials, MECHANISMS } from './credentials.ts';
+import { AmqpError } from './errors.ts';
+import type { Outbox } from './outbox.ts';
+import { serverProperties } from './server-properties.ts';
+
+const PROTOCOL_HEADER = Buffer.from('AMQP\0\0\x09\x01', 'latin1');
+/** Some clients announce 0-9 when they speak 0-9-1. */
+const PROTOCOL_HEADER_0_9 = Buffer.from('AMQP\x01\x01\0\x09', 'latin1');
+
+/** What the server proposes; a client may lower each, 0 means that it wants no limit. */
+const PROPOSAL = { channelMax: 2047, frameMax: 131_072, heartbeat: 60 };
+const CHANNEL_MIN = 1;
+/** RabbitMQ lets a client wait that has made a mistake before it is trusted. */
+const SILENCE_MS = 3_000;
+
+/** The handshake has failed; what the client is told, if anything. */
+export class HandshakeRefusal extends Error {
+  override readonly name = 'HandshakeRefusal';
+  readonly answer: AmqpError | undefined;
+  readonly silentMs = SILENCE_MS;
+
+  constructor(message: string, answer?: AmqpError) {
+    super(message);
+    this.answer = answer;
+  }
+}
+
+/** The steps from the protocol header to `connection.open`, and what was agreed on in them. */
+export class Handshake {
+  channelMax = PROPOSAL.channelMax;
+  frameMax = FRAME_MIN_SIZE;
+  /** Seconds; 0 for none. */
+  heartbeat = 0;
+  username = '';
+  mechanism = '';
+  clientProperties: Table = new Map();
+  protocolAgreed = false;
+  private step: 'start' | 'starting' | 'tuning' | 'opening' = 'start';
+  private readonly outbox: Outbox;
+  private readonly nodeName: string;
+  private readonly isRight: (credentials: Credentials) => boolean;
+
+  constructor(outbox: Outbox, nodeName: string, isRight: (credentials: Credentials) => boolean) {
+    this.outbox = outbox;
+    this.nodeName = nodeName;
+    this.isRight = isRight;
+  }
+
+  get isTuned(): boolean {
+    return this.step === 'opening';
+  }
+
+  /** Gives false when the client speaks another protocol; it has been told which one is spoken here. */
+  begin(header: Buffer): boolean {
+    if (!header.equals(PROTOCOL_HEADER) && !header.equals(PROTOCOL_HEADER_0_9)) {
+      this.outbox.raw(PROTOCOL_HEADER);
+      return false;
+    }
+    this.protocolAgreed = true;
+    this.step = 'starting';
+    this.outbox.method(0, 'connection.start', {
+      versionMajor: 0,
+      versionMinor: 9,
+      serverProperties: serverProperties(this.nodeName),
+      mechanisms: Buffer.from([...MECHANISMS.keys()].join(' ')),
+      locales: Buffer.from('en_US'),
+    });
+    return true;
+  }
+
+  handle(method: Method): void {
+    if (method.name === 'connection.start-ok' && this.step === 'starting') {
+      const { clientProperties, mechanism, response } = method.fields;
+      this.clientProperties = clientProperties;
+      this.mechanism = mechanism;
+      this.authenticate(response);
+    } else if (method.name === 'connection.tune-ok' && this.step === 'tuning') {
+      const { channelMax, frameMax, heartbeat } = method.fields;
+      this.assertWithin('frame_max', frameMax, FRAME_MIN_SIZE, PROPOSAL.frameMax);
+      this.assertWithin('channel_max', channelMax, CHANNEL_MIN, PROPOSAL.channelMax);
+      this.channelMax = channelMax;
+      this.frameMax = frameMax;
+      this.heartbeat = heartbeat;
+      this.step = 'opening';
+    } else throw new HandshakeRefusal(`unexpected method ${method.name} in connection state ${this.step}`);
+  }
+
+  /** Throws when `connection.open` comes too early. */
+  assertTuned(): void {
+    if (!this.isTuned)
+      throw new HandshakeRefusal(`unexpected method connection.open in connection state ${this.step}`);
+  }
+
+  /** What the client has declared to understand. */
+  clientCan(capability: string): boolean {
+    const capabilities = this.clientProperties.get('capabilities');
+    return capabilities?.type === 'table' && capabilities.value.get(capability)?.value === true;
+  }
+
+  private authenticate(response: Buffer): void {
+    const read = MECHANISMS.get(this.mechanism);
+    if (read === undefined)
+      throw new HandshakeRefusal(`unknown authentication mechanism '${this.mechanism}'`);
+    const credentials = read(response);
+    if (!this.isRight(credentials)) {
+      const answer = new AmqpError(
+        'ACCESS_REFUSED',
+        `Login was refused using authentication mechanism ${this.mechanism}. For details see the broker logfile.`,
+      );
+      throw new HandshakeRefusal(
+        `${this.mechanism} login refused: user '${credentials.user}' - invalid credentials`,
+        this.clientCan('authentication_failure_close') ? answer : undefined,
+      );
+    }
+    this.username = credentials.user;
+    this.step = 'tuning';
+    this.outbox.method(0, 'connection.tune', PROPOSAL);
+  }
+
+  private assertWithin(field: string, value: number, min: number, max: number): void {
+    const refuse = (comparison: string, bound: string, limit: number) => {
+      const text = `negotiated ${field} = ${value} is ${comparison} than the ${bound} allowed value (${limit})`;
+      return new HandshakeRefusal(text, new AmqpError('NOT_ALLOWED', text));
+    };
+    if (value !== 0 && value < min) throw refuse('lower', 'minimum', min);
+    if (value === 0 || value > max) throw refuse('higher', 'maximum', max);
+  }
+}

@@ -1,0 +1,72 @@
+import { jsonToTable, tableToJson } from '../codec/json.ts';
+import type { Exchange } from '../exchange.ts';
+import { isReserved } from '../names.ts';
+import { list } from './lists.ts';
+import {
+  argumentsOf,
+  created,
+  exchangeName,
+  flag,
+  noContent,
+  objectNotFound,
+  ok,
+  type Request,
+  type Resource,
+  vhostOf,
+  vhostsOf,
+  vhostToChange,
+} from './resource.ts';
+
+export const exchanges: Resource[] = [
+  { path: '/api/exchanges', GET: listExchanges },
+  { path: '/api/exchanges/:vhost', GET: listExchanges },
+  {
+    path: '/api/exchanges/:vhost/:name',
+    GET: (request) => ok({ ...show(request, existing(request)), incoming: [], outgoing: [] }),
+    PUT: (request) => {
+      const vhost = vhostToChange(request);
+      const name = exchangeName(request.path.name);
+      const { body } = request;
+      const known = vhost.exchanges.has(name);
+      vhost.declareExchange(name, body.type === undefined ? 'direct' : String(body.type), {
+        durable: flag(body.durable, 'durable'),
+        autoDelete: flag(body.auto_delete, 'auto_delete'),
+        internal: flag(body.internal, 'internal'),
+        arguments: jsonToTable(argumentsOf(body)),
+      });
+      return known ? noContent : created();
+    },
+    DELETE: (request) => {
+      const exchange = existing(request);
+      vhostOf(request).deleteExchange(exchange.name, request.query.get('if-unused') === 'true');
+      return noContent;
+    },
+  },
+];
+
+function listExchanges(request: Request) {
+  const items = vhostsOf(request).flatMap((vhost) =>
+    [...vhost.exchanges.values()].map((exchange) => show(request, exchange, vhost.name)),
+  );
+  return list(request, items, ['vhost', 'name']);
+}
+
+function existing(request: Request): Exchange {
+  const exchange = vhostOf(request).exchanges.get(exchangeName(request.path.name));
+  if (exchange === undefined) throw objectNotFound();
+  return exchange;
+}
+
+function show({ state, path }: Request, exchange: Exchange, vhost = path.vhost): Record<string, unknown> {
+  return {
+    arguments: tableToJson(exchange.arguments),
+    auto_delete: exchange.autoDelete,
+    durable: exchange.durable,
+    internal: exchange.internal,
+    name: exchange.name,
+    type: exchange.type.name,
+    user_who_performed_action:
+      exchange.name === '' || isReserved(exchange.name) ? 'rmq-internal' : state.user,
+    vhost,
+  };
+}

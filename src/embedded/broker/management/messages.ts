@@ -1,0 +1,137 @@
+import { isUtf8 } from 'node:buffer';
+import { jsonToTable, tableToJson } from '../codec/json.ts';
+import type { Properties } from '../codec/properties.ts';
+import { AmqpError } from '../errors.ts';
+import { Message } from '../message.ts';
+import type { Entry } from '../queue/entry.ts';
+import type { Queue } from '../queue/queue.ts';
+import {
+  badRequest,
+  exchangeName,
+  ManagementError,
+  ok,
+  type Request,
+  type Resource,
+  required,
+  vhostOf,
+} from './resource.ts';
+
+const ACK_MODES = ['ack_requeue_true', 'ack_requeue_false', 'reject_requeue_true', 'reject_requeue_false'];
+
+export const messages: Resource[] = [
+  {
+    path: '/api/exchanges/:vhost/:name/publish',
+    POST: (request) => {
+      const { body } = request;
+      required(body, ['routing_key', 'properties', 'payload', 'payload_encoding']);
+      const vhost = vhostOf(request);
+      const name = exchangeName(request.path.name);
+      const exchange = vhost.exchanges.get(name);
+      if (exchange === undefined) throw badRequest(`404 NOT_FOUND - no ${vhost.describe('exchange', name)}`);
+      if (exchange.internal)
+        throw badRequest(
+          `403 ACCESS_REFUSED - cannot publish to internal ${vhost.describe('exchange', name)}`,
+        );
+      if (typeof body.payload !== 'string') throw badRequest('payload_not_string');
+      const payload = decodePayload(body.payload, String(body.payload_encoding));
+      const message = messageOf(name, String(body.routing_key), body.properties, payload);
+      const queues = vhost.route(exchange, message);
+      const outcomes = queues.map((queue) => queue.publish(message));
+      if (outcomes.includes('rejected'))
+        throw badRequest('rejected Unable to publish message. Check queue limits.');
+      return ok({ routed: queues.length > 0 });
+    },
+  },
+  {
+    path: '/api/queues/:vhost/:name/get',
+    POST: (request) => {
+      const { body } = request;
+      required(body, ['ackmode', 'count', 'encoding']);
+      const vhost = vhostOf(request);
+      const mode = String(body.ackmode);
+      if (!ACK_MODES.includes(mode)) throw badRequest(`unknown ackmode ${mode}`);
+      if (body.encoding !== 'auto' && body.encoding !== 'base64')
+        throw badRequest('Unsupported encoding. Please use auto or base64.');
+      const queue = queueToRead(() => vhost.queue(request.path.name ?? '', undefined));
+      return ok(fetch(queue, request, mode));
+    },
+  },
+];
+
+/** Fetches and settles messages: `ack_requeue_true` peeks, `…_false` takes. */
+function fetch(queue: Queue, { body }: Request, mode: string): Record<string, unknown>[] {
+  const taking = mode === 'ack_requeue_false';
+  const taken: Entry[] = [];
+  const shown: Record<string, unknown>[] = [];
+  for (let left = Number(body.count); left > 0; left -= 1) {
+    const entry = queue.get(taking);
+    if (entry === undefined) break;
+    taken.push(entry);
+    shown.push(show(queue, entry, body));
+  }
+  if (mode === 'reject_requeue_false') for (const entry of taken) queue.reject(entry);
+  else if (!taking) queue.requeue(taken);
+  return shown;
+}
+
+function show(queue: Queue, entry: Entry, body: Record<string, unknown>): Record<string, unknown> {
+  const { message } = entry;
+  const truncate = body.truncate === undefined ? message.body.length : Number(body.truncate);
+  const payload = message.body.subarray(0, truncate);
+  const asText = body.encoding === 'auto' && isUtf8(payload);
+  return {
+    payload_bytes: message.body.length,
+    redelivered: entry.redelivered,
+    exchange: message.exchange,
+    routing_key: message.routingKey,
+    message_count: queue.readyCount,
+    properties: propertiesToJson(message.decodeProperties()),
+    payload: payload.toString(asText ? 'utf8' : 'base64'),
+    payload_encoding: asText ? 'string' : 'base64',
+  };
+}
+
+function propertiesToJson(properties: Properties): Record<string, unknown> {
+  return {
+    ...properties,
+    ...(properties.headers === undefined ? {} : { headers: tableToJson(properties.headers) }),
+    ...(properties.timestamp === undefined ? {} : { timestamp: Number(properties.timestamp) }),
+  };
+}
+
+function messageOf(exchange: string, routingKey: string, given: unknown, payload: Buffer): Message {
+  const json = typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : {};
+  const { headers, timestamp, delivery_mode, priority, ...texts } = json;
+  const number = (value: unknown) => (value === undefined ? undefined : Number(value));
+  const properties: Properties = {
+    ...Object.fromEntries(Object.entries(texts).map(([key, value]) => [key, String(value)])),
+    delivery_mode: number(delivery_mode),
+    priority: number(priority),
+    ...(headers === undefined ? {} : { headers: jsonToTable(headers as Record<string, unknown>) }),
+    ...(timestamp === undefined ? {} : { timestamp: BigInt(Number(timestamp)) }),
+  };
+  try {
+    return Message.of(exchange, routingKey, properties, payload);
+  } catch (thrown) {
+    if (thrown instanceof AmqpError) throw badRequest(`${thrown.code} ${thrown.message}`);
+    throw badRequest('the properties cannot be encoded');
+  }
+}
+
+function decodePayload(payload: string, encoding: string): Buffer {
+  if (encoding === 'string') return Buffer.from(payload);
+  if (encoding === 'base64') return Buffer.from(payload, 'base64');
+  throw badRequest(`{unsupported_encoding,<<"${encoding}">>}`);
+}
+
+/** This resource goes through a channel in RabbitMQ, so that its errors carry the reply text of one. */
+function queueToRead(find: () => Queue): Queue {
+  try {
+    return find();
+  } catch (thrown) {
+    if (thrown instanceof AmqpError && thrown.reply === 'NOT_FOUND')
+      throw new ManagementError(404, 'not_found', thrown.message);
+    if (thrown instanceof AmqpError) throw badRequest(`${thrown.code} ${thrown.message}`);
+    throw thrown;
+  }
+}

@@ -1,0 +1,158 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Log } from '../../program.ts';
+import type { BrokerState } from '../broker.ts';
+import { type Credentials, sameCredentials } from '../credentials.ts';
+import { AmqpError } from '../errors.ts';
+import { bindings } from './bindings.ts';
+import { channels } from './channels.ts';
+import { connections } from './connections.ts';
+import { consumers } from './consumers.ts';
+import { exchanges } from './exchanges.ts';
+import { messages } from './messages.ts';
+import { overview } from './overview.ts';
+import { queues } from './queues.ts';
+import { type Answer, badRequest, ManagementError, objectNotFound, type Resource } from './resource.ts';
+
+const RESOURCES: readonly Resource[] = [
+  ...overview,
+  ...connections,
+  ...channels,
+  ...consumers,
+  ...exchanges,
+  ...queues,
+  ...bindings,
+  ...messages,
+];
+
+const LARGEST_BODY_BYTES = 16 * 1024 * 1024;
+const REALM = 'Basic realm="RabbitMQ Management"';
+
+/** The part of RabbitMQ's management HTTP API that tools use: its paths, fields, status codes and error bodies. */
+export function createManagement(state: BrokerState, credentials: Credentials, log: Log): Server {
+  return createServer((request, response) => {
+    answer(state, credentials, request)
+      .catch((thrown: unknown) => failure(thrown, log))
+      .then((result) => send(request, response, result))
+      .catch(() => response.destroy());
+  });
+}
+
+async function answer(
+  state: BrokerState,
+  credentials: Credentials,
+  request: IncomingMessage,
+): Promise<Answer> {
+  const refusal = refuse(credentials, request.headers.authorization);
+  if (refusal !== undefined) {
+    request.resume();
+    return refusal;
+  }
+  const url = new URL(request.url ?? '/', 'http://localhost');
+  // Cut before decoding: a slash inside a name is encoded.
+  const found = find(url.pathname);
+  if (found === undefined) throw objectNotFound();
+  const { resource, path } = found;
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const handle =
+    method === 'GET' || method === 'PUT' || method === 'POST' || method === 'DELETE'
+      ? resource[method]
+      : undefined;
+  const body = await readBody(request);
+  if (handle === undefined) {
+    const allowed = (['GET', 'PUT', 'POST', 'DELETE'] as const).filter(
+      (name) => resource[name] !== undefined,
+    );
+    return { status: 405, headers: { allow: ['HEAD', ...allowed, 'OPTIONS'].join(', ') } };
+  }
+  return handle({ state, path, query: url.searchParams, body });
+}
+
+function refuse(credentials: Credentials, header: string | undefined): Answer | undefined {
+  const headers = { 'www-authenticate': REALM };
+  const [scheme, encoded] = header?.split(' ') ?? [];
+  if (scheme?.toLowerCase() !== 'basic' || encoded === undefined) return { status: 401, headers };
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  const given = { user: text.slice(0, colon), password: text.slice(colon + 1) };
+  if (colon >= 0 && sameCredentials(given, credentials)) return undefined;
+  return { status: 401, headers, body: { error: 'not_authorized', reason: 'Login failed' } };
+}
+
+function find(pathname: string): { resource: Resource; path: Record<string, string> } | undefined {
+  const segments = pathname.split('/');
+  for (const resource of RESOURCES) {
+    const path = match(resource.path.split('/'), segments);
+    if (path !== undefined) return { resource, path };
+  }
+  return undefined;
+}
+
+function match(pattern: string[], segments: string[]): Record<string, string> | undefined {
+  if (pattern.length !== segments.length) return undefined;
+  const path: Record<string, string> = {};
+  for (const [index, part] of pattern.entries()) {
+    const segment = segments[index] ?? '';
+    if (part.startsWith(':')) {
+      const decoded = decode(segment);
+      if (decoded === undefined || decoded === '') return undefined;
+      path[part.slice(1)] = decoded;
+    } else if (part !== segment) return undefined;
+  }
+  return path;
+}
+
+function decode(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > LARGEST_BODY_BYTES) throw new ManagementError(413, 'bad_request', 'the body is too large');
+    chunks.push(chunk);
+  }
+  const text = Buffer.concat(chunks).toString('utf8');
+  if (text === '' || text === 'null' || text === 'undefined') return {};
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw badRequest('not_json');
+  }
+  if (typeof json === 'object' && json !== null && !Array.isArray(json))
+    return json as Record<string, unknown>;
+  throw badRequest('not_json');
+}
+
+/** What a thrown error is answered with. A refusal of the broker itself becomes what RabbitMQ makes of it. */
+function failure(thrown: unknown, log: Log): Answer {
+  if (thrown instanceof ManagementError) return thrown.answer;
+  if (thrown instanceof AmqpError) {
+    if (thrown.reply === 'NOT_FOUND')
+      return { status: 404, body: { error: 'not_found', reason: thrown.explanation } };
+    if (thrown.reply === 'ACCESS_REFUSED' || thrown.reply === 'NOT_ALLOWED')
+      return { status: 401, body: { error: 'not_authorised', reason: 'Access refused.' } };
+    return { status: 400, body: { error: 'bad_request', reason: thrown.explanation } };
+  }
+  log('error', 'management request failed', {
+    error: thrown instanceof Error ? thrown.stack : String(thrown),
+  });
+  return { status: 500, body: { error: 'Internal Server Error', reason: 'Internal Server Error' } };
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { status, body, headers }: Answer): void {
+  const text = body === undefined ? '' : JSON.stringify(body);
+  response.writeHead(status, {
+    'cache-control': 'no-cache',
+    ...(text === '' ? {} : { 'content-type': 'application/json' }),
+    ...(status === 204 ? {} : { 'content-length': Buffer.byteLength(text) }),
+    ...headers,
+  });
+  response.end(request.method === 'HEAD' || status === 204 ? undefined : text);
+}

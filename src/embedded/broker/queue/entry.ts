@@ -1,0 +1,14 @@
+import type { Message } from '../message.ts';
+
+/** A message in one queue. */
+export interface Entry {
+  readonly message: Message;
+  /** Grows with each message of the queue: a message that comes back takes its old place. */
+  readonly position: number;
+  /** When it expires, by `Date.now()`; `Infinity` when it does not. */
+  readonly expiresAt: number;
+  /** True once it has been delivered and has come back. */
+  redelivered: boolean;
+  /** How often it came back; counted for quorum queues. */
+  returns: number;
+}

@@ -1,0 +1,311 @@
+import type { Binding } from '../binding.ts';
+import type { Table } from '../codec/table.ts';
+import type { Message } from '../message.ts';
+import type { MessageStore, Publication } from '../store.ts';
+import type { QueueSettings } from './arguments.ts';
+import type { Consumer } from './consumer.ts';
+import { Consumers } from './consumers.ts';
+import type { DeathReason } from './death.ts';
+import type { Entry } from './entry.ts';
+import { ReadyList } from './ready.ts';
+
+/** Node's timers take no longer delay; a later deadline is looked at again then. */
+const LONGEST_TIMER_MS = 0x7fff_ffff;
+
+export interface QueueProperties {
+  durable: boolean;
+  autoDelete: boolean;
+  /** The connection that alone may use the queue, and with which it ends. */
+  exclusiveOwner: object | undefined;
+  arguments: Table;
+}
+
+/** What a queue needs of the virtual host around it. */
+export interface QueueEnvironment {
+  store: MessageStore;
+  deadLetter(queue: Queue, entry: Entry, reason: DeathReason): void;
+  /** The queue has reached its end: unused too long, or the last consumer of an auto-delete queue has left. */
+  ended(queue: Queue): void;
+}
+
+/** What became of a publish: taken and safe, taken and not safe yet, or refused because the queue is full. */
+export type PublishOutcome = 'stored' | 'storing' | 'rejected';
+
+/**
+ * A queue: messages in order, consumers in turn. Either no consumer can take a message, or no message waits.
+ * The two types differ in what they do with messages that come back.
+ */
+export class Queue implements QueueProperties {
+  readonly name: string;
+  readonly durable: boolean;
+  readonly autoDelete: boolean;
+  readonly exclusiveOwner: object | undefined;
+  readonly arguments: Table;
+  readonly settings: QueueSettings;
+  /** Bindings that end here, without the implicit one of the default exchange. */
+  readonly incoming = new Set<Binding>();
+  readonly consumers: Consumers;
+  /** Messages delivered and not yet settled. */
+  unacknowledged = 0;
+  unacknowledgedBytes = 0;
+  deleted = false;
+  private readonly ready: ReadyList;
+  private readonly environment: QueueEnvironment;
+  private nextPosition = 0;
+  private hadConsumers = false;
+  private dispatching = false;
+  private lastUsed = Date.now();
+  private ttlTimer: NodeJS.Timeout | undefined;
+  private ttlTimerAt = Number.POSITIVE_INFINITY;
+  private expiryTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    name: string,
+    properties: QueueProperties,
+    settings: QueueSettings,
+    environment: QueueEnvironment,
+  ) {
+    this.name = name;
+    this.durable = properties.durable;
+    this.autoDelete = properties.autoDelete;
+    this.exclusiveOwner = properties.exclusiveOwner;
+    this.arguments = properties.arguments;
+    this.settings = settings;
+    this.environment = environment;
+    this.ready = new ReadyList(settings.maxPriority ?? 0);
+    this.consumers = new Consumers(settings.singleActiveConsumer);
+    this.touch();
+  }
+
+  get readyCount(): number {
+    return this.ready.length;
+  }
+
+  get readyBytes(): number {
+    return this.ready.bytes;
+  }
+
+  /** Somebody has shown interest: the time until an unused queue expires starts anew. */
+  touch(): void {
+    this.lastUsed = Date.now();
+    if (this.settings.expires !== undefined && this.expiryTimer === undefined) this.watchExpiry();
+  }
+
+  publish(message: Message, publication?: Publication): PublishOutcome {
+    const { settings } = this;
+    if (settings.overflow !== 'drop-head' && this.wouldOverflow(message)) {
+      if (settings.overflow === 'reject-publish-dlx')
+        this.environment.deadLetter(this, this.entryOf(message), 'maxlen');
+      return 'rejected';
+    }
+    const entry = this.entryOf(message);
+    const stored = this.environment.store.add(this, entry, publication);
+    // A message whose time to live is zero still reaches a consumer that waits for it.
+    const consumer = this.ready.length === 0 && !this.dispatching ? this.consumers.next() : undefined;
+    if (consumer !== undefined) this.deliverTo(consumer, entry);
+    else {
+      this.ready.push(entry);
+      this.dropOverflow();
+      this.expireHead();
+    }
+    return stored ? 'stored' : 'storing';
+  }
+
+  /** Takes the first message, for `basic.get`. */
+  get(noAck: boolean): Entry | undefined {
+    this.touch();
+    const entry = this.takeReady();
+    if (entry === undefined) return undefined;
+    if (noAck) this.environment.store.remove(this, entry);
+    else this.hold(entry);
+    return entry;
+  }
+
+  /** The message has been processed. */
+  acknowledge(entry: Entry): void {
+    this.release(entry);
+    if (!this.deleted) this.environment.store.remove(this, entry);
+  }
+
+  /** The message has been refused: it goes to the dead-letter exchange, if there is one. */
+  reject(entry: Entry): void {
+    this.release(entry);
+    if (!this.deleted) this.kill(entry, 'rejected');
+  }
+
+  /** Messages come back; each takes its old place. */
+  requeue(entries: readonly Entry[]): void {
+    const { deliveryLimit } = this.settings;
+    for (const entry of entries) {
+      this.release(entry);
+      if (this.deleted) continue;
+      entry.redelivered = true;
+      entry.returns += 1;
+      if (deliveryLimit !== undefined && entry.returns > deliveryLimit) this.kill(entry, 'delivery_limit');
+      else this.ready.putBack(entry);
+    }
+    if (this.deleted) return;
+    this.dropOverflow();
+    this.expireHead();
+    this.dispatch();
+  }
+
+  addConsumer(consumer: Consumer): void {
+    this.hadConsumers = true;
+    this.consumers.add(consumer);
+  }
+
+  removeConsumer(consumer: Consumer): void {
+    if (!this.consumers.remove(consumer) || this.deleted) return;
+    this.touch();
+    if (this.autoDelete && this.hadConsumers && this.consumers.count === 0) this.environment.ended(this);
+    else this.dispatch();
+  }
+
+  /** A consumer that could not take a message may be able to again. */
+  resume(consumer: Consumer): void {
+    this.consumers.unpark(consumer);
+    this.dispatch();
+  }
+
+  /** Delivers until no message or no able consumer is left. */
+  dispatch(): void {
+    if (this.dispatching || this.deleted) return;
+    this.dispatching = true;
+    try {
+      while (this.ready.length > 0) {
+        const consumer = this.consumers.next();
+        if (consumer === undefined) return;
+        const entry = this.takeReady();
+        if (entry === undefined) return;
+        this.deliverTo(consumer, entry);
+      }
+    } finally {
+      this.dispatching = false;
+    }
+  }
+
+  /** Drops what is ready; gives how much that was. */
+  purge(): number {
+    const entries = this.ready.clear();
+    for (const entry of entries) this.environment.store.remove(this, entry);
+    return entries.length;
+  }
+
+  /** Ends the queue: nothing is delivered any more, and whoever consumes is told. */
+  delete(): void {
+    this.deleted = true;
+    clearTimeout(this.ttlTimer);
+    clearTimeout(this.expiryTimer);
+    this.ready.clear();
+    this.environment.store.clear(this);
+    for (const consumer of [...this.consumers]) {
+      this.consumers.remove(consumer);
+      consumer.host.cancelledByServer(consumer);
+    }
+  }
+
+  private entryOf(message: Message): Entry {
+    const { messageTtl } = this.settings;
+    const own = message.expiration;
+    const ttl = own === undefined || (messageTtl !== undefined && messageTtl < own) ? messageTtl : own;
+    this.nextPosition += 1;
+    return {
+      message,
+      position: this.nextPosition,
+      expiresAt: ttl === undefined ? Number.POSITIVE_INFINITY : Date.now() + ttl,
+      redelivered: false,
+      returns: 0,
+    };
+  }
+
+  private deliverTo(consumer: Consumer, entry: Entry): void {
+    if (consumer.noAck) this.environment.store.remove(this, entry);
+    else {
+      this.hold(entry);
+      consumer.unacknowledged += 1;
+    }
+    consumer.host.deliver(consumer, entry);
+  }
+
+  private hold(entry: Entry): void {
+    this.unacknowledged += 1;
+    this.unacknowledgedBytes += entry.message.body.length;
+  }
+
+  private release(entry: Entry): void {
+    this.unacknowledged -= 1;
+    this.unacknowledgedBytes -= entry.message.body.length;
+  }
+
+  /** The first message that has not expired. */
+  private takeReady(): Entry | undefined {
+    this.expireHead();
+    return this.ready.shift();
+  }
+
+  private kill(entry: Entry, reason: DeathReason): void {
+    this.environment.deadLetter(this, entry, reason);
+    this.environment.store.remove(this, entry);
+  }
+
+  private wouldOverflow(message: Message): boolean {
+    const { maxLength, maxLengthBytes } = this.settings;
+    if (maxLength !== undefined && this.ready.length + 1 > maxLength) return true;
+    return maxLengthBytes !== undefined && this.ready.bytes + message.body.length > maxLengthBytes;
+  }
+
+  private dropOverflow(): void {
+    const { maxLength, maxLengthBytes, overflow } = this.settings;
+    if (overflow !== 'drop-head') return;
+    while (
+      (maxLength !== undefined && this.ready.length > maxLength) ||
+      (maxLengthBytes !== undefined && this.ready.bytes > maxLengthBytes)
+    ) {
+      const entry = this.ready.shift();
+      if (entry === undefined) return;
+      this.kill(entry, 'maxlen');
+    }
+  }
+
+  /** As in RabbitMQ only the first message is looked at: what expires behind it waits until it has come forward. */
+  private expireHead(): void {
+    for (let head = this.ready.peek(); head !== undefined; head = this.ready.peek()) {
+      if (head.expiresAt === Number.POSITIVE_INFINITY) return;
+      if (head.expiresAt > Date.now()) {
+        this.wakeAt(head.expiresAt);
+        return;
+      }
+      this.ready.shift();
+      this.kill(head, 'expired');
+    }
+  }
+
+  private wakeAt(time: number): void {
+    if (time >= this.ttlTimerAt) return;
+    clearTimeout(this.ttlTimer);
+    this.ttlTimerAt = time;
+    this.ttlTimer = setTimeout(
+      () => {
+        this.ttlTimerAt = Number.POSITIVE_INFINITY;
+        this.expireHead();
+      },
+      Math.min(time - Date.now(), LONGEST_TIMER_MS),
+    );
+  }
+
+  private watchExpiry(): void {
+    const { expires } = this.settings;
+    if (expires === undefined) return;
+    const left = this.lastUsed + expires - Date.now();
+    this.expiryTimer = setTimeout(
+      () => {
+        this.expiryTimer = undefined;
+        if (this.consumers.count > 0) return;
+        if (Date.now() >= this.lastUsed + expires) this.environment.ended(this);
+        else this.watchExpiry();
+      },
+      Math.min(Math.max(left, 0), LONGEST_TIMER_MS),
+    );
+  }
+}

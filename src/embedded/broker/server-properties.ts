@@ -1,0 +1,32 @@
+import { bool, type Field, longstr, type Table, table } from './codec/table.ts';
+
+/** The name under which the broker presents itself. */
+export const PRODUCT = 'qbtc embedded broker';
+export const PRODUCT_VERSION = '0.1.0';
+/** The RabbitMQ whose behaviour it follows; tools read it to know what they may ask for. */
+export const COMPATIBLE_VERSION = '3.10.8';
+
+/** The extensions of the protocol that clients may use. */
+const CAPABILITIES = [
+  'publisher_confirms',
+  'exchange_exchange_bindings',
+  'basic.nack',
+  'consumer_cancel_notify',
+  'connection.blocked',
+  'consumer_priorities',
+  'authentication_failure_close',
+  'per_consumer_qos',
+  'direct_reply_to',
+];
+
+/** What `connection.start` says about the server. */
+export function serverProperties(nodeName: string): Table {
+  return new Map<string, Field>([
+    ['capabilities', table(Object.fromEntries(CAPABILITIES.map((name) => [name, bool(true)])))],
+    ['cluster_name', longstr(nodeName)],
+    ['information', longstr(`Speaks AMQP 0-9-1 as RabbitMQ ${COMPATIBLE_VERSION} does`)],
+    ['platform', longstr(`Node.js ${process.versions.node}`)],
+    ['product', longstr(PRODUCT)],
+    ['version', longstr(PRODUCT_VERSION)],
+  ]);
+}

@@ -1,0 +1,331 @@
+import { type Binding, destinationName } from './binding.ts';
+import { sorted, type Table } from './codec/table.ts';
+import { assertArgumentsEquivalent, assertEquivalent } from './equivalence.ts';
+import { AmqpError, describe } from './errors.ts';
+import { Exchange, type ExchangeProperties } from './exchange.ts';
+import { EXCHANGE_TYPES } from './exchange-types/index.ts';
+import type { Message } from './message.ts';
+import { assertNotReserved, generateName, isReserved, withoutLineBreaks } from './names.ts';
+import { KNOWN_ARGUMENTS, queueSettings } from './queue/arguments.ts';
+import { type DeathReason, deadLetter, isCycle } from './queue/death.ts';
+import type { Entry } from './queue/entry.ts';
+import { Queue, type QueueEnvironment, type QueueProperties } from './queue/queue.ts';
+import { type ReplyTargets, route } from './router.ts';
+import type { MessageStore } from './store.ts';
+
+/** The exchanges that every virtual host is born with; the nameless one routes by the names of queues. */
+const PREDECLARED = [
+  ['', 'direct', false],
+  ['amq.direct', 'direct', false],
+  ['amq.fanout', 'fanout', false],
+  ['amq.headers', 'headers', false],
+  ['amq.match', 'headers', false],
+  ['amq.rabbitmq.trace', 'topic', true],
+  ['amq.topic', 'topic', false],
+] as const;
+
+export interface BindingRequest {
+  source: string;
+  destination: { kind: 'queue' | 'exchange'; name: string };
+  routingKey: string;
+  arguments: Table;
+}
+
+/**
+ * The exchanges, queues and bindings of one virtual host, and the rules under which they come and go.
+ * Every refusal is an `AmqpError` with RabbitMQ's own code and text.
+ */
+export class VirtualHost {
+  readonly name: string;
+  readonly exchanges = new Map<string, Exchange>();
+  readonly queues = new Map<string, Queue>();
+  private readonly environment: QueueEnvironment;
+  private readonly replyTargets: ReplyTargets;
+  /** Dead letters that wait for the publish at hand to end: they must not come between its parts. */
+  private readonly deadLetters: { queue: Queue; entry: Entry; reason: DeathReason }[] = [];
+  private buryingDead = false;
+
+  constructor(name: string, store: MessageStore, replyTargets: ReplyTargets) {
+    this.name = name;
+    this.replyTargets = replyTargets;
+    this.environment = {
+      store,
+      deadLetter: (queue, entry, reason) => this.bury(queue, entry, reason),
+      ended: (queue) => this.removeQueue(queue),
+    };
+    for (const [exchange, typeName, internal] of PREDECLARED) {
+      const type = EXCHANGE_TYPES.get(typeName);
+      if (type === undefined) throw new TypeError(`there is no exchange type ${typeName}`);
+      const properties = { durable: true, autoDelete: false, internal, arguments: new Map() };
+      this.exchanges.set(exchange, new Exchange(exchange, type, properties));
+    }
+  }
+
+  describe(kind: 'queue' | 'exchange', name: string): string {
+    return describe(kind, name, this.name);
+  }
+
+  /** The exchange of a name. Throws NOT_FOUND. */
+  exchange(name: string): Exchange {
+    const exchange = this.exchanges.get(name);
+    if (exchange === undefined) throw this.notFound('exchange', name);
+    return exchange;
+  }
+
+  /** The queue of a name, if `user` may use it. Throws NOT_FOUND or RESOURCE_LOCKED. */
+  queue(name: string, user: object | undefined): Queue {
+    const queue = this.queues.get(name);
+    if (queue === undefined) throw this.notFound('queue', name);
+    if (queue.exclusiveOwner !== undefined && queue.exclusiveOwner !== user) throw this.locked(name);
+    return queue;
+  }
+
+  declareExchange(rawName: string, typeName: string, properties: ExchangeProperties): Exchange {
+    const type = EXCHANGE_TYPES.get(typeName);
+    if (type === undefined) throw new AmqpError('COMMAND_INVALID', `unknown exchange type '${typeName}'`);
+    const name = withoutLineBreaks(rawName);
+    assertNotDefault(name);
+    const existing = this.exchanges.get(name);
+    if (existing !== undefined) {
+      const resource = this.describe('exchange', name);
+      assertEquivalent(resource, 'type', existing.type.name, typeName);
+      assertEquivalent(resource, 'durable', existing.durable, properties.durable);
+      assertEquivalent(resource, 'auto_delete', existing.autoDelete, properties.autoDelete);
+      assertEquivalent(resource, 'internal', existing.internal, properties.internal);
+      assertArgumentsEquivalent(resource, ['alternate-exchange'], existing.arguments, properties.arguments);
+      return existing;
+    }
+    assertNotReserved('exchange', name);
+    this.assertNamesExchange('exchange', name, properties.arguments, 'alternate-exchange');
+    const exchange = new Exchange(name, type, properties);
+    this.exchanges.set(name, exchange);
+    return exchange;
+  }
+
+  /** Passive: it must be there. */
+  checkExchange(rawName: string): void {
+    const name = withoutLineBreaks(rawName);
+    assertNotDefault(name);
+    this.exchange(name);
+  }
+
+  deleteExchange(rawName: string, ifUnused: boolean): void {
+    const name = withoutLineBreaks(rawName);
+    assertNotDefault(name);
+    if (isReserved(name))
+      throw new AmqpError(
+        'ACCESS_REFUSED',
+        `deletion of system ${this.describe('exchange', name)} not allowed`,
+      );
+    const exchange = this.exchanges.get(name);
+    if (exchange === undefined) return;
+    if (ifUnused && exchange.outgoing.size > 0)
+      throw new AmqpError('PRECONDITION_FAILED', `${this.describe('exchange', name)} in use`);
+    this.removeExchange(exchange);
+  }
+
+  /** Creates a queue or checks that the existing one is the same. An empty name is replaced by a generated one. */
+  declareQueue(rawName: string, properties: QueueProperties): Queue {
+    const given = withoutLineBreaks(rawName);
+    // An exclusive queue ends with its connection, so it is never durable, whatever was asked for.
+    const durable = properties.durable && properties.exclusiveOwner === undefined;
+    const type = properties.arguments.get('x-queue-type')?.value;
+    if (given === '' && type === 'quorum')
+      throw new AmqpError(
+        'PRECONDITION_FAILED',
+        'Cannot declare a server-named queue for type rabbit_quorum_queue',
+      );
+    if (given !== '') assertNotReserved('queue', given);
+    const name = given === '' ? generateName('amq.gen') : given;
+    const existing = this.queues.get(name);
+    if (existing !== undefined) {
+      this.assertSameQueue(existing, { ...properties, durable });
+      existing.touch();
+      return existing;
+    }
+    this.assertNamesExchange('queue', name, properties.arguments, 'x-dead-letter-exchange');
+    const settings = queueSettings(name, this.name, properties.arguments);
+    if (settings.type === 'quorum') this.assertFitsQuorum(name, { ...properties, durable });
+    const queue = new Queue(name, { ...properties, durable }, settings, this.environment);
+    this.queues.set(name, queue);
+    return queue;
+  }
+
+  /** Gives how many messages were in it; 0 when there is no such queue. */
+  deleteQueue(
+    rawName: string,
+    user: object | undefined,
+    conditions: { ifUnused: boolean; ifEmpty: boolean },
+  ): number {
+    const name = withoutLineBreaks(rawName);
+    if (!this.queues.has(name)) return 0;
+    const queue = this.queue(name, user);
+    if (conditions.ifEmpty && queue.readyCount > 0)
+      throw new AmqpError('PRECONDITION_FAILED', `${this.describe('queue', name)} not empty`);
+    if (conditions.ifUnused && queue.consumers.count > 0)
+      throw new AmqpError('PRECONDITION_FAILED', `${this.describe('queue', name)} in use`);
+    const messages = queue.readyCount;
+    this.removeQueue(queue);
+    return messages;
+  }
+
+  bind(request: BindingRequest, user: object | undefined): Binding {
+    const binding = this.resolve(request, user);
+    const fault = binding.source.type.validateArguments?.(binding.arguments);
+    if (fault !== undefined) throw new AmqpError('PRECONDITION_FAILED', fault);
+    if (binding.source.add(binding)) incomingOf(binding).add(binding);
+    return binding;
+  }
+
+  /** Does nothing when there is no such binding. */
+  unbind(request: BindingRequest, user: object | undefined): void {
+    const wanted = this.resolve(request, user);
+    const binding = wanted.source.remove(wanted);
+    if (binding === undefined) return;
+    incomingOf(binding).delete(binding);
+    this.removeIfUnused(binding.source);
+  }
+
+  /** The queues that a message reaches from an exchange. */
+  route(exchange: Exchange, message: Message): readonly Queue[] {
+    return route(this, exchange, message, this.replyTargets);
+  }
+
+  /** Ends the queues that belong to a connection. */
+  deleteExclusiveQueues(owner: object): void {
+    for (const queue of [...this.queues.values()])
+      if (queue.exclusiveOwner === owner) this.removeQueue(queue);
+  }
+
+  /** Stops every timer. */
+  close(): void {
+    for (const queue of this.queues.values()) queue.delete();
+  }
+
+  private resolve(request: BindingRequest, user: object | undefined): Binding {
+    const source = withoutLineBreaks(request.source);
+    const name = withoutLineBreaks(request.destination.name);
+    for (const exchange of request.destination.kind === 'exchange' ? [name, source] : [source])
+      assertNotDefault(exchange);
+    const exchange = this.exchanges.get(source);
+    const target = request.destination.kind === 'queue' ? this.queues.get(name) : this.exchanges.get(name);
+    if (exchange === undefined) throw this.notFound('exchange', source);
+    if (target === undefined) throw this.notFound(request.destination.kind, name);
+    const destination =
+      target instanceof Queue
+        ? ({ kind: 'queue', queue: this.queue(name, user) } as const)
+        : ({ kind: 'exchange', exchange: target } as const);
+    return {
+      source: exchange,
+      destination,
+      routingKey: request.routingKey,
+      arguments: sorted(request.arguments),
+    };
+  }
+
+  private removeQueue(queue: Queue): void {
+    if (queue.deleted) return;
+    this.queues.delete(queue.name);
+    this.removeIncoming(queue.incoming);
+    queue.delete();
+  }
+
+  private removeExchange(exchange: Exchange): void {
+    this.exchanges.delete(exchange.name);
+    for (const binding of exchange.outgoing.values()) incomingOf(binding).delete(binding);
+    this.removeIncoming(exchange.incoming);
+  }
+
+  private removeIncoming(bindings: Set<Binding>): void {
+    for (const binding of bindings) {
+      binding.source.remove(binding);
+      this.removeIfUnused(binding.source);
+    }
+    bindings.clear();
+  }
+
+  /** An auto-delete exchange ends when its last binding is taken away. */
+  private removeIfUnused(exchange: Exchange): void {
+    if (exchange.autoDelete && exchange.outgoing.size === 0 && this.exchanges.has(exchange.name))
+      this.removeExchange(exchange);
+  }
+
+  private bury(queue: Queue, entry: Entry, reason: DeathReason): void {
+    if (queue.settings.deadLetterExchange === undefined) return;
+    this.deadLetters.push({ queue, entry, reason });
+    if (this.buryingDead) return;
+    this.buryingDead = true;
+    for (let dead = this.deadLetters.shift(); dead !== undefined; dead = this.deadLetters.shift())
+      this.publishDeadLetter(dead.queue, dead.entry, dead.reason);
+    this.buryingDead = false;
+  }
+
+  private publishDeadLetter(queue: Queue, entry: Entry, reason: DeathReason): void {
+    const { deadLetterExchange, deadLetterRoutingKey } = queue.settings;
+    const exchange = this.exchanges.get(deadLetterExchange ?? '');
+    if (exchange === undefined) return;
+    const message = deadLetter(entry.message, reason, queue.name, {
+      exchange: exchange.name,
+      routingKey: deadLetterRoutingKey,
+    });
+    for (const target of this.route(exchange, message))
+      if (reason === 'rejected' || !isCycle(message, target.name)) target.publish(message);
+  }
+
+  private assertSameQueue(queue: Queue, properties: QueueProperties): void {
+    // Stricter than for use: a queue that is not exclusive is not the same as one that is asked to be.
+    if (queue.exclusiveOwner !== properties.exclusiveOwner) throw this.locked(queue.name);
+    const resource = this.describe('queue', queue.name);
+    assertEquivalent(resource, 'durable', queue.durable, properties.durable);
+    assertEquivalent(resource, 'auto_delete', queue.autoDelete, properties.autoDelete);
+    const keys = KNOWN_ARGUMENTS[queue.settings.type];
+    assertArgumentsEquivalent(resource, keys, queue.arguments, properties.arguments);
+  }
+
+  private assertFitsQuorum(name: string, properties: QueueProperties): void {
+    const refuse = (property: string) =>
+      new AmqpError(
+        'PRECONDITION_FAILED',
+        `invalid property '${property}' for ${this.describe('queue', name)}`,
+      );
+    if (properties.autoDelete) throw refuse('auto-delete');
+    if (properties.exclusiveOwner !== undefined) throw refuse('exclusive-owner');
+    if (!properties.durable) throw refuse('non-durable');
+  }
+
+  private assertNamesExchange(kind: 'queue' | 'exchange', name: string, declared: Table, key: string): void {
+    const field = declared.get(key);
+    if (field === undefined || field.type === 'longstr') return;
+    throw new AmqpError(
+      'PRECONDITION_FAILED',
+      `invalid type '${field.type}' for arg '${key}' in ${this.describe(kind, name)}`,
+    );
+  }
+
+  private notFound(kind: 'queue' | 'exchange', name: string): AmqpError {
+    return new AmqpError('NOT_FOUND', `no ${this.describe(kind, name)}`);
+  }
+
+  private locked(queue: string): AmqpError {
+    return new AmqpError(
+      'RESOURCE_LOCKED',
+      `cannot obtain exclusive access to locked ${this.describe('queue', queue)}. It could be originally ` +
+        'declared on another connection or the exclusive property value does not match that of the original declaration.',
+    );
+  }
+}
+
+function assertNotDefault(exchange: string): void {
+  if (exchange === '')
+    throw new AmqpError('ACCESS_REFUSED', 'operation not permitted on the default exchange');
+}
+
+function incomingOf(binding: Binding): Set<Binding> {
+  const { destination } = binding;
+  return destination.kind === 'queue' ? destination.queue.incoming : destination.exchange.incoming;
+}
+
+/** For sorting and lists: source, destination, key. */
+export function bindingLabel(binding: Binding): string {
+  return `${binding.source.name}\0${destinationName(binding)}\0${binding.routingKey}`;
+}
