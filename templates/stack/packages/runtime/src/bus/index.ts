@@ -1,0 +1,203 @@
+import { type ChannelModel, connect, type RecoveringChannelModel } from 'amqplib';
+import type { Event, EventType } from '../events.ts';
+import type { Log } from '../logging.ts';
+import { Consumer, type Consumption, type Delivery, type Outcome } from './consumer.ts';
+import { BusUnavailable } from './errors.ts';
+import { type Destination, Publisher } from './publisher.ts';
+import { type AnswerPart, Requester } from './requester.ts';
+
+export type { Consumption, Delivery, Outcome } from './consumer.ts';
+export { AnswerInterrupted, BusUnavailable, DeadlineExceeded, Rejection, Unroutable } from './errors.ts';
+export type { Destination } from './publisher.ts';
+export type { AnswerPart } from './requester.ts';
+
+export interface BusOptions {
+  /** `amqp://user:password@host:port/vhost` */
+  url: string;
+  service: string;
+  log: Log;
+  /** Where answers are published, with the requester's address as the routing key. */
+  repliesExchange?: string;
+  deadLetterExchange?: string;
+  /** Milliseconds before each further try of an event whose handler failed. */
+  retryDelays?: readonly number[];
+  /** The longest pause between two tries to connect, in milliseconds. */
+  maxReconnectDelayMs?: number;
+  onPublished?(exchange: string, outcome: 'confirmed' | 'failed'): void;
+  onOutcome?(source: string, outcome: Outcome, seconds: number): void;
+}
+
+export interface RequestOptions<Question, Part extends AnswerPart> {
+  type: EventType<Question>;
+  event: Event<Question>;
+  to: Destination;
+  answerType: EventType<Part>;
+  /** Milliseconds until the first part of the answer, and from each part to the next. */
+  deadlineMs: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * The stack's way to RabbitMQ. It connects in the background and again whenever the connection is lost; what is
+ * published meanwhile fails at once with `BusUnavailable`.
+ */
+export interface Bus {
+  /** Resolves when the broker has confirmed. @throws {EventInvalid} {BusUnavailable} {Unroutable} */
+  publish<Data>(type: EventType<Data>, event: Event<Data>, to: Destination): Promise<void>;
+  /**
+   * Publishes the event and gives the parts of its answer in order. Leaving the loop ends the waiting.
+   *
+   * @throws {EventInvalid} before anything is sent; while iterating {BusUnavailable} {Unroutable} {DeadlineExceeded}
+   * {AnswerInterrupted} {EventInvalid} or the signal's reason.
+   */
+  request<Question, Part extends AnswerPart>(
+    options: RequestOptions<Question, Part>,
+  ): AsyncIterableIterator<Event<Part>>;
+  /** Publishes one part of the answer to a delivery. @throws as `publish`; {Unroutable} when the requester is gone */
+  answer<Part extends AnswerPart>(delivery: Delivery<unknown>, type: EventType<Part>, part: Part): Promise<void>;
+  /** Consumes from now on, on this connection and all later ones. */
+  consume<Data>(consumption: Consumption<Data>): void;
+  /** One round trip to the broker. Rejects with the reason why it is not possible. */
+  check(): Promise<void>;
+  /** How many requests await their answer. */
+  readonly pending: number;
+  /** Takes no more events and resolves when those taken are dealt with. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts to connect and returns at once. */
+export async function createBus(options: BusOptions): Promise<Bus> {
+  const { service, log } = options;
+  const repliesExchange = options.repliesExchange ?? 'responses_exchange';
+  const publisher = new Publisher();
+  const requester = new Requester({ service, exchange: repliesExchange, log });
+  const consumers: Consumer<never>[] = [];
+  let model: ChannelModel | undefined;
+  let reason = 'not connected yet';
+
+  const connection: RecoveringChannelModel = await connect(withHeartbeat(options.url), {
+    noDelay: true,
+    timeout: 5000,
+    clientProperties: { connection_name: service },
+    recovery: {
+      waitForConnect: false,
+      initialDelay: 100,
+      maxDelay: options.maxReconnectDelayMs ?? 3000,
+      setup: async (opened: ChannelModel) => {
+        await publisher.open(opened);
+        await requester.open(opened);
+        for (const consumer of consumers) await consumer.open(opened);
+        model = opened;
+      },
+    },
+  });
+  const lost = (error: Error) => {
+    model = undefined;
+    reason = error.message;
+    publisher.detach();
+  };
+  connection.on('connect', () => log.info('connected to the broker'));
+  connection.on('disconnect', (error) => {
+    log.warn('lost the broker', { error: error.message });
+    lost(error);
+  });
+  connection.on('connect-failed', (error) => {
+    // Once for each reason: the broker may be away for long.
+    if (reason !== error.message) log.warn('cannot reach the broker yet', { error: error.message });
+    lost(error);
+  });
+  connection.on('blocked', (why) => log.warn('the broker takes no messages for now', { reason: why }));
+  connection.on('unblocked', () => log.info('the broker takes messages again'));
+  connection.on('error', (error) => log.warn('the broker closed the connection', { error: error.message }));
+
+  const send = async (to: Destination, content: Buffer, event: Event<unknown>, extra: { replyTo?: string; persistent: boolean }) => {
+    try {
+      await publisher.publish(to, content, {
+        messageId: event.id,
+        correlationId: event.correlationid,
+        type: event.type,
+        appId: service,
+        contentType: 'application/cloudevents+json',
+        ...extra,
+      });
+      options.onPublished?.(to.exchange, 'confirmed');
+    } catch (error) {
+      options.onPublished?.(to.exchange, 'failed');
+      throw error;
+    }
+  };
+
+  return {
+    publish: (type, event, to) => send(to, type.encode(event), event, { persistent: true }),
+
+    request({ type, event, to, answerType, deadlineMs, signal }) {
+      const content = type.encode(event);
+      const answer = requester.await({
+        requestId: event.id,
+        correlationId: event.correlationid,
+        type: answerType,
+        deadlineMs,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      send(to, content, event, { replyTo: requester.address, persistent: true }).catch(answer.fail);
+      return answer;
+    },
+
+    async answer({ event, replyTo }, type, part) {
+      if (replyTo === undefined) return;
+      const reply = type.create(part, {
+        source: service,
+        correlationid: event.correlationid,
+        causationid: event.id,
+        ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
+      });
+      // A reply queue dies with its connection, so there is nothing to gain from writing replies to disk.
+      await send({ exchange: repliesExchange, routingKey: replyTo }, type.encode(reply), reply, { persistent: false });
+    },
+
+    consume(consumption) {
+      const consumer = new Consumer(consumption, {
+        service,
+        log,
+        publisher,
+        deadLetterExchange: options.deadLetterExchange ?? 'qbtc.dead-letter',
+        retryDelays: options.retryDelays ?? [100, 500, 2000],
+        onOutcome: options.onOutcome ?? (() => {}),
+      });
+      consumers.push(consumer as Consumer<never>);
+      if (model !== undefined) {
+        const opened = model;
+        consumer.open(opened).catch(() => opened.close().catch(() => {}));
+      }
+    },
+
+    async check() {
+      if (model === undefined) throw new BusUnavailable(reason);
+      const channel = await model.createChannel();
+      channel.on('error', () => {});
+      await channel.checkExchange(repliesExchange);
+      await channel.close();
+    },
+
+    get pending() {
+      return requester.pending;
+    },
+
+    async drain() {
+      await Promise.all(consumers.map((consumer) => consumer.drain()));
+    },
+
+    async close() {
+      requester.close(new BusUnavailable('the service is ending'));
+      await connection.close();
+    },
+  };
+}
+
+/** A broker that went away without a word is noticed after two heartbeats. */
+function withHeartbeat(address: string): string {
+  const url = new URL(address);
+  if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', '10');
+  return url.href;
+}

@@ -1,0 +1,73 @@
+import type { ChannelModel, ConfirmChannel, Options } from 'amqplib';
+import { BusUnavailable, Unroutable } from './errors.ts';
+
+export interface Destination {
+  exchange: string;
+  routingKey: string;
+}
+
+type Properties = Options.Publish & { messageId: string };
+
+/**
+ * Publishes with confirms and the mandatory flag on a channel of its own.
+ * A broker that closes the channel (a missing exchange) takes down this channel only: the next publish opens another.
+ */
+export class Publisher {
+  #connection: ChannelModel | undefined;
+  #channel: ConfirmChannel | undefined;
+  /** Messages that the broker has not confirmed yet, and whether it returned them (a return comes before its confirm). */
+  readonly #unconfirmed = new Map<string, { returned: boolean }>();
+
+  async open(connection: ChannelModel): Promise<void> {
+    const channel = await connection.createConfirmChannel();
+    let lastError: Error | undefined;
+    channel.on('error', (error) => {
+      lastError = error;
+    });
+    channel.on('return', ({ properties }) => {
+      const message = this.#unconfirmed.get(String(properties.messageId));
+      if (message !== undefined) message.returned = true;
+    });
+    channel.on('close', () => {
+      if (this.#channel !== channel) return;
+      this.#channel = undefined;
+      // Without an error of its own the channel went down with the connection.
+      if (lastError !== undefined && this.#connection === connection) void this.open(connection).catch(() => {});
+    });
+    this.#connection = connection;
+    this.#channel = channel;
+  }
+
+  /** Nothing can be published until the next `open`. */
+  detach(): void {
+    this.#connection = undefined;
+    this.#channel = undefined;
+  }
+
+  /**
+   * Resolves when the broker has confirmed.
+   *
+   * @throws {BusUnavailable} when it did not, so that nobody knows whether it has the message
+   * @throws {Unroutable} when it had no queue for the message
+   */
+  publish(to: Destination, content: Buffer, properties: Properties): Promise<void> {
+    const channel = this.#channel;
+    if (channel === undefined) return Promise.reject(new BusUnavailable('there is no connection to the broker'));
+    return new Promise((resolve, reject) => {
+      const message = { returned: false };
+      this.#unconfirmed.set(properties.messageId, message);
+      const settle = (error: unknown) => {
+        if (this.#unconfirmed.get(properties.messageId) === message) this.#unconfirmed.delete(properties.messageId);
+        if (error) reject(new BusUnavailable(`the broker did not confirm a message to ${to.exchange}`, { cause: error }));
+        else if (message.returned)
+          reject(new Unroutable(`no queue is bound to ${to.exchange} with the routing key ${to.routingKey}`));
+        else resolve();
+      };
+      try {
+        channel.publish(to.exchange, to.routingKey, content, { ...properties, mandatory: true }, settle);
+      } catch (error) {
+        settle(error);
+      }
+    });
+  }
+}

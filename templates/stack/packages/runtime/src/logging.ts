@@ -1,0 +1,44 @@
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { redact } from './redaction.ts';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Writes lines in the stack's one schema, `event-schemas/log_line.json`. */
+export interface Log {
+  debug(message: string, context?: Record<string, unknown>): void;
+  info(message: string, context?: Record<string, unknown>): void;
+  warn(message: string, context?: Record<string, unknown>): void;
+  error(message: string, context?: Record<string, unknown>): void;
+  /** The same log, with the correlation id in every line. */
+  correlated(correlationId: string): Log;
+}
+
+/** A log to standard output, or to `destination`. Lines are written at once, so that a crash loses none. */
+export function createLog(options: { service: string; level: LogLevel; destination?: DestinationStream }): Log {
+  return wrap(
+    pino(
+      {
+        level: options.level,
+        base: { service: options.service },
+        messageKey: 'message',
+        timestamp: () => stdTimeFunctions.isoTime().replace('"time"', '"timestamp"'),
+        formatters: { level: (level) => ({ level }) },
+      },
+      options.destination ?? pino.destination({ fd: 1, sync: true }),
+    ),
+  );
+}
+
+function wrap(logger: Logger): Log {
+  const at = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, context?: Record<string, unknown>) => {
+    if (logger.isLevelEnabled(level)) logger[level]({ context: context === undefined ? {} : redact(context) }, message);
+  };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    correlated: (correlationId) => wrap(logger.child({ correlation_id: correlationId })),
+  };
+}

@@ -1,0 +1,57 @@
+import { isUtf8 } from 'node:buffer';
+import type { Bus } from '@stack/runtime/bus';
+import type { Log } from '@stack/runtime/logging';
+import type { FastifyInstance } from 'fastify';
+import { registerChat } from './chat.ts';
+import { registerModels } from './models.ts';
+import { badRequest, errorBody, errorOf, OpenAiError } from './openai-errors.ts';
+
+export interface ApiOptions {
+  bus: Bus;
+  log: Log;
+  service: string;
+  /** How long the core may take, in milliseconds. */
+  deadlineMs: number;
+  /** How long the list of models is remembered, in milliseconds. */
+  modelsTtlMs: number;
+}
+
+/** The routes of the OpenAI API, and its error shape for everything that goes wrong. */
+export function registerApi(http: FastifyInstance, options: ApiOptions): void {
+  const { bus, log, service, deadlineMs, modelsTtlMs } = options;
+
+  // Whatever the content type says, a body is JSON or it is refused.
+  http.removeAllContentTypeParsers();
+  http.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => parseJson(body));
+  http.addHook('preValidation', async (request) => {
+    if (request.method === 'POST' && request.body === undefined) throw notJson();
+  });
+
+  http.setErrorHandler((thrown, request, reply) => {
+    const error = errorOf(thrown);
+    if (error.status >= 500) {
+      log.correlated(request.correlationId).error('could not answer', { status: error.status, error: thrown });
+    }
+    return reply.code(error.status).send(errorBody(error));
+  });
+  http.setNotFoundHandler((request, reply) => {
+    const message = `Unknown request URL: ${request.method} ${request.url.split('?', 1)[0]}.`;
+    return reply.code(404).send(errorBody({ ...badRequest(message, null, 'unknown_url'), status: 404 }));
+  });
+
+  registerChat(http, { bus, service, deadlineMs });
+  registerModels(http, { bus, service, deadlineMs, ttlMs: modelsTtlMs });
+}
+
+function parseJson(body: Buffer): unknown {
+  if (!isUtf8(body)) throw notJson();
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    throw notJson();
+  }
+}
+
+function notJson(): OpenAiError {
+  return new OpenAiError(badRequest('We could not parse the JSON body of your request.', null, null));
+}

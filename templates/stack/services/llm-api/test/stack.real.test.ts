@@ -1,0 +1,341 @@
+import { fileURLToPath } from 'node:url';
+import logLine from '../../../event-schemas/log_line.json' with { type: 'json' };
+import { migrate, postgresServer, query, startPostgres } from '@stack/testing/postgres';
+import { declareTopology, rabbitmqServer, startRabbitmq } from '@stack/testing/rabbitmq';
+import { redisServer, startRedis } from '@stack/testing/redis';
+import { eventually, skipWithout, type TestServer } from '@stack/testing/server';
+import { startService, type TestService } from '@stack/testing/service';
+import addFormats from 'ajv-formats';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import OpenAI, { APIError, BadRequestError, NotFoundError } from 'openai';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const MODEL = 'qbtc-offline';
+const skipped = skipWithout([rabbitmqServer, redisServer, postgresServer]);
+
+describe.skipIf(skipped)('the LLM API, from the client to the core and back, all real', () => {
+  const servers: TestServer[] = [];
+  let broker: TestServer;
+  let cache: TestServer;
+  let database: TestServer;
+  let api: TestService;
+  let core: TestService;
+  let client: OpenAI;
+
+  const startApi = (environment: Record<string, string> = {}) =>
+    startService('llm-api', `${ROOT}services/llm-api/src/main.ts`, {
+      AMQP_URL: broker.url,
+      LLM_DEADLINE_MS: '4000',
+      MODELS_TTL_MS: '0',
+      ...environment,
+    });
+  const startCore = () =>
+    startService('quantum-core', `${ROOT}services/quantum-core/src/main.ts`, {
+      AMQP_URL: broker.url,
+      DATABASE_URL: database.url,
+      REDIS_URL: cache.url,
+    });
+  const post = (body: unknown, headers: Record<string, string> = {}) =>
+    fetch(`${api.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  const ask = (content: string) => ({ model: MODEL, messages: [{ role: 'user' as const, content }] });
+  const pending = async () =>
+    Number(/^bus_requests_pending\{.*\} (\d+)/m.exec(await (await fetch(`${api.url}/metrics`)).text())?.[1]);
+
+  beforeAll(async () => {
+    [broker, cache, database] = await Promise.all([startRabbitmq(), startRedis(), startPostgres()]);
+    servers.push(broker, cache, database);
+    await Promise.all([
+      declareTopology(broker.url, `${ROOT}infrastructure/rabbitmq/topology.yaml`),
+      migrate(database.url, `${ROOT}infrastructure/supabase/migrations`),
+    ]);
+    [api, core] = await Promise.all([startApi(), startCore()]);
+    await Promise.all([api.healthy(), core.healthy()]);
+    client = new OpenAI({ baseURL: `${api.url}/v1`, apiKey: 'any', maxRetries: 0 });
+  });
+
+  afterAll(async () => {
+    await Promise.all([api?.stop(), core?.stop()]);
+    await Promise.all(servers.map((server) => server.stop()));
+  });
+
+  it('gives the official client a plain completion with real token counts', async () => {
+    const completion = await client.chat.completions.create({
+      model: MODEL,
+      messages: [
+        { role: 'system', content: 'The ferry leaves at nine. The museum opens at ten.' },
+        { role: 'user', content: 'When does the ferry leave?' },
+      ],
+    });
+    expect(completion.object).toBe('chat.completion');
+    expect(completion.model).toBe(MODEL);
+    const [choice] = completion.choices;
+    expect(choice?.message.role).toBe('assistant');
+    expect(choice?.message.content).toContain('qbtc-offline');
+    expect(choice?.message.content).toContain('The ferry leaves at nine.');
+    expect(choice?.finish_reason).toBe('stop');
+    expect(completion.usage?.prompt_tokens).toBeGreaterThan(15);
+    expect(completion.usage?.total_tokens).toBe(
+      (completion.usage?.prompt_tokens ?? 0) + (completion.usage?.completion_tokens ?? 0),
+    );
+  });
+
+  it('streams to the official client, in order, with the usage at the end', async () => {
+    const messages = [
+      { role: 'system' as const, content: 'Tea is grown in Assam. Coffee is grown in Colombia.' },
+      { role: 'user' as const, content: 'Where is coffee grown?' },
+    ];
+    const stream = await client.chat.completions.create({
+      model: MODEL,
+      messages,
+      seed: 7,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    const chunks = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    const text = chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('');
+    expect(chunks.length).toBeGreaterThan(4);
+    expect(chunks[0]?.choices[0]?.delta.role).toBe('assistant');
+    expect(chunks.at(-2)?.choices[0]?.finish_reason).toBe('stop');
+    expect(chunks.at(-1)?.choices).toEqual([]);
+    expect(new Set(chunks.map(({ id }) => id)).size).toBe(1);
+
+    // The same conversation, plain and now from the cache, says the same.
+    const { data: plain, response } = await client.chat.completions
+      .create({ model: MODEL, messages, seed: 7 })
+      .withResponse();
+    expect(plain.choices[0]?.message.content).toBe(text);
+    expect(plain.usage).toEqual(chunks.at(-1)?.usage);
+    expect(response.headers.get('x-qbtc-cache')).toBe('hit');
+    expect(response.headers.get('x-qbtc-engine')).toBe(MODEL);
+  });
+
+  it('ends a stream with [DONE], and streams what comes from the cache', async () => {
+    const body = { ...ask('One. Two. What is after one?'), stream: true };
+    const texts = [];
+    for (const cached of ['miss', 'hit']) {
+      const response = await post(body);
+      expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
+      expect(response.headers.get('x-qbtc-cache')).toBe(cached);
+      const lines = (await response.text()).trimEnd().split('\n\n');
+      expect(lines.at(-1)).toBe('data: [DONE]');
+      texts.push(
+        lines
+          .slice(0, -1)
+          .map((line) => JSON.parse(line.slice('data: '.length)).choices[0].delta.content ?? '')
+          .join(''),
+      );
+    }
+    expect(texts[0]).not.toBe('');
+    expect(texts[1]).toBe(texts[0]);
+  });
+
+  it('carries one correlation id through the answer, the row and the log lines', async () => {
+    const id = 'test:correlation.1';
+    const response = await post(ask('Carry the id.'), { 'x-correlation-id': id });
+    expect(response.headers.get('x-correlation-id')).toBe(id);
+    const rows = await query<{ model: string; status: string; cached: boolean; response: { status: string } }>(
+      database.url,
+      'select * from quantum_core.interactions where correlation_id = $1',
+      [id],
+    );
+    expect(rows).toMatchObject([{ model: MODEL, engine: MODEL, status: 'completed', cached: false }]);
+    await eventually(
+      'both services have logged it',
+      async () => {
+        for (const service of [api, core]) {
+          expect(service.lines().some((line) => JSON.parse(line).correlation_id === id)).toBe(true);
+        }
+      },
+      { timeoutMs: 2000 },
+    );
+    const unfit = await post(ask('Carry the id.'), { 'x-correlation-id': 'not fit' });
+    expect(unfit.headers.get('x-correlation-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('keeps requests apart that share a correlation id', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, async (_, i) => {
+        const response = await post(ask(`Number ${i} is mine. Which?`), { 'x-correlation-id': 'shared' });
+        const body = (await response.json()) as OpenAI.ChatCompletion;
+        return body.choices[0]?.message.content ?? '';
+      }),
+    );
+    answers.forEach((answer, i) => {
+      expect(answer).toContain(`Number ${i} is mine.`);
+    });
+  });
+
+  it('names the models of the core', async () => {
+    const models = [];
+    for await (const model of client.models.list()) models.push(model.id);
+    expect(models).toEqual([MODEL]);
+    expect(await client.models.retrieve(MODEL)).toMatchObject({ id: MODEL, object: 'model' });
+    await expect(client.models.retrieve('org/other')).rejects.toBeInstanceOf(NotFoundError);
+  });
+
+  it('refuses in OpenAI’s words', async () => {
+    const refusal = async (body: unknown) => {
+      const response = await post(body);
+      const { error } = (await response.json()) as { error: Record<string, unknown> };
+      return { status: response.status, ...error };
+    };
+    const type = 'invalid_request_error';
+    expect(await refusal('{"model": ')).toMatchObject({ status: 400, type, param: null });
+    expect(await refusal('')).toMatchObject({ status: 400, type });
+    expect(await refusal('[]')).toMatchObject({ status: 400, type });
+    expect(await refusal({ model: MODEL })).toMatchObject({ status: 400, type, param: 'messages' });
+    expect(await refusal({ model: MODEL, messages: [] })).toMatchObject({ status: 400, code: 'empty_array' });
+    expect(await refusal({ ...ask('x'), max_tokens: -1 })).toMatchObject({ status: 400, param: 'max_tokens' });
+    expect(await refusal({ model: MODEL, messages: [{ role: 'user' }] })).toMatchObject({
+      status: 400,
+      param: 'messages[0].content',
+    });
+    expect(await refusal({ ...ask('x'), n: 2 })).toMatchObject({ status: 400, code: 'unsupported_value', param: 'n' });
+    const unknown = await fetch(`${api.url}/v1/nothing`);
+    expect(unknown.status).toBe(404);
+    expect(await unknown.json()).toMatchObject({ error: { code: 'unknown_url' } });
+
+    const typed = async (call: Promise<unknown>) => call.catch((error: unknown) => error);
+    expect(await typed(client.chat.completions.create({ ...ask('x'), model: 'gpt-none' }))).toBeInstanceOf(NotFoundError);
+    const tools = await typed(
+      client.chat.completions.create({ ...ask('x'), tools: [{ type: 'function', function: { name: 'f' } }] }),
+    );
+    expect(tools).toBeInstanceOf(BadRequestError);
+    expect(tools).toMatchObject({ code: 'unsupported_parameter', param: 'tools' });
+  });
+
+  it('takes what is unusual but right: U+0000, lone surrogates, control tokens, 200,000 characters', async () => {
+    for (const content of ['a\u0000b. What?', 'half \ud83d done.', '<|endoftext|> again?', `${'word '.repeat(20_000)}.`]) {
+      const response = await post(ask(content));
+      expect(response.status, content.slice(0, 20)).toBe(200);
+    }
+    const long = await post(ask('x'.repeat(5_000_000)));
+    expect(await long.json()).toMatchObject({ error: { code: 'context_length_exceeded' } });
+    const tooLong = await post(ask('x'.repeat(17_000_000)));
+    expect(tooLong.status).toBe(413);
+  });
+
+  it('dead-letters an event that breaks its schema, with the reason', async () => {
+    const { connect } = await import('amqplib');
+    const connection = await connect(broker.url);
+    const channel = await connection.createChannel();
+    channel.publish('qbtc.topic', 'llm.request', Buffer.from('{"specversion":"1.0"}'), { messageId: 'broken' });
+    const letter = await eventually(
+      'the dead letter is there',
+      async () => {
+        const message = await channel.get('q_dead_letters', { noAck: true });
+        if (message === false) throw new Error('no dead letter');
+        return message;
+      },
+      { timeoutMs: 5000 },
+    );
+    await connection.close();
+    expect(letter.properties.headers).toMatchObject({
+      'x-reason': expect.stringContaining("must have required property 'id'"),
+      'x-original-exchange': 'qbtc.topic',
+      'x-original-routing-key': 'llm.request',
+      'x-rejected-by': 'quantum-core',
+    });
+    expect(letter.content.toString()).toBe('{"specversion":"1.0"}');
+  });
+
+  it('writes log lines of the one schema only', async () => {
+    const ajv = new Ajv2020({ strict: false });
+    addFormats.default(ajv);
+    const validate = ajv.compile(logLine);
+    for (const service of [api, core]) {
+      expect(service.lines().length).toBeGreaterThan(3);
+      for (const line of service.lines()) expect(validate(JSON.parse(line)), line).toBe(true);
+    }
+  });
+
+  it('shows health in detail and metrics', async () => {
+    const health = await (await fetch(`${core.url}/health`)).json();
+    expect(health).toMatchObject({
+      service: 'quantum-core',
+      status: 'healthy',
+      checks: { broker: { status: 'healthy' }, database: { status: 'healthy' }, cache: { status: 'healthy' } },
+    });
+    const metrics = await (await fetch(`${core.url}/metrics`)).text();
+    expect(metrics).toMatch(/llm_tokens_total\{.*kind="prompt".*\} [1-9]/);
+    expect(await (await fetch(`${api.url}/metrics`)).text()).toMatch(/http_request_duration_seconds_count\{/);
+  });
+
+  it('goes on without the cache, and says that it is degraded', async () => {
+    await cache.kill();
+    const response = await post(ask('No cache. Works?'));
+    expect(response.status).toBe(200);
+    expect(await (await fetch(`${core.url}/health`)).json()).toMatchObject({
+      status: 'degraded',
+      checks: { cache: { status: 'degraded', reason: expect.stringMatching(/./) } },
+    });
+    await cache.start();
+    await core.healthy();
+  });
+
+  it('answers with 503 while the database is away, and works again when it is back', async () => {
+    await database.kill();
+    const response = await post(ask('No database?'));
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ error: { code: 'service_unavailable', type: 'server_error' } });
+    await database.start();
+    await core.healthy();
+    expect((await post(ask('Back again?'))).status).toBe(200);
+  });
+
+  it('answers with 504 in time when the core is gone, and keeps nothing', async () => {
+    await core.stop();
+    const started = performance.now();
+    const response = await post(ask('Anyone?'));
+    expect(response.status).toBe(504);
+    expect(performance.now() - started).toBeLessThan(5000);
+    expect(await response.json()).toMatchObject({ error: { code: 'timeout', type: 'server_error' } });
+    expect((await fetch(`${api.url}/v1/models`)).status).toBe(503);
+
+    // A client that leaves is not waited for any longer.
+    const leaving = new AbortController();
+    const left = client.chat.completions.create(ask('Leaving.'), { signal: leaving.signal }).catch((error) => error);
+    await eventually('it waits', async () => expect(await pending()).toBe(1), { timeoutMs: 2000 });
+    leaving.abort();
+    expect(await left).toBeInstanceOf(APIError);
+    await eventually('it waits no longer', async () => expect(await pending()).toBe(0), { timeoutMs: 2000 });
+
+    core = await startCore();
+    await core.healthy();
+    // What waited in the queue has expired: it is dropped, not answered into the void.
+    const rows = await query(database.url, `select 1 from quantum_core.interactions where request::text like '%Anyone?%'`);
+    expect(rows).toEqual([]);
+    expect((await post(ask('Anyone now?'))).status).toBe(200);
+  });
+
+  it('answers with 503 while the broker is away, and works again when it is back', async () => {
+    await broker.kill();
+    await eventually(
+      'the API has noticed',
+      async () => expect((await fetch(`${api.url}/health`)).status).toBe(503),
+      { timeoutMs: 10_000 },
+    );
+    const response = await post(ask('No broker?'));
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ error: { code: 'service_unavailable' } });
+    await broker.start();
+    await Promise.all([api.healthy(), core.healthy()]);
+    await eventually('it answers', async () => expect((await post(ask('Back?'))).status).toBe(200), { timeoutMs: 10_000 });
+  });
+
+  it('ends in order when it is told to', async () => {
+    const slow = post(ask('The last one.'));
+    const [answer, code] = await Promise.all([slow, api.stop()]);
+    expect(answer.status).toBe(200);
+    expect(code).toBe(0);
+    expect(api.lines().at(-1)).toContain('"message":"ended"');
+    api = await startApi();
+    await api.healthy();
+  });
+});

@@ -1,0 +1,66 @@
+import type { ChatMessage } from '@stack/contracts/llm';
+import { countTokens as count, encode, decode, setMergeCacheSize } from 'gpt-tokenizer/encoding/cl100k_base';
+
+// The tokenizer remembers pieces of text that it has seen, 100,000 of them unless told otherwise.
+setMergeCacheSize(10_000);
+
+/** Texts that look like the tokenizer's control tokens are counted as the texts that they are. */
+const AS_TEXT = { disallowedSpecial: new Set<string>() };
+/** The time for a run of one kind of character grows with the square of its length, so longer runs are cut. */
+const LONGEST_RUN = 256;
+const RUNS = new RegExp(`\\S{${LONGEST_RUN}}|\\s{${LONGEST_RUN}}`, 'g');
+
+/** The number of tokens of the encoding cl100k_base (GPT-4's). */
+export function countTokens(text: string): number {
+  let tokens = 0;
+  for (const piece of pieces(text)) tokens += count(piece, AS_TEXT);
+  return tokens;
+}
+
+/**
+ * The number of tokens of a conversation, counted as OpenAI documents it for chat models:
+ * 3 for each message, 1 for a name, 3 that begin the answer.
+ *
+ * @see https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken
+ */
+export function countPromptTokens(messages: readonly ChatMessage[]): number {
+  let tokens = 3;
+  for (const message of messages) {
+    tokens += 3 + countTokens(message.role) + countTokens(textOf(message));
+    if (message.name !== undefined) tokens += 1 + countTokens(message.name);
+  }
+  return tokens;
+}
+
+/** The longest beginning of the text that has at most so many tokens and ends between two characters. */
+export function firstTokens(text: string, most: number): string {
+  const tokens: number[] = [];
+  for (const piece of pieces(text)) {
+    tokens.push(...encode(piece, AS_TEXT));
+    if (tokens.length > most) break;
+  }
+  if (tokens.length <= most) return text;
+  for (let length = most; length > 0; length -= 1) {
+    const beginning = decode(tokens.slice(0, length));
+    // A token may end in the middle of a character, which then decodes to something that is not in the text.
+    if (text.startsWith(beginning) && countTokens(beginning) <= most) return beginning;
+  }
+  return '';
+}
+
+/** The text of a message: its content, or its parts of the type text. */
+export function textOf({ content }: ChatMessage): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return '';
+  return content.flatMap(({ type, text }) => (type === 'text' && text !== undefined ? [text] : [])).join('\n');
+}
+
+function* pieces(text: string): Generator<string> {
+  let from = 0;
+  for (const { index } of text.matchAll(RUNS)) {
+    const to = index + LONGEST_RUN;
+    yield text.slice(from, to);
+    from = to;
+  }
+  if (from < text.length) yield text.slice(from);
+}

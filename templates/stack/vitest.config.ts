@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config';
+
+// unit: in this process, no servers. real: against RabbitMQ, Redis and PostgreSQL where they are installed.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{packages,services}/*/test/**/*.test.ts'],
+          exclude: ['**/*.real.test.ts', '**/node_modules/**'],
+        },
+      },
+      {
+        test: {
+          name: 'real',
+          include: ['{packages,services}/*/test/**/*.real.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
