@@ -1,12 +1,17 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import { createStack } from '../../src/scaffold/create.ts';
 import { CHECKOUT, qbtc } from './qbtc.ts';
-import { quietContext, temporaryFolder } from './quiet-context.ts';
+import { quietContext } from './quiet-context.ts';
 
-/** A stack as `qbtc new` makes it, its packages linked from this checkout; taken down when the test ends. */
-export async function newStack(name = 'acme', portBase?: number): Promise<string> {
-  const root = join(await temporaryFolder(), name);
+/**
+ * A stack as `qbtc new` makes it, its packages linked from this checkout, at ports that are free.
+ * The second value takes it down and removes it; call it when the tests with it are over.
+ */
+export async function newStack(name = 'acme', portBase?: number): Promise<[string, () => Promise<void>]> {
+  const folder = await mkdtemp(join(tmpdir(), 'qbtc stack ü '));
+  const root = join(folder, name);
   await createStack(quietContext(), {
     target: root,
     name,
@@ -17,8 +22,11 @@ export async function newStack(name = 'acme', portBase?: number): Promise<string
     templateFolder: join(CHECKOUT, 'templates', 'stack'),
     onStep() {},
   });
-  onTestFinished(async () => {
-    await qbtc(['down', '--volumes'], root);
-  });
-  return root;
+  return [
+    root,
+    async () => {
+      await qbtc(['down', '--volumes'], root);
+      await rm(folder, { recursive: true, force: true });
+    },
+  ];
 }
