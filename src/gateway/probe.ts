@@ -17,15 +17,16 @@ const PAUSE_MS = 100;
  * answer from behind the gateway, whatever its status (a 400 for an empty body proves the way there); the gateway's
  * own 404, 502, 503 and 504, and a 401 on a route that asks for a key, do not. Never rejects because of a route.
  *
- * @param gatewayUrl where the gateway takes requests, without a path: `http://127.0.0.1:9080`
+ * @param gatewayUrl where the gateway takes requests: `http://127.0.0.1:9080`
  */
 export function probeRoutes(
   context: Pick<Context, 'http' | 'clock' | 'interrupted'>,
   stack: Stack,
   gatewayUrl: string,
 ): Promise<RouteAnswer[]> {
+  const base = gatewayUrl.replace(/\/+$/, '');
   const routes = stack.services.flatMap((service) => service.routes);
-  return mapConcurrently(routes, IN_FLIGHT, (route) => probeRoute(context, stack, route, gatewayUrl));
+  return mapConcurrently(routes, IN_FLIGHT, (route) => probeRoute(context, stack, route, base));
 }
 
 async function probeRoute(

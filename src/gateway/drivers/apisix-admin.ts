@@ -91,7 +91,11 @@ export function apisixAdmin(
   };
 
   const list = async (path: string): Promise<[string, GatewayObject][]> => {
-    const { json } = await request('GET', path, { expected: [200] });
+    // 404: the consumer is gone by now, or this APISIX is older than credentials (3.11).
+    const { status, json } = await request('GET', path, {
+      expected: path.endsWith('/credentials') ? [200, 404] : [200],
+    });
+    if (status === 404) return [];
     // An empty list may come as `{}`: Lua has one table for both.
     const items = isRecord(json.list) ? Object.values(json.list) : json.list;
     if (!Array.isArray(items)) throw notApisix(api, { status: 200, headers: {}, body: JSON.stringify(json) });
