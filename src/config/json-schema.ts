@@ -17,8 +17,8 @@ export function stackJsonSchema(): Record<string, unknown> {
       // zod leaves the default out where a preprocess step stands before the schema.
       if (def.type === 'default') jsonSchema.default = def.defaultValue;
       if (def.type !== 'number' && def.type !== 'enum') return;
-      const value = { ...jsonSchema };
-      for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
+      const { description: _, ...value } = jsonSchema;
+      for (const key of Object.keys(value)) delete jsonSchema[key];
       jsonSchema.anyOf = [value, REFERENCE];
     },
   });

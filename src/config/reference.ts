@@ -21,7 +21,7 @@ export function parseReferences(text: string): Part[] {
 /** The inverse of `parseReferences`. */
 export function formatReferences(parts: readonly Part[]): string {
   return parts
-    .map((part) => (part.kind === 'text' ? part.text.replaceAll('${', '$${') : part.source))
+    .map((part) => (part.kind === 'text' ? part.text.replaceAll('${', () => '$${') : part.source))
     .join('');
 }
 

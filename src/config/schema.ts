@@ -35,13 +35,22 @@ const name = () => z.string().regex(NAME, { error: NAME_RULE });
 /** Text with something in it; a path that leads nowhere is told by the rules. */
 const filled = (what: string) => z.string().min(1, { error: what });
 
+/** The path of a URL. */
+const path = () => z.string().regex(/^\//, { error: 'a path that starts with /' });
+
 /** A whole number. `${PORT:-8000}` arrives as text and counts as the number that it spells. */
 function whole(min: number, max: number, what = 'a whole number') {
   const error = `${what} from ${min} to ${max}`;
-  return z.preprocess(
-    (value) => (typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value),
-    z.int({ error }).min(min, { error }).max(max, { error }),
-  );
+  return z.preprocess(spelledOut, z.int({ error }).min(min, { error }).max(max, { error }));
+}
+
+function seconds() {
+  const error = 'a number of seconds above 0';
+  return z.preprocess(spelledOut, z.number({ error }).positive({ error }));
+}
+
+function spelledOut(value: unknown): unknown {
+  return typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
 }
 
 const port = () => whole(1, MAX_PORT, 'a port');
@@ -146,9 +155,9 @@ const routeSchema = z
     plugin_config_id: filled('an id').optional().describe('A plugin config of the gateway to use.'),
     timeout: z
       .strictObject({
-        connect: z.number().positive().describe('Seconds to connect.'),
-        send: z.number().positive().describe('Seconds between two writes.'),
-        read: z.number().positive().describe('Seconds between two reads.'),
+        connect: seconds().describe('Seconds to connect.'),
+        send: seconds().describe('Seconds between two writes.'),
+        read: seconds().describe('Seconds between two reads.'),
       })
       .optional()
       .describe('Deadlines towards the service.'),
@@ -175,16 +184,8 @@ const serviceSchema = z
     replicas: whole(1, MAX_REPLICAS)
       .default(1)
       .describe('How many instances run. They listen on `port`, `port` + 1, ….'),
-    health: z
-      .string()
-      .startsWith('/', { error: 'a path that starts with /' })
-      .default('/health')
-      .describe('The path of the health document.'),
-    metrics: z
-      .string()
-      .startsWith('/', { error: 'a path that starts with /' })
-      .default('/metrics')
-      .describe('The path of the Prometheus metrics.'),
+    health: path().default('/health').describe('The path of the health document.'),
+    metrics: path().default('/metrics').describe('The path of the Prometheus metrics.'),
     depends_on: z
       .array(z.string())
       .default([])
