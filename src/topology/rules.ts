@@ -50,11 +50,11 @@ function duplicates({ exchanges, queues, bindings }: Topology): RuleMistake[] {
 }
 
 function unknownNames({ exchanges, queues, bindings }: Topology): RuleMistake[] {
-  const knownExchanges = [...exchanges.map((exchange) => exchange.name), ...BUILT_IN_EXCHANGES];
-  const knownQueues = queues.map((queue) => queue.name);
+  const knownExchanges = new Set([...exchanges.map((exchange) => exchange.name), ...BUILT_IN_EXCHANGES]);
+  const knownQueues = new Set(queues.map((queue) => queue.name));
   const mistakes: RuleMistake[] = [];
-  const check = (name: unknown, known: string[], path: FieldPath, expected: string) => {
-    if (typeof name !== 'string' || known.includes(name)) return;
+  const check = (name: unknown, known: ReadonlySet<string>, path: FieldPath, expected: string) => {
+    if (typeof name !== 'string' || known.has(name)) return;
     const near = nearest(name, known);
     mistakes.push({ path, expected, ...(near === undefined ? {} : { nearest: near }) });
   };
