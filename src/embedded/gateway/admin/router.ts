@@ -79,7 +79,7 @@ export class AdminRouter {
       return plain({ status: 404, body: { error_msg: `Unsupported resource type: ${name}` } });
     }
     const body = request.method === 'GET' ? { value: undefined } : await decoded(request);
-    if ('refusal' in body) return versioned(body.refusal);
+    if ('refusal' in body) return plain(body.refusal);
     const [ownId = '', ...subPath] = ofConsumer ? rest.slice(1) : [id, ...rest];
     return versioned(
       await this.#operations.run({

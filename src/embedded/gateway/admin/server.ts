@@ -74,7 +74,7 @@ async function respond(options: AdminServerOptions, request: IncomingMessage, re
       return send(response, { status: 200, body: await options.metrics.registry.metrics() });
     }
   }
-  return send(response, { status: 404, contentType: HTML });
+  return send(response, { status: 404, contentType: HTML, headers: path.startsWith(PREFIX) ? CORS : {} });
 }
 
 function splitOnce(text: string, separator: string): [string, string] {

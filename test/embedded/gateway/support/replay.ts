@@ -1,0 +1,76 @@
+import type { Recorded } from './recording.ts';
+
+/** Recorded requests that this gateway has no counterpart for. Printed by the replay. */
+export const NOT_REPLAYED: { because: string; is(request: Recorded): boolean }[] = [
+  {
+    because: 'the embedded gateway has one key and no viewer role',
+    is: ({ title }) => title.startsWith('viewer '),
+  },
+  {
+    because: 'TLS is not served in this slice: /ssls is refused as an unsupported resource',
+    is: ({ url, title }) => url.includes('/admin/ssls') || (title === 'ssl' && url.endsWith('/routes/tls')),
+  },
+  {
+    because: 'gRPC transcoding and secret managers are not part of the gateway',
+    is: ({ url }) => /\/admin\/(protos|secrets)/.test(url),
+  },
+  {
+    because: 'the gateway has no control API',
+    is: ({ url }) => url.includes(':9090/'),
+  },
+  {
+    because: 'the set of plugins is its own, and so are the lists and schemas of them',
+    is: ({ url, title }) =>
+      /plugins\/list|plugins\?all|plugins\/limit-count/.test(url) && /plugins list|schema/.test(title),
+  },
+  {
+    because: 'plugin metadata belongs to plugins that it does not have (http-logger, opentelemetry)',
+    is: ({ url, body }) => /plugin_metadata(\/http-logger)?$/.test(url) && body !== '{}',
+  },
+  {
+    because: 'the metrics are compared by name in a test of their own',
+    is: ({ url }) => url.includes('/apisix/prometheus/metrics'),
+  },
+];
+
+/** Answered, but not as recorded, on purpose. */
+export const OTHERWISE: { because: string; status: number; is(request: Recorded): boolean }[] = [
+  {
+    because: 'APISIX crashes (500) on a body that is a string; this gateway says what is wrong',
+    status: 400,
+    is: ({ title }) => title === 'body is string',
+  },
+];
+
+const INDEX = /^(createdIndex|modifiedIndex)$/;
+const TIME = /^(create_time|update_time)$/;
+
+/** A JSON document without what differs from run to run. `sealed`: keys of consumers are cipher texts. */
+export function normalised(value: unknown, sealed: boolean, path: string[] = []): unknown {
+  if (Array.isArray(value)) return value.map((each) => normalised(each, sealed, path));
+  if (typeof value === 'string') {
+    if (sealed && path.slice(-2).join('.') === 'key-auth.key') return '(sealed)';
+    if (path.at(-1)?.toLowerCase() === 'x-request-id' && /^[0-9a-f-]{36}$/.test(value)) return '(uuid)';
+    return value;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => {
+      if ((INDEX.test(name) || TIME.test(name)) && typeof member === 'number') return [name, `(${name})`];
+      return [name, normalised(member, sealed, [...path, name])];
+    }),
+  );
+}
+
+/** Answer headers that clients rely on. */
+export const COMPARED_HEADERS =
+  /^(content-type|access-control-.*|vary|x-api-version|x-ratelimit-.*|x-request-id|x-global|x-r|x-upstream-port|www-authenticate|x-apisix-upstream-status|location)$/;
+
+export function comparedHeaders(headers: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(headers)
+      .filter(([name]) => COMPARED_HEADERS.test(name))
+      .map(([name, value]) => [name, /^[0-9a-f-]{36}$/.test(String(value)) ? '(uuid)' : String(value)])
+      .sort(),
+  );
+}
