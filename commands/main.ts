@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import type { Context } from '../src/context.ts';
@@ -13,6 +14,8 @@ declare const QBTC_VERSION: string;
 
 const installation = { root: fileURLToPath(new URL('../..', import.meta.url)), version: QBTC_VERSION };
 const interruption = new AbortController();
+// Whatever waits listens to it, and much waits at the same time.
+setMaxListeners(0, interruption.signal);
 let context: Promise<Context> | undefined;
 let exit: ExitCode = EXIT.done;
 

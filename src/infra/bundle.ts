@@ -42,8 +42,6 @@ export async function bundleService(root: string, service: Service & { entry: st
     format: 'cjs',
     target: 'node20.19',
     external: ['pg-native'],
-    sourcemap: 'inline',
-    sourcesContent: false,
     legalComments: 'none',
     metafile: true,
     write: false,

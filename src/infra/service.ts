@@ -35,7 +35,7 @@ export async function serviceProcess(
       ? undefined
       : await bundleService(stack.root, { ...service, entry: service.entry });
   const [program = process.execPath, ...args] =
-    bundle === undefined ? (service.command ?? []) : [process.execPath, '--enable-source-maps', bundle.file];
+    bundle === undefined ? (service.command ?? []) : [process.execPath, bundle.file];
   const env = {
     ...baseEnvironment(context.env),
     HOST: '127.0.0.1',

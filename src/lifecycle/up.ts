@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Context } from '../context.ts';
 import { EXIT, QbtcError } from '../errors.ts';
 import { applyRoutes, planRoutes } from '../gateway/index.ts';
@@ -144,6 +145,7 @@ class Run {
   ) {
     // The first failure ends the waiting of everything else.
     const interrupted = AbortSignal.any([context.interrupted, this.#failed.signal]);
+    setMaxListeners(0, interrupted);
     this.#context = { ...context, interrupted };
     this.#stack = stack;
     this.#options = options;

@@ -34,6 +34,12 @@ export function createHttp(): Http {
           code: 'ETIMEDOUT',
         });
       }
+      // undici's name for a connection that was cut.
+      if (code === 'UND_ERR_SOCKET')
+        throw Object.assign(new Error(`the connection to ${url} was cut`), {
+          code: 'ECONNRESET',
+          cause: error,
+        });
       throw error;
     }
   };

@@ -20,7 +20,7 @@ export function embeddedProgram(
   return {
     name: resource.name,
     program: process.execPath,
-    args: ['--enable-source-maps', file],
+    args: [file],
     cwd: stack.root,
     env: { ...baseEnvironment(context.env), QBTC_EMBEDDED: text },
     stopSignal: 'SIGTERM',
