@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type ListenOptions } from 'node:net';
+import fc from 'fast-check';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { isPortFree, pickPortBase } from '../../src/scaffold/ports.ts';
+
+/** A port that is listened on until the test ends; `undefined` where the address does not exist. */
+async function hold(options: ListenOptions): Promise<number | undefined> {
+  const server = createServer();
+  onTestFinished(async () => {
+    server.close();
+  });
+  try {
+    server.listen({ port: 0, ...options });
+    await once(server, 'listening');
+  } catch {
+    return undefined;
+  }
+  return (server.address() as AddressInfo).port;
+}
+
+describe('isPortFree', () => {
+  test.each<ListenOptions>([
+    { host: '127.0.0.1' },
+    { host: '0.0.0.0' },
+    { host: '::' },
+    { host: '::', ipv6Only: true },
+    { host: '::1' },
+  ])('a holder of %j is seen', async (options) => {
+    const port = await hold(options);
+    // A machine without IPv6 has nobody who could hold such an address.
+    if (port === undefined) return expect(options.host).toContain(':');
+    expect(await isPortFree(port)).toBe(false);
+  });
+
+  test('a port is free again, and stays so after it was looked at', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    expect(await isPortFree(port)).toBe(true);
+    expect(await isPortFree(port)).toBe(true);
+  });
+});
+
+describe('pickPortBase', () => {
+  test('is the first base at which nothing is taken', async () => {
+    const ports = fc.uniqueArray(fc.integer({ min: 1, max: 40_000 }), { minLength: 1, maxLength: 8 });
+    const takenBases = fc.subarray(Array.from({ length: 20 }, (_, index) => index * 1000));
+    await fc.assert(
+      fc.asyncProperty(ports, takenBases, async (declared, bases) => {
+        const taken = new Set(bases.map((base) => base + (declared[0] ?? 0)));
+        const isFree = async (port: number) => !taken.has(port);
+        const base = await pickPortBase(declared, isFree);
+        const works = (candidate: number) => declared.every((port) => !taken.has(port + candidate));
+        expect(works(base)).toBe(true);
+        for (let lower = 0; lower < base; lower += 1000) expect(works(lower)).toBe(false);
+      }),
+    );
+  });
+
+  test('says so when there is none', async () => {
+    await expect(pickPortBase([8000], async () => false)).rejects.toMatchObject({
+      code: 'PORTS_TAKEN',
+      hint: expect.stringContaining('--port-base'),
+    });
+    await expect(pickPortBase([65_535, 70_000])).rejects.toMatchObject({ code: 'PORTS_TAKEN' });
+  });
+});
