@@ -15,6 +15,15 @@ export interface Values {
   resources: ReadonlyMap<string, Readonly<Record<string, string>> | undefined> | undefined;
 }
 
+/** Keys at the top whose values must be known before anything can be filled in. */
+const LITERAL = new Set(['version', 'name', 'requires', 'secrets']);
+
+/** A reference here would have to be known before the secrets are: it is text like any other, and so a mistake. */
+function isLiteral(path: FieldPath): boolean {
+  if (path.length === 1) return LITERAL.has(String(path[0]));
+  return path.length === 3 && path[0] === 'infrastructure' && path[2] === 'kind';
+}
+
 /** What stands for a value that is missing, once that has been reported, so that nothing else is found wrong with it. */
 const UNKNOWN = 'unknown';
 
@@ -29,6 +38,7 @@ export function interpolate(
   document: Pick<StackDocument, 'within'>,
   mistakes: Mistake[],
 ): unknown {
+  if (isLiteral(path)) return value;
   if (typeof value === 'string') {
     if (!value.includes('${')) return value;
     const report = (part: { source: string }, found: string, expected: string, near?: string) => {

@@ -96,8 +96,6 @@ export function declaredPorts(text: string): number[] {
   return portUses({ ...outlineOf(data), ports: { base: 0 } }).map(({ port }) => port);
 }
 
-/** Keys whose values must be known before anything can be filled in. */
-const LITERAL = new Set(['version', 'name', 'requires', 'secrets']);
 /** Keys that resources are made from, so that their values cannot refer to resources. */
 const BEFORE_RESOURCES = new Set(['ports', 'infrastructure']);
 
@@ -128,7 +126,7 @@ function fillIn(
   );
   const full: Values = { ...plain, resources: fields };
   for (const [key, value] of Object.entries(document.data)) {
-    if (!LITERAL.has(key) && !BEFORE_RESOURCES.has(key)) data[key] = fill(value, [key], full);
+    if (!BEFORE_RESOURCES.has(key)) data[key] = fill(value, [key], full);
   }
   const known = [...byName.values()].filter((resource) => resource !== undefined);
   return { data, resources: known, mistakes };

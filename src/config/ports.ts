@@ -1,6 +1,8 @@
 import type { ResourceKind } from '../model/resource.ts';
 
 export const MAX_PORT = 65_535;
+/** Leaves room for the stack's own ports above it. */
+export const MAX_PORT_BASE = 50_000;
 export const MAX_REPLICAS = 64;
 
 /** The ports of a resource: the role that `Resource.ports` names it by, its key in `qbtc.yaml`, its default. */

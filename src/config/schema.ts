@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PROVIDER_NAMES, STRATEGIES } from '../model/resource.ts';
-import { MAX_PORT, MAX_REPLICAS, PORT_FIELDS } from './ports.ts';
+import { MAX_PORT, MAX_PORT_BASE, MAX_REPLICAS, PORT_FIELDS } from './ports.ts';
 
 /**
  * The shape of `qbtc.yaml`, version 1: what each field is called, holds and means, and its default.
@@ -27,8 +27,6 @@ const METHODS = [
   'TRACE',
   'PURGE',
 ] as const;
-/** Leaves room for the highest default port above it. */
-export const MAX_PORT_BASE = 50_000;
 
 const name = () => z.string().regex(NAME, { error: NAME_RULE });
 

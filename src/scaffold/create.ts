@@ -10,7 +10,7 @@ import { firstCommit } from './git.ts';
 import { installByReuse, installFromLock } from './install.ts';
 import { validateStackName } from './name.ts';
 import { type Place, preparePlace } from './place.ts';
-import { pickPortBase } from './ports.ts';
+import { checkPortBase, pickPortBase } from './ports.ts';
 
 /** What `createStack` is doing now. */
 export const CREATE_STEPS = ['copy', 'ports', 'secrets', 'git', 'install'] as const;
@@ -48,8 +48,8 @@ export interface CreatedStack {
 /**
  * Makes a stack out of the template. Until it is whole it is built beside the target; when anything fails or the user
  * interrupts, all of it is removed again.
- * @throws QbtcError NAME_INVALID, FOLDER_NOT_EMPTY, FOLDER_NOT_WRITABLE, PORTS_TAKEN, INSTALL_FAILED,
- * REUSE_IMPOSSIBLE, NEW_FAILED, INTERRUPTED
+ * @throws QbtcError NAME_INVALID, FOLDER_NOT_EMPTY, FOLDER_NOT_WRITABLE, PORTS_TAKEN, PORT_BASE_INVALID,
+ * INSTALL_FAILED, REUSE_IMPOSSIBLE, NEW_FAILED, INTERRUPTED
  */
 export async function createStack(
   context: Pick<Context, 'exec' | 'env' | 'interrupted'>,
@@ -88,7 +88,9 @@ async function build(
   step('ports');
   const stackFile = join(place.staging, STACK_FILE);
   const template = await readFile(stackFile, 'utf8');
-  const portBase = options.portBase ?? (await pickPortBase(declaredPorts(template)));
+  const ports = declaredPorts(template);
+  const portBase =
+    options.portBase === undefined ? await pickPortBase(ports) : checkPortBase(options.portBase, ports);
   await writeFile(stackFile, editStackFile(template, { name, portBase }));
   await edit(join(place.staging, 'package.json'), (text) => renamePackage(text, name));
   await edit(join(place.staging, 'package-lock.json'), (text) => renameLock(text, name));

@@ -1,6 +1,6 @@
 import { connect, createServer } from 'node:net';
-import { MAX_PORT } from '../config/ports.ts';
-import { QbtcError } from '../errors.ts';
+import { MAX_PORT, MAX_PORT_BASE } from '../config/ports.ts';
+import { EXIT, QbtcError } from '../errors.ts';
 
 const STEP = 1_000;
 const LAST_BASE = 20_000;
@@ -28,6 +28,19 @@ export async function pickPortBase(
       hint: 'Choose one yourself: qbtc new NAME --port-base N',
     },
   );
+}
+
+/**
+ * Gives the base back when it can be one for these ports.
+ * @throws QbtcError PORT_BASE_INVALID
+ */
+export function checkPortBase(base: number, ports: readonly number[]): number {
+  const highest = Math.min(MAX_PORT_BASE, MAX_PORT - Math.max(0, ...ports));
+  if (Number.isInteger(base) && base >= 0 && base <= highest) return base;
+  throw new QbtcError('PORT_BASE_INVALID', `${base} cannot be the port base of this stack`, {
+    hint: `Choose a whole number from 0 to ${highest}: --port-base 1000`,
+    exit: EXIT.usage,
+  });
 }
 
 async function allFree(

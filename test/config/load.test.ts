@@ -431,6 +431,34 @@ describe('values', () => {
     expect((await sample.load({ PORT: '8020' })).services[0]?.port).toBe(8020);
   });
 
+  test('a byte order mark and Windows line ends change nothing, positions included', async () => {
+    const windows = (text: string) => `\uFEFF${text.replaceAll('\n', '\r\n')}`;
+    await sample.write(windows(small('')));
+    expect((await sample.load()).services[0]?.port).toBe(8000);
+    expect(await sample.mistakes(windows(small('x: 1\n')))).toEqual([
+      expect.stringMatching(/^qbtc\.yaml:10:1 x: /),
+    ]);
+  });
+
+  test('a reference that the secrets depend on is not filled in', async () => {
+    const text = small('')
+      .replace('kind: rabbitmq', 'kind: "${KIND}"')
+      .replace('name: small', 'name: ${NAME}');
+    const mistakes = await sample.mistakes(text, { KIND: 'rabbitmq', NAME: 'small' });
+    expect(mistakes).toEqual([
+      expect.stringMatching(/^qbtc\.yaml:2:7 name: /),
+      expect.stringMatching(/^qbtc\.yaml:4:19 infrastructure\.broker\.kind: /),
+    ]);
+  });
+
+  test('a secret that was not generated is named, not left empty', async () => {
+    await sample.write(small(''));
+    const options = { file: sample.file, env: {}, secrets: {}, qbtcVersion: VERSION, cwd: sample.root };
+    await expect(loadStack(options)).rejects.toMatchObject({
+      details: [expect.stringContaining('no secret "broker-password"')],
+    });
+  });
+
   test('an empty variable is no value', async () => {
     const text = small('    env: { A: "${EMPTY}", B: "${EMPTY:-}", C: "$${EMPTY}" }\n');
     const mistakes = await sample.mistakes(text, { EMPTY: '' });

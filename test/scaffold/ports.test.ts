@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type ListenOptions } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { isPortFree, pickPortBase } from '../../src/scaffold/ports.ts';
+import { checkPortBase, isPortFree, pickPortBase } from '../../src/scaffold/ports.ts';
 
 /** A port that is listened on until the test ends; `undefined` where the address does not exist. */
 async function hold(options: ListenOptions): Promise<number | undefined> {
@@ -65,5 +65,18 @@ describe('pickPortBase', () => {
       hint: expect.stringContaining('--port-base'),
     });
     await expect(pickPortBase([65_535, 70_000])).rejects.toMatchObject({ code: 'PORTS_TAKEN' });
+  });
+});
+
+describe('checkPortBase', () => {
+  test('takes a base at which every port is one', () => {
+    expect(checkPortBase(0, [8000])).toBe(0);
+    expect(checkPortBase(49_865, [15_670])).toBe(49_865);
+  });
+
+  test.each([-1, 1.5, Number.NaN, 49_866, 50_001])('refuses %d', (base) => {
+    expect(() => checkPortBase(base, [15_670])).toThrow(
+      expect.objectContaining({ code: 'PORT_BASE_INVALID', exit: 64 }),
+    );
   });
 });
