@@ -28,7 +28,7 @@ export async function askHealth({ http, interrupted }: DiscoveryContext, url: st
     };
   } catch (error) {
     interrupted.throwIfAborted();
-    return { healthy: false, identity: undefined, found: `${url}: ${messageOf(error)}` };
+    return { healthy: false, identity: undefined, found: messageOf(error) };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { StackDocument } from '../config/document.ts';
+import { valueAt } from '../config/issues.ts';
 import { type FieldPath, fieldName, listed, type Mistake, nearest } from '../config/mistake.ts';
 import type { Stack } from '../model/stack.ts';
 import type { Flow } from './flow.ts';
@@ -10,6 +11,7 @@ export function ruleMistakes(flow: Flow, document: StackDocument, stack: Stack):
     ...unknownSubjects(flow, document, stack),
     ...unknownReferences(flow, document, stack),
     ...unknownAnswers(flow, document),
+    ...unknownDatabases(flow, document, stack),
     ...tapsWithoutBroker(flow, document, stack),
   ];
 }
@@ -61,6 +63,18 @@ function unknownAnswers({ steps }: Flow, document: StackDocument): Mistake[] {
       .filter((id) => id !== undefined);
     if (known.includes(reads)) return [];
     return [unknown(document, ['steps', index, 'to'], reads, known, 'the id of an http step before it')];
+  });
+}
+
+function unknownDatabases({ steps }: Flow, document: StackDocument, stack: Stack): Mistake[] {
+  const known = stack.resources.filter(({ kind }) => kind === 'postgres').map(({ name }) => name);
+  return steps.flatMap(({ prepared }, index) => {
+    if (!prepared.database || prepared.database(stack)) return [];
+    const field = ['steps', index, 'resource'];
+    const named = valueAt(document.data, field);
+    return [
+      unknown(document, field, typeof named === 'string' ? named : '', known, 'a resource of kind postgres'),
+    ];
   });
 }
 

@@ -3,6 +3,7 @@ import type { AmqpConnection } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import type { FlowResult } from '../model/flow.ts';
 import type { Stack } from '../model/stack.ts';
+import { Databases } from './databases.ts';
 import { EventLog, readEvent } from './event-log.ts';
 import type { Flow } from './flow.ts';
 import { select } from './json-path.ts';
@@ -43,7 +44,11 @@ export async function runFlow(
   const events = new EventLog(correlationId);
   const over = new AbortController();
   const signal = AbortSignal.any([interrupted, over.signal]);
-  const broker = await watch(context, stack, flow, events);
+  const databases = new Databases(context);
+  const [broker] = await Promise.all([
+    watch(context, stack, flow, events),
+    connectAhead(databases, stack, flow),
+  ]);
   const startedAt = clock.monotonic();
   clock.sleep(flow.timeout, signal).then(
     () => over.abort(),
@@ -55,6 +60,7 @@ export async function runFlow(
     stack,
     correlationId,
     events,
+    databases,
     exchanges: new Map(),
     actedAt: startedAt,
     hasStopped: false,
@@ -91,7 +97,7 @@ export async function runFlow(
     }
   } finally {
     over.abort();
-    await broker?.close();
+    await Promise.all([broker?.close(), databases.close()]);
   }
 
   const { hops, stop } = judge(seen, startedAt);
@@ -143,6 +149,12 @@ async function watch(
     await connection?.close();
     return undefined;
   }
+}
+
+/** A database that cannot be reached is reported by the step that asks it. */
+async function connectAhead(databases: Databases, stack: Stack, { steps }: Flow): Promise<void> {
+  const needed = steps.map(({ prepared }) => prepared.database?.(stack)).filter((each) => each !== undefined);
+  await Promise.allSettled(needed.map((resource) => databases.connection(resource)));
 }
 
 /** A step reports what fails in the stack itself; what it throws nevertheless is a failure of the hop, too. */

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import type { Context } from '../context.ts';
+import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
+import type { Databases } from './databases.ts';
 import type { EventLog } from './event-log.ts';
 import type { JsonValue } from './json-path.ts';
 
@@ -24,6 +26,7 @@ export interface StepScope {
   stack: Stack;
   correlationId: string;
   events: EventLog;
+  databases: Databases;
   /** The exchanges of the `http` steps so far, by their `id`. */
   exchanges: Map<string, Exchange>;
   /** `clock.monotonic()` when the last request of the flow was sent: what a step waits for is counted from there. */
@@ -59,6 +62,8 @@ export type StepOutcome = {
 /** A step as it was read, ready to run: the kind's own part is closed over. */
 export interface PreparedStep {
   run(scope: StepScope): Promise<StepOutcome>;
+  /** The database that it asks: connected to before the flow begins, so that connecting counts for no hop. */
+  database?(stack: Stack): Resource | undefined;
   /** The `id` under which an `http` step leaves its answer. */
   leaves?: string | undefined;
   /** The `id` of the `http` step whose answer this step reads. */

@@ -79,6 +79,10 @@ steps:
     hop: { subject: llm-api, proves: x }
     to: chta
     expect: { json: { $.id: "\${captures.id}", $.next: "\${captures.later}" } }
+  - kind: sql
+    hop: { subject: database, proves: x }
+    resource: databse
+    query: select 1
 `);
   expect(mistakes).toMatchInlineSnapshot(`
     [
@@ -87,6 +91,7 @@ steps:
       "1.yaml:6:75 steps[0].request.headers.authorization: found \${secrets.test-api-kee}, expected one of correlation_id, gateway.url, services.llm-api.url, services.quantum-core.url or secrets.test-api-key; did you mean "secrets.test-api-key"?",
       "1.yaml:10:9 steps[1].to: found "chta", expected the id of an http step before it: chat",
       "1.yaml:11:56 steps[1].expect.json.$.next: found \${captures.later}, expected one of correlation_id, gateway.url, services.llm-api.url, services.quantum-core.url, secrets.test-api-key or captures.id; did you mean "captures.id"?",
+      "1.yaml:14:15 steps[2].resource: found "databse", expected a resource of kind postgres: database; did you mean "database"?",
     ]
   `);
 });

@@ -93,27 +93,28 @@ describe('80 columns', () => {
     `));
   test('score', () =>
     expect(shown(documents.score)).toMatchInlineSnapshot(`
-    "
-    acme  fallback
-    81.25 / 100.00   ✖ below the target of 85   7.50 points not measured
+      "
+      acme  fallback
+      81.25 / 100.00   ✖ below the target of 85   7.50 points not measured
 
-      infrastructure  █████████████████████████░░░░░░░░░░░░░░░   18.75 / 30.00
-      discovery       ████████████████████████████████████████   25.00 / 25.00
-      routes          ████████████████████████████████████████   20.00 / 20.00
-      connectivity    ████████████████████████████████████████   15.00 / 15.00
-      monitoring      ██████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░    2.50 / 10.00
+        infrastructure  █████████████████████████░░░░░░░░░░░░░░░   18.75 / 30.00
+        discovery       ████████████████████████████████████████   25.00 / 25.00
+        routes          ████████████████████████████████████████   20.00 / 20.00
+        connectivity    ████████████████████████████████████████   15.00 / 15.00
+        monitoring      ██████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░    2.50 / 10.00
 
-    Points to win back
-      ✖ 11.25  cache  INFRA_RESOURCE_ACTIVE
-               exited with 1: the port 6379 on which it should listen is held by
-               another process
-               qbtc up
+      Points to win back
+        ✖ 11.25  cache
+                 exited with 1: the port 6379 on which it should listen is held by
+                 another process
+                 qbtc up   INFRA_RESOURCE_ACTIVE
 
-    Not measured, so not won: 7.50 points
-      –  7.50  llm-api  MONITORING_METRICS
-               connect ECONNREFUSED 127.0.0.1:8000
-    "
-  `));
+      Not measured, so not won: 7.50 points
+        –  7.50  llm-api
+                 connect ECONNREFUSED 127.0.0.1:8000
+                 MONITORING_METRICS
+      "
+    `));
   test('flows', () =>
     expect(shown(documents.flows)).toMatchInlineSnapshot(`
       "
@@ -221,26 +222,27 @@ describe('120 columns', () => {
     `));
   test('score', () =>
     expect(shown(documents.score, 120)).toMatchInlineSnapshot(`
-    "
-    acme  fallback
-    81.25 / 100.00   ✖ below the target of 85   7.50 points not measured
+      "
+      acme  fallback
+      81.25 / 100.00   ✖ below the target of 85   7.50 points not measured
 
-      infrastructure  █████████████████████████░░░░░░░░░░░░░░░   18.75 / 30.00
-      discovery       ████████████████████████████████████████   25.00 / 25.00
-      routes          ████████████████████████████████████████   20.00 / 20.00
-      connectivity    ████████████████████████████████████████   15.00 / 15.00
-      monitoring      ██████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░    2.50 / 10.00
+        infrastructure  █████████████████████████░░░░░░░░░░░░░░░   18.75 / 30.00
+        discovery       ████████████████████████████████████████   25.00 / 25.00
+        routes          ████████████████████████████████████████   20.00 / 20.00
+        connectivity    ████████████████████████████████████████   15.00 / 15.00
+        monitoring      ██████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░    2.50 / 10.00
 
-    Points to win back
-      ✖ 11.25  cache  INFRA_RESOURCE_ACTIVE
-               exited with 1: the port 6379 on which it should listen is held by another process
-               qbtc up
+      Points to win back
+        ✖ 11.25  cache
+                 exited with 1: the port 6379 on which it should listen is held by another process
+                 qbtc up   INFRA_RESOURCE_ACTIVE
 
-    Not measured, so not won: 7.50 points
-      –  7.50  llm-api  MONITORING_METRICS
-               connect ECONNREFUSED 127.0.0.1:8000
-    "
-  `));
+      Not measured, so not won: 7.50 points
+        –  7.50  llm-api
+                 connect ECONNREFUSED 127.0.0.1:8000
+                 MONITORING_METRICS
+      "
+    `));
   test('flows, with their evidence', () =>
     expect(shown(documents.flows, 120, true)).toMatchInlineSnapshot(`
       "

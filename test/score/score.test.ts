@@ -33,7 +33,11 @@ test('five of eight resources active are 18.75 of 30', () => {
 });
 
 test('a resource that is not active costs its share, and says why and what to do', () => {
-  const resources = [resource('broker'), resource('cache', 'crashed'), resource('core', 'unhealthy')];
+  const resources = [
+    resource('broker'),
+    resource('cache', 'crashed'),
+    { ...resource('core', 'unhealthy'), pid: 43 },
+  ];
   expect(failedChecks(snapshot({ resources }), 'infrastructure')).toEqual([
     {
       code: 'INFRA_RESOURCE_ACTIVE',
@@ -44,7 +48,10 @@ test('a resource that is not active costs its share, and says why and what to do
       evidence: 'redis (embedded) is crashed',
       fix: { why: 'exited with 1', command: 'qbtc up' },
     },
-    expect.objectContaining({ subject: 'core', fix: { why: 'exited with 1', command: 'qbtc logs core' } }),
+    expect.objectContaining({
+      subject: 'core',
+      fix: { why: 'exited with 1', command: 'qbtc down && qbtc up' },
+    }),
   ]);
 });
 
@@ -85,7 +92,7 @@ test('a route that does not answer costs its part of the other half', () => {
   const world = snapshot({ routeAnswers: { measured: true, value } });
   expect(componentOf(world, 'routes').points).toBe(16.67);
   expect(failedChecks(world, 'routes')).toMatchObject([
-    { subject: 'core', max: 3.33, fix: { command: 'qbtc up' } },
+    { subject: 'core', max: 3.33, fix: { command: 'qbtc logs quantum-core' } },
   ]);
 });
 
@@ -103,8 +110,8 @@ test('a flow that stopped costs the hops from there on', () => {
   const world = snapshot({ flows: { measured: true, value: [stopped] } });
   expect(componentOf(world, 'connectivity')).toMatchObject({ points: 5, max: 15 });
   expect(failedChecks(world, 'connectivity').map(({ fix }) => fix)).toEqual([
-    { why: 'no llm_request', command: 'qbtc test --only llm' },
-    { why: 'the flow stopped at hop 2, llm-api', command: 'qbtc test --only llm' },
+    { why: 'no llm_request', command: 'qbtc logs llm-api' },
+    { why: 'the flow stopped at hop 2, llm-api', command: 'qbtc logs llm-api' },
   ]);
 });
 

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { SqlConnection } from '../../context.ts';
 import { messageOf } from '../../errors.ts';
+import type { Resource } from '../../model/resource.ts';
+import type { Stack } from '../../model/stack.ts';
 import { conditionSchema, jsonConditionsSchema, jsonMismatches, mismatch, shown } from '../conditions.ts';
-import { durationSchema, formatDuration } from '../duration.ts';
+import { durationSchema } from '../duration.ts';
 import type { JsonValue } from '../json-path.ts';
-import { defineStepKind, type StepScope } from '../step-kind.ts';
-
-const CONNECT_TIMEOUT_MS = 3_000;
+import { type Look, poll } from '../poll.ts';
+import { defineStepKind } from '../step-kind.ts';
 
 const expectation = z.strictObject({
   /** How many rows. */
@@ -31,60 +32,49 @@ export const sql = defineStepKind({
     within: durationSchema.default(5_000),
   },
   prepare: ({ resource, query, values: valueTemplates, expect: expectationTemplate, every, within }) => ({
+    database: (stack) => databaseOf(stack, resource),
     async run(scope) {
       const values = scope.fill(valueTemplates);
       const expected = scope.fill(expectationTemplate);
-      const database = scope.stack.resources.find((candidate) =>
-        resource === undefined ? candidate.kind === 'postgres' : candidate.name === resource,
-      );
-      if (!database) return { status: 'failed', evidence: 'the stack declares no postgres resource' };
+      const database = databaseOf(scope.stack, resource);
+      if (!database) return { status: 'failed', evidence: 'the stack declares no such postgres resource' };
 
       let connection: SqlConnection;
       try {
-        connection = await scope.context.sql(database.endpoint.url, { timeoutMs: CONNECT_TIMEOUT_MS });
+        connection = await scope.databases.connection(database);
       } catch (error) {
         const evidence = `the database could not be asked: ${messageOf(error)}`;
         return { status: 'failed', blame: database.name, evidence };
       }
       try {
-        const tries = scope.hasStopped ? 1 : Math.max(1, Math.ceil(within / every));
-        let last = '';
-        for (let attempt = 1; attempt <= tries; attempt += 1) {
+        const result = await poll(scope, { every, within }, async (): Promise<Look<JsonValue[]>> => {
           const rows = asJson((await connection.query(query, values)).rows);
           const mismatches = [
             expected.rows === undefined ? undefined : mismatch('rows', rows.length, expected.rows),
             ...jsonMismatches(rows, expected.json),
           ].filter((reason) => reason !== undefined);
-          if (mismatches.length === 0) {
-            return {
-              status: 'passed',
-              seenAt: scope.context.clock.monotonic(),
-              evidence: `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}${rows[0] === undefined ? '' : ` ${shown(rows[0])}`}`,
-              document: rows,
-            };
-          }
-          last = `${mismatches.join('; ')}; last value ${rows.length === 0 ? 'no row' : shown(rows)}`;
-          scope.onTry(attempt, tries, last);
-          if (attempt < tries && !(await pause(scope, every))) {
-            return { status: 'failed', evidence: `try ${attempt}/${tries}: ${last}` };
-          }
-        }
-        const waited = tries === 1 ? '' : ` within ${formatDuration(within)}`;
-        return { status: 'failed', evidence: `try ${tries}/${tries}${waited}: ${last}` };
+          if (mismatches.length === 0) return { found: rows };
+          return {
+            last: `${mismatches.join('; ')}; last value ${rows.length === 0 ? 'no row' : shown(rows)}`,
+          };
+        });
+        if ('last' in result) return { status: 'failed', evidence: result.last };
+        return {
+          status: 'passed',
+          seenAt: scope.context.clock.monotonic(),
+          evidence: `the rows were ${shown(result.found)}`,
+          document: result.found,
+        };
       } catch (error) {
         return { status: 'failed', evidence: `the query failed: ${messageOf(error)}` };
-      } finally {
-        await connection.close();
       }
     },
   }),
 });
 
-/** False when the flow is over before the pause is. */
-async function pause({ context, signal }: StepScope, ms: number): Promise<boolean> {
-  return context.clock.sleep(ms, signal).then(
-    () => true,
-    () => false,
+function databaseOf(stack: Stack, name: string | undefined): Resource | undefined {
+  return stack.resources.find(
+    (resource) => resource.kind === 'postgres' && (name === undefined || resource.name === name),
   );
 }
 

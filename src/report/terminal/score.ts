@@ -5,6 +5,8 @@ import { SIGN, type Style, type View } from './view.ts';
 
 const LABEL_WIDTH = 'infrastructure'.length;
 const WIDEST_BAR = 40;
+/** What is said of a check stands under its subject. */
+const DETAIL_INDENT = '  ✖ 11.25  '.length;
 
 /** The total, a bar for each component, and for each lost point why and what wins it back. */
 export const score: View<ScoreDocument> = ({ score: result, target }, style) => {
@@ -44,43 +46,69 @@ function componentLine({ name, points: won, max }: ComponentScore, { palette, wi
   return `  ${padEnd(name, LABEL_WIDTH)}  ${bar}  ${padStart(points(won), 6)} / ${points(max)}`;
 }
 
-/** The dearest first. */
+/** The dearest first; checks that were lost for the same reason stand together. */
 function lostLines({ components }: Score, style: Style): string[] {
-  const lost = components
-    .flatMap((component) => component.checks)
-    .filter((check) => check.status === 'failed')
-    .sort((a, b) => b.max - a.max);
+  const lost = byCause(
+    components.flatMap((component) => component.checks).filter((check) => check.status === 'failed'),
+  ).sort((a, b) => sum(b.checks) - sum(a.checks));
   if (lost.length === 0) return [];
   return [
     '',
     style.palette.strong('Points to win back'),
-    ...lost.flatMap((check) => lostCheckLines(check, style)),
-  ];
-}
-
-function lostCheckLines(
-  { code, subject, max, evidence, fix }: CheckResult,
-  { palette, width }: Style,
-): string[] {
-  const indent = ' '.repeat(11);
-  return [
-    `  ${palette.bad(SIGN.failed)} ${padStart(points(max), 5)}  ${palette.strong(subject)}  ${palette.faint(code)}`,
-    ...wrap(fix?.why ?? evidence, width - indent.length).map((line) => indent + line),
-    ...(fix ? [`${indent}${palette.accent(fix.command)}`] : []),
-  ];
-}
-
-function notMeasuredLines({ notMeasured }: Score, { palette, width }: Style): string[] {
-  if (notMeasured.length === 0) return [];
-  const indent = ' '.repeat(11);
-  return [
-    '',
-    palette.strong(`Not measured, so not won: ${points(sum(notMeasured))} points`),
-    ...notMeasured.flatMap(({ code, subject, max, reason }) => [
-      `  ${palette.warning(SIGN.none)} ${padStart(points(max), 5)}  ${palette.strong(subject)}  ${palette.faint(code)}`,
-      ...wrap(reason, width - indent.length).map((line) => indent + line),
+    ...lost.flatMap(({ code, why, command, checks }) => [
+      ...subjectLines(checks, style.palette.bad(SIGN.failed), style),
+      ...wrap(why, style.width - DETAIL_INDENT).map((line) => ' '.repeat(DETAIL_INDENT) + line),
+      `${' '.repeat(DETAIL_INDENT)}${[style.palette.accent(command), style.palette.faint(code)].join('   ')}`,
     ]),
   ];
+}
+
+interface Cause {
+  code: string;
+  why: string;
+  command: string;
+  checks: CheckResult[];
+}
+
+function byCause(checks: CheckResult[]): Cause[] {
+  const causes = new Map<string, Cause>();
+  for (const check of checks) {
+    const { code, evidence, fix } = check;
+    const why = fix?.why ?? evidence;
+    const command = fix?.command ?? '';
+    const key = JSON.stringify([code, why, command]);
+    const cause = causes.get(key) ?? { code, why, command, checks: [] };
+    cause.checks.push(check);
+    causes.set(key, cause);
+  }
+  return [...causes.values()];
+}
+
+function notMeasuredLines({ notMeasured }: Score, style: Style): string[] {
+  if (notMeasured.length === 0) return [];
+  const { strong, warning, faint } = style.palette;
+  return [
+    '',
+    strong(`Not measured, so not won: ${points(sum(notMeasured))} points`),
+    ...notMeasured.flatMap((check) => [
+      ...subjectLines([check], warning(SIGN.none), style),
+      ...wrap(check.reason, style.width - DETAIL_INDENT).map((line) => ' '.repeat(DETAIL_INDENT) + line),
+      `${' '.repeat(DETAIL_INDENT)}${faint(check.code)}`,
+    ]),
+  ];
+}
+
+/** `✖ 11.25  cache, database` */
+function subjectLines(
+  checks: readonly { subject: string; max: number }[],
+  sign: string,
+  { palette, width }: Style,
+): string[] {
+  const subjects = wrap(checks.map(({ subject }) => subject).join('; '), width - DETAIL_INDENT);
+  return subjects.map((line, index) => {
+    const left = index === 0 ? `  ${sign} ${padStart(points(sum(checks)), 5)}  ` : ' '.repeat(DETAIL_INDENT);
+    return left + palette.strong(line);
+  });
 }
 
 /** Two decimals, as the score counts. */
@@ -88,6 +116,6 @@ export function points(value: number): string {
   return value.toFixed(2);
 }
 
-function sum(notMeasured: Score['notMeasured']): number {
-  return Math.round(notMeasured.reduce((total, { max }) => total + max * 100, 0)) / 100;
+function sum(checks: readonly { max: number }[]): number {
+  return Math.round(checks.reduce((total, { max }) => total + max * 100, 0)) / 100;
 }

@@ -1,6 +1,6 @@
 import type { FlowResult } from '../../model/flow.ts';
 import { type Check, failed, notMeasured, passed } from '../check.ts';
-import { isActive } from '../remedy.ts';
+import { commandFor } from '../remedy.ts';
 
 /** Each hop of each flow was seen. */
 export const flowHops: Check = {
@@ -11,11 +11,13 @@ export const flowHops: Check = {
     if (!flows.measured) return stack.flowFiles.length === 0 ? [] : [notMeasured('flows', flows.reason)];
     return flows.value.flatMap((flow) =>
       flow.hops.map((hop, index) => {
-        const subject = `${flow.name} ${index + 1} ${hop.subject}: ${hop.name}`;
-        if (hop.status === 'passed') return passed(subject, hop.evidence);
+        const subject = `${flow.name} hop ${index + 1}, ${hop.subject}`;
+        if (hop.status === 'passed') return passed(subject, hop.name);
         const culprit = flow.stoppedAt?.subject ?? hop.subject;
-        const command = isActive(snapshot, culprit) ? `qbtc test --only ${flow.name}` : 'qbtc up';
-        return failed(subject, hop.evidence, { why: whyOf(flow, index), command });
+        return failed(subject, `${hop.name}: ${hop.evidence}`, {
+          why: whyOf(flow, index),
+          command: commandFor(snapshot, culprit),
+        });
       }),
     );
   },

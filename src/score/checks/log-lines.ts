@@ -1,11 +1,13 @@
 import { type Check, failed, notMeasured, passed } from '../check.ts';
+import { commandFor } from '../remedy.ts';
 
 /** Every log line that was read of a service parses in the stack's one schema. */
 export const logLines: Check = {
   component: 'monitoring',
   nothingDeclared: 'the stack declares no service',
-  examine: ({ telemetry }, stack) =>
+  examine: (snapshot, stack) =>
     stack.services.map(({ name }) => {
+      const { telemetry } = snapshot;
       if (!telemetry.measured) return notMeasured(name, telemetry.reason);
       const lines = telemetry.value.find((candidate) => candidate.service === name)?.logLines;
       if (!lines) return notMeasured(name, 'its log was not read');
@@ -17,7 +19,7 @@ export const logLines: Check = {
           read === 0
             ? `${name} has written no log line`
             : `a line is not in the log schema: ${firstBroken ?? ''}`,
-        command: read === 0 ? 'qbtc up' : `qbtc logs ${name}`,
+        command: commandFor(snapshot, name),
       });
     }),
 };

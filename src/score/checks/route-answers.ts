@@ -1,13 +1,15 @@
 import { type Check, failed, notMeasured, passed } from '../check.ts';
+import { commandFor } from '../remedy.ts';
 
 /** Each declared route answers through the gateway. */
 export const routeAnswers: Check = {
   component: 'routes',
   nothingDeclared: 'the stack declares no route',
-  examine: ({ routeAnswers: answers, routePlan }, stack) =>
+  examine: (snapshot, stack) =>
     stack.services
-      .flatMap((service) => service.routes)
-      .map(({ name }) => {
+      .flatMap((service) => service.routes.map((route) => ({ name: route.name, service: service.name })))
+      .map(({ name, service }) => {
+        const { routeAnswers: answers, routePlan } = snapshot;
         if (!answers.measured) return notMeasured(name, answers.reason);
         const answer = answers.value.find((candidate) => candidate.route === name);
         if (!answer) return notMeasured(name, 'the route was not asked');
@@ -15,7 +17,7 @@ export const routeAnswers: Check = {
         const isDrifted = routePlan.measured && routePlan.value.length > 0;
         return failed(name, `${answer.request}: ${answer.evidence}`, {
           why: answer.evidence,
-          command: isDrifted ? 'qbtc routes sync' : 'qbtc up',
+          command: isDrifted ? 'qbtc routes sync' : commandFor(snapshot, service),
         });
       }),
 };
