@@ -1,0 +1,137 @@
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newStack } from '../support/new-stack.ts';
+import { qbtc } from '../support/qbtc.ts';
+import { quietContext } from '../support/quiet-context.ts';
+
+const { host } = quietContext();
+
+describe('what `up` cannot do', () => {
+  let root: string;
+  let takeDown: () => Promise<void>;
+  beforeAll(async () => {
+    [root, takeDown] = await newStack('troubled');
+  });
+  afterAll(() => takeDown());
+
+  const stackFile = () => readFile(join(root, 'qbtc.yaml'), 'utf8');
+  const withFile = async <T>(
+    path: string,
+    change: (text: string) => string,
+    work: () => Promise<T>,
+  ): Promise<T> => {
+    const file = join(root, path);
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, change(text));
+    try {
+      return await work();
+    } finally {
+      await writeFile(file, text);
+    }
+  };
+  const nothingRuns = async () => {
+    const ports = [...(await stackFile()).matchAll(/port: (\d+)/g)].map(([, port]) => Number(port));
+    const base = Number(/base: (\d+)/.exec(await stackFile())?.[1]);
+    const ours = new Set(ports.map((port) => port + base));
+    return (await host.listeningSockets()).filter(({ port }) => ours.has(port));
+  };
+
+  test('a port that is taken: the process that holds it is named, and nothing is started', async () => {
+    const base = Number(/base: (\d+)/.exec(await stackFile())?.[1]);
+    const holder = createServer();
+    holder.listen(8000 + base, '127.0.0.1');
+    await once(holder, 'listening');
+    const { port } = holder.address() as AddressInfo;
+    const { code, stderr } = await qbtc(['up'], root);
+    holder.close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`port ${port} \\(llm-api\\) is held by .+ \\(pid ${process.pid}\\)`));
+    expect(stderr).toContain('ports.base');
+    expect(await nothingRuns()).toEqual([]);
+  });
+
+  test('a broken qbtc.yaml: every mistake at once, with its place', async () => {
+    const broken = (text: string) =>
+      text
+        .replace('kind: redis', 'kind: rediss')
+        .replace('depends_on: [broker, cache, database]', 'depends_on: [brocker]');
+    const { code, stderr } = await withFile('qbtc.yaml', broken, () => qbtc(['up'], root));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/qbtc\.yaml:\d+:\d+.*rediss.*redis/);
+    expect(stderr).toMatch(/qbtc\.yaml:\d+:\d+.*brocker.*broker/);
+  });
+
+  test('a service that crashes at start: at once, with its last lines, and the rest stays to be looked at', async () => {
+    const crash = (text: string) => `throw new Error('no flux capacitor');\n${text}`;
+    const { code, stderr } = await withFile('services/llm-api/src/main.ts', crash, () => qbtc(['up'], root));
+    expect(code).toBe(1);
+    expect(stderr).toContain('llm-api ended before it was ready: exited with code 1');
+    expect(stderr).toContain('no flux capacitor');
+    expect(stderr).toContain('qbtc logs llm-api');
+
+    const status = JSON.parse((await qbtc(['status', '--json'], root)).stdout) as {
+      resources: { name: string; state: string; reason: string }[];
+    };
+    expect(status.resources.find(({ name }) => name === 'llm-api')).toMatchObject({
+      state: 'crashed',
+      reason: 'exited with code 1',
+    });
+    const score = await qbtc(['score', '--min', '85', '--json'], root);
+    expect(score.code).toBe(2);
+    const { total, components } = JSON.parse(score.stdout) as {
+      total: number;
+      components: { checks: { subject: string; status: string; fix?: { command: string } }[] }[];
+    };
+    expect(total).toBeLessThan(85);
+    const lost = components
+      .flatMap(({ checks }) => checks)
+      .filter(({ subject, status }) => subject === 'llm-api' && status === 'failed');
+    expect(lost.length).toBeGreaterThan(0);
+    for (const { fix } of lost) expect(fix?.command).toMatch(/^qbtc /);
+
+    const mended = await qbtc(['up', '--json'], root);
+    expect(mended.code, mended.stderr).toBe(0);
+    expect(JSON.parse(mended.stdout)).toMatchObject({ started: ['llm-api'] });
+    await qbtc(['down'], root);
+    expect(await nothingRuns()).toEqual([]);
+  });
+
+  test('a service that never becomes ready: the deadline, the reason, exit 4', async () => {
+    const deaf = (text: string) =>
+      text.replace(
+        'health: /health\n    depends_on: [broker, quantum-core]',
+        'health: /nowhere\n    depends_on: [broker, quantum-core]',
+      );
+    const { code, stderr } = await withFile('qbtc.yaml', deaf, () => qbtc(['up', '--timeout', '3'], root));
+    await qbtc(['down'], root);
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/llm-api was not ready within 3 s: \/nowhere answers 404/);
+  });
+
+  test('a migration that is wrong: named, nothing of it applied, no service started', async () => {
+    await qbtc(['down', '--volumes'], root);
+    const wrong = (text: string) => `${text}\nCREATE TABLE nonsense (;`;
+    const { code, stderr } = await withFile(
+      'infrastructure/supabase/migrations/0001_quantum_core.sql',
+      wrong,
+      () => qbtc(['up'], root),
+    );
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/0001_quantum_core\.sql failed: syntax error/);
+    expect(stderr).not.toContain('quantum-core: ready');
+    const mended = await qbtc(['up'], root);
+    expect(mended.code, mended.stderr).toBe(0);
+    await qbtc(['down', '--volumes'], root);
+  });
+
+  test('another qbtc at work: it is named', async () => {
+    const [first, second] = await Promise.all([qbtc(['up'], root), qbtc(['up'], root)]);
+    const codes = [first.code, second.code].sort();
+    expect(codes).toEqual([0, 1]);
+    expect(first.stderr + second.stderr).toMatch(/another qbtc is changing this stack: qbtc up \(pid \d+\)/);
+    await qbtc(['down'], root);
+  });
+});
