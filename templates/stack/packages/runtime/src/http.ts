@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance } from 'fastify';
+import { closeWhenIdle } from './connections.ts';
 import { correlationIdFrom } from './correlation.ts';
 import type { Health } from './health.ts';
 import type { Log } from './logging.ts';
@@ -35,6 +36,8 @@ export function createHttpServer(options: {
     request.correlationId = correlationIdFrom(request.headers['x-correlation-id']);
     reply.header('x-correlation-id', request.correlationId);
   });
+  const connections = closeWhenIdle(server.server);
+  server.addHook('preClose', async () => connections.begin());
   server.addHook('onResponse', async (request, reply) => {
     // Not the path as it came: whoever asks for many different ones would fill the memory.
     const route = request.routeOptions.url ?? 'unknown';

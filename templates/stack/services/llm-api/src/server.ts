@@ -29,9 +29,10 @@ export function registerApi(http: FastifyInstance, options: ApiOptions): void {
 
   http.setErrorHandler((thrown, request, reply) => {
     const error = errorOf(thrown);
-    if (error.status >= 500) {
-      log.correlated(request.correlationId).error('could not answer', { status: error.status, error: thrown });
-    }
+    const correlated = log.correlated(request.correlationId);
+    // Only what nobody has foreseen is a defect, with a stack to look into.
+    if (error.status === 500) correlated.error('could not answer', { error: thrown });
+    else if (error.status > 500) correlated.warn('could not answer', { status: error.status, reason: messageOf(thrown) });
     return reply.code(error.status).send(errorBody(error));
   });
   http.setNotFoundHandler((request, reply) => {
@@ -41,6 +42,10 @@ export function registerApi(http: FastifyInstance, options: ApiOptions): void {
 
   registerChat(http, { bus, service, deadlineMs });
   registerModels(http, { bus, service, deadlineMs, ttlMs: modelsTtlMs });
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 function parseJson(body: Buffer): unknown {

@@ -78,6 +78,14 @@ export function createAnswering(options: AnsweringOptions) {
       work.said = true;
     }
     await finish(delivery, work, work.outcome, streamed);
+    delivery.log.info('answered an event', {
+      event: event.id,
+      model: event.data.model,
+      ms: Math.round((performance.now() - started) * 100) / 100,
+      ...(work.outcome.status === 'failed'
+        ? { status: work.outcome.error.status, code: work.outcome.error.code }
+        : { status: 200, cached: work.outcome.completion.cached, usage: work.outcome.usage }),
+    });
   };
 
   /** The outcome; what the engine streams is published on the way. */
