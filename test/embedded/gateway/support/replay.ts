@@ -1,34 +1,45 @@
 import type { Recorded } from './recording.ts';
 
 /** Recorded requests that this gateway has no counterpart for. Printed by the replay. */
-export const NOT_REPLAYED: { because: string; is(request: Recorded): boolean }[] = [
+export const NOT_REPLAYED: {
+  because: string;
+  session: 'admin' | 'plugins';
+  is(request: Recorded): boolean;
+}[] = [
   {
     because: 'the embedded gateway has one key and no viewer role',
+    session: 'admin',
     is: ({ title }) => title.startsWith('viewer '),
   },
   {
     because: 'TLS is not served in this slice: /ssls is refused as an unsupported resource',
+    session: 'admin',
     is: ({ url, title }) => url.includes('/admin/ssls') || (title === 'ssl' && url.endsWith('/routes/tls')),
   },
   {
     because: 'gRPC transcoding and secret managers are not part of the gateway',
+    session: 'admin',
     is: ({ url }) => /\/admin\/(protos|secrets)/.test(url),
   },
   {
     because: 'the gateway has no control API',
+    session: 'admin',
     is: ({ url }) => url.includes(':9090/'),
   },
   {
     because: 'the set of plugins is its own, and so are the lists and schemas of them',
+    session: 'admin',
     is: ({ url, title }) =>
       /plugins\/list|plugins\?all|plugins\/limit-count/.test(url) && /plugins list|schema/.test(title),
   },
   {
     because: 'plugin metadata belongs to plugins that it does not have (http-logger, opentelemetry)',
+    session: 'admin',
     is: ({ url, body }) => /plugin_metadata(\/http-logger)?$/.test(url) && body !== '{}',
   },
   {
     because: 'the metrics are compared by name in a test of their own',
+    session: 'plugins',
     is: ({ url }) => url.includes('/apisix/prometheus/metrics'),
   },
 ];
