@@ -1,9 +1,9 @@
+import type { AnswerPart } from '@stack/runtime/bus';
+import { compileEventTypes } from '@stack/runtime/events';
 import llmModelsRequestSchema from '../../../event-schemas/llm_models_request.json' with { type: 'json' };
 import llmModelsResponseSchema from '../../../event-schemas/llm_models_response.json' with { type: 'json' };
 import llmRequestSchema from '../../../event-schemas/llm_request.json' with { type: 'json' };
 import llmResponseSchema from '../../../event-schemas/llm_response.json' with { type: 'json' };
-import type { AnswerPart } from '@stack/runtime/bus';
-import { compileEventTypes } from '@stack/runtime/events';
 
 /** The body of OpenAI's `POST /v1/chat/completions`: `event-schemas/llm_request.json`. */
 export interface LlmRequest {

@@ -37,7 +37,9 @@ export function integer(range: { min: number; max: number }) {
     z.string({ error: expected }).check(z.regex(/^[+-]?\d+$/, { error: expected })),
     z.pipe(
       z.transform(Number),
-      z.number({ error: expected }).check(z.gte(range.min, { error: expected }), z.lte(range.max, { error: expected })),
+      z
+        .number({ error: expected })
+        .check(z.gte(range.min, { error: expected }), z.lte(range.max, { error: expected })),
     ),
   );
 }

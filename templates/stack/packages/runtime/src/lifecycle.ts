@@ -23,7 +23,9 @@ export function createLifecycle(options: { log: Log; timeoutMs: number }): Lifec
     const all = async () => {
       for (const step of steps.toReversed()) {
         current = step.name;
-        await step.run().catch((error: unknown) => log.warn(`could not end in order: ${step.name}`, { error }));
+        await step
+          .run()
+          .catch((error: unknown) => log.warn(`could not end in order: ${step.name}`, { error }));
       }
       return true;
     };

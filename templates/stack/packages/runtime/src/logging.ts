@@ -15,7 +15,11 @@ export interface Log {
 }
 
 /** A log to standard output, or to `destination`. Lines are written at once, so that a crash loses none. */
-export function createLog(options: { service: string; level: LogLevel; destination?: DestinationStream }): Log {
+export function createLog(options: {
+  service: string;
+  level: LogLevel;
+  destination?: DestinationStream;
+}): Log {
   return wrap(
     pino(
       {
@@ -31,9 +35,11 @@ export function createLog(options: { service: string; level: LogLevel; destinati
 }
 
 function wrap(logger: Logger): Log {
-  const at = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, context?: Record<string, unknown>) => {
-    if (logger.isLevelEnabled(level)) logger[level]({ context: context === undefined ? {} : redact(context) }, message);
-  };
+  const at =
+    (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, context?: Record<string, unknown>) => {
+      if (logger.isLevelEnabled(level))
+        logger[level]({ context: context === undefined ? {} : redact(context) }, message);
+    };
   return {
     debug: at('debug'),
     info: at('info'),

@@ -1,5 +1,6 @@
 /** Names whose values are never written down. `prompt_tokens` and the like are counts, not secrets. */
-const SECRET_NAME = /passw(or)?d|secret|api[-_]?key|authorization|cookie|credential|(^|[-_.])token$|private[-_]?key/i;
+const SECRET_NAME =
+  /passw(or)?d|secret|api[-_]?key|authorization|cookie|credential|(^|[-_.])token$|private[-_]?key/i;
 const URL_CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)[^/?#\s@]*@/gi;
 const MASK = '[redacted]';
 const DEEPEST = 6;

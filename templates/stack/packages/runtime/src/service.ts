@@ -2,7 +2,15 @@ import type { FastifyInstance } from 'fastify';
 import { Gauge } from 'prom-client';
 import type * as z from 'zod/mini';
 import { type Bus, createBus } from './bus/index.ts';
-import { address, ConfigurationError, integer, oneOf, readConfiguration, text, withDefault } from './configuration.ts';
+import {
+  address,
+  ConfigurationError,
+  integer,
+  oneOf,
+  readConfiguration,
+  text,
+  withDefault,
+} from './configuration.ts';
 import { createHealth, type Health } from './health.ts';
 import { createHttpServer } from './http.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { existsSync, readdirSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -13,7 +13,9 @@ const asRoot = process.getuid?.() === 0;
 export const postgresServer = {
   name: 'PostgreSQL',
   found: findProgram([
-    ...(existsSync(DEBIAN) ? readdirSync(DEBIAN).sort().reverse() : []).map((version) => join(DEBIAN, version, 'bin/postgres')),
+    ...(existsSync(DEBIAN) ? readdirSync(DEBIAN).sort().reverse() : []).map((version) =>
+      join(DEBIAN, version, 'bin/postgres'),
+    ),
     '/usr/local/bin/postgres',
     '/opt/homebrew/bin/postgres',
   ]),
@@ -37,16 +39,35 @@ export async function startPostgres(): Promise<TestServer> {
     const [first = name, ...rest] = [...unprivileged, program.replace(/postgres$/, name), ...args];
     return [first, rest];
   };
-  await run(...command('initdb', ['-D', data, '-U', 'stack', '--auth=trust', '--no-sync', '-E', 'UTF8', '--locale=C']), {
-    cwd: folder,
-  });
+  await run(
+    ...command('initdb', [
+      '-D',
+      data,
+      '-U',
+      'stack',
+      '--auth=trust',
+      '--no-sync',
+      '-E',
+      'UTF8',
+      '--locale=C',
+    ]),
+    {
+      cwd: folder,
+    },
+  );
   const [port = 0] = await freePorts(1);
   const url = `postgres://stack@127.0.0.1:${port}/postgres`;
   let child: ReturnType<typeof startChild> | undefined;
   const start = async () => {
     const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off'];
     child = startChild(
-      ...command('postgres', ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])]),
+      ...command('postgres', [
+        '-D',
+        data,
+        '-p',
+        String(port),
+        ...settings.flatMap((setting) => ['-c', setting]),
+      ]),
       { cwd: folder },
     );
     await eventually('PostgreSQL answers', () => query(url, 'select 1'), { timeoutMs: 20_000 });
@@ -65,7 +86,11 @@ export async function startPostgres(): Promise<TestServer> {
 }
 
 /** One statement, or several without values, on a connection of its own. */
-export async function query<Row extends pg.QueryResultRow>(url: string, text: string, values?: unknown[]): Promise<Row[]> {
+export async function query<Row extends pg.QueryResultRow>(
+  url: string,
+  text: string,
+  values?: unknown[],
+): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url });
   client.on('error', () => {});
   await client.connect();

@@ -90,7 +90,8 @@ export async function declareTopology(url: string, file: string): Promise<void> 
   const topology: TopologyFile = parse(await readFile(file, 'utf8'));
   const connection = await connect(url);
   const channel = await connection.createChannel();
-  for (const { name, type } of topology.exchanges) await channel.assertExchange(name, type, { durable: true });
+  for (const { name, type } of topology.exchanges)
+    await channel.assertExchange(name, type, { durable: true });
   for (const queue of topology.queues) {
     await channel.assertQueue(queue.name, { durable: true, arguments: queue.arguments ?? {} });
   }

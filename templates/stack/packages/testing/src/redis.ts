@@ -6,7 +6,11 @@ import { endChild, eventually, findProgram, freePorts, startChild, type TestServ
 
 export const redisServer = {
   name: 'Redis',
-  found: findProgram(['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/opt/homebrew/bin/redis-server']),
+  found: findProgram([
+    '/usr/bin/redis-server',
+    '/usr/local/bin/redis-server',
+    '/opt/homebrew/bin/redis-server',
+  ]),
   install: 'apt-get install redis-server',
 };
 
@@ -17,7 +21,18 @@ export async function startRedis(): Promise<TestServer> {
   const [port = 0] = await freePorts(1);
   let child: ReturnType<typeof startChild> | undefined;
   const start = async () => {
-    const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--daemonize', 'no'];
+    const args = [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      folder,
+      '--save',
+      '',
+      '--daemonize',
+      'no',
+    ];
     child = startChild(program, args);
     await eventually('Redis answers', () => answers(port), { timeoutMs: 10_000 });
   };

@@ -27,7 +27,8 @@ export function findProgram(paths: readonly string[]): string | undefined {
  */
 export function skipWithout(needs: { name: string; found: string | undefined; install: string }[]): boolean {
   const missing = needs.filter(({ found }) => found === undefined);
-  for (const { name, install } of missing) process.stderr.write(`skipped: ${name} is not installed (${install})\n`);
+  for (const { name, install } of missing)
+    process.stderr.write(`skipped: ${name} is not installed (${install})\n`);
   return missing.length > 0;
 }
 
@@ -85,7 +86,8 @@ export async function eventually<Result>(
     try {
       return await attempt();
     } catch (error) {
-      if (Date.now() > deadline) throw new Error(`${what}: not within ${options.timeoutMs} ms`, { cause: error });
+      if (Date.now() > deadline)
+        throw new Error(`${what}: not within ${options.timeoutMs} ms`, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, options.everyMs ?? 50));
     }
   }

@@ -1,5 +1,11 @@
 import { Readable } from 'node:stream';
-import { LLM_REQUESTS, type LlmRequest, type LlmResponse, llmRequest, llmResponse } from '@stack/contracts/llm';
+import {
+  LLM_REQUESTS,
+  type LlmRequest,
+  type LlmResponse,
+  llmRequest,
+  llmResponse,
+} from '@stack/contracts/llm';
 import type { Bus } from '@stack/runtime/bus';
 import { traceparentFrom } from '@stack/runtime/correlation';
 import type { Event } from '@stack/runtime/events';
@@ -8,7 +14,10 @@ import { completionBody, completionEvents } from './completions.ts';
 import { ClientGone, OpenAiError } from './openai-errors.ts';
 
 /** `POST /v1/chat/completions`, plain and streamed. */
-export function registerChat(http: FastifyInstance, options: { bus: Bus; service: string; deadlineMs: number }): void {
+export function registerChat(
+  http: FastifyInstance,
+  options: { bus: Bus; service: string; deadlineMs: number },
+): void {
   const { bus, service, deadlineMs } = options;
 
   http.post('/v1/chat/completions', async (request, reply) => {

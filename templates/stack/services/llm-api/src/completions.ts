@@ -7,7 +7,8 @@ type Part = LlmResponse;
 /** The body of an answer that is not streamed, from its only part. */
 export function completionBody(part: Part): Record<string, unknown> {
   if (part.kind === 'error') throw new OpenAiError(part.error);
-  if (part.kind === 'chunk' || part.choices === undefined) throw new Error('the core streamed an answer that was not to be streamed');
+  if (part.kind === 'chunk' || part.choices === undefined)
+    throw new Error('the core streamed an answer that was not to be streamed');
   return {
     ...head(part.completion, 'chat.completion'),
     choices: part.choices.map((choice) => ({ logprobs: null, ...choice })),

@@ -35,8 +35,10 @@ export function errorOf(thrown: unknown): LlmError {
   if (thrown instanceof AnswerInterrupted) {
     return server(502, 'The core was restarted while it answered. Please try again.', 'interrupted');
   }
-  if (thrown instanceof Unroutable) return server(503, 'No core is connected to the broker.', 'service_unavailable');
-  if (thrown instanceof BusUnavailable) return server(503, 'The broker is not available.', 'service_unavailable');
+  if (thrown instanceof Unroutable)
+    return server(503, 'No core is connected to the broker.', 'service_unavailable');
+  if (thrown instanceof BusUnavailable)
+    return server(503, 'The broker is not available.', 'service_unavailable');
   if (thrown instanceof ClientGone) return server(499, 'The client went away.', 'client_gone');
   return fromHttp(thrown);
 }
@@ -53,7 +55,9 @@ function server(status: number, message: string, code: string | null): LlmError 
 /** The errors of the HTTP layer itself, which carry a status. */
 function fromHttp(thrown: unknown): LlmError {
   const status =
-    thrown instanceof Error && 'statusCode' in thrown && typeof thrown.statusCode === 'number' ? thrown.statusCode : 500;
+    thrown instanceof Error && 'statusCode' in thrown && typeof thrown.statusCode === 'number'
+      ? thrown.statusCode
+      : 500;
   if (status === 413) {
     return { ...badRequest('The request is too large.', null, 'request_too_large'), status };
   }
@@ -81,10 +85,14 @@ function invalidRequest(problem: EventProblem): LlmError {
     return badRequest(`Missing required parameter: '${missing}'.`, missing, 'missing_required_parameter');
   }
   if (parameter === '') return badRequest('The body of the request must be a JSON object.', null, null);
-  if (keyword === 'type') return badRequest(`Invalid type for '${parameter}': ${message}.`, parameter, 'invalid_type');
-  if (keyword === 'minItems') return badRequest(`Invalid '${parameter}': empty array.`, parameter, 'empty_array');
+  if (keyword === 'type')
+    return badRequest(`Invalid type for '${parameter}': ${message}.`, parameter, 'invalid_type');
+  if (keyword === 'minItems')
+    return badRequest(`Invalid '${parameter}': empty array.`, parameter, 'empty_array');
   if (keyword === 'enum') {
-    const allowed = Array.isArray(params.allowedValues) ? params.allowedValues.map((value) => `'${value}'`) : [];
+    const allowed = Array.isArray(params.allowedValues)
+      ? params.allowedValues.map((value) => `'${value}'`)
+      : [];
     return badRequest(
       `Invalid value for '${parameter}': supported values are ${allowed.join(', ')}.`,
       parameter,

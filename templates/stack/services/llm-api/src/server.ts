@@ -22,7 +22,9 @@ export function registerApi(http: FastifyInstance, options: ApiOptions): void {
 
   // Whatever the content type says, a body is JSON or it is refused.
   http.removeAllContentTypeParsers();
-  http.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => parseJson(body));
+  http.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
+    parseJson(body),
+  );
   http.addHook('preValidation', async (request) => {
     if (request.method === 'POST' && request.body === undefined) throw notJson();
   });
@@ -32,7 +34,8 @@ export function registerApi(http: FastifyInstance, options: ApiOptions): void {
     const correlated = log.correlated(request.correlationId);
     // Only what nobody has foreseen is a defect, with a stack to look into.
     if (error.status === 500) correlated.error('could not answer', { error: thrown });
-    else if (error.status > 500) correlated.warn('could not answer', { status: error.status, reason: messageOf(thrown) });
+    else if (error.status > 500)
+      correlated.warn('could not answer', { status: error.status, reason: messageOf(thrown) });
     return reply.code(error.status).send(errorBody(error));
   });
   http.setNotFoundHandler((request, reply) => {

@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import logLine from '../../../event-schemas/log_line.json' with { type: 'json' };
 import { migrate, postgresServer, query, startPostgres } from '@stack/testing/postgres';
 import { declareTopology, rabbitmqServer, startRabbitmq } from '@stack/testing/rabbitmq';
 import { redisServer, startRedis } from '@stack/testing/redis';
 import { eventually, skipWithout, type TestServer } from '@stack/testing/server';
 import { startService, type TestService } from '@stack/testing/service';
-import addFormats from 'ajv-formats';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
 import OpenAI, { APIError, BadRequestError, NotFoundError } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import logLine from '../../../event-schemas/log_line.json' with { type: 'json' };
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const MODEL = 'qbtc-offline';
@@ -141,11 +141,12 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
     const id = 'test:correlation.1';
     const response = await post(ask('Carry the id.'), { 'x-correlation-id': id });
     expect(response.headers.get('x-correlation-id')).toBe(id);
-    const rows = await query<{ model: string; status: string; cached: boolean; response: { status: string } }>(
-      database.url,
-      'select * from quantum_core.interactions where correlation_id = $1',
-      [id],
-    );
+    const rows = await query<{
+      model: string;
+      status: string;
+      cached: boolean;
+      response: { status: string };
+    }>(database.url, 'select * from quantum_core.interactions where correlation_id = $1', [id]);
     expect(rows).toMatchObject([{ model: MODEL, engine: MODEL, status: 'completed', cached: false }]);
     await eventually(
       'both services have logged it',
@@ -193,18 +194,27 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
     expect(await refusal('[]')).toMatchObject({ status: 400, type });
     expect(await refusal({ model: MODEL })).toMatchObject({ status: 400, type, param: 'messages' });
     expect(await refusal({ model: MODEL, messages: [] })).toMatchObject({ status: 400, code: 'empty_array' });
-    expect(await refusal({ ...ask('x'), max_tokens: -1 })).toMatchObject({ status: 400, param: 'max_tokens' });
+    expect(await refusal({ ...ask('x'), max_tokens: -1 })).toMatchObject({
+      status: 400,
+      param: 'max_tokens',
+    });
     expect(await refusal({ model: MODEL, messages: [{ role: 'user' }] })).toMatchObject({
       status: 400,
       param: 'messages[0].content',
     });
-    expect(await refusal({ ...ask('x'), n: 2 })).toMatchObject({ status: 400, code: 'unsupported_value', param: 'n' });
+    expect(await refusal({ ...ask('x'), n: 2 })).toMatchObject({
+      status: 400,
+      code: 'unsupported_value',
+      param: 'n',
+    });
     const unknown = await fetch(`${api.url}/v1/nothing`);
     expect(unknown.status).toBe(404);
     expect(await unknown.json()).toMatchObject({ error: { code: 'unknown_url' } });
 
     const typed = async (call: Promise<unknown>) => call.catch((error: unknown) => error);
-    expect(await typed(client.chat.completions.create({ ...ask('x'), model: 'gpt-none' }))).toBeInstanceOf(NotFoundError);
+    expect(await typed(client.chat.completions.create({ ...ask('x'), model: 'gpt-none' }))).toBeInstanceOf(
+      NotFoundError,
+    );
     const tools = await typed(
       client.chat.completions.create({ ...ask('x'), tools: [{ type: 'function', function: { name: 'f' } }] }),
     );
@@ -213,13 +223,21 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
   });
 
   it('takes what is unusual but right: U+0000, lone surrogates, control tokens, 100,000 characters', async () => {
-    for (const content of ['a\u0000b. What?', 'half \ud83d done.', '<|endoftext|> again?', `${'word '.repeat(20_000)}.`]) {
+    for (const content of [
+      'a\u0000b. What?',
+      'half \ud83d done.',
+      '<|endoftext|> again?',
+      `${'word '.repeat(20_000)}.`,
+    ]) {
       const response = await post(ask(content));
       expect(response.status, content.slice(0, 20)).toBe(200);
     }
     const long = await post(ask('x'.repeat(5_000_000)));
     expect(await long.json()).toMatchObject({ error: { code: 'context_length_exceeded' } });
-    const declared = request(`${api.url}/v1/chat/completions`, { method: 'POST', headers: { 'content-length': 17_000_000 } });
+    const declared = request(`${api.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-length': 17_000_000 },
+    });
     declared.on('error', () => {});
     declared.flushHeaders();
     const [tooLong] = await once(declared, 'response');
@@ -231,7 +249,9 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
     const { connect } = await import('amqplib');
     const connection = await connect(broker.url);
     const channel = await connection.createChannel();
-    channel.publish('qbtc.topic', 'llm.request', Buffer.from('{"specversion":"1.0"}'), { messageId: 'broken' });
+    channel.publish('qbtc.topic', 'llm.request', Buffer.from('{"specversion":"1.0"}'), {
+      messageId: 'broken',
+    });
     const letter = await eventually(
       'the dead letter is there',
       async () => {
@@ -266,7 +286,11 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
     expect(health).toMatchObject({
       service: 'quantum-core',
       status: 'healthy',
-      checks: { broker: { status: 'healthy' }, database: { status: 'healthy' }, cache: { status: 'healthy' } },
+      checks: {
+        broker: { status: 'healthy' },
+        database: { status: 'healthy' },
+        cache: { status: 'healthy' },
+      },
     });
     const metrics = await (await fetch(`${core.url}/metrics`)).text();
     expect(metrics).toMatch(/llm_tokens_total\{.*kind="prompt".*\} [1-9]/);
@@ -289,7 +313,9 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
     await database.kill();
     const response = await post(ask('No database?'));
     expect(response.status).toBe(503);
-    expect(await response.json()).toMatchObject({ error: { code: 'service_unavailable', type: 'server_error' } });
+    expect(await response.json()).toMatchObject({
+      error: { code: 'service_unavailable', type: 'server_error' },
+    });
     await database.start();
     await core.healthy();
     expect((await post(ask('Back again?'))).status).toBe(200);
@@ -306,7 +332,9 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
 
     // A client that leaves is not waited for any longer.
     const leaving = new AbortController();
-    const left = client.chat.completions.create(ask('Leaving.'), { signal: leaving.signal }).catch((error) => error);
+    const left = client.chat.completions
+      .create(ask('Leaving.'), { signal: leaving.signal })
+      .catch((error) => error);
     await eventually('it waits', async () => expect(await pending()).toBe(1), { timeoutMs: 2000 });
     leaving.abort();
     expect(await left).toBeInstanceOf(APIError);
@@ -315,7 +343,10 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
     core = await startCore();
     await core.healthy();
     // What waited in the queue has expired: it is dropped, not answered into the void.
-    const rows = await query(database.url, `select 1 from quantum_core.interactions where request::text like '%Anyone?%'`);
+    const rows = await query(
+      database.url,
+      `select 1 from quantum_core.interactions where request::text like '%Anyone?%'`,
+    );
     expect(rows).toEqual([]);
     expect((await post(ask('Anyone now?'))).status).toBe(200);
   });
@@ -332,7 +363,9 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
     expect(await response.json()).toMatchObject({ error: { code: 'service_unavailable' } });
     await broker.start();
     await Promise.all([api.healthy(), core.healthy()]);
-    await eventually('it answers', async () => expect((await post(ask('Back?'))).status).toBe(200), { timeoutMs: 10_000 });
+    await eventually('it answers', async () => expect((await post(ask('Back?'))).status).toBe(200), {
+      timeoutMs: 10_000,
+    });
   });
 
   it('ends in order when it is told to', async () => {

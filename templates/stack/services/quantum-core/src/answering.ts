@@ -114,7 +114,8 @@ export function createAnswering(options: AnsweringOptions) {
     const streamed = request.stream === true;
     const stop = new AbortController();
     // Nobody waits for the whole of an answer after its event has expired; a stream is awaited from part to part.
-    const expired = () => stop.abort(failure(504, 'The request expired before the engine had answered.', 'timeout'));
+    const expired = () =>
+      stop.abort(failure(504, 'The request expired before the engine had answered.', 'timeout'));
     if (!streamed) delivery.signal.addEventListener('abort', expired, { once: true });
     const collector = createCollector();
     const confirmations: Promise<void>[] = [];
@@ -161,7 +162,10 @@ export function createAnswering(options: AnsweringOptions) {
   };
 
   /** Tells who waits that there will be no answer. */
-  const gaveUp = async (delivery: Delivery<LlmRequest>, error: Error): Promise<'dead-letter' | 'acknowledge'> => {
+  const gaveUp = async (
+    delivery: Delivery<LlmRequest>,
+    error: Error,
+  ): Promise<'dead-letter' | 'acknowledge'> => {
     const work = works.get(delivery) ?? newWork();
     if (error instanceof Unroutable && work.stored) {
       delivery.log.warn('nobody waits for the answer any more; it is recorded', { event: delivery.event.id });

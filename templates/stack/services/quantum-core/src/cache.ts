@@ -18,14 +18,26 @@ export interface Cache {
 }
 
 /** Fields that change how an answer travels or who asks, but not the answer. */
-const NOT_PART_OF_THE_QUESTION = new Set(['stream', 'stream_options', 'user', 'metadata', 'store', 'safety_identifier', 'prompt_cache_key']);
+const NOT_PART_OF_THE_QUESTION = new Set([
+  'stream',
+  'stream_options',
+  'user',
+  'metadata',
+  'store',
+  'safety_identifier',
+  'prompt_cache_key',
+]);
 
 /** The same for two requests that differ in nothing that an answer depends on. */
 export function cacheKey(engine: string, request: LlmRequest): string {
   const question = Object.fromEntries(
-    Object.entries(request).filter(([field, value]) => value !== null && !NOT_PART_OF_THE_QUESTION.has(field)),
+    Object.entries(request).filter(
+      ([field, value]) => value !== null && !NOT_PART_OF_THE_QUESTION.has(field),
+    ),
   );
-  const hash = createHash('sha256').update(stringify(question) ?? '').digest('hex');
+  const hash = createHash('sha256')
+    .update(stringify(question) ?? '')
+    .digest('hex');
   return `quantum-core:answer:1:${engine}:${hash}`;
 }
 

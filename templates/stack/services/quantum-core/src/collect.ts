@@ -34,7 +34,11 @@ export function createCollector(): Collector {
           return {
             ...other,
             index,
-            message: { ...message, role: 'assistant' as const, content: typeof content === 'string' ? content : null },
+            message: {
+              ...message,
+              role: 'assistant' as const,
+              content: typeof content === 'string' ? content : null,
+            },
             finish_reason: typeof finish_reason === 'string' ? finish_reason : 'stop',
           };
         });
@@ -57,7 +61,8 @@ function merge(into: Fields, delta: Fields): Fields {
   for (const [name, added] of Object.entries(delta)) {
     const present = merged[name];
     if (added === null || added === undefined) merged[name] ??= added;
-    else if (typeof present === 'string' && typeof added === 'string' && !NAMES.has(name)) merged[name] = present + added;
+    else if (typeof present === 'string' && typeof added === 'string' && !NAMES.has(name))
+      merged[name] = present + added;
     else if (Array.isArray(added)) merged[name] = mergeLists(Array.isArray(present) ? present : [], added);
     else if (isFields(present) && isFields(added)) merged[name] = merge(present, added);
     else merged[name] = added;
@@ -68,7 +73,10 @@ function merge(into: Fields, delta: Fields): Fields {
 function mergeLists(into: unknown[], added: unknown[]): unknown[] {
   const merged = [...into];
   for (const item of added) {
-    const place = isFields(item) && Number.isInteger(item.index) ? merged.findIndex((other) => isFields(other) && other.index === item.index) : -1;
+    const place =
+      isFields(item) && Number.isInteger(item.index)
+        ? merged.findIndex((other) => isFields(other) && other.index === item.index)
+        : -1;
     const present = merged[place];
     if (isFields(item) && isFields(present)) merged[place] = merge(present, item);
     else merged.push(item);

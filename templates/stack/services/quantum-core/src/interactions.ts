@@ -41,7 +41,9 @@ export function openInteractions(options: { url: string; log: Log }): Interactio
     application_name: 'quantum-core',
   });
   // An idle connection that breaks is replaced when the next is needed.
-  pool.on('error', (error) => options.log.warn('lost a connection to the database', { error: error.message }));
+  pool.on('error', (error) =>
+    options.log.warn('lost a connection to the database', { error: error.message }),
+  );
 
   return {
     async find(eventId) {

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { LLM_MODELS_REQUESTS, LLM_REQUESTS, llmModelsRequest, llmModelsResponse, llmRequest } from '@stack/contracts/llm';
+import {
+  LLM_MODELS_REQUESTS,
+  LLM_REQUESTS,
+  llmModelsRequest,
+  llmModelsResponse,
+  llmRequest,
+} from '@stack/contracts/llm';
 import { address, integer, optionalText, withDefault } from '@stack/runtime/configuration';
 import { runService } from '@stack/runtime/service';
 import { Counter } from 'prom-client';
@@ -54,7 +60,13 @@ void runService({
         tokens.inc({ ...labels, kind: 'completion' }, outcome.usage.completion_tokens);
       },
     });
-    bus.consume({ from: { queue: LLM_REQUESTS.queue }, type: llmRequest, prefetch: PREFETCH, handle, gaveUp });
+    bus.consume({
+      from: { queue: LLM_REQUESTS.queue },
+      type: llmRequest,
+      prefetch: PREFETCH,
+      handle,
+      gaveUp,
+    });
 
     bus.consume({
       from: LLM_MODELS_REQUESTS,

@@ -1,5 +1,5 @@
 import type { ChatMessage } from '@stack/contracts/llm';
-import { countTokens as count, encode, decode, setMergeCacheSize } from 'gpt-tokenizer/encoding/cl100k_base';
+import { countTokens as count, decode, encode, setMergeCacheSize } from 'gpt-tokenizer/encoding/cl100k_base';
 
 // The tokenizer remembers pieces of text that it has seen, 100,000 of them unless told otherwise.
 setMergeCacheSize(10_000);
@@ -52,7 +52,9 @@ export function firstTokens(text: string, most: number): string {
 export function textOf({ content }: ChatMessage): string {
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return '';
-  return content.flatMap(({ type, text }) => (type === 'text' && text !== undefined ? [text] : [])).join('\n');
+  return content
+    .flatMap(({ type, text }) => (type === 'text' && text !== undefined ? [text] : []))
+    .join('\n');
 }
 
 function* pieces(text: string): Generator<string> {

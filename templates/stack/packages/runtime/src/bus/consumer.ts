@@ -81,7 +81,8 @@ export class Consumer<Data> {
   /** Takes nothing new and resolves when what was taken has been dealt with. */
   async drain(): Promise<void> {
     this.#draining = true;
-    if (this.#channel !== undefined && this.#tag !== undefined) await this.#channel.cancel(this.#tag).catch(() => {});
+    if (this.#channel !== undefined && this.#tag !== undefined)
+      await this.#channel.cancel(this.#tag).catch(() => {});
     if (this.#inFlight > 0) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve;
@@ -132,7 +133,10 @@ export class Consumer<Data> {
       return 'expired';
     }
     const expiry = new AbortController();
-    const timer = remaining === undefined ? undefined : setTimeout(() => expiry.abort(), Math.min(remaining, 2 ** 31 - 1));
+    const timer =
+      remaining === undefined
+        ? undefined
+        : setTimeout(() => expiry.abort(), Math.min(remaining, 2 ** 31 - 1));
     const delivery: Delivery<Data> = {
       event,
       again: message.fields.redelivered,

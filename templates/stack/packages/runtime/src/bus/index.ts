@@ -54,7 +54,11 @@ export interface Bus {
     options: RequestOptions<Question, Part>,
   ): AsyncIterableIterator<Event<Part>>;
   /** Publishes one part of the answer to a delivery. @throws as `publish`; {Unroutable} when the requester is gone */
-  answer<Part extends AnswerPart>(delivery: Delivery<unknown>, type: EventType<Part>, part: Part): Promise<void>;
+  answer<Part extends AnswerPart>(
+    delivery: Delivery<unknown>,
+    type: EventType<Part>,
+    part: Part,
+  ): Promise<void>;
   /** Consumes from now on, on this connection and all later ones. */
   consume<Data>(consumption: Consumption<Data>): void;
   /** One round trip to the broker. Rejects with the reason why it is not possible. */
@@ -111,7 +115,12 @@ export async function createBus(options: BusOptions): Promise<Bus> {
   connection.on('unblocked', () => log.info('the broker takes messages again'));
   connection.on('error', (error) => log.warn('the broker closed the connection', { error: error.message }));
 
-  const send = async (to: Destination, content: Buffer, event: Event<unknown>, extra: { replyTo?: string; persistent: boolean }) => {
+  const send = async (
+    to: Destination,
+    content: Buffer,
+    event: Event<unknown>,
+    extra: { replyTo?: string; persistent: boolean },
+  ) => {
     try {
       await publisher.publish(to, content, {
         messageId: event.id,
@@ -153,7 +162,9 @@ export async function createBus(options: BusOptions): Promise<Bus> {
         ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
       });
       // A reply queue dies with its connection, so there is nothing to gain from writing replies to disk.
-      await send({ exchange: repliesExchange, routingKey: replyTo }, type.encode(reply), reply, { persistent: false });
+      await send({ exchange: repliesExchange, routingKey: replyTo }, type.encode(reply), reply, {
+        persistent: false,
+      });
     },
 
     consume(consumption) {

@@ -32,7 +32,8 @@ export class Publisher {
       if (this.#channel !== channel) return;
       this.#channel = undefined;
       // Without an error of its own the channel went down with the connection.
-      if (lastError !== undefined && this.#connection === connection) void this.open(connection).catch(() => {});
+      if (lastError !== undefined && this.#connection === connection)
+        void this.open(connection).catch(() => {});
     });
     this.#connection = connection;
     this.#channel = channel;
@@ -52,13 +53,18 @@ export class Publisher {
    */
   publish(to: Destination, content: Buffer, properties: Properties): Promise<void> {
     const channel = this.#channel;
-    if (channel === undefined) return Promise.reject(new BusUnavailable('there is no connection to the broker'));
+    if (channel === undefined)
+      return Promise.reject(new BusUnavailable('there is no connection to the broker'));
     return new Promise((resolve, reject) => {
       const message = { returned: false };
       this.#unconfirmed.set(properties.messageId, message);
       const settle = (error: unknown) => {
-        if (this.#unconfirmed.get(properties.messageId) === message) this.#unconfirmed.delete(properties.messageId);
-        if (error) reject(new BusUnavailable(`the broker did not confirm a message to ${to.exchange}`, { cause: error }));
+        if (this.#unconfirmed.get(properties.messageId) === message)
+          this.#unconfirmed.delete(properties.messageId);
+        if (error)
+          reject(
+            new BusUnavailable(`the broker did not confirm a message to ${to.exchange}`, { cause: error }),
+          );
         else if (message.returned)
           reject(new Unroutable(`no queue is bound to ${to.exchange} with the routing key ${to.routingKey}`));
         else resolve();

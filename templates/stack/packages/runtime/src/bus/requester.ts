@@ -166,7 +166,9 @@ export class Requester {
   }
 
   /** The parts of the answer, in order; the last one is of the kind `complete` or `error`. */
-  await<Part extends AnswerPart>(options: AwaitOptions<Part>): AsyncIterableIterator<Event<Part>> & { fail(error: Error): void } {
+  await<Part extends AnswerPart>(
+    options: AwaitOptions<Part>,
+  ): AsyncIterableIterator<Event<Part>> & { fail(error: Error): void } {
     const { requestId, correlationId, type, deadlineMs, signal } = options;
     const abort = () => pending.fail(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
     const pending = new Pending(type, correlationId, deadlineMs, () => {

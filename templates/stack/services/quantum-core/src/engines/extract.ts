@@ -35,7 +35,9 @@ interface Sentence extends Utterance {
  * "TextRank" (2004), for ranking a sentence by what it shares with the others.
  */
 export function extract(conversation: readonly Utterance[]): Extract {
-  const sentences = conversation.flatMap(({ role, text }) => split(text).map((sentence) => ({ role, text: sentence })));
+  const sentences = conversation.flatMap(({ role, text }) =>
+    split(text).map((sentence) => ({ role, text: sentence })),
+  );
   const asked = questionAmong(sentences);
   const question = asked === undefined ? '' : (sentences[asked]?.text ?? '');
   const candidates: Sentence[] = sentences
@@ -47,7 +49,9 @@ export function extract(conversation: readonly Utterance[]): Extract {
   const weight = (term: string) => Math.log(1 + candidates.length / (1 + (frequencies.get(term) ?? 0)));
 
   const wanted = termsOf(question);
-  const byQuestion = rank(candidates, ({ terms }) => sum(terms, (term) => (wanted.has(term) ? weight(term) : 0)));
+  const byQuestion = rank(candidates, ({ terms }) =>
+    sum(terms, (term) => (wanted.has(term) ? weight(term) : 0)),
+  );
   const ranked =
     byQuestion.length > 0
       ? byQuestion
@@ -84,7 +88,8 @@ function termsOf(text: string): Set<string> {
 
 function documentFrequencies(sentences: readonly Sentence[]): Map<string, number> {
   const frequencies = new Map<string, number>();
-  for (const { terms } of sentences) for (const term of terms) frequencies.set(term, (frequencies.get(term) ?? 0) + 1);
+  for (const { terms } of sentences)
+    for (const term of terms) frequencies.set(term, (frequencies.get(term) ?? 0) + 1);
   return frequencies;
 }
 

@@ -82,7 +82,8 @@ function refuseWhatItCannotDo(request: LlmRequest): void {
   request.messages.forEach((message, index) => {
     const parts = Array.isArray(message.content) ? message.content : [];
     const other = parts.find(({ type }) => type !== 'text');
-    if (other !== undefined) throw unsupportedValue(`messages[${index}].content`, `a part of the type ${other.type}`);
+    if (other !== undefined)
+      throw unsupportedValue(`messages[${index}].content`, `a part of the type ${other.type}`);
   });
 }
 
@@ -107,12 +108,15 @@ function countPrompt({ messages }: LlmRequest): number {
 }
 
 function compose({ messages }: LlmRequest): string {
-  const { question, quotations } = extract(messages.map((message) => ({ role: message.role, text: textOf(message) })));
+  const { question, quotations } = extract(
+    messages.map((message) => ({ role: message.role, text: textOf(message) })),
+  );
   const asked = [...question].slice(0, QUESTION_SHOWN).join('');
   const intro = `This is ${OFFLINE}: I do not generate text, I quote from this conversation.`;
   if (question === '') return `${intro} There is no text in it.`;
   const on = `"${asked}"${asked === question ? '' : ' (shortened)'}`;
-  if (quotations.length === 0) return `${intro} Apart from your message ${on} there is nothing in it to quote.`;
+  if (quotations.length === 0)
+    return `${intro} Apart from your message ${on} there is nothing in it to quote.`;
   return `${intro} On ${on} it says:\n${quotations.map(({ role, text }) => `- "${text}" (${role})`).join('\n')}`;
 }
 

@@ -88,7 +88,8 @@ async function* outputs(response: Response): AsyncGenerator<EngineOutput, void> 
     }
     yield output;
   }
-  if (begun.size === 0 || ended.size < begun.size) throw failure(502, 'The engine broke off.', 'engine_broke_off');
+  if (begun.size === 0 || ended.size < begun.size)
+    throw failure(502, 'The engine broke off.', 'engine_broke_off');
 }
 
 function outputIn(data: string): EngineOutput {
@@ -100,7 +101,8 @@ function outputIn(data: string): EngineOutput {
   }
   if (isObject(chunk.error)) throw new EngineError(errorIn(chunk.error, 502));
   const choices = Array.isArray(chunk.choices) ? chunk.choices : [];
-  if (!choices.every(isDelta)) throw failure(502, 'The engine sent a chunk of another form.', 'bad_engine_answer');
+  if (!choices.every(isDelta))
+    throw failure(502, 'The engine sent a chunk of another form.', 'bad_engine_answer');
   return isUsage(chunk.usage) ? { choices, usage: chunk.usage } : { choices };
 }
 
@@ -168,7 +170,11 @@ function explain(error: unknown): unknown {
 }
 
 function timedOut(ms?: number): EngineError {
-  return failure(504, `The engine did not answer in time${ms === undefined ? '' : ` (${ms} ms)`}.`, 'engine_timeout');
+  return failure(
+    504,
+    `The engine did not answer in time${ms === undefined ? '' : ` (${ms} ms)`}.`,
+    'engine_timeout',
+  );
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
