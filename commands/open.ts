@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { confidentialValues } from '../src/config/confidential.ts';
 import { findStackFile, openStack } from '../src/config/load.ts';
 import type { Context } from '../src/context.ts';
 import type { Stack } from '../src/model/stack.ts';
@@ -11,7 +12,7 @@ export async function openStackHere(context: Context): Promise<Stack> {
     cwd: context.cwd,
     qbtcVersion: context.installation.version,
   });
-  context.io.mask(Object.values(stack.secrets));
+  context.io.mask(confidentialValues(stack));
   return stack;
 }
 

@@ -1,6 +1,15 @@
 import type { ResourceKind } from '../model/resource.ts';
 
 export const MAX_PORT = 65_535;
+
+/**
+ * Ports above 1023 that browsers and `fetch` refuse to speak HTTP to: the "bad ports" of https://fetch.spec.whatwg.org.
+ * A gateway on one of them would answer curl and nobody else.
+ */
+export const REFUSED_BY_FETCH: ReadonlySet<number> = new Set([
+  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697,
+  10_080,
+]);
 /** Leaves room for the stack's own ports above it. */
 export const MAX_PORT_BASE = 50_000;
 export const MAX_REPLICAS = 64;

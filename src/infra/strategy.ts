@@ -49,7 +49,7 @@ export async function chooseProviders(
   if (conflicts.length > 0) {
     throw new QbtcError('PORT_TAKEN', 'not all ports of the stack are free', {
       details: conflicts.map(describeConflict),
-      hint: 'end the process, or give the stack other ports: set ports.base in qbtc.yaml (1000, 2000, …)',
+      hint: 'end the process, or give the stack other ports: set ports.base in qbtc.yaml (2000, 3000, …)',
     });
   }
   const decided = choices.flat();

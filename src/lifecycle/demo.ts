@@ -1,6 +1,7 @@
 import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { confidentialValues } from '../config/confidential.ts';
 import { openStack, STACK_FILE } from '../config/load.ts';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
@@ -127,7 +128,7 @@ async function journey(
   });
   const stack = opened;
   if (stack === undefined) return;
-  context.io.mask(Object.values(stack.secrets));
+  context.io.mask(confidentialValues(stack));
   result.target = stack.score.target;
 
   await step('up', async () => {

@@ -138,7 +138,7 @@ async function checkDependencies(
   if (missing.length === 0) return;
   throw new QbtcError('REUSE_IMPOSSIBLE', `${reuseFrom} does not hold all packages of the stack`, {
     details: missing,
-    hint: 'Run "npm ci" in the checkout of qbtc, or make the stack with packages of its own: qbtc new NAME --install ci',
+    hint: 'Run "npm ci" in the checkout of qbtc, or make the stack with packages of its own: qbtc new NAME',
   });
 }
 

@@ -1,5 +1,5 @@
 import { connect, createServer } from 'node:net';
-import { MAX_PORT, MAX_PORT_BASE } from '../config/ports.ts';
+import { MAX_PORT, MAX_PORT_BASE, REFUSED_BY_FETCH } from '../config/ports.ts';
 import { EXIT, QbtcError } from '../errors.ts';
 
 const STEP = 1_000;
@@ -9,7 +9,7 @@ const LOOPBACK = ['127.0.0.1', '::1'] as const;
 const CONNECT_MS = 500;
 
 /**
- * The first of 0, 1000, 2000 … 20000 at which every port is free.
+ * The first of 0, 1000, 2000 … 20000 at which every port is free, and none is one that `fetch` refuses.
  * @throws QbtcError PORTS_TAKEN when there is none
  */
 export async function pickPortBase(
@@ -18,7 +18,7 @@ export async function pickPortBase(
 ): Promise<number> {
   for (let base = 0; base <= LAST_BASE; base += STEP) {
     const shifted = ports.map((port) => port + base);
-    if (shifted.every((port) => port <= MAX_PORT) && (await allFree(shifted, isFree))) return base;
+    if (shifted.every(isUsable) && (await allFree(shifted, isFree))) return base;
   }
   throw new QbtcError(
     'PORTS_TAKEN',
@@ -36,11 +36,23 @@ export async function pickPortBase(
  */
 export function checkPortBase(base: number, ports: readonly number[]): number {
   const highest = Math.min(MAX_PORT_BASE, MAX_PORT - Math.max(0, ...ports));
-  if (Number.isInteger(base) && base >= 0 && base <= highest) return base;
+  if (Number.isInteger(base) && base >= 0 && base <= highest) {
+    const refused = ports.map((port) => port + base).filter((port) => REFUSED_BY_FETCH.has(port));
+    if (refused.length === 0) return base;
+    throw new QbtcError('PORT_BASE_INVALID', `${base} cannot be the port base of this stack`, {
+      details: [`browsers and fetch refuse port ${refused.join(', ')}`],
+      hint: `Choose another: --port-base ${base + STEP}`,
+      exit: EXIT.usage,
+    });
+  }
   throw new QbtcError('PORT_BASE_INVALID', `${base} cannot be the port base of this stack`, {
-    hint: `Choose a whole number from 0 to ${highest}: --port-base 1000`,
+    hint: `Choose a whole number from 0 to ${highest}: --port-base 2000`,
     exit: EXIT.usage,
   });
+}
+
+function isUsable(port: number): boolean {
+  return port <= MAX_PORT && !REFUSED_BY_FETCH.has(port);
 }
 
 async function allFree(

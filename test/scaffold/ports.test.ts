@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type ListenOptions } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { REFUSED_BY_FETCH } from '../../src/config/ports.ts';
+import { QbtcError } from '../../src/errors.ts';
 import { checkPortBase, isPortFree, pickPortBase } from '../../src/scaffold/ports.ts';
 
 /** A port that is listened on until the test ends; `undefined` where the address does not exist. */
@@ -52,11 +54,18 @@ describe('pickPortBase', () => {
         const taken = new Set(bases.map((base) => base + (declared[0] ?? 0)));
         const isFree = async (port: number) => !taken.has(port);
         const base = await pickPortBase(declared, isFree);
-        const works = (candidate: number) => declared.every((port) => !taken.has(port + candidate));
+        const works = (candidate: number) =>
+          declared.every((port) => !taken.has(port + candidate) && !REFUSED_BY_FETCH.has(port + candidate));
         expect(works(base)).toBe(true);
         for (let lower = 0; lower < base; lower += 1000) expect(works(lower)).toBe(false);
       }),
     );
+  });
+
+  test('never puts a gateway where browsers refuse to go', async () => {
+    expect(await pickPortBase([9080], async (port) => port !== 9080)).toBe(2000);
+    expect(() => checkPortBase(1000, [9080])).toThrow(QbtcError);
+    expect(checkPortBase(2000, [9080])).toBe(2000);
   });
 
   test('says so when there is none', async () => {
