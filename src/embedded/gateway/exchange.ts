@@ -78,7 +78,7 @@ export class Exchange {
     this.request = {
       method: incoming.method ?? 'GET',
       target,
-      headers: new HeaderList(incoming.rawHeaders.slice()),
+      headers: new HeaderList(incoming.rawHeaders),
       host: undefined,
     };
   }

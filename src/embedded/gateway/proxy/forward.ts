@@ -10,16 +10,24 @@ import type { Pools } from './pools.ts';
 import { hasBody, RequestBody } from './request-body.ts';
 import type { Timeouts, Upstream, UpstreamNode } from './upstream.ts';
 
-/** The parts of the proxy that a forwarded request needs. */
-export interface ForwardContext {
-  pools: Pools;
-  log: Log;
+/** What a forwarded request needs of the one who forwards it. */
+export interface Forwarder {
+  readonly exchange: Exchange;
+  readonly pools: Pools;
+  readonly log: Log;
   /** Runs the header filters on `exchange.response`. */
-  filterHeaders(exchange: Exchange): void;
-  /** Runs the body filters; `undefined` when there are none. */
-  filterBody: ((exchange: Exchange, chunk: Buffer) => Buffer) | undefined;
+  filterHeaders(): void;
+  /** Whether `filterBody` is to be called at all. */
+  readonly filtersBody: boolean;
+  filterBody(chunk: Buffer): Buffer;
   /** Sends an error of the gateway's own. */
-  fail(exchange: Exchange, status: number, headers?: Record<string, string>): void;
+  fail(status: number, headers?: Record<string, string>): void;
+}
+
+/** A request on its way to an upstream. */
+export interface Forwarded {
+  /** Nobody waits for the response any more: aborts what is under way. Does nothing when it is over. */
+  cancel(): void;
 }
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
@@ -36,17 +44,23 @@ const OWN = new Set([
 ]);
 
 /** Sends the request to a node of the upstream, or to the next ones while that is safe, and the response back. */
-export function forward(
-  context: ForwardContext,
-  exchange: Exchange,
-  upstream: Upstream,
-  timeouts: Timeouts | undefined,
-): void {
-  new Forwarding(context, exchange, upstream, timeouts ?? upstream.timeouts).attempt();
+export function forward(forwarder: Forwarder, upstream: Upstream, timeouts: Timeouts | undefined): Forwarded {
+  const forwarding = new Forwarding(forwarder, upstream, timeouts ?? upstream.timeouts);
+  forwarding.attempt();
+  return forwarding;
 }
 
-class Forwarding implements Dispatcher.DispatchHandler {
-  readonly #context: ForwardContext;
+/** Bodies up to this size are sent together with their head. */
+const WHOLE_BYTES = 16 * 1024;
+
+/**
+ * Runs when undici has handed over everything that had arrived: what is not whole by then must not wait for the
+ * rest (SSE).
+ */
+const flush = (forwarding: Forwarding) => forwarding.flush();
+
+class Forwarding implements Dispatcher.DispatchHandler, Forwarded {
+  readonly #forwarder: Forwarder;
   readonly #exchange: Exchange;
   readonly #upstream: Upstream;
   readonly #timeouts: Timeouts;
@@ -58,24 +72,25 @@ class Forwarding implements Dispatcher.DispatchHandler {
   #body: RequestBody | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #dropBody = false;
-  #bodyBegan = false;
+  /** The beginning of the body, while it may turn out to be all of it. */
+  #held: Buffer | undefined;
+  #flushed = false;
   #repeated = false;
   #over = false;
   #sentAt = 0;
 
-  constructor(context: ForwardContext, exchange: Exchange, upstream: Upstream, timeouts: Timeouts) {
-    this.#context = context;
-    this.#exchange = exchange;
+  constructor(forwarder: Forwarder, upstream: Upstream, timeouts: Timeouts) {
+    this.#forwarder = forwarder;
+    this.#exchange = forwarder.exchange;
     this.#upstream = upstream;
     this.#timeouts = timeouts;
-    this.#withBody = hasBody(exchange.incoming);
-    exchange.outgoing.once('close', () => this.#clientGone());
+    this.#withBody = hasBody(forwarder.exchange.incoming);
   }
 
   attempt(): void {
     const node = this.#upstream.pick(this.#exchange, this.#tried);
     if (node === undefined) {
-      this.#context.fail(this.#exchange, this.#upstream.nodes.length === 0 ? 503 : 502);
+      this.#forwarder.fail(this.#upstream.nodes.length === 0 ? 503 : 502);
       return;
     }
     this.#tried.push(node);
@@ -90,7 +105,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
     const host = this.#upstream.hostFor(node, this.#exchange);
     this.#body = this.#withBody ? new RequestBody(this.#exchange.incoming) : undefined;
     this.#sentAt = performance.now();
-    this.#context.pools.poolFor(this.#upstream, node, host).dispatch(
+    this.#forwarder.pools.poolFor(this.#upstream, node, host).dispatch(
       {
         method: request.method as Dispatcher.HttpMethod,
         path: request.target,
@@ -111,7 +126,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
   onResponseStart(
     controller: Dispatcher.DispatchController,
     status: number,
-    _headers: IncomingHttpHeaders,
+    fields: IncomingHttpHeaders,
     statusMessage?: string,
   ): void {
     // 1xx: the final response is still to come.
@@ -119,42 +134,56 @@ class Forwarding implements Dispatcher.DispatchHandler {
     const { outgoing } = this.#exchange;
     this.#exchange.upstreamLatencyMs = performance.now() - this.#sentAt;
     this.#statuses.push(status);
-    const headers = responseHeaders(controller.rawHeaders as Buffer[]);
+    const headers = responseHeaders(controller.rawHeaders as Buffer[], fields.connection);
     headers.set('Server', SERVER);
     if (status >= 500) headers.set('X-APISIX-Upstream-Status', this.#statuses.join(', '));
     const response = { status, headers, body: undefined, fromGateway: false };
     this.#exchange.response = response;
-    this.#context.filterHeaders(this.#exchange);
+    this.#forwarder.filterHeaders();
     this.#dropBody = response.body !== undefined;
-    if (this.#context.filterBody !== undefined) headers.remove('Content-Length');
+    if (this.#forwarder.filtersBody) headers.remove('Content-Length');
     const phrase = response.status === status ? (statusMessage ?? '') : '';
     if (phrase === '') outgoing.writeHead(response.status, headers.flat);
     else outgoing.writeHead(response.status, phrase, headers.flat);
-    // A head that comes without the beginning of its body (SSE) must not wait for it; with it, one write serves both.
-    process.nextTick(() => {
-      if (!this.#over && !this.#bodyBegan) outgoing.flushHeaders();
-    });
+    process.nextTick(flush, this);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#dropBody) return;
-    const { filterBody } = this.#context;
-    const piece = filterBody === undefined ? chunk : filterBody(this.#exchange, chunk);
-    const { outgoing } = this.#exchange;
+    const piece = this.#forwarder.filtersBody ? this.#forwarder.filterBody(chunk) : chunk;
     this.#exchange.bytesSent += piece.length;
-    this.#bodyBegan = true;
-    if (!outgoing.write(piece)) {
-      controller.pause();
-      outgoing.once('drain', () => controller.resume());
+    if (!this.#flushed && this.#held === undefined) {
+      this.#held = piece;
+      return;
     }
+    this.flush();
+    this.#write(piece);
+  }
+
+  /** Sends what has come so far: the head, and the beginning of the body if it came with it. */
+  flush(): void {
+    if (this.#flushed || this.#over) return;
+    this.#flushed = true;
+    if (this.#held === undefined) this.#exchange.outgoing.flushHeaders();
+    else this.#write(this.#held);
+    this.#held = undefined;
+  }
+
+  #write(piece: Buffer): void {
+    if (this.#exchange.outgoing.write(piece)) return;
+    this.#controller?.pause();
+    this.#exchange.outgoing.once('drain', () => this.#controller?.resume());
   }
 
   onResponseEnd(): void {
     this.#finishNode();
     this.#over = true;
-    const body = this.#exchange.response?.body;
-    if (body === undefined) this.#exchange.outgoing.end();
-    else this.#exchange.outgoing.end(body);
+    const { outgoing, response } = this.#exchange;
+    if (response?.body !== undefined) outgoing.end(response.body);
+    else if (this.#held === undefined) outgoing.end();
+    // As a string a whole small body goes out in one piece with its head; latin1 keeps every byte.
+    else if (this.#held.length <= WHOLE_BYTES) outgoing.end(this.#held.toString('latin1'), 'latin1');
+    else outgoing.end(this.#held);
   }
 
   onResponseError(
@@ -167,21 +196,21 @@ class Forwarding implements Dispatcher.DispatchHandler {
     if (this.#exchange.response !== undefined) {
       // The client must see that its response is not whole.
       this.#over = true;
-      this.#context.log('warn', `the upstream broke off: ${messageOf(error)}`, this.#about());
+      this.#forwarder.log('warn', `the upstream broke off: ${messageOf(error)}`, this.#about());
       this.#exchange.outgoing.destroy();
       return;
     }
     if (code === 'UND_ERR_INVALID_ARG') {
       this.#over = true;
-      this.#context.fail(this.#exchange, 400);
+      this.#forwarder.fail(400);
       return;
     }
     const status = TIMED_OUT.has(code) ? 504 : 502;
     this.#statuses.push(status);
-    this.#context.log('warn', `the upstream failed: ${messageOf(error)}`, this.#about());
+    this.#forwarder.log('warn', `the upstream failed: ${messageOf(error)}`, this.#about());
     if (this.#again(node, error)) return;
     this.#over = true;
-    this.#context.fail(this.#exchange, status, { 'X-APISIX-Upstream-Status': this.#statuses.join(', ') });
+    this.#forwarder.fail(status, { 'X-APISIX-Upstream-Status': this.#statuses.join(', ') });
   }
 
   /** Tries once more when nothing of this request can have had an effect yet, or repeating it has none. */
@@ -213,7 +242,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
     return node;
   }
 
-  #clientGone(): void {
+  cancel(): void {
     if (this.#over) return;
     this.#over = true;
     this.#body?.destroy();
@@ -260,20 +289,13 @@ function upstreamHeaders(exchange: Exchange, host: string): string[] {
   return headers;
 }
 
-function responseHeaders(raw: readonly Buffer[]): HeaderList {
-  const flat: string[] = [];
-  let connection: string | undefined;
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = (raw[i] as Buffer).toString('latin1');
-    const value = (raw[i + 1] as Buffer).toString('latin1');
-    if (name.length === 10 && name.toLowerCase() === 'connection') connection = value;
-    flat.push(name, value);
-  }
+function responseHeaders(raw: readonly Buffer[], connection: string | undefined): HeaderList {
   const dropped = connectionFields(connection);
   const headers = new HeaderList();
-  for (let i = 0; i < flat.length; i += 2) {
-    const name = flat[i] as string;
-    if (!dropped.has(name.toLowerCase())) headers.add(name, flat[i + 1] as string);
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = (raw[i] as Buffer).toString('latin1');
+    if (dropped.has(name.toLowerCase())) continue;
+    headers.flat.push(name, (raw[i + 1] as Buffer).toString('latin1'));
   }
   return headers;
 }

@@ -10,7 +10,7 @@ import type { Verdict } from '../plugin.ts';
 import { Program, runUntilAnswer } from '../routing/program.ts';
 import type { CompiledRoute, RouteTable } from '../routing/route-table.ts';
 import { SERVER } from '../server-name.ts';
-import { type ForwardContext, forward } from './forward.ts';
+import { type Forwarded, type Forwarder, forward } from './forward.ts';
 import type { Pools } from './pools.ts';
 
 export interface ProxyOptions {
@@ -50,22 +50,23 @@ export function createProxyServer(options: ProxyOptions): Server {
 }
 
 /** One request with the plugins that are in force for it. */
-class Run {
+class Run implements Forwarder {
+  readonly exchange: Exchange;
   readonly #options: ProxyOptions;
-  readonly #exchange: Exchange;
   readonly #global: Program;
   #own: Program = NO_PLUGINS;
   #route: CompiledRoute | undefined;
+  #forwarded: Forwarded | undefined;
 
   constructor(options: ProxyOptions, exchange: Exchange) {
     this.#options = options;
-    this.#exchange = exchange;
+    this.exchange = exchange;
     this.#global = options.routes.globalProgram;
   }
 
   start(): void {
-    const exchange = this.#exchange;
-    exchange.outgoing.once('close', () => this.#logPhase());
+    const exchange = this.exchange;
+    exchange.outgoing.once('close', () => this.#closed());
     this.#guarded(() => {
       this.#route = this.#options.routes.find(exchange);
       if (this.#route !== undefined) this.#own = this.#route.program;
@@ -84,20 +85,20 @@ class Run {
   /** rewrite, then access of one program, then what follows. */
   #phases(program: Program, next: () => Verdict): Verdict {
     if (program.steps.length === 0) return next();
-    return after(runUntilAnswer(program.rewrite, this.#exchange), () =>
-      after(runUntilAnswer(program.access, this.#exchange), next),
+    return after(runUntilAnswer(program.rewrite, this.exchange), () =>
+      after(runUntilAnswer(program.access, this.exchange), next),
     );
   }
 
   #afterGlobal(): Verdict {
     if (this.#route === undefined) return { status: 404, body: { error_msg: '404 Route Not Found' } };
     if (this.#own.steps.length === 0) return undefined;
-    return after(runUntilAnswer(this.#own.rewrite, this.#exchange), () => this.#afterRewrite());
+    return after(runUntilAnswer(this.#own.rewrite, this.exchange), () => this.#afterRewrite());
   }
 
   /** The consumer is known now, and with it the plugins that it brings. */
   #afterRewrite(): Verdict {
-    const exchange = this.#exchange;
+    const exchange = this.exchange;
     if (exchange.consumer === undefined || this.#route === undefined) {
       return runUntilAnswer(this.#own.access, exchange);
     }
@@ -111,7 +112,7 @@ class Run {
   }
 
   #end(answer: Answer | undefined): void {
-    if (this.#exchange.outgoing.destroyed) return;
+    if (this.exchange.outgoing.destroyed) return;
     if (answer !== undefined) {
       this.#answer(answer);
       return;
@@ -122,49 +123,56 @@ class Run {
       this.#answer({ status: 502 });
       return;
     }
-    forward(this.#forwardContext(), this.#exchange, upstream, timeouts);
+    this.#forwarded = forward(this, upstream, timeouts);
   }
 
-  #forwardContext(): ForwardContext {
-    const { pools, log } = this.#options;
-    const filtering = this.#global.filtersBody || this.#own.filtersBody;
-    return {
-      pools,
-      log,
-      filterHeaders: () => this.#filterHeaders(),
-      filterBody: filtering
-        ? (exchange, chunk) => this.#own.bodyFilter(exchange, this.#global.bodyFilter(exchange, chunk))
-        : undefined,
-      fail: (_exchange, status, headers) =>
-        this.#answer(headers === undefined ? { status } : { status, headers }),
-    };
+  get pools(): Pools {
+    return this.#options.pools;
   }
 
-  #filterHeaders(): void {
-    this.#global.headerFilter(this.#exchange);
-    this.#own.headerFilter(this.#exchange);
+  get log(): Log {
+    return this.#options.log;
+  }
+
+  get filtersBody(): boolean {
+    return this.#global.filtersBody || this.#own.filtersBody;
+  }
+
+  filterBody(chunk: Buffer): Buffer {
+    return this.#own.bodyFilter(this.exchange, this.#global.bodyFilter(this.exchange, chunk));
+  }
+
+  filterHeaders(): void {
+    this.#global.headerFilter(this.exchange);
+    this.#own.headerFilter(this.exchange);
+  }
+
+  fail(status: number, headers: Record<string, string> = {}): void {
+    this.#answer({ status, headers });
   }
 
   /** Sends what the gateway itself has to say, past the same header filters as an upstream's response. */
   #answer(answer: Answer): void {
-    const { outgoing } = this.#exchange;
+    const { outgoing } = this.exchange;
     const { body, contentType } = render(answer);
     const headers = new HeaderList(['Content-Type', contentType, 'Server', SERVER]);
     for (const [name, value] of Object.entries(answer.headers ?? {})) headers.add(name, value);
     const response = { status: answer.status, headers, body: body as string | Buffer, fromGateway: true };
-    this.#exchange.response = response;
-    this.#filterHeaders();
+    this.exchange.response = response;
+    this.filterHeaders();
     const bytes = Buffer.from(response.body);
     headers.set('Content-Length', String(bytes.length));
-    this.#exchange.bytesSent = bytes.length;
+    this.exchange.bytesSent = bytes.length;
     outgoing.writeHead(response.status, statusPhrase(response.status), headers.flat);
     outgoing.end(bytes);
   }
 
-  #logPhase(): void {
+  /** The response is out, or the client went away. */
+  #closed(): void {
+    this.#forwarded?.cancel();
     try {
-      this.#global.log(this.#exchange);
-      this.#own.log(this.#exchange);
+      this.#global.log(this.exchange);
+      this.#own.log(this.exchange);
     } catch (error) {
       this.#options.log('error', `a plugin failed in its log phase: ${messageOf(error)}`);
     }
@@ -179,7 +187,7 @@ class Run {
   }
 
   #broken(error: unknown): void {
-    const { outgoing } = this.#exchange;
+    const { outgoing } = this.exchange;
     this.#options.log('error', `a request failed in the gateway: ${messageOf(error)}`, {
       route: this.#route?.id,
       stack: error instanceof Error ? error.stack : undefined,

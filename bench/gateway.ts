@@ -1,0 +1,181 @@
+import { spawn } from 'node:child_process';
+import { Agent, createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import autocannon from 'autocannon';
+import httpProxy from 'http-proxy';
+import { Pool } from 'undici';
+import { type RunningGateway, startGateway } from '../src/embedded/gateway/gateway.ts';
+
+// Requests a second through the embedded gateway, beside http-proxy and a bare handler on node:http with undici's
+// dispatch. Every proxy is a process of its own; rounds take turns, so that a machine that slows down slows all.
+const ROUNDS = 3;
+const SECONDS = 2;
+const CONNECTIONS = 32;
+const BODY = Buffer.alloc(1024, 'x');
+const ADMIN_KEY = 'bench-only';
+const ROLE_VARIABLE = 'BENCH_GATEWAY_ROLE';
+
+interface Started {
+  port: number;
+  adminPort?: number;
+}
+
+/** What a child of this benchmark runs; it says its port on stdout and ends with its stdin. */
+const ROLES: Record<string, (upstream: string) => Promise<Started>> = {
+  upstream: () => listen((_, response) => response.end(BODY)),
+  'http-proxy': (upstream) => {
+    const proxy = httpProxy.createProxyServer({
+      target: `http://${upstream}`,
+      agent: new Agent({ keepAlive: true, maxSockets: 256 }),
+    });
+    return listen((request, response) => proxy.web(request, response));
+  },
+  'bare undici': (upstream) => {
+    const pool = new Pool(`http://${upstream}`, { pipelining: 1 });
+    return listen((request, response) => {
+      pool.dispatch(
+        {
+          path: request.url ?? '/',
+          method: request.method as 'GET',
+          headers: request.rawHeaders.filter((_, i, all) => all[i - (i % 2)]?.toLowerCase() !== 'connection'),
+          body: null,
+        },
+        {
+          onRequestStart() {},
+          onResponseStart(_, status, headers) {
+            delete headers.connection;
+            delete headers['keep-alive'];
+            response.writeHead(status, headers);
+          },
+          onResponseData: (_, chunk) => void response.write(chunk),
+          onResponseEnd: () => void response.end(),
+          onResponseError: () => void response.destroy(),
+        },
+      );
+    });
+  },
+  gateway: (): Promise<RunningGateway> =>
+    startGateway({ host: '127.0.0.1', port: 0, adminPort: 0, adminKey: ADMIN_KEY }, () => {}),
+};
+
+function listen(listener: RequestListener): Promise<Started> {
+  const server = createServer(listener);
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve({ port: (server.address() as AddressInfo).port }));
+  });
+}
+
+async function start(
+  role: string,
+  upstream = '',
+): Promise<Started & { memory(): Promise<number>; stop(): void }> {
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.url)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, [ROLE_VARIABLE]: JSON.stringify({ role, upstream }) },
+  });
+  const next = () =>
+    new Promise<string>((resolve) => child.stdout.once('data', (line: Buffer) => resolve(String(line))));
+  const started = JSON.parse(await next()) as Started;
+  return {
+    ...started,
+    memory: () => {
+      const answer = next();
+      child.stdin.write('memory\n');
+      return answer.then(Number);
+    },
+    stop: () => child.stdin.end(),
+  };
+}
+
+async function runRole({ role, upstream }: { role: string; upstream: string }): Promise<void> {
+  process.stdout.write(JSON.stringify(await ROLES[role]?.(upstream)));
+  process.stdin.on('data', () => process.stdout.write(String(process.memoryUsage.rss())));
+  process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL'));
+}
+
+interface Load {
+  perSecond: number;
+  p99: number;
+}
+
+async function load(
+  port: number,
+  path: string,
+  headers: Record<string, string>,
+  seconds = SECONDS,
+): Promise<Load> {
+  const url = `http://127.0.0.1:${port}${path}`;
+  const result = await autocannon({ url, headers, connections: CONNECTIONS, duration: seconds });
+  const failed = result.non2xx + result.errors + result.timeouts;
+  if (failed > 0) throw new Error(`${failed} requests to ${url} failed`);
+  return { perSecond: result['2xx'] / result.duration, p99: result.latency.p99 };
+}
+
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+async function main(): Promise<void> {
+  const upstream = await start('upstream');
+  const address = `127.0.0.1:${upstream.port}`;
+  const peers = [await start('http-proxy', address), await start('bare undici', address)];
+  const gateway = await start('gateway');
+  const put = async (path: string, body: object) => {
+    const response = await fetch(`http://127.0.0.1:${gateway.adminPort}/apisix/admin${path}`, {
+      method: 'PUT',
+      headers: { 'X-API-KEY': ADMIN_KEY },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(await response.text());
+  };
+  const nodes = { nodes: { [address]: 1 } };
+  await put('/routes/plain', { uri: '/plain', upstream: nodes });
+  await put('/consumers', { username: 'bench', plugins: { 'key-auth': { key: 'bench' } } });
+  await put('/routes/guarded', {
+    uri: '/guarded',
+    plugins: { 'key-auth': {}, 'limit-count': { count: 1e9, time_window: 60, key: 'consumer_name' } },
+    upstream: nodes,
+  });
+
+  const [httpProxyPort, barePort] = peers.map((peer) => peer.port);
+  const targets: { name: string; port: number; path: string; headers: Record<string, string> }[] = [
+    { name: 'http-proxy', port: httpProxyPort ?? 0, path: '/', headers: {} },
+    { name: 'bare node:http + undici', port: barePort ?? 0, path: '/', headers: {} },
+    { name: 'gateway, plain route', port: gateway.port, path: '/plain', headers: {} },
+    {
+      name: 'gateway, key-auth + limit-count',
+      port: gateway.port,
+      path: '/guarded',
+      headers: { apikey: 'bench' },
+    },
+  ];
+  try {
+    for (const { port, path, headers } of targets) await load(port, path, headers, 1);
+    const rounds = new Map<string, Load[]>(targets.map(({ name }) => [name, []]));
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const { name, port, path, headers } of targets)
+        rounds.get(name)?.push(await load(port, path, headers));
+    }
+    const base = rounds.get('http-proxy') ?? [];
+    process.stdout.write(`${''.padEnd(34)}requests/s   ratio   p99 ms\n`);
+    for (const [name, loads] of rounds) {
+      const ratio = median(
+        loads.map(({ perSecond }, round) => perSecond / (base[round]?.perSecond ?? perSecond)),
+      );
+      process.stdout.write(
+        `${name.padEnd(34)}${median(loads.map((each) => each.perSecond))
+          .toFixed(0)
+          .padStart(10)}` +
+          `${ratio.toFixed(2).padStart(8)}${String(median(loads.map((each) => each.p99))).padStart(9)}\n`,
+      );
+    }
+    process.stdout.write(
+      `ratios to http-proxy, median of ${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections, 1 KB bodies; ` +
+        `the gateway holds ${((await gateway.memory()) / 1e6).toFixed(0)} MB\n`,
+    );
+  } finally {
+    for (const each of [gateway, ...peers, upstream]) each.stop();
+  }
+}
+
+const role = process.env[ROLE_VARIABLE];
+await (role === undefined ? main() : runRole(JSON.parse(role) as { role: string; upstream: string }));
