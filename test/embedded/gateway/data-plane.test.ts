@@ -184,6 +184,39 @@ describe('the data plane', () => {
     await agent.close();
   });
 
+  it('keeps the client’s connection when the upstream answers before it has the whole body', async () => {
+    const upstream = await upstreamOf((_, response) => response.writeHead(413).end('too much'));
+    await route('hasty', { uri: '/hasty', upstream: to(upstream) });
+    const agent = new Agent({ connections: 1 });
+    for (let i = 0; i < 3; i++) {
+      const response = await fetch(`${gateway.proxyUrl}/hasty`, {
+        method: 'POST',
+        body: 'x'.repeat(2_000_000),
+        dispatcher: agent,
+        signal: AbortSignal.timeout(3000),
+      });
+      expect([response.status, await response.text()]).toEqual([413, 'too much']);
+    }
+    await agent.close();
+  });
+
+  it('takes a client that goes away in the middle of its body for what it is', async () => {
+    let aborted = 0;
+    const upstream = await upstreamOf((request) => {
+      request.on('aborted', () => aborted++).resume();
+    });
+    await route('half', { uri: '/half', upstream: to(upstream) });
+    const warnings = () => gateway.logged.filter(({ level }) => level !== 'info').length;
+    const before = warnings();
+    const socket = connect(gateway.port, '127.0.0.1');
+    socket.write('POST /half HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf');
+    await expect.poll(() => countOf(upstream), { timeout: 2000 }).toBe(1);
+    await sleep(50);
+    socket.destroy();
+    await expect.poll(() => aborted, { timeout: 2000 }).toBe(1);
+    expect(warnings()).toBe(before);
+  });
+
   it('is not fooled by escapes and dot segments', async () => {
     const upstream = await upstreamOf((request, response) => response.end(request.url));
     await route('open', { uri: '/open/*', upstream: to(upstream) });

@@ -19,6 +19,9 @@ interface Window {
   endsAt: number;
 }
 
+/** Keys can come from clients: beyond this many the oldest is forgotten, as in APISIX's bounded shared memory. */
+const MAX_KEYS = 100_000;
+
 /** Counters of a fixed window, as lua-resty-limit-traffic's limit.count keeps them. */
 class Counters {
   readonly #windows = new Map<string, Window>();
@@ -29,13 +32,21 @@ class Counters {
     let window = this.#windows.get(key);
     if (window === undefined || window.endsAt <= now) {
       window = { remaining: count, endsAt: now + windowMs };
+      this.#windows.delete(key);
       this.#windows.set(key, window);
+      if (this.#windows.size > MAX_KEYS) this.#forgetOldest();
     }
     window.remaining--;
     return window;
   }
 
-  /** Keys come from clients; those whose window is over must not stay. */
+  #forgetOldest(): void {
+    for (const key of this.#windows.keys()) {
+      this.#windows.delete(key);
+      return;
+    }
+  }
+
   #sweep(now: number, windowMs: number): void {
     this.#sweepAt = now + windowMs;
     for (const [key, window] of this.#windows) if (window.endsAt <= now) this.#windows.delete(key);

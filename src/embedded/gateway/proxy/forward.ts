@@ -191,6 +191,7 @@ class Forwarding implements Dispatcher.DispatchHandler, Forwarded {
     error: Error & { code?: string },
   ): void {
     const node = this.#finishNode();
+    if (this.#body?.abandoned === true) this.#over = true;
     if (this.#over) return;
     const { code = '' } = error;
     if (this.#exchange.response !== undefined) {

@@ -8,6 +8,8 @@ import { Readable } from 'node:stream';
  */
 export class RequestBody extends Readable {
   started = false;
+  /** The client went away before the end of its body. */
+  abandoned = false;
   readonly #incoming: IncomingMessage;
   readonly #onData = (chunk: Buffer) => {
     this.started = true;
@@ -17,7 +19,10 @@ export class RequestBody extends Readable {
     this.started = true;
     this.push(null);
   };
-  readonly #onGone = () => this.destroy(new Error('the client went away'));
+  readonly #onGone = () => {
+    this.abandoned = true;
+    this.destroy(new Error('the client went away'));
+  };
   #attached = false;
 
   constructor(incoming: IncomingMessage) {

@@ -170,6 +170,8 @@ class Run implements Forwarder {
   /** The response is out, or the client went away. */
   #closed(): void {
     this.#forwarded?.cancel();
+    // What is left of a body that nobody wanted must come off the connection before its next request can.
+    if (!this.exchange.incoming.complete) this.exchange.incoming.resume();
     try {
       this.#global.log(this.exchange);
       this.#own.log(this.exchange);

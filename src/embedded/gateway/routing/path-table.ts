@@ -39,7 +39,8 @@ const segmentNode = <T>(): SegmentNode<T> => ({
 /**
  * Finds the routes of one host by path: the exact ones, then those with parameters (`/users/:id`; a fixed segment
  * wins over a parameter), then the prefixes (`/users/*`), longest first. Within one of these the priority decides.
- * That is the order of APISIX's radix tree. The cost of a search grows with the length of the path, not with the
+ * That is the order of APISIX's radix tree; APISIX itself knows parameters only with
+ * `router.http: radixtree_uri_with_parameter`, which apisix_conf/config.yaml sets. The cost of a search grows with the length of the path, not with the
  * number of routes.
  */
 export class PathTable<T> {
