@@ -93,7 +93,10 @@ interface Waiting {
 function createClient(socket: Socket): SupervisorClient {
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
-  createInterface({ input: socket }).on('line', (line) => {
+  const lines = createInterface({ input: socket });
+  // It repeats the socket's errors, which are told below.
+  lines.on('error', () => {});
+  lines.on('line', (line) => {
     const reply = JSON.parse(line) as SupervisorReply;
     const request = waiting.get(reply.id);
     if ('event' in reply) {

@@ -16,6 +16,10 @@ const host = createHost(process.platform, createExec());
 const socket = socketAddress(root);
 const startTime = await host.processStartTime(process.pid);
 
+// Its log may be on a disk that is full; what it runs must not end for that.
+process.stderr.on('error', () => {});
+process.stdout.on('error', () => {});
+
 // Writes follow one another; only the newest waiting state is written.
 let waiting: ProcessStatus[] | undefined;
 let writing: Promise<unknown> = Promise.resolve();
@@ -54,7 +58,10 @@ async function carryOut(request: SupervisorRequest, onStopped: (name: string) =>
 function serve(client: Socket): void {
   client.on('error', () => {});
   const reply = (message: SupervisorReply) => void client.write(`${JSON.stringify(message)}\n`);
-  createInterface({ input: client }).on('line', async (line) => {
+  const lines = createInterface({ input: client });
+  // It repeats the socket's errors: a client that goes away is no concern of ours.
+  lines.on('error', () => {});
+  lines.on('line', async (line) => {
     const { id, ...request } = JSON.parse(line) as SupervisorRequest & { id: number };
     try {
       await carryOut(request, (name) => reply({ id, event: 'stopped', name }));
