@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { CHECKOUT, PROGRAM, qbtc } from '../support/qbtc.ts';
+import { temporaryFolder } from '../support/quiet-context.ts';
+
+test('--version is that of the package, and loads nothing but commander', async () => {
+  const folder = await temporaryFolder();
+  const stdout = execFileSync(process.execPath, [PROGRAM, '--version'], {
+    encoding: 'utf8',
+    // V8 writes down every script that was loaded.
+    env: { ...process.env, NODE_V8_COVERAGE: folder },
+  });
+  const { version } = JSON.parse(await readFile(join(CHECKOUT, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  expect(stdout).toBe(`${version}\n`);
+
+  const [report = ''] = await readdir(folder);
+  const { result } = JSON.parse(await readFile(join(folder, report), 'utf8')) as {
+    result: { url: string }[];
+  };
+  const loaded = result.map(({ url }) => url).filter((url) => url.startsWith('file:'));
+  expect(loaded.filter((url) => url.includes('/node_modules/'))).toEqual([]);
+  const text = await Promise.all(loaded.map((url) => readFile(fileURLToPath(url), 'utf8')));
+  // commander is bundled into the program; whatever else is loaded would show as an import of a package.
+  expect(text.join('\n')).toContain('node_modules/commander');
+  const packages = text.flatMap((source) =>
+    [...source.matchAll(/^import .*? from "([^".]+)"/gm)].map(([, name]) => name),
+  );
+  expect(packages.filter((name) => name?.startsWith('node:') === false)).toEqual([]);
+});
+
+test('wrong usage ends with 64 and says what was meant', async () => {
+  const cases: [string[], RegExp][] = [
+    [['statsu'], /Did you mean status\?/],
+    [['up', '--timeout', 'soon'], /found "soon", expected a whole number from 1 to 3600/],
+    [['up', '--timout', '3'], /Did you mean --timeout\?/],
+    [['score', '--min', '101'], /expected a number from 0 to 100/],
+    [['new', 'My Stack', '--yes'], /my-stack/],
+    [['new', '--yes'], /qbtc new my-stack/],
+  ];
+  const folder = await temporaryFolder();
+  for (const [args, message] of cases) {
+    const { code, stderr, stdout } = await qbtc(args, folder);
+    expect(stderr, args.join(' ')).toMatch(message);
+    expect(code, args.join(' ')).toBe(64);
+    expect(stdout).toBe('');
+  }
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('outside of a stack every command says how to get one, as text and as JSON', async () => {
+  const folder = await temporaryFolder();
+  const text = await qbtc(['status'], folder);
+  expect(text).toMatchObject({ code: 1, stdout: '' });
+  expect(text.stderr).toContain('qbtc new NAME');
+  const json = await qbtc(['status', '--json'], folder);
+  expect(JSON.parse(json.stdout)).toMatchObject({ error: { code: 'STACK_NOT_FOUND' } });
+  expect(json.stderr).toBe('');
+});
