@@ -55,6 +55,8 @@ export class Connection implements FrameSink {
   private endHeartbeat: () => void = () => undefined;
   private deadline: NodeJS.Timeout | undefined;
   private header: Buffer = Buffer.alloc(0);
+  /** The method that is being worked on, for the `close` that reports an error in it. */
+  private current: MethodName | undefined;
 
   constructor(socket: Socket, environment: ConnectionEnvironment) {
     this.socket = socket;
@@ -98,15 +100,14 @@ export class Connection implements FrameSink {
   }
 
   onFrame(type: number, channel: number, buffer: Buffer, start: number, end: number): boolean {
-    let method: MethodName | undefined;
+    this.current = undefined;
     try {
       if (type === FRAME.method && end - start >= 4) {
         const id = buffer.readUInt32BE(start);
-        method = methodName(id);
-        this.onMethod(id, method, channel, buffer, start + 4, end);
+        this.onMethod(id, methodName(id), channel, buffer, start + 4, end);
       } else this.onOther(type, channel, buffer, start, end);
     } catch (thrown) {
-      this.onError(thrown, channel, method);
+      this.onError(thrown, channel);
     }
     return this.state !== 'closed' && !this.socket.destroyed;
   }
@@ -116,18 +117,17 @@ export class Connection implements FrameSink {
       this.socket.destroy();
       return;
     }
-    this.fail(
-      new AmqpError('FRAME_ERROR', `type ${type}, ${printSnippet(payload)}: ${reason}`),
-      channel,
-      undefined,
-    );
+    this.current = undefined;
+    this.fail(new AmqpError('FRAME_ERROR', `type ${type}, ${printSnippet(payload)}: ${reason}`), channel);
+    // Nothing that the client says can be understood any more, not even its answer.
+    this.goodbye();
   }
 
   private receive(chunk: Buffer): void {
     if (this.handshake.protocolAgreed) this.parser.push(chunk);
     else this.receiveHeader(chunk);
     this.flushConfirms();
-    if (this.outbox.waitingBytes > UNREAD_REPLIES_BYTES) this.socket.pause();
+    if (this.outbox.congested && this.outbox.waitingBytes > UNREAD_REPLIES_BYTES) this.socket.pause();
   }
 
   /** The first eight bytes: `AMQP` and the version of the protocol. */
@@ -157,12 +157,14 @@ export class Connection implements FrameSink {
       throw new AmqpError('COMMAND_INVALID', `unknown method {${id >>> 16},${id & 0xffff}}`);
     }
     if (number === 0) {
+      this.current = name;
       this.onConnectionMethod(this.decode(name, buffer, start, end));
       return;
     }
     if (this.state === 'closing') return;
     if (this.state !== 'running') throw unexpectedFrame(FRAME.method, buffer, start - 4, end);
     const channel = this.channels.get(number) ?? this.openChannel(number);
+    this.current = name;
     // The two methods that come with every message are read without building an object for their arguments.
     if (id === PUBLISH) this.onPublish(channel, buffer, start, end);
     else if (id === ACK && channel.isOpen && end - start === 9) {
@@ -293,16 +295,16 @@ export class Connection implements FrameSink {
     return channel;
   }
 
-  private onError(thrown: unknown, number: number, method: MethodName | undefined): void {
+  private onError(thrown: unknown, number: number): void {
     if (thrown instanceof HandshakeRefusal) this.refuse(thrown);
-    else if (thrown instanceof AmqpError) this.fail(thrown, number, method);
+    else if (thrown instanceof AmqpError) this.fail(thrown, number);
     else {
       this.environment.log('error', 'internal error', {
         connection: this.name,
-        method,
+        method: this.current,
         error: thrown instanceof Error ? thrown.stack : String(thrown),
       });
-      this.fail(new AmqpError('INTERNAL_ERROR', 'internal error'), number, method);
+      this.fail(new AmqpError('INTERNAL_ERROR', 'internal error'), number);
     }
   }
 
@@ -316,9 +318,9 @@ export class Connection implements FrameSink {
     } else this.closeWith(refusal.answer, undefined);
   }
 
-  private fail(error: AmqpError, number: number, method: MethodName | undefined): void {
+  private fail(error: AmqpError, number: number): void {
     const channel = this.channels.get(number);
-    const at = method ?? channel?.methodInProgress;
+    const at = channel?.methodInProgress ?? this.current;
     if (this.state === 'handshake' && !this.handshake.isTuned) {
       this.refuse(new HandshakeRefusal(error.message));
       return;

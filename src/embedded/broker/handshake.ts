@@ -121,10 +121,10 @@ export class Handshake {
   }
 
   private assertWithin(field: string, value: number, min: number, max: number): void {
-    const refuse = (comparison: string, bound: string, limit: number) => {
-      const text = `negotiated ${field} = ${value} is ${comparison} than the ${bound} allowed value (${limit})`;
-      return new HandshakeRefusal(text, new AmqpError('NOT_ALLOWED', text));
-    };
+    const refuse = (comparison: string, bound: string, limit: number) =>
+      new HandshakeRefusal(
+        `negotiated ${field} = ${value} is ${comparison} than the ${bound} allowed value (${limit})`,
+      );
     if (value !== 0 && value < min) throw refuse('lower', 'minimum', min);
     if (value === 0 || value > max) throw refuse('higher', 'maximum', max);
   }

@@ -177,8 +177,9 @@ export class VirtualHost {
     return binding;
   }
 
-  /** Does nothing when there is no such binding. */
+  /** Does nothing when there is no such binding, not even where one of its ends is missing. */
   unbind(request: BindingRequest, user: object | undefined): void {
+    if (!this.hasEnds(request)) return;
     const wanted = this.resolve(request, user);
     const binding = wanted.source.remove(wanted);
     if (binding === undefined) return;
@@ -200,6 +201,11 @@ export class VirtualHost {
   /** Stops every timer. */
   close(): void {
     for (const queue of this.queues.values()) queue.delete();
+  }
+
+  private hasEnds({ source, destination: { kind, name } }: BindingRequest): boolean {
+    const destinations = kind === 'queue' ? this.queues : this.exchanges;
+    return this.exchanges.has(withoutLineBreaks(source)) && destinations.has(withoutLineBreaks(name));
   }
 
   private resolve(request: BindingRequest, user: object | undefined): Binding {

@@ -38,6 +38,7 @@ export class Channel implements ConsumerHost {
   /** Unsettled deliveries to consumers, for the global prefetch. */
   private heldByConsumers = 0;
   private readonly content = new ContentAssembler();
+  private publishing = false;
 
   constructor(number: number, context: ChannelContext) {
     this.number = number;
@@ -86,12 +87,15 @@ export class Channel implements ConsumerHost {
     if (this.state === 'closing') return;
     const complete =
       type === FRAME.header ? this.content.header(buffer, start, end) : this.content.body(buffer, start, end);
-    if (complete !== undefined) publish(this, complete);
+    if (complete === undefined) return;
+    this.publishing = true;
+    publish(this, complete);
+    this.publishing = false;
   }
 
-  /** The method whose content is awaited, for the `close` that reports an error in it. */
+  /** The method whose content is awaited or worked on, for the `close` that reports an error in it. */
   get methodInProgress(): MethodName | undefined {
-    return this.content.inProgress ? 'basic.publish' : undefined;
+    return this.content.inProgress || this.publishing ? 'basic.publish' : undefined;
   }
 
   /** Ends the channel because of an error; the client is told. */

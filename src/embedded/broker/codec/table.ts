@@ -196,7 +196,8 @@ function writeField(writer: Writer, field: Field): void {
       break;
     case 'table':
       writer.octet(0x46);
-      return writeTable(writer, field.value);
+      writeTable(writer, field.value);
+      break;
     case 'array':
       writer.octet(0x41);
       writer.sized(() => {

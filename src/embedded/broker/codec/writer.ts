@@ -7,7 +7,7 @@ export class Writer {
   private buffer = Buffer.allocUnsafe(FIRST_CAPACITY);
   length = 0;
 
-  /** Makes room for `bytes` bytes and gives where they begin. */
+  /** Makes room for `bytes` bytes and gives where they begin. It may move the buffer: read that only afterwards. */
   private claim(bytes: number): number {
     const start = this.length;
     const needed = start + bytes;
@@ -21,15 +21,18 @@ export class Writer {
   }
 
   octet(value: number): void {
-    this.buffer.writeUInt8(value, this.claim(1));
+    const at = this.claim(1);
+    this.buffer.writeUInt8(value, at);
   }
 
   short(value: number): void {
-    this.buffer.writeUInt16BE(value, this.claim(2));
+    const at = this.claim(2);
+    this.buffer.writeUInt16BE(value, at);
   }
 
   long(value: number): void {
-    this.buffer.writeUInt32BE(value, this.claim(4));
+    const at = this.claim(4);
+    this.buffer.writeUInt32BE(value, at);
   }
 
   longlong(value: number): void {
@@ -39,31 +42,38 @@ export class Writer {
   }
 
   int8(value: number): void {
-    this.buffer.writeInt8(value, this.claim(1));
+    const at = this.claim(1);
+    this.buffer.writeInt8(value, at);
   }
 
   int16(value: number): void {
-    this.buffer.writeInt16BE(value, this.claim(2));
+    const at = this.claim(2);
+    this.buffer.writeInt16BE(value, at);
   }
 
   int32(value: number): void {
-    this.buffer.writeInt32BE(value, this.claim(4));
+    const at = this.claim(4);
+    this.buffer.writeInt32BE(value, at);
   }
 
   int64(value: bigint): void {
-    this.buffer.writeBigInt64BE(value, this.claim(8));
+    const at = this.claim(8);
+    this.buffer.writeBigInt64BE(value, at);
   }
 
   uint64(value: bigint): void {
-    this.buffer.writeBigUInt64BE(value, this.claim(8));
+    const at = this.claim(8);
+    this.buffer.writeBigUInt64BE(value, at);
   }
 
   float(value: number): void {
-    this.buffer.writeFloatBE(value, this.claim(4));
+    const at = this.claim(4);
+    this.buffer.writeFloatBE(value, at);
   }
 
   double(value: number): void {
-    this.buffer.writeDoubleBE(value, this.claim(8));
+    const at = this.claim(8);
+    this.buffer.writeDoubleBE(value, at);
   }
 
   /** Throws when the text is longer than the 255 bytes that a short string holds. */
@@ -71,14 +81,16 @@ export class Writer {
     const bytes = Buffer.byteLength(text);
     if (bytes > 255) throw new AmqpError('SYNTAX_ERROR', 'a short string is longer than 255 bytes');
     this.octet(bytes);
-    this.buffer.write(text, this.claim(bytes), 'utf8');
+    const at = this.claim(bytes);
+    this.buffer.write(text, at, 'utf8');
   }
 
   longstr(value: string | Buffer): void {
     if (typeof value === 'string') {
       const bytes = Buffer.byteLength(value);
       this.long(bytes);
-      this.buffer.write(value, this.claim(bytes), 'utf8');
+      const at = this.claim(bytes);
+      this.buffer.write(value, at, 'utf8');
     } else {
       this.long(value.length);
       this.bytes(value);
@@ -86,7 +98,8 @@ export class Writer {
   }
 
   bytes(value: Buffer): void {
-    value.copy(this.buffer, this.claim(value.length));
+    const at = this.claim(value.length);
+    value.copy(this.buffer, at);
   }
 
   /** Leaves room for a length that is not known yet, and writes it once `body` has been written. */

@@ -91,7 +91,9 @@ function show(queue: Queue, entry: Entry, body: Record<string, unknown>): Record
   };
 }
 
-function propertiesToJson(properties: Properties): Record<string, unknown> {
+/** Without any properties RabbitMQ shows an empty list: it has no other way to write an empty object. */
+function propertiesToJson(properties: Properties): Record<string, unknown> | [] {
+  if (Object.keys(properties).length === 0) return [];
   return {
     ...properties,
     ...(properties.headers === undefined ? {} : { headers: tableToJson(properties.headers) }),

@@ -1,0 +1,43 @@
+import { afterAll, describe } from 'vitest';
+import type { BrokerAccess } from '../../support/rabbitmq.ts';
+import { Harness } from './harness.ts';
+import { connections } from './subjects/connections.ts';
+import { consuming } from './subjects/consuming.ts';
+import { deadLetters } from './subjects/dead-letters.ts';
+import { exchanges } from './subjects/exchanges.ts';
+import { limits } from './subjects/limits.ts';
+import { management } from './subjects/management.ts';
+import { publishing } from './subjects/publishing.ts';
+import { queues } from './subjects/queues.ts';
+import { replies } from './subjects/replies.ts';
+import { routing } from './subjects/routing.ts';
+import { transactions } from './subjects/transactions.ts';
+import { wire } from './subjects/wire.ts';
+
+const SUBJECTS = {
+  connections,
+  exchanges,
+  queues,
+  routing,
+  publishing,
+  consuming,
+  limits,
+  'dead letters': deadLetters,
+  'direct replies': replies,
+  transactions,
+  wire,
+  'management API': management,
+};
+
+/**
+ * What a client may rely on, through amqplib and HTTP alone: the same calls, answers and errors on every broker.
+ * RabbitMQ 3.10 is the measure; a test that it does not pass is wrong.
+ */
+export function brokerConformance(name: string, access: () => BrokerAccess): void {
+  describe(name, () => {
+    const harness = new Harness(access);
+    afterAll(() => harness.end());
+    for (const [subject, tests] of Object.entries(SUBJECTS))
+      describe.concurrent(subject, () => tests(harness));
+  });
+}
