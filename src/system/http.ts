@@ -11,7 +11,7 @@ const TIMEOUTS = new Set([
 /** HTTP on undici with kept-alive connections, loaded when first used. */
 export function createHttp(): Http {
   return async (url, request) => {
-    const undici = await import('undici');
+    const { default: undici } = await import('undici');
     const deadline = AbortSignal.timeout(request.timeoutMs);
     const signal = request.signal ? AbortSignal.any([request.signal, deadline]) : deadline;
     try {

@@ -2,8 +2,8 @@ import type { RedisConnect } from '../context.ts';
 
 /** Redis through `ioredis`, loaded when first used. No reconnection: the caller decides. */
 export const connectRedis: RedisConnect = async (url, { timeoutMs }) => {
-  const { Redis } = await import('ioredis');
-  const redis = new Redis(url, {
+  const { default: ioredis } = await import('ioredis');
+  const redis = new ioredis.Redis(url, {
     lazyConnect: true,
     connectTimeout: timeoutMs,
     commandTimeout: timeoutMs,
