@@ -10,7 +10,7 @@ import { startRabbitMq } from '../test/support/rabbitmq.ts';
 /**
  * The embedded broker beside a real RabbitMQ: the same work, by the same client, in one run.
  *
- *   npx esbuild bench/broker.ts --bundle --platform=node --format=esm --packages=external --outfile=… && node …
+ *   npm run bench -- broker
  */
 
 const SEQUENTIAL = 2_000;

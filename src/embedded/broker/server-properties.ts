@@ -1,8 +1,11 @@
 import { bool, type Field, longstr, type Table, table } from './codec/table.ts';
 
+/** Put in when the program is bundled. */
+declare const QBTC_VERSION: string | undefined;
+
 /** The name under which the broker presents itself. */
 export const PRODUCT = 'qbtc embedded broker';
-export const PRODUCT_VERSION = '0.1.0';
+export const PRODUCT_VERSION = typeof QBTC_VERSION === 'string' ? QBTC_VERSION : 'development';
 /** The RabbitMQ whose behaviour it follows; tools read it to know what they may ask for. */
 export const COMPATIBLE_VERSION = '3.10.8';
 

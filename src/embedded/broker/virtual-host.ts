@@ -1,4 +1,4 @@
-import { type Binding, destinationName } from './binding.ts';
+import type { Binding } from './binding.ts';
 import { sorted, type Table } from './codec/table.ts';
 import { assertArgumentsEquivalent, assertEquivalent } from './equivalence.ts';
 import { AmqpError, describe } from './errors.ts';
@@ -261,9 +261,12 @@ export class VirtualHost {
     this.deadLetters.push({ queue, entry, reason });
     if (this.buryingDead) return;
     this.buryingDead = true;
-    for (let dead = this.deadLetters.shift(); dead !== undefined; dead = this.deadLetters.shift())
-      this.publishDeadLetter(dead.queue, dead.entry, dead.reason);
-    this.buryingDead = false;
+    try {
+      for (let dead = this.deadLetters.shift(); dead !== undefined; dead = this.deadLetters.shift())
+        this.publishDeadLetter(dead.queue, dead.entry, dead.reason);
+    } finally {
+      this.buryingDead = false;
+    }
   }
 
   private publishDeadLetter(queue: Queue, entry: Entry, reason: DeathReason): void {
@@ -329,9 +332,4 @@ function assertNotDefault(exchange: string): void {
 function incomingOf(binding: Binding): Set<Binding> {
   const { destination } = binding;
   return destination.kind === 'queue' ? destination.queue.incoming : destination.exchange.incoming;
-}
-
-/** For sorting and lists: source, destination, key. */
-export function bindingLabel(binding: Binding): string {
-  return `${binding.source.name}\0${destinationName(binding)}\0${binding.routingKey}`;
 }

@@ -39,8 +39,6 @@ const ORDER = [
   ['cluster_id', 'shortstr'],
 ] as const satisfies readonly (readonly [keyof Properties, string])[];
 
-export const PROPERTY_NAMES: readonly (keyof Properties)[] = ORDER.map(([name]) => name);
-
 /** The lowest flag says that another word of flags follows; class `basic` never needs one. */
 const MORE_FLAGS = 1;
 
