@@ -1,7 +1,7 @@
 // Bundles the command-line program and each program that it starts into dist/, libraries included: a few small files
 // load in half the time and two thirds of the memory that the packages' hundreds take. What is shared goes into
 // chunks, so that a command still loads only what it uses.
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -43,8 +43,26 @@ const { metafile } = await build({
 });
 
 // Only afterwards, so that a qbtc that runs meanwhile never misses a file that has not changed.
-const made = new Set(Object.keys(metafile.outputs));
+const made = new Set([...Object.keys(metafile.outputs), await writeLicences(Object.keys(metafile.inputs))]);
 for (const entry of await readdir('dist', { recursive: true, withFileTypes: true })) {
   const file = join(entry.parentPath, entry.name);
   if (entry.isFile() && !made.has(file)) await rm(file);
+}
+
+/** The licences of what is bundled: they ask to be passed on with it. */
+async function writeLicences(inputs) {
+  const packages = new Set(
+    inputs.flatMap((input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []),
+  );
+  const notices = await Promise.all(
+    [...packages].sort().map(async (folder) => {
+      const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+      const file = (await readdir(folder)).find((entry) => /^licen[cs]e(\.|-|$)/i.test(entry));
+      const text = file === undefined ? `Licence: ${license}` : await readFile(join(folder, file), 'utf8');
+      return `${name} ${version}\n\n${text.trim()}\n`;
+    }),
+  );
+  const target = join('dist', 'LICENSES.txt');
+  await writeFile(target, notices.join(`\n${'-'.repeat(80)}\n\n`));
+  return target;
 }
