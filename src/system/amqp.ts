@@ -5,6 +5,7 @@ export const connectAmqp: AmqpConnect = async (url, { timeoutMs, name }) => {
   const { default: amqplib } = await import('amqplib');
   const connection = await amqplib.connect(url, {
     timeout: timeoutMs,
+    noDelay: true,
     clientProperties: { connection_name: name },
   });
   // A broker that goes away is told by the next call; the event alone must not end the command.
