@@ -31,7 +31,11 @@ describe('PATCH', () => {
   it('gives the patch itself for an empty value, and changes nothing by an empty patch', () => {
     fc.assert(
       fc.property(
-        fc.dictionary(fc.string({ minLength: 1 }), fc.oneof(fc.integer(), fc.array(fc.integer()))),
+        fc.dictionary(
+          // It is left out on purpose, as the test above shows.
+          fc.string({ minLength: 1 }).filter((name) => name !== '__proto__'),
+          fc.oneof(fc.integer(), fc.array(fc.integer())),
+        ),
         (value) => {
           expect(mergePatch({}, value)).toEqual(value);
           expect(mergePatch(value, {})).toEqual(value);
