@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
@@ -12,11 +13,18 @@ export async function readPlaces(root: string): Promise<string[]> {
   return JSON.parse(await readFile(ledger(root), 'utf8').catch(() => '[]')) as string[];
 }
 
-/** Writes the folder down before anything is put there, so that a crash cannot hide it. */
-export async function recordPlace(root: string, folder: string): Promise<void> {
+/**
+ * The folder outside the stack whose path begins with `prefix`: the one that is written down, or a new one. Its end is
+ * random, so that a stack that is made anew at the same path never meets the data of the old one. It is written down
+ * before it is made, so that a crash cannot hide it.
+ */
+export async function placeOutside(root: string, prefix: string): Promise<string> {
   const places = await readPlaces(root);
-  if (places.includes(folder)) return;
-  await writeFileAtomic(ledger(root), JSON.stringify([...places, folder]), { mode: 0o600 });
+  const known = places.find((place) => place.startsWith(prefix));
+  if (known !== undefined) return known;
+  const place = `${prefix}${randomBytes(4).toString('hex')}`;
+  await writeFileAtomic(ledger(root), JSON.stringify([...places, place]), { mode: 0o600 });
+  return place;
 }
 
 /** Removes all data of the stack, wherever it stands. Answers with the folders that were removed. */

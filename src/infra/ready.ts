@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { EXIT, QbtcError } from '../errors.ts';
+import { EXIT, type ExitCode, QbtcError } from '../errors.ts';
 import { readLogTail } from './logs.ts';
 import type { ProbeResult } from './probe.ts';
 import type { SupervisorClient } from './supervision/client.ts';
@@ -41,23 +41,34 @@ export async function untilReady(
       );
     }
     if (result.refused) {
-      throw await failure(awaited, `${awaited.name} is not usable: ${result.reason}`, 'PROCESS_REFUSES');
+      throw await failure(
+        awaited,
+        `${awaited.name} is not usable: ${result.reason}`,
+        'PROCESS_REFUSES',
+        'was .qbtc/secrets.json made anew? then its data knows other ones; to begin without it: qbtc down --volumes',
+      );
     }
     if (clock.monotonic() - started > awaited.deadlineMs) {
       const seconds = Math.round(awaited.deadlineMs / 1000);
       const message = `${awaited.name} was not ready within ${seconds} s: ${result.reason}`;
-      throw await failure(awaited, message, 'NOT_READY', true);
+      throw await failure(awaited, message, 'NOT_READY', undefined, EXIT.timeout);
     }
     awaited.onWaiting(result.reason);
     await clock.sleep(pause, interrupted);
   }
 }
 
-async function failure(awaited: Awaited, message: string, code: string, timeout = false): Promise<QbtcError> {
+async function failure(
+  awaited: Awaited,
+  message: string,
+  code: string,
+  hint = `qbtc logs ${awaited.name}`,
+  exit: ExitCode = EXIT.error,
+): Promise<QbtcError> {
   const lines = await readLogTail(awaited.root, awaited.name, SHOWN_LOG_LINES);
   return new QbtcError(code, message, {
-    ...(timeout ? { exit: EXIT.timeout } : {}),
+    exit,
     details: lines.length === 0 ? ['it wrote nothing'] : ['its last lines:', ...lines],
-    hint: `qbtc logs ${awaited.name}`,
+    hint,
   });
 }

@@ -19,7 +19,7 @@ import type { Resource } from '../../../model/resource.ts';
 import type { Stack } from '../../../model/stack.ts';
 import { baseEnvironment } from '../../environment.ts';
 import { stackFolders } from '../../folders.ts';
-import { recordPlace } from '../../places.ts';
+import { placeOutside } from '../../places.ts';
 import type { EmbeddedPart } from './index.ts';
 
 /** PostgreSQL refuses to run as root; this account exists everywhere and owns nothing. */
@@ -102,9 +102,7 @@ async function place(context: Context, stack: Stack, resource: Resource): Promis
     return { programs, data: join(folders.data, resource.name), account: undefined };
   }
   const account = await unprivilegedAccount(context);
-  const digest = createHash('sha256').update(stack.root).digest('hex').slice(0, 8);
-  const folder = join(systemStateFolder(), `${stack.name}-${digest}`);
-  await recordPlace(stack.root, folder);
+  const folder = await placeOutside(stack.root, `${systemStateFolder()}/${stack.name}-`);
   const programs = join(folder, 'pgsql');
   await mkdir(folder, { recursive: true, mode: 0o755 });
   await copyPrograms(packaged, programs);
