@@ -7,12 +7,21 @@ describe('the name of a stack', () => {
     expect(stackNameProblem(name)).toBeUndefined();
   });
 
-  test.each(['', 'Acme', 'my shop', '2fast', 'a--b', '-a', 'a-', 'a_b', 'größe', 'x'.repeat(41), '../a'])(
-    '"%s" is not',
-    (name) => {
-      expect(stackNameProblem(name)).toContain('lower-case letters');
-    },
-  );
+  test.each([
+    '',
+    'Acme',
+    'my shop',
+    '2fast',
+    'a--b',
+    '-a',
+    'a-',
+    'a_b',
+    'größe',
+    'x'.repeat(41),
+    '../a',
+  ])('"%s" is not', (name) => {
+    expect(stackNameProblem(name)).toContain('lower-case letters');
+  });
 
   test.each(['postgres', 'guest', 'nul', 'com1', 'pg-shop'])('%s is taken', (name) => {
     expect(stackNameProblem(name)).toMatch(/reserved|PostgreSQL/);
