@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { stackFolders } from '../../folders.ts';
-import type { EmbeddedPart } from './index.ts';
+import type { EmbeddedPart } from './part.ts';
 import { embeddedProgram } from './program.ts';
 
 export const embeddedApisix: EmbeddedPart = {

@@ -20,7 +20,7 @@ import type { Stack } from '../../../model/stack.ts';
 import { baseEnvironment } from '../../environment.ts';
 import { stackFolders } from '../../folders.ts';
 import { placeOutside } from '../../places.ts';
-import type { EmbeddedPart } from './index.ts';
+import type { EmbeddedPart } from './part.ts';
 
 /** PostgreSQL refuses to run as root; this account exists everywhere and owns nothing. */
 const UNPRIVILEGED_ACCOUNT = 'nobody';

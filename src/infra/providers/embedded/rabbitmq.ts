@@ -1,4 +1,4 @@
-import type { EmbeddedPart } from './index.ts';
+import type { EmbeddedPart } from './part.ts';
 import { embeddedProgram } from './program.ts';
 
 export const embeddedRabbitmq: EmbeddedPart = {
