@@ -14,11 +14,38 @@ export interface Log {
   correlated(correlationId: string): Log;
 }
 
-/** A log to standard output, or to `destination`. Lines are written at once, so that a crash loses none. */
+/** Where log lines go. */
+export interface Output extends DestinationStream {
+  /** Writes at once what is not written yet. To be called before the process ends. */
+  flush(): void;
+}
+
+const LARGEST_BATCH = 8 * 1024;
+const LONGEST_DELAY_MS = 10;
+
+/** Standard output. Lines that come within a few milliseconds are written together, as each write costs a system call. */
+export function createOutput(): Output {
+  const output = pino.destination({ fd: 1, sync: true, minLength: LARGEST_BATCH });
+  let timer: NodeJS.Timeout | undefined;
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    output.flushSync();
+  };
+  return {
+    write(line) {
+      output.write(line);
+      timer ??= setTimeout(flush, LONGEST_DELAY_MS);
+    },
+    flush,
+  };
+}
+
+/** A log of the service, in the stack's one schema. */
 export function createLog(options: {
   service: string;
   level: LogLevel;
-  destination?: DestinationStream;
+  destination: DestinationStream;
 }): Log {
   return wrap(
     pino(
@@ -29,7 +56,7 @@ export function createLog(options: {
         timestamp: () => stdTimeFunctions.isoTime().replace('"time"', '"timestamp"'),
         formatters: { level: (level) => ({ level }) },
       },
-      options.destination ?? pino.destination({ fd: 1, sync: true }),
+      options.destination,
     ),
   );
 }

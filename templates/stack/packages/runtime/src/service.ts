@@ -14,7 +14,8 @@ import {
 import { createHealth, type Health } from './health.ts';
 import { createHttpServer } from './http.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
-import { createLog, LOG_LEVELS, type Log } from './logging.ts';
+import { createLog, createOutput, LOG_LEVELS, type Log } from './logging.ts';
+import { keepMemorySmall } from './memory.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 
 /** What every service reads from its environment. `qbtc` sets the first three. */
@@ -57,11 +58,20 @@ export interface ServiceDefinition<Own extends Variables> {
  * those in work answered, events taken dealt with, connections closed.
  */
 export async function runService<Own extends Variables>(definition: ServiceDefinition<Own>): Promise<void> {
+  keepMemorySmall();
+  const output = createOutput();
+  // The one place that ends the process: a library's timer or a stuck request must not keep it from ending.
+  const end = (code: number) => {
+    output.flush();
+    process.exit(code);
+  };
   try {
     const { common, own } = readConfiguration({ common: COMMON, own: definition.configuration }, process.env);
-    await start(definition, common, own);
+    const log = createLog({ service: common.SERVICE_NAME, level: common.LOG_LEVEL, destination: output });
+    await start(definition, { common, own, log, end });
   } catch (error) {
-    const log = createLog({ service: process.env.SERVICE_NAME || 'unnamed', level: 'info' });
+    const service = process.env.SERVICE_NAME || 'unnamed';
+    const log = createLog({ service, level: 'info', destination: output });
     if (error instanceof ConfigurationError) log.error('could not start', { mistakes: error.mistakes });
     else log.error('could not start', { error });
     end(1);
@@ -70,13 +80,12 @@ export async function runService<Own extends Variables>(definition: ServiceDefin
 
 async function start<Own extends Variables>(
   definition: ServiceDefinition<Own>,
-  common: Values<typeof COMMON>,
-  configuration: Values<Own>,
+  frame: { common: Values<typeof COMMON>; own: Values<Own>; log: Log; end(code: number): void },
 ): Promise<void> {
+  const { common, own: configuration, log, end } = frame;
   const name = common.SERVICE_NAME;
-  const log = createLog({ service: name, level: common.LOG_LEVEL });
   const lifecycle = createLifecycle({ log, timeoutMs: common.SHUTDOWN_TIMEOUT_MS });
-  endWithProcess(lifecycle, log);
+  endWithProcess(lifecycle, log, end);
   const metrics = createMetrics(name);
   const health = createHealth({ service: name, version: definition.version });
   const http = createHttpServer({
@@ -113,7 +122,7 @@ async function start<Own extends Variables>(
   log.info('listening', { url, ms: Math.round(performance.now()) });
 }
 
-function endWithProcess(lifecycle: Lifecycle, log: Log): void {
+function endWithProcess(lifecycle: Lifecycle, log: Log, end: (code: number) => void): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void lifecycle.end(signal).then((inTime) => end(inTime ? 0 : 1)));
   }
@@ -123,9 +132,4 @@ function endWithProcess(lifecycle: Lifecycle, log: Log): void {
   };
   process.once('uncaughtException', crash);
   process.once('unhandledRejection', crash);
-}
-
-/** The one place that ends the process: a library's timer or a stuck request must not keep it from ending. */
-function end(code: number): void {
-  process.exit(code);
 }

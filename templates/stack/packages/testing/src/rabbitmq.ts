@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'amqplib';
 import { parse } from 'yaml';
-import { endChild, eventually, findProgram, freePorts, startChild, type TestServer } from './server.ts';
+import { eventually, findProgram, freePorts, startChild, type TestServer } from './server.ts';
 
 export const rabbitmqServer = {
   name: 'RabbitMQ',
@@ -51,6 +51,7 @@ export async function startRabbitmq(): Promise<TestServer> {
       async () => {
         if (child?.process.exitCode !== null) throw new Error(child?.output());
         const connection = await connect(url, { timeout: 2000 });
+        connection.on('error', () => {});
         await connection.close();
       },
       { timeoutMs: 60_000, everyMs: 200 },
@@ -71,12 +72,17 @@ export async function startRabbitmq(): Promise<TestServer> {
     kill: () => signalGroup('SIGKILL'),
     async stop() {
       await signalGroup('SIGKILL');
-      const killer = startChild('epmd', ['-port', String(mapper), '-kill'], { env });
-      await new Promise((resolve) => killer.process.once('close', resolve));
-      await endChild(killer.process, 'SIGKILL');
+      // The port mapper stays until it is told to go, and refuses while it still counts the node among the living.
+      await eventually('the port mapper has ended', () => endPortMapper(mapper, env), { timeoutMs: 5000 });
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+async function endPortMapper(port: number, env: NodeJS.ProcessEnv): Promise<void> {
+  const { process: killer, output } = startChild('epmd', ['-port', String(port), '-kill'], { env });
+  await new Promise((resolve) => killer.once('close', resolve));
+  if (!/killed|cannot connect/i.test(output())) throw new Error(output());
 }
 
 interface TopologyFile {

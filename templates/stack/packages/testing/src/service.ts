@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { endChild, eventually, freePorts, startChild } from './server.ts';
+import { endChild, eventually, startChild } from './server.ts';
 
 /** A service of the stack, bundled as `qbtc` does it and run as a process. */
 export interface TestService {
@@ -17,7 +17,7 @@ export interface TestService {
   stop(): Promise<number | null>;
 }
 
-/** Starts the service whose entry file this is. It need not be healthy yet. */
+/** Starts the service whose entry file this is and resolves when it listens. It need not be healthy yet. */
 export async function startService(
   name: string,
   entry: string,
@@ -35,19 +35,27 @@ export async function startService(
     external: ['pg-native'],
     logLevel: 'silent',
   });
-  const [port = 0] = await freePorts(1);
   const child = startChild(process.execPath, [outfile], {
-    env: { PATH: process.env.PATH, SERVICE_NAME: name, PORT: String(port), ...environment },
+    env: { PATH: process.env.PATH, SERVICE_NAME: name, PORT: '0', ...environment },
   });
   let written = '';
   child.process.stdout?.on('data', (chunk: Buffer) => {
     written += chunk.toString();
   });
-  const url = `http://127.0.0.1:${port}`;
+  const lines = () => written.split('\n').filter((line) => line !== '');
+  const url = await eventually(
+    `${name} listens`,
+    async () => {
+      const line = lines().find((candidate) => candidate.includes('"message":"listening"'));
+      if (line === undefined) throw new Error(child.output());
+      return (JSON.parse(line) as { context: { url: string } }).context.url;
+    },
+    { timeoutMs: 10_000, everyMs: 10 },
+  );
   return {
     url,
     pid: child.process.pid ?? 0,
-    lines: () => written.split('\n').filter((line) => line !== ''),
+    lines,
     async healthy() {
       await eventually(
         `${name} is healthy`,

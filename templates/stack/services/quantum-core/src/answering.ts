@@ -24,6 +24,9 @@ export interface AnsweringOptions {
   onAnswered?(outcome: Outcome): void;
 }
 
+/** Node's timers hold no more milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 type Unnumbered<Part> = Part extends unknown ? Omit<Part, 'index' | 'answer'> : never;
 
 /** How far a request has come, kept over the tries of one delivery so that no step is done twice. */
@@ -101,7 +104,7 @@ export function createAnswering(options: AnsweringOptions) {
       if (known !== undefined) return { status: 'completed', completion, ...known };
       const answer = await generate(delivery, work, completion);
       work.said = request.stream === true;
-      await cache.set(key, answer);
+      void cache.set(key, answer);
       return { status: 'completed', completion, ...answer };
     } catch (error) {
       if (error instanceof EngineError) return { status: 'failed', error: error.error };
@@ -113,10 +116,12 @@ export function createAnswering(options: AnsweringOptions) {
     const request = delivery.event.data;
     const streamed = request.stream === true;
     const stop = new AbortController();
+    const { expiresAt } = delivery;
     // Nobody waits for the whole of an answer after its event has expired; a stream is awaited from part to part.
-    const expired = () =>
-      stop.abort(failure(504, 'The request expired before the engine had answered.', 'timeout'));
-    if (!streamed) delivery.signal.addEventListener('abort', expired, { once: true });
+    const expiry =
+      streamed || expiresAt === undefined
+        ? undefined
+        : setTimeout(() => stop.abort(expired()), Math.min(expiresAt - Date.now(), LONGEST_TIMER));
     const collector = createCollector();
     const confirmations: Promise<void>[] = [];
     try {
@@ -134,7 +139,7 @@ export function createAnswering(options: AnsweringOptions) {
       await Promise.allSettled(confirmations);
       throw stop.signal.aborted ? stop.signal.reason : error;
     } finally {
-      delivery.signal.removeEventListener('abort', expired);
+      clearTimeout(expiry);
     }
     const choices = collector.choices();
     return { choices, usage: collector.usage ?? countUsage(request, choices) };
@@ -183,6 +188,10 @@ export function createAnswering(options: AnsweringOptions) {
   };
 
   return { handle, gaveUp };
+}
+
+function expired(): EngineError {
+  return failure(504, 'The request expired before the engine had answered.', 'timeout');
 }
 
 function newWork(): Work {

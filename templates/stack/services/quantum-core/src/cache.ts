@@ -12,6 +12,7 @@ export interface CachedAnswer {
 /** Answers by what was asked for, exactly. It may forget at any time, and without its server it is merely empty. */
 export interface Cache {
   get(key: string): Promise<CachedAnswer | undefined>;
+  /** Never rejects. */
   set(key: string, answer: CachedAnswer): Promise<void>;
   check(): Promise<void>;
   close(): Promise<void>;
@@ -46,6 +47,7 @@ export function openCache(options: { url: string; ttlSeconds: number; log: Log }
   const redis = new Redis(options.url, {
     // Who asks shall not wait for a server that is away.
     enableOfflineQueue: false,
+    enableAutoPipelining: true,
     maxRetriesPerRequest: 0,
     commandTimeout: 500,
     connectTimeout: 2000,

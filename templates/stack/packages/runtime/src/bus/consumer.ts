@@ -11,8 +11,8 @@ export interface Delivery<Data> {
   again: boolean;
   /** Where the sender awaits the answer. */
   replyTo: string | undefined;
-  /** Aborted when the event expires. */
-  signal: AbortSignal;
+  /** When nobody waits for the event any more, in milliseconds since the epoch. */
+  expiresAt: number | undefined;
   log: Log;
 }
 
@@ -81,13 +81,15 @@ export class Consumer<Data> {
   /** Takes nothing new and resolves when what was taken has been dealt with. */
   async drain(): Promise<void> {
     this.#draining = true;
-    if (this.#channel !== undefined && this.#tag !== undefined)
-      await this.#channel.cancel(this.#tag).catch(() => {});
+    const channel = this.#channel;
+    if (channel !== undefined && this.#tag !== undefined) await channel.cancel(this.#tag).catch(() => {});
     if (this.#inFlight > 0) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve;
       });
     }
+    // The broker's answer to this says that it has the acknowledgements; closing the connection could overtake them.
+    await channel?.close().catch(() => {});
   }
 
   async #queue(channel: Channel): Promise<string> {
@@ -118,7 +120,7 @@ export class Consumer<Data> {
   }
 
   async #process(channel: Channel, message: ConsumeMessage): Promise<Outcome> {
-    const { type, handle, gaveUp } = this.#consumption;
+    const { type, handle } = this.#consumption;
     let event: Event<Data>;
     try {
       event = type.decode(message.content);
@@ -127,50 +129,52 @@ export class Consumer<Data> {
       return this.#deadLetter(channel, message, error.message);
     }
     const log = this.#options.log.correlated(event.correlationid);
-    const remaining = event.expirytime === undefined ? undefined : Date.parse(event.expirytime) - Date.now();
-    if (remaining !== undefined && remaining <= 0) {
+    const expiresAt = event.expirytime === undefined ? undefined : Date.parse(event.expirytime);
+    if (expiresAt !== undefined && expiresAt <= Date.now()) {
       log.info('dropped an event that nobody waits for any more', { event: event.id, type: event.type });
       return 'expired';
     }
-    const expiry = new AbortController();
-    const timer =
-      remaining === undefined
-        ? undefined
-        : setTimeout(() => expiry.abort(), Math.min(remaining, 2 ** 31 - 1));
     const delivery: Delivery<Data> = {
       event,
       again: message.fields.redelivered,
       replyTo: typeof message.properties.replyTo === 'string' ? message.properties.replyTo : undefined,
-      signal: expiry.signal,
+      expiresAt,
       log,
     };
-    try {
-      for (let attempt = 0; ; attempt += 1) {
-        try {
-          await handle(delivery);
-          return 'processed';
-        } catch (thrown) {
-          const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-          if (this.#channel !== channel) return 'redelivered';
-          const delay = this.#options.retryDelays[attempt];
-          const final = error instanceof Rejection || error instanceof EventInvalid || delay === undefined;
-          if (!final) {
-            log.warn('trying an event again', { event: event.id, attempt: attempt + 1, error });
-            await pause(delay);
-            delivery.again = true;
-            continue;
-          }
-          const verdict = await gaveUp?.(delivery, error).catch((failure: unknown) => {
-            log.warn('could not tell that an event was given up', { event: event.id, error: failure });
-          });
-          if (verdict === 'acknowledge') return 'processed';
-          log.error('gave an event up', { event: event.id, attempts: attempt + 1, error });
-          return this.#deadLetter(channel, message, error.message);
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        await handle(delivery);
+        return 'processed';
+      } catch (thrown) {
+        const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+        if (this.#channel !== channel) return 'redelivered';
+        const delay = this.#options.retryDelays[attempt];
+        if (error instanceof Rejection || error instanceof EventInvalid || delay === undefined) {
+          return this.#giveUp(channel, message, delivery, error);
         }
+        log.warn('trying an event again', { event: event.id, attempt: attempt + 1, error });
+        await pause(delay);
+        delivery.again = true;
       }
-    } finally {
-      clearTimeout(timer);
     }
+  }
+
+  async #giveUp(
+    channel: Channel,
+    message: ConsumeMessage,
+    delivery: Delivery<Data>,
+    error: Error,
+  ): Promise<Outcome> {
+    const { event, log } = delivery;
+    let verdict: 'dead-letter' | 'acknowledge' = 'dead-letter';
+    try {
+      verdict = (await this.#consumption.gaveUp?.(delivery, error)) ?? verdict;
+    } catch (failure) {
+      log.warn('could not tell that an event was given up', { event: event.id, error: failure });
+    }
+    if (verdict === 'acknowledge') return 'processed';
+    log.error('gave an event up', { event: event.id, error });
+    return this.#deadLetter(channel, message, error.message);
   }
 
   /** Publishes the message to the dead-letter exchange until the broker has confirmed it; only then it may be acknowledged. */

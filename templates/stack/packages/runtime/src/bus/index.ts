@@ -70,6 +70,8 @@ export interface Bus {
   close(): Promise<void>;
 }
 
+const SETUP_TIMEOUT_MS = 10_000;
+
 /** Starts to connect and returns at once. */
 export async function createBus(options: BusOptions): Promise<Bus> {
   const { service, log } = options;
@@ -89,9 +91,13 @@ export async function createBus(options: BusOptions): Promise<Bus> {
       initialDelay: 100,
       maxDelay: options.maxReconnectDelayMs ?? 3000,
       setup: async (opened: ChannelModel) => {
-        await publisher.open(opened);
-        await requester.open(opened);
-        for (const consumer of consumers) await consumer.open(opened);
+        // Until the setup is done nobody else listens, and an error that nobody listens to ends the process.
+        opened.on('error', () => {});
+        await within(SETUP_TIMEOUT_MS, async () => {
+          await publisher.open(opened);
+          await requester.open(opened);
+          for (const consumer of consumers) await consumer.open(opened);
+        });
         model = opened;
       },
     },
@@ -138,7 +144,9 @@ export async function createBus(options: BusOptions): Promise<Bus> {
   };
 
   return {
-    publish: (type, event, to) => send(to, type.encode(event), event, { persistent: true }),
+    async publish(type, event, to) {
+      await send(to, type.encode(event), event, { persistent: true });
+    },
 
     request({ type, event, to, answerType, deadlineMs, signal }) {
       const content = type.encode(event);
@@ -204,6 +212,22 @@ export async function createBus(options: BusOptions): Promise<Bus> {
       await connection.close();
     },
   };
+}
+
+/** A broker may take a connection and then not answer: a quorum queue without a leader blocks whoever consumes it. */
+async function within(ms: number, work: () => Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new BusUnavailable(`the broker did not set up the queues within ${ms} ms`)),
+      ms,
+    );
+  });
+  try {
+    await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** A broker that went away without a word is noticed after two heartbeats. */

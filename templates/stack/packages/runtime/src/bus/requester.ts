@@ -159,7 +159,7 @@ export class Requester {
       queue,
       (message) => {
         if (message === null) void channel.close().catch(() => {});
-        else this.#take(message.content);
+        else this.take(message.content);
       },
       { noAck: true },
     );
@@ -196,7 +196,8 @@ export class Requester {
     for (const pending of [...this.#pending.values()]) pending.fail(error);
   }
 
-  #take(content: Buffer): void {
+  /** Deals with one message from the reply queue. */
+  take(content: Buffer): void {
     let parsed: unknown;
     try {
       parsed = JSON.parse(content.toString('utf8'));

@@ -74,7 +74,7 @@ function questionAmong(sentences: readonly Utterance[]): number | undefined {
   const lastOfUser = last(({ role }) => role === 'user');
   // A question that was followed by an answer is not what is asked now.
   const lastAnswer = last(({ role }) => role === 'assistant') ?? -1;
-  const asking = last(({ role, text }) => role === 'user' && text.endsWith('?'));
+  const asking = last(({ role, text }) => role === 'user' && /[?\uff1f]$/.test(text));
   return (asking !== undefined && asking > lastAnswer ? asking : lastOfUser) ?? last(() => true);
 }
 

@@ -1,0 +1,13 @@
+import { setFlagsFromString } from 'node:v8';
+
+/**
+ * Makes V8 collect sooner instead of growing its heap: on a machine with much memory it would let a service that needs
+ * 30 MB hold 100 MB more of what it no longer uses. Both settings are read at each collection, so they may be set in
+ * a running process.
+ */
+export function keepMemorySmall(): void {
+  // The old generation grows by small steps.
+  setFlagsFromString('--optimize-for-size');
+  // The young generation stays at its first size, 1 MB.
+  setFlagsFromString('--semi-space-growth-factor=1');
+}

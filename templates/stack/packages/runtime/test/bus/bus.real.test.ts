@@ -1,0 +1,336 @@
+import {
+  type AnswerPart,
+  type Bus,
+  BusUnavailable,
+  createBus,
+  DeadlineExceeded,
+  Rejection,
+  Unroutable,
+} from '@stack/runtime/bus';
+import { compileEventTypes, EventInvalid } from '@stack/runtime/events';
+import { createLog } from '@stack/runtime/logging';
+import { rabbitmqServer, startRabbitmq } from '@stack/testing/rabbitmq';
+import { eventually, skipWithout, type TestServer } from '@stack/testing/server';
+import { type Channel, type ChannelModel, connect } from 'amqplib';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+interface Question {
+  n: number;
+}
+interface Answer extends AnswerPart {
+  text?: string;
+}
+
+const eventType = compileEventTypes({
+  question: {
+    $id: 'urn:qbtc:event:question:1',
+    type: 'object',
+    required: ['n'],
+    properties: { n: { type: 'integer' } },
+  },
+  answer: { $id: 'urn:qbtc:event:answer:1', type: 'object', required: ['kind', 'index', 'answer'] },
+});
+const question = eventType<Question>('question');
+const answer = eventType<Answer>('answer');
+const TO = { exchange: 'qbtc.topic', routingKey: 'question' };
+const log = createLog({ service: 'test', level: 'silent', destination: { write: () => {} } });
+const ask = (n: number) => question.create({ n }, { source: 'test', correlationid: 'c-1' });
+
+describe.skipIf(skipWithout([rabbitmqServer]))('the bus on a real RabbitMQ', () => {
+  let broker: TestServer;
+  let admin: ChannelModel;
+  let channel: Channel;
+  const buses: Bus[] = [];
+
+  const open = async (service: string) => {
+    const bus = await createBus({
+      url: broker.url,
+      service,
+      log,
+      retryDelays: [20, 40],
+      maxReconnectDelayMs: 500,
+    });
+    buses.push(bus);
+    await eventually('connected', () => bus.check(), { timeoutMs: 10_000 });
+    return bus;
+  };
+  const request = (bus: Bus, n = 1, options: { deadlineMs?: number; signal?: AbortSignal } = {}) =>
+    bus.request({ type: question, event: ask(n), to: TO, answerType: answer, deadlineMs: 2000, ...options });
+  const collect = async (parts: AsyncIterable<{ data: Answer }>) => {
+    const texts = [];
+    for await (const { data } of parts) texts.push(`${data.kind}:${data.text ?? ''}`);
+    return texts;
+  };
+  const declare = async () => {
+    admin = await connect(broker.url);
+    admin.on('error', () => {});
+    channel = await admin.createChannel();
+    channel.on('error', () => {});
+    await channel.assertExchange('qbtc.topic', 'topic');
+    await channel.assertExchange('responses_exchange', 'topic');
+    await channel.assertExchange('qbtc.dead-letter', 'topic');
+    await channel.assertQueue('q_dead', { durable: true });
+    await channel.bindQueue('q_dead', 'qbtc.dead-letter', '#');
+    await channel.assertQueue('q', { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+    await channel.bindQueue('q', 'qbtc.topic', 'question');
+  };
+  const nextDeadLetter = () =>
+    eventually(
+      'a dead letter',
+      async () => {
+        const message = await channel.get('q_dead', { noAck: true });
+        if (message === false) throw new Error('none yet');
+        return message;
+      },
+      { timeoutMs: 5000 },
+    );
+
+  beforeAll(async () => {
+    broker = await startRabbitmq();
+  });
+  beforeEach(async () => {
+    await declare();
+  });
+  afterEach(async () => {
+    await Promise.all(buses.splice(0).map((bus) => bus.close()));
+    for (const queue of ['q', 'q_dead']) await channel.deleteQueue(queue);
+    await admin.close();
+  });
+  afterAll(async () => {
+    await broker?.stop();
+  });
+
+  it('answers a request part by part, in order', async () => {
+    const bus = await open('both');
+    bus.consume({
+      from: { queue: 'q' },
+      type: question,
+      prefetch: 8,
+      async handle(delivery) {
+        const part = (kind: Answer['kind'], index: number, text: string) =>
+          bus.answer(delivery, answer, { kind, index, answer: 'try-1', text });
+        // Out of order, and twice: the requester must not notice.
+        await part('chunk', 1, 'b');
+        await part('chunk', 0, 'a');
+        await part('chunk', 0, 'a');
+        await part('complete', 2, 'c');
+        await part('complete', 2, 'late');
+      },
+    });
+    expect(await collect(request(bus))).toEqual(['chunk:a', 'chunk:b', 'complete:c']);
+    expect(bus.pending).toBe(0);
+  });
+
+  it('keeps 200 concurrent requests of two services apart', async () => {
+    const [one, two, core] = await Promise.all([open('one'), open('two'), open('core')]);
+    core.consume({
+      from: { queue: 'q' },
+      type: question,
+      prefetch: 16,
+      handle: (delivery) =>
+        core.answer(delivery, answer, {
+          kind: 'complete',
+          index: 0,
+          answer: 'x',
+          text: String(delivery.event.data.n),
+        }),
+    });
+    const texts = await Promise.all(
+      Array.from({ length: 200 }, (_, n) =>
+        collect(request(n % 2 === 0 ? one : two, n, { deadlineMs: 10_000 })),
+      ),
+    );
+    expect(texts).toEqual(Array.from({ length: 200 }, (_, n) => [`complete:${n}`]));
+    expect([one.pending, two.pending]).toEqual([0, 0]);
+  });
+
+  it('ends the waiting at the deadline, on a signal, and when the loop is left', async () => {
+    const bus = await open('lonely');
+    await expect(collect(request(bus, 1, { deadlineMs: 50 }))).rejects.toBeInstanceOf(DeadlineExceeded);
+    const leaving = new AbortController();
+    const left = collect(request(bus, 2, { signal: leaving.signal }));
+    leaving.abort(new Error('left'));
+    await expect(left).rejects.toThrow('left');
+    await request(bus, 3).return?.();
+    expect(bus.pending).toBe(0);
+  });
+
+  it('says when nobody could receive a message', async () => {
+    const bus = await open('publisher');
+    await expect(bus.publish(question, ask(1), { ...TO, routingKey: 'nowhere' })).rejects.toBeInstanceOf(
+      Unroutable,
+    );
+    const parts = bus.request({
+      type: question,
+      event: ask(1),
+      to: { ...TO, routingKey: 'nowhere' },
+      answerType: answer,
+      deadlineMs: 5000,
+    });
+    await expect(collect(parts)).rejects.toBeInstanceOf(Unroutable);
+    const invalid = { ...ask(1), data: {} as Question };
+    await expect(bus.publish(question, invalid, TO)).rejects.toBeInstanceOf(EventInvalid);
+  });
+
+  it('outlives a publish to an exchange that is not there', async () => {
+    const bus = await open('publisher');
+    await expect(bus.publish(question, ask(1), { exchange: 'none', routingKey: 'x' })).rejects.toBeInstanceOf(
+      BusUnavailable,
+    );
+    await eventually('it publishes again', () => bus.publish(question, ask(2), TO), { timeoutMs: 2000 });
+  });
+
+  it('dead-letters what is rejected, with the reason and without losing anything of it', async () => {
+    const bus = await open('strict');
+    bus.consume({
+      from: { queue: 'q' },
+      type: question,
+      prefetch: 1,
+      handle: async () => {
+        throw new Rejection('not for me');
+      },
+    });
+    const event = ask(7);
+    await bus.publish(question, event, TO);
+    const letter = await nextDeadLetter();
+    expect(JSON.parse(letter.content.toString())).toEqual(event);
+    expect(letter.properties).toMatchObject({ messageId: event.id, correlationId: 'c-1', type: 'question' });
+    expect(letter.properties.headers).toMatchObject({
+      'x-reason': 'not for me',
+      'x-original-exchange': 'qbtc.topic',
+      'x-original-routing-key': 'question',
+      'x-rejected-by': 'strict',
+    });
+    expect((await channel.checkQueue('q')).messageCount).toBe(0);
+  });
+
+  it('tries again what failed, a bounded number of times', async () => {
+    const bus = await open('flaky');
+    const tries: boolean[] = [];
+    const given: string[] = [];
+    bus.consume({
+      from: { queue: 'q' },
+      type: question,
+      prefetch: 1,
+      async handle({ event, again }) {
+        tries.push(again);
+        if (event.data.n === 1 || tries.length < 2) throw new Error('not now');
+      },
+      async gaveUp({ event }, error) {
+        given.push(`${event.data.n}: ${error.message}`);
+        return 'dead-letter';
+      },
+    });
+    await bus.publish(question, ask(2), TO);
+    await eventually('it worked the second time', async () => expect(tries).toEqual([false, true]), {
+      timeoutMs: 2000,
+    });
+    tries.length = 0;
+    await bus.publish(question, ask(1), TO);
+    expect((await nextDeadLetter()).properties.headers).toMatchObject({ 'x-reason': 'not now' });
+    expect(tries).toEqual([false, true, true]);
+    expect(given).toEqual(['1: not now']);
+  });
+
+  it('drops what has expired', async () => {
+    const bus = await open('late');
+    await bus.publish(question, { ...ask(1), expirytime: new Date(Date.now() - 1).toISOString() }, TO);
+    await bus.publish(question, ask(2), TO);
+    const seen: number[] = [];
+    bus.consume({
+      from: { queue: 'q' },
+      type: question,
+      prefetch: 1,
+      handle: async ({ event }) => void seen.push(event.data.n),
+    });
+    await eventually('the second came', async () => expect(seen).toEqual([2]), { timeoutMs: 2000 });
+  });
+
+  it('drains: takes nothing new and finishes what it has', async () => {
+    const bus = await open('drained');
+    let finish = () => {};
+    let taken = 0;
+    const finished: number[] = [];
+    bus.consume({
+      from: { queue: 'q' },
+      type: question,
+      prefetch: 1,
+      async handle({ event }) {
+        taken += 1;
+        await new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+        finished.push(event.data.n);
+      },
+    });
+    for (const n of [1, 2, 3]) await bus.publish(question, ask(n), TO);
+    await eventually('one is taken', async () => expect(taken).toBe(1), { timeoutMs: 2000 });
+    const drained = bus.drain();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    finish();
+    await drained;
+    await bus.close();
+    expect(finished).toEqual([1]);
+    await eventually(
+      'the others wait in the queue',
+      async () => expect((await channel.checkQueue('q')).messageCount).toBe(2),
+      { timeoutMs: 2000 },
+    );
+  });
+
+  it('comes back after the broker was killed: consumers, replies, and nothing confirmed is lost', async () => {
+    const [asking, core] = await Promise.all([open('asking'), open('core')]);
+    const seen = new Set<number>();
+    core.consume({
+      from: { queue: 'q' },
+      type: question,
+      prefetch: 4,
+      async handle(delivery) {
+        seen.add(delivery.event.data.n);
+        await core.answer(delivery, answer, {
+          kind: 'complete',
+          index: 0,
+          answer: 'x',
+          text: String(delivery.event.data.n),
+        });
+      },
+    });
+    const confirmed: number[] = [];
+    let on = true;
+    const publishing = (async () => {
+      for (let n = 1000; on; n += 1) {
+        await asking.publish(question, ask(n), TO).then(
+          () => confirmed.push(n),
+          () => new Promise((resolve) => setTimeout(resolve, 20)),
+        );
+      }
+    })();
+    await eventually('some are confirmed', async () => expect(confirmed.length).toBeGreaterThan(20), {
+      timeoutMs: 5000,
+    });
+    // RabbitMQ 3.10 forgets a quorum queue that was declared less than half a second before it is killed.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await broker.kill();
+    await eventually(
+      'the loss is noticed',
+      async () => {
+        await expect(asking.check()).rejects.toThrow();
+      },
+      { timeoutMs: 5000 },
+    );
+    await broker.start();
+    const before = confirmed.length;
+    await eventually('more are confirmed', async () => expect(confirmed.length).toBeGreaterThan(before + 5), {
+      timeoutMs: 20_000,
+    });
+    on = false;
+    await publishing;
+    await declare();
+    await eventually(
+      'every confirmed event was seen',
+      async () => expect(confirmed.filter((n) => !seen.has(n))).toEqual([]),
+      { timeoutMs: 10_000 },
+    );
+    expect(await collect(request(asking, 5))).toEqual(['complete:5']);
+  });
+});
