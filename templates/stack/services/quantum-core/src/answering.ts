@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type Choice,
-  type ChoiceDelta,
-  type Completion,
-  type LlmError,
-  type LlmRequest,
-  type LlmResponse,
-  llmResponse,
-  type Usage,
+import type {
+  Choice,
+  ChoiceDelta,
+  Completion,
+  LlmError,
+  LlmRequest,
+  LlmResponse,
+  Usage,
 } from '@stack/contracts/llm';
-import { type Bus, type Delivery, Unroutable } from '@stack/runtime/bus';
+import { type Delivery, Unroutable } from '@stack/runtime/bus';
 import { type Cache, cacheKey } from './cache.ts';
 import { createCollector } from './collect.ts';
 import { type Engine, EngineError, failure } from './engine.ts';
@@ -17,7 +16,8 @@ import type { Interactions, Outcome } from './interactions.ts';
 import { countPromptTokens, countTokens } from './tokens.ts';
 
 export interface AnsweringOptions {
-  bus: Pick<Bus, 'answer'>;
+  /** Publishes a part to whoever waits for the answer; rejects as the bus does. */
+  publish(delivery: Delivery<LlmRequest>, part: LlmResponse): Promise<void>;
   engine: Engine;
   interactions: Interactions;
   cache: Cache;
@@ -46,7 +46,7 @@ interface Work {
  * written before the last part is published, so an answer that a client has seen whole is always recorded.
  */
 export function createAnswering(options: AnsweringOptions) {
-  const { bus, engine, interactions, cache } = options;
+  const { engine, interactions, cache } = options;
   const works = new WeakMap<Delivery<LlmRequest>, Work>();
 
   const handle = async (delivery: Delivery<LlmRequest>): Promise<void> => {
@@ -148,7 +148,7 @@ export function createAnswering(options: AnsweringOptions) {
   const send = (delivery: Delivery<LlmRequest>, work: Work, part: Unnumbered<LlmResponse>): Promise<void> => {
     const numbered = { ...part, index: work.index, answer: work.answer } as LlmResponse;
     work.index += 1;
-    return bus.answer(delivery, llmResponse, numbered);
+    return options.publish(delivery, numbered);
   };
 
   const finish = async (delivery: Delivery<LlmRequest>, work: Work, outcome: Outcome, streamed: boolean) => {

@@ -5,6 +5,7 @@ import {
   llmModelsRequest,
   llmModelsResponse,
   llmRequest,
+  llmResponse,
 } from '@stack/contracts/llm';
 import { address, integer, optionalText, withDefault } from '@stack/runtime/configuration';
 import { runService } from '@stack/runtime/service';
@@ -49,7 +50,7 @@ void runService({
       registers: [metrics.registry],
     });
     const { handle, gaveUp } = createAnswering({
-      bus,
+      publish: (delivery, part) => bus.answer(delivery, llmResponse, part),
       engine,
       interactions,
       cache,
