@@ -45,7 +45,8 @@ function sources(folder: string): string[] {
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(root, file), 'utf8');
-  const pattern = /(?:^|[\s;}])(?:import|export)(\s+type)?\s*(?:[\w*{][^'"]*?from\s*)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/g;
+  const pattern =
+    /(?:^|[\s;}])(?:import|export)(\s+type)?\s*(?:[\w*{][^'"]*?from\s*)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/g;
   return [...text.matchAll(pattern)].map((match) => ({
     file,
     line: text.slice(0, match.index).split('\n').length,
@@ -65,18 +66,26 @@ const levelOf = (part: string) => LEVELS.findIndex((parts) => parts.includes(par
 function problemOf({ file, target, typeOnly }: Import): string | undefined {
   const from = partOf(file);
   if (!target.startsWith('.')) {
-    const name = target.split('/').slice(0, target.startsWith('@') ? 2 : 1).join('/');
+    const name = target
+      .split('/')
+      .slice(0, target.startsWith('@') ? 2 : 1)
+      .join('/');
     const allowed = from === 'system' || from === 'embedded' || typeOnly || !SYSTEM_ONLY.includes(name);
     return allowed ? undefined : `${name} is imported in src/system alone`;
   }
-  const path = relative(root, resolve(root, dirname(file), target)).split(sep).join('/');
+  const path = relative(root, resolve(root, dirname(file), target))
+    .split(sep)
+    .join('/');
   const to = partOf(path);
   if (from === to || path.endsWith('.json')) return undefined;
-  if (to === 'system') return COMPOSITION_ROOTS.has(file) ? undefined : 'only a composition root reaches src/system';
+  if (to === 'system')
+    return COMPOSITION_ROOTS.has(file) ? undefined : 'only a composition root reaches src/system';
   if (to === 'embedded') return 'embedded programs are started, not imported';
-  if (COMPOSITION_ROOTS.has(file) && from !== 'commands') return levelOf(to) > levelOf(from) ? undefined : 'upwards';
+  if (COMPOSITION_ROOTS.has(file) && from !== 'commands')
+    return levelOf(to) > levelOf(from) ? undefined : 'upwards';
   const narrowed = NARROWED[from];
-  if (narrowed !== undefined) return narrowed.includes(to) ? undefined : `${from} may know ${narrowed.join(' and ')} only`;
+  if (narrowed !== undefined)
+    return narrowed.includes(to) ? undefined : `${from} may know ${narrowed.join(' and ')} only`;
   if (LOWEST.has(from) && LOWEST.has(to)) return undefined;
   if (levelOf(from) < 0) return `${from} stands on no level`;
   if (levelOf(to) < 0) return `${to} stands on no level`;
@@ -111,7 +120,9 @@ describe('the direction of imports', () => {
     const folders = ['providers', 'drivers', 'sources', 'steps', 'checks', 'reporters', 'probes'];
     const problems = imports.filter(({ file, target }) => {
       if (!target.startsWith('.')) return false;
-      const path = relative(root, resolve(root, dirname(file), target)).split(sep).join('/');
+      const path = relative(root, resolve(root, dirname(file), target))
+        .split(sep)
+        .join('/');
       return folders.some((folder) => path.includes(`/${folder}/`)) && partOf(file) !== partOf(path);
     });
     expect(problems).toEqual([]);
