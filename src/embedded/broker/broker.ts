@@ -5,6 +5,7 @@ import type { BrokerConfiguration } from './configuration.ts';
 import { Connection } from './connection.ts';
 import { createManagement } from './management/server.ts';
 import type { Message } from './message.ts';
+import { DurableStore } from './store/durable.ts';
 import { volatileStore } from './store.ts';
 import { VirtualHost } from './virtual-host.ts';
 
@@ -31,13 +32,32 @@ export interface BrokerState {
   readonly ports: { amqp: number; management: number };
 }
 
-/** Starts the broker and its management API; both accept connections once this resolves. */
+/**
+ * Starts the broker and its management API; both accept connections once this resolves.
+ * Throws when a port is taken, or when another broker works on the folder (BROKER_DATA_IN_USE).
+ */
 export async function startBroker(configuration: BrokerConfiguration, log: Log): Promise<RunningBroker> {
+  const { dataFolder } = configuration;
+  const store = dataFolder === undefined ? undefined : new DurableStore(dataFolder, log);
+  try {
+    return await serve(configuration, store, log);
+  } catch (error) {
+    await store?.close();
+    throw error;
+  }
+}
+
+async function serve(
+  configuration: BrokerConfiguration,
+  store: DurableStore | undefined,
+  log: Log,
+): Promise<RunningBroker> {
   const { host, user, password } = configuration;
   const replyConsumers = new Map<string, (message: Message) => void>();
-  const vhost = new VirtualHost(configuration.vhost, volatileStore, {
+  const vhost = new VirtualHost(configuration.vhost, store ?? volatileStore, {
     deliver: (address, message) => replyConsumers.get(address)?.(message),
   });
+  if (store !== undefined) vhost.restore(store.image);
   const vhosts = new Map([[vhost.name, vhost]]);
   const connections = new Set<Connection>();
   const nodeName = `qbtc@${hostname()}`;
@@ -72,6 +92,7 @@ export async function startBroker(configuration: BrokerConfiguration, log: Log):
     managementPort = await listen(management, host, configuration.managementPort);
   } catch (error) {
     await end(amqp);
+    vhost.close();
     throw error;
   }
   state.ports.management = managementPort;
@@ -90,6 +111,7 @@ export async function startBroker(configuration: BrokerConfiguration, log: Log):
       await ended;
       clearTimeout(force);
       vhost.close();
+      await store?.close();
     },
   };
 }

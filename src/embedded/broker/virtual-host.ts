@@ -11,7 +11,8 @@ import { type DeathReason, deadLetter, isCycle } from './queue/death.ts';
 import type { Entry } from './queue/entry.ts';
 import { Queue, type QueueEnvironment, type QueueProperties } from './queue/queue.ts';
 import { type ReplyTargets, route } from './router.ts';
-import type { MessageStore } from './store.ts';
+import type { Image } from './store/image.ts';
+import type { Store } from './store.ts';
 
 /** The exchanges that every virtual host is born with; the nameless one routes by the names of queues. */
 const PREDECLARED = [
@@ -40,25 +41,43 @@ export class VirtualHost {
   readonly exchanges = new Map<string, Exchange>();
   readonly queues = new Map<string, Queue>();
   private readonly environment: QueueEnvironment;
+  private readonly store: Store;
   private readonly replyTargets: ReplyTargets;
   /** Dead letters that wait for the publish at hand to end: they must not come between its parts. */
   private readonly deadLetters: { queue: Queue; entry: Entry; reason: DeathReason }[] = [];
   private buryingDead = false;
 
-  constructor(name: string, store: MessageStore, replyTargets: ReplyTargets) {
+  constructor(name: string, store: Store, replyTargets: ReplyTargets) {
     this.name = name;
     this.replyTargets = replyTargets;
+    this.store = store;
     this.environment = {
       store,
       deadLetter: (queue, entry, reason) => this.bury(queue, entry, reason),
       ended: (queue) => this.removeQueue(queue),
     };
     for (const [exchange, typeName, internal] of PREDECLARED) {
-      const type = EXCHANGE_TYPES.get(typeName);
-      if (type === undefined) throw new TypeError(`there is no exchange type ${typeName}`);
       const properties = { durable: true, autoDelete: false, internal, arguments: new Map() };
-      this.exchanges.set(exchange, new Exchange(exchange, type, properties));
+      this.addExchange(exchange, typeName, properties);
     }
+  }
+
+  /** Puts back what an earlier process has left; called once, before anybody is served. */
+  restore({ exchanges, queues, bindings }: Image): void {
+    for (const { name, type, ...properties } of exchanges.values())
+      this.addExchange(name, type, { ...properties, durable: true });
+    const spent = new Map<Queue, Entry[]>();
+    for (const { definition, messages } of queues.values()) {
+      const { name, ...properties } = definition;
+      const settings = queueSettings(name, this.name, properties.arguments);
+      const whole = { ...properties, durable: true, exclusiveOwner: undefined };
+      const queue = new Queue(name, whole, settings, this.environment);
+      this.queues.set(name, queue);
+      spent.set(queue, queue.restore(messages.values()));
+    }
+    for (const binding of bindings)
+      if (this.hasEnds(binding)) this.addBinding(this.resolve(binding, undefined));
+    for (const [queue, entries] of spent) queue.resumeAfterRestart(entries);
   }
 
   describe(kind: 'queue' | 'exchange', name: string): string {
@@ -99,6 +118,7 @@ export class VirtualHost {
     this.assertNamesExchange('exchange', name, properties.arguments, 'alternate-exchange');
     const exchange = new Exchange(name, type, properties);
     this.exchanges.set(name, exchange);
+    this.store.exchangeDeclared(exchange);
     return exchange;
   }
 
@@ -148,6 +168,7 @@ export class VirtualHost {
     if (settings.type === 'quorum') this.assertFitsQuorum(name, { ...properties, durable });
     const queue = new Queue(name, { ...properties, durable }, settings, this.environment);
     this.queues.set(name, queue);
+    this.store.queueDeclared(queue);
     return queue;
   }
 
@@ -173,7 +194,7 @@ export class VirtualHost {
     const binding = this.resolve(request, user);
     const fault = binding.source.type.validateArguments?.(binding.arguments);
     if (fault !== undefined) throw new AmqpError('PRECONDITION_FAILED', fault);
-    if (binding.source.add(binding)) incomingOf(binding).add(binding);
+    if (this.addBinding(binding)) this.store.bound(binding);
     return binding;
   }
 
@@ -184,6 +205,7 @@ export class VirtualHost {
     const binding = wanted.source.remove(wanted);
     if (binding === undefined) return;
     incomingOf(binding).delete(binding);
+    this.store.unbound(binding);
     this.removeIfUnused(binding.source);
   }
 
@@ -200,7 +222,20 @@ export class VirtualHost {
 
   /** Stops every timer. */
   close(): void {
-    for (const queue of this.queues.values()) queue.delete();
+    for (const queue of this.queues.values()) queue.close();
+  }
+
+  private addExchange(name: string, typeName: string, properties: ExchangeProperties): void {
+    const type = EXCHANGE_TYPES.get(typeName);
+    if (type === undefined) throw new TypeError(`there is no exchange type ${typeName}`);
+    this.exchanges.set(name, new Exchange(name, type, properties));
+  }
+
+  /** Gives false when there is the same binding already. */
+  private addBinding(binding: Binding): boolean {
+    if (!binding.source.add(binding)) return false;
+    incomingOf(binding).add(binding);
+    return true;
   }
 
   private hasEnds({ source, destination: { kind, name } }: BindingRequest): boolean {
@@ -232,12 +267,14 @@ export class VirtualHost {
   private removeQueue(queue: Queue): void {
     if (queue.deleted) return;
     this.queues.delete(queue.name);
+    this.store.queueDeleted(queue);
     this.removeIncoming(queue.incoming);
     queue.delete();
   }
 
   private removeExchange(exchange: Exchange): void {
     this.exchanges.delete(exchange.name);
+    this.store.exchangeDeleted(exchange);
     for (const binding of exchange.outgoing.values()) incomingOf(binding).delete(binding);
     this.removeIncoming(exchange.incoming);
   }

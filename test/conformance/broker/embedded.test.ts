@@ -1,25 +1,41 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { type RunningBroker, startBroker } from '../../../src/embedded/broker/broker.ts';
 import type { BrokerAccess } from '../../support/rabbitmq.ts';
 import { brokerConformance } from './suite.ts';
 
-let broker: RunningBroker | undefined;
-let access: BrokerAccess | undefined;
+describe.each([
+  ['in memory', false],
+  ['with a data folder', true],
+])('%s', (_, isDurable) => {
+  let broker: RunningBroker | undefined;
+  let access: BrokerAccess | undefined;
+  let dataFolder: string | undefined;
 
-beforeAll(async () => {
-  const account = { user: 'tester', password: randomUUID(), vhost: '/' };
-  broker = await startBroker({ host: '127.0.0.1', port: 0, managementPort: 0, ...account }, () => undefined);
-  access = {
-    ...account,
-    amqpUrl: `amqp://127.0.0.1:${broker.port}`,
-    managementUrl: `http://127.0.0.1:${broker.managementPort}`,
-  };
-});
+  beforeAll(async () => {
+    const account = { user: 'tester', password: randomUUID(), vhost: '/' };
+    if (isDurable) dataFolder = await mkdtemp(join(tmpdir(), 'qbtc-broker-'));
+    broker = await startBroker(
+      { host: '127.0.0.1', port: 0, managementPort: 0, ...account, dataFolder },
+      () => undefined,
+    );
+    access = {
+      ...account,
+      amqpUrl: `amqp://127.0.0.1:${broker.port}`,
+      managementUrl: `http://127.0.0.1:${broker.managementPort}`,
+    };
+  });
 
-afterAll(() => broker?.close());
+  afterAll(async () => {
+    await broker?.close();
+    if (dataFolder !== undefined) await rm(dataFolder, { recursive: true, force: true });
+  });
 
-brokerConformance('the embedded broker', () => {
-  if (access === undefined) throw new Error('the embedded broker is not running');
-  return access;
+  brokerConformance('the embedded broker', () => {
+    if (access === undefined) throw new Error('the embedded broker is not running');
+    return access;
+  });
 });

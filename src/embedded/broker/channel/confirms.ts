@@ -41,19 +41,21 @@ export class Confirms {
     const { accepted, refused } = this;
     this.accepted = [];
     this.refused = [];
-    write(accepted, firstOf(refused, this.pending), (number, multiple) =>
+    // Publishes are postponed in the order of their numbers: the first that waits is the smallest.
+    const [waiting = Number.POSITIVE_INFINITY] = this.pending;
+    write(accepted, Math.min(waiting, firstOf(refused)), (number, multiple) =>
       outbox.confirm(channel, true, number, multiple),
     );
-    write(refused, firstOf(accepted, this.pending), (number, multiple) =>
+    write(refused, Math.min(waiting, firstOf(accepted)), (number, multiple) =>
       outbox.confirm(channel, false, number, multiple),
     );
   }
 }
 
 /** The smallest of all, `Infinity` of none. */
-function firstOf(...lists: Iterable<number>[]): number {
+function firstOf(numbers: readonly number[]): number {
   let first = Number.POSITIVE_INFINITY;
-  for (const list of lists) for (const number of list) if (number < first) first = number;
+  for (const number of numbers) if (number < first) first = number;
   return first;
 }
 

@@ -34,37 +34,45 @@ export function publish(channel: Channel, content: CompletePublish): void {
   else put(channel, routed);
 }
 
-/** Puts a message into its queues without waiting for anything. Gives false when one of them was full. */
-export function put(channel: Channel, { message, queues, mandatory }: RoutedPublish): boolean {
-  let accepted = true;
-  for (const queue of queues) if (queue.publish(message) === 'rejected') accepted = false;
+/** Puts a message into its queues without waiting for anything. */
+function put(channel: Channel, { message, queues, mandatory }: RoutedPublish): void {
+  for (const queue of queues) queue.publish(message);
   if (mandatory && queues.length === 0) giveBack(channel, message);
-  return accepted;
 }
 
-/** Puts a message into its queues and confirms it once the last of them has stored it. */
-function putConfirmed(channel: Channel, routed: RoutedPublish, number: number): void {
-  const { message, queues, mandatory } = routed;
-  let waiting = queues.length;
+/**
+ * Puts a message into its queues and tells once all of them have stored it, or one of them has not taken it.
+ * Gives true when it has told already.
+ */
+export function putStored(
+  channel: Channel,
+  { message, queues, mandatory }: RoutedPublish,
+  settled: (accepted: boolean) => void,
+): boolean {
+  // One more than the queues, so that it is not settled before it is in the last of them.
+  let waiting = queues.length + 1;
   let accepted = true;
-  const settled = () => {
-    channel.confirms.settle(number, accepted);
-    channel.context.confirmLater(channel);
+  const done = (taken: boolean) => {
+    if (!taken) accepted = false;
+    waiting -= 1;
+    if (waiting === 0) settled(accepted);
   };
-  const publication = {
-    stored: () => {
-      waiting -= 1;
-      if (waiting === 0) settled();
-    },
-  };
+  const publication = { stored: () => done(true), lost: () => done(false) };
   for (const queue of queues) {
     const outcome = queue.publish(message, publication);
-    if (outcome === 'rejected') accepted = false;
-    if (outcome !== 'storing') waiting -= 1;
+    if (outcome !== 'storing') done(outcome === 'stored');
   }
   if (mandatory && queues.length === 0) giveBack(channel, message);
-  if (waiting === 0) settled();
-  else channel.confirms.postpone(number);
+  done(true);
+  return waiting === 0;
+}
+
+function putConfirmed(channel: Channel, routed: RoutedPublish, number: number): void {
+  const isSettled = putStored(channel, routed, (accepted) => {
+    channel.confirms.settle(number, accepted);
+    channel.context.confirmLater(channel);
+  });
+  if (!isSettled) channel.confirms.postpone(number);
 }
 
 function giveBack(channel: Channel, message: Message): void {

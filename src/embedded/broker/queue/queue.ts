@@ -1,7 +1,8 @@
 import type { Binding } from '../binding.ts';
 import type { Table } from '../codec/table.ts';
 import type { Message } from '../message.ts';
-import type { MessageStore, Publication } from '../store.ts';
+import type { MessageRecord } from '../store/record.ts';
+import type { Publication, Store } from '../store.ts';
 import type { QueueSettings } from './arguments.ts';
 import type { Consumer } from './consumer.ts';
 import { Consumers } from './consumers.ts';
@@ -22,13 +23,16 @@ export interface QueueProperties {
 
 /** What a queue needs of the virtual host around it. */
 export interface QueueEnvironment {
-  store: MessageStore;
+  store: Store;
   deadLetter(queue: Queue, entry: Entry, reason: DeathReason): void;
   /** The queue has reached its end: unused too long, or the last consumer of an auto-delete queue has left. */
   ended(queue: Queue): void;
 }
 
-/** What became of a publish: taken and safe, taken and not safe yet, or refused because the queue is full. */
+/**
+ * What became of a publish: taken and safe, taken and not safe yet, or refused because the queue is full or the disk
+ * does not take it.
+ */
 export type PublishOutcome = 'stored' | 'storing' | 'rejected';
 
 /**
@@ -99,7 +103,8 @@ export class Queue implements QueueProperties {
       return 'rejected';
     }
     const entry = this.entryOf(message);
-    const stored = this.environment.store.add(this, entry, publication);
+    const outcome = this.environment.store.add(this, entry, publication);
+    if (outcome === 'refused') return 'rejected';
     // A message whose time to live is zero still reaches a consumer that waits for it.
     const consumer = this.ready.length === 0 && !this.dispatching ? this.consumers.next() : undefined;
     if (consumer !== undefined) this.deliverTo(consumer, entry);
@@ -108,7 +113,30 @@ export class Queue implements QueueProperties {
       this.dropOverflow();
       this.expireHead();
     }
-    return stored ? 'stored' : 'storing';
+    return outcome;
+  }
+
+  /**
+   * Takes back what an earlier process has left, in order. Gives what has come back too often; `resumeAfterRestart`
+   * does away with that once every queue is restored.
+   */
+  restore(records: Iterable<MessageRecord>): Entry[] {
+    const { deliveryLimit } = this.settings;
+    const spent: Entry[] = [];
+    for (const { message, position, expiresAt, deliveries } of records) {
+      // What was delivered either has come back or comes back now.
+      const entry = { message, position, expiresAt, redelivered: deliveries > 0, returns: deliveries };
+      this.nextPosition = position;
+      if (deliveryLimit !== undefined && deliveries > deliveryLimit) spent.push(entry);
+      else this.ready.push(entry);
+    }
+    return spent;
+  }
+
+  resumeAfterRestart(spent: readonly Entry[]): void {
+    for (const entry of spent) this.kill(entry, 'delivery_limit');
+    this.dropOverflow();
+    this.expireHead();
   }
 
   /** Takes the first message, for `basic.get`. */
@@ -192,13 +220,17 @@ export class Queue implements QueueProperties {
     return entries.length;
   }
 
+  /** Stops the timers. */
+  close(): void {
+    clearTimeout(this.ttlTimer);
+    clearTimeout(this.expiryTimer);
+  }
+
   /** Ends the queue: nothing is delivered any more, and whoever consumes is told. */
   delete(): void {
     this.deleted = true;
-    clearTimeout(this.ttlTimer);
-    clearTimeout(this.expiryTimer);
+    this.close();
     this.ready.clear();
-    this.environment.store.clear(this);
     for (const consumer of [...this.consumers]) {
       this.consumers.remove(consumer);
       consumer.host.cancelledByServer(consumer);
@@ -229,6 +261,7 @@ export class Queue implements QueueProperties {
   }
 
   private hold(entry: Entry): void {
+    this.environment.store.delivered(this, entry);
     this.unacknowledged += 1;
     this.unacknowledgedBytes += entry.message.body.length;
   }

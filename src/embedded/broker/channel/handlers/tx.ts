@@ -1,6 +1,6 @@
 import { AmqpError } from '../../errors.ts';
 import type { Channel } from '../channel.ts';
-import { put } from '../publish.ts';
+import { putStored } from '../publish.ts';
 import { Transaction } from '../transaction.ts';
 import type { Handlers } from './index.ts';
 
@@ -14,11 +14,18 @@ export const txHandlers: Handlers = {
 
   'tx.commit': (channel) => {
     const { publishes, settlements } = transactionOf(channel).take();
+    let waiting = publishes.length + 1;
     let complete = true;
-    for (const publish of publishes) if (!put(channel, publish)) complete = false;
+    const done = (accepted: boolean) => {
+      if (!accepted) complete = false;
+      waiting -= 1;
+      if (waiting > 0 || !channel.isOpen) return;
+      if (complete) channel.send('tx.commit-ok', {});
+      else channel.closeWith(new AmqpError('PRECONDITION_FAILED', 'partial tx completion'), 'tx.commit');
+    };
+    for (const publish of publishes) putStored(channel, publish, done);
     for (const { deliveries, how } of settlements) channel.settleNow(deliveries, how);
-    if (!complete) throw new AmqpError('PRECONDITION_FAILED', 'partial tx completion');
-    channel.send('tx.commit-ok', {});
+    done(true);
   },
 
   'tx.rollback': (channel) => {

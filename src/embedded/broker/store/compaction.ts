@@ -1,0 +1,49 @@
+import { open, rename, rm } from 'node:fs/promises';
+import type { StoreFolder } from './folder.ts';
+import { Batch } from './journal.ts';
+import { RecordEncoder, type StoredRecord } from './record.ts';
+
+/** As much is written at a time: between two writes the broker serves its clients. */
+const WRITE_BYTES = 1024 * 1024;
+
+/**
+ * Writes the state at the beginning of journal `number` beside what is there, puts it in its place once it is on the
+ * disk, and only then removes what it replaces. Gives its size. Rejects with the error of the system; the files that
+ * were there are then as they were.
+ */
+export async function writeSnapshot(
+  folder: StoreFolder,
+  number: number,
+  records: readonly StoredRecord[],
+): Promise<number> {
+  const path = folder.snapshot(number);
+  const draft = `${path}.new`;
+  let bytes = 0;
+  try {
+    const file = await open(draft, 'w', 0o600);
+    try {
+      const encoder = new RecordEncoder();
+      const batch = new Batch();
+      const flush = async () => {
+        for (const part of batch.view()) await file.writeFile(part);
+        bytes += batch.bytes;
+        batch.clear();
+      };
+      for (const record of records) {
+        batch.add(encoder.encode(record));
+        if (batch.bytes >= WRITE_BYTES) await flush();
+      }
+      await flush();
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw error;
+  }
+  folder.sync();
+  folder.remove(folder.layout().remnants);
+  return bytes;
+}

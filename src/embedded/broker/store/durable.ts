@@ -1,0 +1,298 @@
+import { messageOf } from '../../../errors.ts';
+import type { Log } from '../../program.ts';
+import { type Binding, destinationName } from '../binding.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Entry } from '../queue/entry.ts';
+import type { Queue } from '../queue/queue.ts';
+import type { Publication, Store, StoreOutcome } from '../store.ts';
+import { writeSnapshot } from './compaction.ts';
+import { StoreFolder } from './folder.ts';
+import type { Image } from './image.ts';
+import { Batch, JournalFile } from './journal.ts';
+import { lockFolder } from './lock.ts';
+import { type BindingRecord, RecordEncoder, type StoredRecord } from './record.ts';
+import { replay } from './replay.ts';
+
+/** So much more than twice the living may a log hold before it is written anew. */
+const SLACK_BYTES = 32 * 1024 * 1024;
+/** How long after an error of the disk the state is written anew. */
+const REPAIR_MS = 1_000;
+
+export interface DurableStoreOptions {
+  /** See `SLACK_BYTES`. */
+  slackBytes?: number;
+}
+
+/**
+ * Keeps what RabbitMQ calls durable in a folder: every change is appended to a journal, in the turn in which it
+ * happens and before a client hears of it, so that a kill loses nothing that anybody has seen. Publishes are confirmed
+ * once the disk has them; those that come while it works are served together by its next round.
+ *
+ * When the disk refuses, publishers that can be told are told so, everybody else is served from memory, and the whole
+ * state is written anew as soon as there is room.
+ */
+export class DurableStore implements Store {
+  /** What the files say; when it is opened, what the earlier broker has left. */
+  readonly image: Image;
+  private readonly folder: StoreFolder;
+  private readonly log: Log;
+  private readonly unlock: () => void;
+  private readonly slackBytes: number;
+  private readonly batch = new Batch();
+  private encoder = new RecordEncoder();
+  private journal: JournalFile | undefined;
+  private number: number;
+  /** What all files hold. */
+  private bytes: number;
+  private compactAbove: number;
+  private flushing = false;
+  private syncing = false;
+  private holdsDefinitions = false;
+  /** Publishes in the batch. */
+  private unwritten: Publication[] = [];
+  /** Publishes that the operating system has and the disk may not have. */
+  private unsynced: Publication[] = [];
+  /** False from an error of the disk on until the files say everything again. */
+  private complete = true;
+  private compaction: Promise<void> | undefined;
+  private repairTimer: NodeJS.Timeout | undefined;
+  private closed = false;
+
+  /** Locks the folder and reads it. Throws BROKER_DATA_IN_USE, and the errors of the system. */
+  constructor(path: string, log: Log, { slackBytes = SLACK_BYTES }: DurableStoreOptions = {}) {
+    this.folder = new StoreFolder(path);
+    this.log = log;
+    this.slackBytes = slackBytes;
+    this.unlock = lockFolder(path);
+    try {
+      const { image, journal, bytes } = replay(this.folder, log);
+      this.image = image;
+      this.number = journal;
+      this.bytes = bytes;
+      this.journal = new JournalFile(this.folder.journal(journal));
+      this.folder.sync();
+    } catch (error) {
+      this.unlock();
+      throw error;
+    }
+    this.compactAbove = this.threshold();
+  }
+
+  add(queue: Queue, entry: Entry, publication: Publication | undefined): StoreOutcome {
+    if (!isKept(queue, entry)) return 'stored';
+    if (!this.complete && publication !== undefined) return 'refused';
+    this.record({
+      kind: 'message',
+      queue: queue.name,
+      position: entry.position,
+      expiresAt: entry.expiresAt,
+      deliveries: 0,
+      message: entry.message,
+    });
+    if (publication === undefined) return 'stored';
+    this.unwritten.push(publication);
+    return 'storing';
+  }
+
+  delivered(queue: Queue, { position, returns }: Entry): void {
+    if (!queue.durable) return;
+    const message = this.image.message(queue.name, position);
+    // Classic queues remember only whether, quorum queues how often.
+    if (message === undefined || (message.deliveries > 0 && queue.settings.type === 'classic')) return;
+    this.record({ kind: 'delivered', queue: queue.name, position, deliveries: returns + 1 });
+  }
+
+  remove(queue: Queue, { position }: Entry): void {
+    if (!queue.durable || this.image.message(queue.name, position) === undefined) return;
+    this.record({ kind: 'message-gone', queue: queue.name, position });
+  }
+
+  exchangeDeclared({ durable, name, type, autoDelete, internal, arguments: given }: Exchange): void {
+    if (!durable) return;
+    this.define({ kind: 'exchange', name, type: type.name, autoDelete, internal, arguments: given });
+  }
+
+  exchangeDeleted({ durable, name }: Exchange): void {
+    if (durable) this.define({ kind: 'exchange-gone', name });
+  }
+
+  queueDeclared({ durable, name, autoDelete, arguments: given }: Queue): void {
+    if (durable) this.define({ kind: 'queue', name, autoDelete, arguments: given });
+  }
+
+  queueDeleted({ durable, name }: Queue): void {
+    if (durable) this.define({ kind: 'queue-gone', name });
+  }
+
+  bound(binding: Binding): void {
+    if (isDurable(binding)) this.define(recordOf('binding', binding));
+  }
+
+  unbound(binding: Binding): void {
+    if (isDurable(binding)) this.define(recordOf('binding-gone', binding));
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.repairTimer);
+    this.flush();
+    await this.compaction;
+    if (!this.complete) await this.rewrite();
+    try {
+      this.journal?.syncNow();
+    } catch (error) {
+      this.fail(error);
+    }
+    this.journal?.close();
+    this.journal = undefined;
+    this.unlock();
+  }
+
+  /** Definitions are rare and are answered at once: they are on the disk before that. */
+  private define(record: StoredRecord): void {
+    this.holdsDefinitions = true;
+    this.record(record);
+  }
+
+  private record(record: StoredRecord): void {
+    this.image.apply(record);
+    if (this.journal === undefined) return;
+    this.batch.add(this.encoder.encode(record));
+    if (this.flushing) return;
+    this.flushing = true;
+    // Before the sockets are written to: that waits for the end of the turn.
+    queueMicrotask(() => this.flush());
+  }
+
+  private flush(): void {
+    this.flushing = false;
+    const { journal, batch } = this;
+    if (journal === undefined || batch.bytes === 0) return;
+    try {
+      journal.write(batch.view());
+      if (this.holdsDefinitions) journal.syncNow();
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.bytes += batch.bytes;
+    batch.clear();
+    this.holdsDefinitions = false;
+    for (const publication of this.unwritten) this.unsynced.push(publication);
+    this.unwritten = [];
+    this.sync();
+    if (this.bytes > this.compactAbove) this.compact();
+  }
+
+  private sync(): void {
+    if (this.syncing || this.unsynced.length === 0 || this.journal === undefined) return;
+    this.syncing = true;
+    const served = this.unsynced;
+    this.unsynced = [];
+    this.journal.sync((error) => {
+      this.syncing = false;
+      if (error !== null) {
+        for (const publication of served) publication.lost();
+        this.fail(error);
+        return;
+      }
+      for (const publication of served) publication.stored();
+      this.sync();
+    });
+  }
+
+  private threshold(): number {
+    return this.image.bytes * 2 + this.slackBytes;
+  }
+
+  /** Begins a new journal and writes everything that stands before it into a snapshot. */
+  private compact(): void {
+    if (this.compaction !== undefined || this.closed) return;
+    this.compaction = this.rewrite().finally(() => {
+      this.compaction = undefined;
+      if (!this.complete && !this.closed) this.repairTimer = setTimeout(() => this.compact(), REPAIR_MS);
+    });
+  }
+
+  private async rewrite(): Promise<void> {
+    const wasComplete = this.complete;
+    // Where changes are missing before it, a gap in the numbers keeps the journal from being read without its snapshot.
+    const number = this.number + (wasComplete ? 1 : 2);
+    const before = this.bytes;
+    try {
+      const journal = this.begin(number);
+      const written = await writeSnapshot(this.folder, number, this.image.records());
+      this.bytes = this.bytes - before + written;
+      this.compactAbove = this.threshold();
+      if (wasComplete || this.journal !== journal) return;
+      this.complete = true;
+      this.log('info', 'the state is on the disk again', { folder: this.folder.path });
+    } catch (error) {
+      // What was there is there still, and is read together with what comes after it.
+      this.compactAbove = this.bytes + this.slackBytes;
+      if (wasComplete) this.log('warn', 'cannot shorten the journal', { error: messageOf(error) });
+    }
+  }
+
+  private begin(number: number): JournalFile {
+    try {
+      // The next journal is worth nothing without this one, as long as there is no snapshot.
+      this.journal?.syncNow();
+    } catch (error) {
+      this.fail(error);
+      throw error;
+    }
+    const journal = new JournalFile(this.folder.journal(number));
+    this.folder.sync();
+    this.journal?.close();
+    this.journal = journal;
+    this.number = number;
+    this.encoder = new RecordEncoder();
+    return journal;
+  }
+
+  /** From now on nothing is promised any more, until everything is written anew. */
+  private fail(error: unknown): void {
+    const lost = [...this.unsynced, ...this.unwritten];
+    this.unsynced = [];
+    this.unwritten = [];
+    this.batch.clear();
+    this.holdsDefinitions = false;
+    this.journal?.close();
+    this.journal = undefined;
+    if (this.complete)
+      this.log(
+        'error',
+        'cannot write to the disk: persistent messages are not confirmed until it takes them',
+        {
+          folder: this.folder.path,
+          error: messageOf(error),
+        },
+      );
+    this.complete = false;
+    for (const publication of lost) publication.lost();
+    if (this.closed || this.compaction !== undefined) return;
+    clearTimeout(this.repairTimer);
+    this.repairTimer = setTimeout(() => this.compact(), REPAIR_MS);
+  }
+}
+
+/** Quorum queues keep every message, classic ones those that are persistent. */
+function isKept(queue: Queue, { message }: Entry): boolean {
+  return queue.durable && (message.persistent || queue.settings.type === 'quorum');
+}
+
+function isDurable({ source, destination }: Binding): boolean {
+  const end = destination.kind === 'queue' ? destination.queue : destination.exchange;
+  return source.durable && end.durable;
+}
+
+function recordOf(kind: BindingRecord['kind'], binding: Binding): BindingRecord {
+  return {
+    kind,
+    source: binding.source.name,
+    destination: { kind: binding.destination.kind, name: destinationName(binding) },
+    routingKey: binding.routingKey,
+    arguments: binding.arguments,
+  };
+}
