@@ -156,6 +156,7 @@ async function startEmbedded(): Promise<{ url: string; stop: () => Promise<void>
         user: 'bench',
         password: 'bench',
         vhost: '/',
+        dataFolder: join(folder, 'data'),
       }),
     },
   });

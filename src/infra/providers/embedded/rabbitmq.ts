@@ -1,9 +1,11 @@
+import { join } from 'node:path';
+import { stackFolders } from '../../folders.ts';
 import type { EmbeddedPart } from './part.ts';
 import { embeddedProgram } from './program.ts';
 
 export const embeddedRabbitmq: EmbeddedPart = {
   what: "qbtc's own broker, which speaks AMQP 0-9-1",
-  loss: 'one node; messages and queues are gone when it stops (`up` declares the topology anew)',
+  loss: 'one node, without policies and streams; transient messages are gone when it stops, as in RabbitMQ',
   async prepare(context, stack, resource) {
     const { host, port, user, password, vhost } = resource.endpoint;
     return embeddedProgram(context, stack, resource, 'broker', {
@@ -13,6 +15,7 @@ export const embeddedRabbitmq: EmbeddedPart = {
       user,
       password,
       vhost,
+      dataFolder: join(stackFolders(stack.root).data, resource.name),
     });
   },
 };
