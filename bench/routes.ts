@@ -6,10 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import type { Context } from '../src/context.ts';
 import { applyRoutes, desiredGateway, planRoutes } from '../src/gateway/index.ts';
 import { GATEWAY_KINDS } from '../src/model/gateway.ts';
@@ -18,12 +15,14 @@ import { mapConcurrently } from '../src/reconcile/map-concurrently.ts';
 import { stackWith } from '../test/gateway/stacks.ts';
 import { reachContext } from '../test/support/context.ts';
 import { freePorts } from '../test/support/ports.ts';
+import { CHECKOUT, median } from './support.ts';
 
 const SERVICES = 100;
 const ROUTES_EACH = 10;
 const IN_FLIGHT = 32;
 const RUNS = 5;
 const KEY = 'admin-key-of-the-bench';
+const PROGRAM = join(CHECKOUT, 'dist', 'src', 'embedded', 'gateway', 'main.js');
 const COLLECTIONS = {
   upstream: 'upstreams',
   service: 'services',
@@ -33,8 +32,7 @@ const COLLECTIONS = {
 
 type Reach = Pick<Context, 'http' | 'clock' | 'interrupted'>;
 
-export interface SyncBench {
-  routes: number;
+interface SyncBench {
   /** Milliseconds. */
   barePuts: number;
   firstSync: number;
@@ -43,47 +41,11 @@ export interface SyncBench {
   oneChange: number;
 }
 
-/** Measures on fresh gateways, the bare calls and the sync in turn. */
-export async function benchRoutes(): Promise<SyncBench> {
-  const folder = await mkdtemp(join(tmpdir(), 'qbtc-bench-'));
-  try {
-    const program = join(folder, 'gateway.mjs');
-    await build({
-      entryPoints: ['src/embedded/gateway/main.ts'],
-      outfile: program,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      banner: {
-        js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
-      },
-    });
-    const runs: Omit<SyncBench, 'routes'>[] = [];
-    for (let run = 0; run <= RUNS; run += 1) {
-      const measured = await oneRun(program);
-      // The first run warms this process up.
-      if (run > 0) runs.push(measured);
-    }
-    const of = (field: keyof Omit<SyncBench, 'routes'>) => median(runs.map((each) => each[field]));
-    return {
-      routes: SERVICES * ROUTES_EACH,
-      barePuts: of('barePuts'),
-      firstSync: of('firstSync'),
-      bareLists: of('bareLists'),
-      emptySync: of('emptySync'),
-      oneChange: of('oneChange'),
-    };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function oneRun(program: string): Promise<Omit<SyncBench, 'routes'>> {
+/** On fresh gateways, the bare calls and the sync in turn. */
+async function oneRun(): Promise<SyncBench> {
   const context = reachContext();
-  const barePuts = await withGateway(program, context, async (stack, url) =>
-    timed(() => putAll(context, stack, url)),
-  );
-  return withGateway(program, context, async (stack, url) => {
+  const barePuts = await withGateway(context, async (stack, url) => timed(() => putAll(context, stack, url)));
+  return withGateway(context, async (stack, url) => {
     const firstSync = await timed(() => sync(context, stack));
     const bareLists = await timed(() => listAll(context, url));
     const emptySync = await timed(() => sync(context, stack));
@@ -95,13 +57,12 @@ async function oneRun(program: string): Promise<Omit<SyncBench, 'routes'>> {
 }
 
 async function withGateway<T>(
-  program: string,
   context: Reach,
   work: (stack: Stack, adminUrl: string) => Promise<T>,
 ): Promise<T> {
   const [port = 0, adminPort = 0] = await freePorts(2);
   const configuration = JSON.stringify({ host: '127.0.0.1', port, adminPort, adminKey: KEY });
-  const child = spawn(process.execPath, [program], {
+  const child = spawn(process.execPath, [PROGRAM], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, QBTC_EMBEDDED: configuration },
   });
@@ -183,7 +144,20 @@ async function timed(work: () => Promise<void>): Promise<number> {
   return performance.now() - start;
 }
 
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+const runs: SyncBench[] = [];
+for (let run = 0; run <= RUNS; run += 1) {
+  const measured = await oneRun();
+  // The first run warms this process up.
+  if (run > 0) runs.push(measured);
 }
+const of = (field: keyof SyncBench) => median(runs.map((each) => each[field]));
+process.stdout.write(
+  [
+    `first sync of ${SERVICES * ROUTES_EACH} routes: ${of('firstSync').toFixed(0)} ms, the bare calls ` +
+      `${of('barePuts').toFixed(0)} ms, ratio ${(of('firstSync') / of('barePuts')).toFixed(2)}`,
+    `empty sync: ${of('emptySync').toFixed(0)} ms, one change: ${of('oneChange').toFixed(0)} ms, ` +
+      `the bare lists ${of('bareLists').toFixed(0)} ms`,
+    `(medians of ${RUNS} runs, ${IN_FLIGHT} in flight)`,
+    '',
+  ].join('\n'),
+);

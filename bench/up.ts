@@ -1,50 +1,23 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { createStack } from '../src/scaffold/create.ts';
-import { createContext } from '../src/system/index.ts';
+import { benchStack, median } from './support.ts';
 
 // `qbtc up` of the whole slice: from nothing, from existing data, and with nothing to do.
-const checkout = fileURLToPath(new URL('../..', import.meta.url));
-const program = join(checkout, 'bin', 'qbtc.js');
 const RUNS = 3;
 
-const folder = mkdtempSync(join(tmpdir(), 'qbtc-bench-'));
-const root = join(folder, 'bench');
-const context = createContext(process, { root: checkout, version: '0.1.0' }, new AbortController().signal);
-await createStack(context, {
-  target: root,
-  name: 'bench',
-  install: 'reuse',
-  reuseFrom: join(checkout, 'node_modules'),
-  git: false,
-  templateFolder: join(checkout, 'templates', 'stack'),
-  onStep() {},
-});
-
-function qbtc(...args: string[]): number {
-  const before = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, [program, ...args], { cwd: root, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`qbtc ${args.join(' ')} ended with ${status}: ${stderr}`);
-  return (performance.now() - before) / 1000;
-}
-
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+const stack = await benchStack();
 const figures = { nothing: [] as number[], data: [] as number[], noop: [] as number[], down: [] as number[] };
 try {
   for (let run = 0; run < RUNS; run += 1) {
-    rmSync(join(root, '.qbtc', 'build'), { recursive: true, force: true });
-    figures.nothing.push(qbtc('up'));
-    figures.noop.push(qbtc('up'));
-    figures.down.push(qbtc('down'));
-    figures.data.push(qbtc('up'));
-    qbtc('down', '--volumes');
+    rmSync(join(stack.root, '.qbtc', 'build'), { recursive: true, force: true });
+    figures.nothing.push(stack.qbtc('up'));
+    figures.noop.push(stack.qbtc('up'));
+    figures.down.push(stack.qbtc('down'));
+    figures.data.push(stack.qbtc('up'));
+    stack.qbtc('down', '--volumes');
   }
 } finally {
-  spawnSync(process.execPath, [program, 'down', '--volumes'], { cwd: root });
-  rmSync(folder, { recursive: true, force: true });
+  stack.remove();
 }
 process.stdout.write(
   [

@@ -1,0 +1,63 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openStack, STACK_FILE } from '../src/config/load.ts';
+import type { Stack } from '../src/model/stack.ts';
+import { createStack } from '../src/scaffold/create.ts';
+import { createContext } from '../src/system/index.ts';
+
+// Benchmarks are bundled into a folder below this one.
+export const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The value below which a share of the values lies. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+
+export const median = (values: readonly number[]) => quantile(values, 0.5);
+
+export interface BenchStack {
+  root: string;
+  /** Runs qbtc in it and gives the seconds that it took. */
+  qbtc(...args: string[]): number;
+  open(): Promise<Stack>;
+  remove(): void;
+}
+
+/** A stack as `qbtc new` makes it, at free ports, its packages linked from this checkout. */
+export async function benchStack(): Promise<BenchStack> {
+  const folder = mkdtempSync(join(tmpdir(), 'qbtc-bench-'));
+  const root = join(folder, 'bench');
+  const installation = { root: CHECKOUT, version: '0.1.0' };
+  const context = createContext(process, installation, new AbortController().signal);
+  await createStack(context, {
+    target: root,
+    name: 'bench',
+    install: 'reuse',
+    reuseFrom: join(CHECKOUT, 'node_modules'),
+    git: false,
+    templateFolder: join(CHECKOUT, 'templates', 'stack'),
+    onStep() {},
+  });
+  const program = join(CHECKOUT, 'bin', 'qbtc.js');
+  const run = (args: string[]) =>
+    spawnSync(process.execPath, [program, ...args], { cwd: root, encoding: 'utf8' });
+  return {
+    root,
+    qbtc(...args) {
+      const before = performance.now();
+      const { status, stderr } = run(args);
+      if (status !== 0) throw new Error(`qbtc ${args.join(' ')} ended with ${status}: ${stderr}`);
+      return (performance.now() - before) / 1000;
+    },
+    open: () =>
+      openStack({ file: join(root, STACK_FILE), env: process.env, qbtcVersion: installation.version }),
+    remove() {
+      run(['down', '--volumes']);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
