@@ -37,8 +37,11 @@ export interface BrokerState {
  * Throws when a port is taken, or when another broker works on the folder (BROKER_DATA_IN_USE).
  */
 export async function startBroker(configuration: BrokerConfiguration, log: Log): Promise<RunningBroker> {
-  const { dataFolder } = configuration;
-  const store = dataFolder === undefined ? undefined : new DurableStore(dataFolder, log);
+  const { dataFolder, journalSlackBytes } = configuration;
+  const store =
+    dataFolder === undefined
+      ? undefined
+      : new DurableStore(dataFolder, log, { slackBytes: journalSlackBytes });
   try {
     return await serve(configuration, store, log);
   } catch (error) {

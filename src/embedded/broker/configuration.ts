@@ -12,5 +12,7 @@ export interface BrokerConfiguration {
   /** The only virtual host. */
   vhost: string;
   /** Where durable definitions and persistent messages are kept. Without it everything lives in memory. */
-  dataFolder?: string;
+  dataFolder?: string | undefined;
+  /** So many bytes more than twice the living may the journal hold before it is written anew. */
+  journalSlackBytes?: number;
 }

@@ -1,85 +1,23 @@
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import amqp from 'amqplib';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BrokerProgram } from './program.ts';
 
-// Inside the checkout, so that the bundle finds its packages.
-const here = fileURLToPath(new URL('.', import.meta.url));
-let folder: string;
-let program: string;
+let program: BrokerProgram;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(here, '.run-'));
-  program = join(folder, 'broker.mjs');
-  await build({
-    entryPoints: ['src/embedded/broker/main.ts'],
-    outfile: program,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    packages: 'external',
-    logLevel: 'error',
-  });
+  program = await BrokerProgram.build();
 });
 
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-interface Line {
-  level: string;
-  message: string;
-  context: Record<string, unknown>;
-}
-
-/** Starts the broker as `up` does; gives its log lines as they come, and how it ends. */
-function start(changes: object = {}) {
-  const child = spawn(process.execPath, [program], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      QBTC_EMBEDDED: JSON.stringify({
-        host: '127.0.0.1',
-        port: 0,
-        managementPort: 0,
-        user: 'tester',
-        password: 'secret-of-the-test',
-        vhost: '/',
-        ...changes,
-      }),
-    },
-  });
-  let text = '';
-  const lines = () =>
-    text
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as Line);
-  const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const first = new Promise<Line>((resolve) =>
-    child.stdout.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      const [line] = text.includes('\n') ? lines() : [];
-      if (line !== undefined) resolve(line);
-    }),
-  );
-  return { child, exit, first, lines, text: () => text };
-}
+afterAll(() => program.remove());
 
 describe('the broker as a program', () => {
   it('serves, says goodbye to its clients on SIGTERM, and exits with 0', async () => {
-    const broker = start();
-    const { context } = await broker.first;
-    const connection = await amqp.connect(
-      {
-        hostname: '127.0.0.1',
-        port: Number(context.port),
-        username: 'tester',
-        password: 'secret-of-the-test',
-      },
-      { noDelay: true },
-    );
+    const broker = program.start();
+    const connection = await broker.connect();
     const closed = new Promise<Error | undefined>((resolve) => connection.once('close', resolve));
     await connection.createChannel();
     broker.child.kill('SIGTERM');
@@ -89,20 +27,97 @@ describe('the broker as a program', () => {
     expect(broker.text()).not.toContain('secret-of-the-test');
   });
 
-  it.each(['port', 'managementPort'])(
-    'says why it cannot start when its %s is taken, and exits with 1',
-    async (port) => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const address = server.address();
-      const taken = address !== null && typeof address === 'object' ? address.port : 0;
-      const broker = start({ [port]: taken });
-      expect(await broker.exit).toBe(1);
-      expect(broker.lines().at(-1)).toMatchObject({
-        level: 'error',
-        message: expect.stringContaining(`EADDRINUSE: address already in use 127.0.0.1:${taken}`),
-      });
-      await new Promise((resolve) => server.close(resolve));
-    },
-  );
+  it.each([
+    'port',
+    'managementPort',
+  ])('says why it cannot start when its %s is taken, and exits with 1', async (port) => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const taken = address !== null && typeof address === 'object' ? address.port : 0;
+    const broker = program.start({ [port]: taken });
+    expect(await broker.exit).toBe(1);
+    expect(broker.lines().at(-1)).toMatchObject({
+      level: 'error',
+      message: expect.stringContaining(`EADDRINUSE: address already in use 127.0.0.1:${taken}`),
+    });
+    await new Promise((resolve) => server.close(resolve));
+  });
+});
+
+describe('the data folder', () => {
+  let dataFolder: string;
+
+  beforeAll(async () => {
+    dataFolder = join(await mkdtemp(join(tmpdir(), 'qbtc-broker-')), 'data');
+  });
+
+  afterAll(() => rm(join(dataFolder, '..'), { recursive: true, force: true }));
+
+  it('belongs to its owner alone, and to one broker at a time', async () => {
+    const first = program.start({ dataFolder });
+    await first.listening;
+    expect((await stat(dataFolder)).mode & 0o777).toBe(0o700);
+    const names = await readdir(dataFolder);
+    expect(names.sort()).toEqual(['journal-00000001', 'lock']);
+    for (const name of names) expect((await stat(join(dataFolder, name))).mode & 0o777).toBe(0o600);
+
+    const second = program.start({ dataFolder });
+    expect(await second.exit).toBe(1);
+    expect(second.text()).toContain(
+      `${dataFolder} is in use by the broker with process id ${first.child.pid}`,
+    );
+
+    first.child.kill('SIGTERM');
+    expect(await first.exit).toBe(0);
+    expect(await readdir(dataFolder)).not.toContain('lock');
+  });
+
+  it('is taken over from a broker that was killed, even when another process has its id now', async () => {
+    const first = program.start({ dataFolder });
+    await first.listening;
+    await first.kill();
+    const lock = join(dataFolder, 'lock');
+    expect(JSON.parse(await readFile(lock, 'utf8'))).toMatchObject({ pid: first.child.pid });
+    const second = program.start({ dataFolder });
+    await second.listening;
+    await second.kill();
+    await writeFile(lock, JSON.stringify({ pid: process.pid, started: 'at another time' }));
+    const third = program.start({ dataFolder });
+    await third.listening;
+    await third.kill();
+    await writeFile(lock, 'no lock of ours');
+    const fourth = program.start({ dataFolder });
+    await fourth.listening;
+    fourth.child.kill('SIGTERM');
+    expect(await fourth.exit).toBe(0);
+  });
+
+  it('is given to exactly one of several brokers that find a stale lock together', async () => {
+    const gone = spawnSync('true').pid;
+    await writeFile(join(dataFolder, 'lock'), JSON.stringify({ pid: gone, started: '1' }));
+    const brokers = Array.from({ length: 4 }, () => program.start({ dataFolder }));
+    const outcomes = await Promise.allSettled(brokers.map(({ listening }) => listening));
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const broker of brokers) await broker.kill();
+  });
+
+  it('is not needed: without it nothing is written anywhere', async () => {
+    const broker = program.start();
+    const connection = await broker.connect();
+    const channel = await connection.createConfirmChannel();
+    await channel.assertQueue('kept', { durable: true });
+    channel.sendToQueue('kept', Buffer.from('x'), { persistent: true });
+    await channel.waitForConfirms();
+    await connection.close();
+    await broker.kill();
+    const next = program.start();
+    const again = await next.connect();
+    const probe = await again.createChannel();
+    const missing = new Promise<Error>((resolve) => probe.once('error', resolve));
+    await probe.checkQueue('kept').catch(() => undefined);
+    expect((await missing).message).toContain("NOT_FOUND - no queue 'kept'");
+    await again.close();
+    await next.kill();
+  });
 });

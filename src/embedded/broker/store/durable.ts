@@ -20,7 +20,7 @@ const REPAIR_MS = 1_000;
 
 export interface DurableStoreOptions {
   /** See `SLACK_BYTES`. */
-  slackBytes?: number;
+  slackBytes?: number | undefined;
 }
 
 /**

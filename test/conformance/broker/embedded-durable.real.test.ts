@@ -1,0 +1,3 @@
+import { embeddedConformance } from './embedded.ts';
+
+embeddedConformance('the embedded broker with a data folder', true);
