@@ -94,17 +94,18 @@ export class DurableStore implements Store {
     return 'storing';
   }
 
-  delivered(queue: Queue, { position, returns }: Entry): void {
-    if (!queue.durable) return;
+  delivered(queue: Queue, entry: Entry): void {
+    if (!isKept(queue, entry)) return;
+    const { position, returns } = entry;
     const message = this.image.message(queue.name, position);
     // Classic queues remember only whether, quorum queues how often.
     if (message === undefined || (message.deliveries > 0 && queue.settings.type === 'classic')) return;
     this.record({ kind: 'delivered', queue: queue.name, position, deliveries: returns + 1 });
   }
 
-  remove(queue: Queue, { position }: Entry): void {
-    if (!queue.durable || this.image.message(queue.name, position) === undefined) return;
-    this.record({ kind: 'message-gone', queue: queue.name, position });
+  remove(queue: Queue, entry: Entry): void {
+    if (!isKept(queue, entry)) return;
+    this.record({ kind: 'message-gone', queue: queue.name, position: entry.position });
   }
 
   exchangeDeclared({ durable, name, type, autoDelete, internal, arguments: given }: Exchange): void {

@@ -108,7 +108,7 @@ const step = fc.oneof(
       which,
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('kill' as const, 'restart' as const) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('kill' as const, 'restart' as const) }) },
 );
 
 /** The model and the broker under test, changed side by side. */
@@ -304,20 +304,15 @@ describe('the durable store', () => {
   ])(
     'is like a model through any sequence of changes, kills and restarts, its journal %s',
     async (_, slack) => {
-      let kills = 0;
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), async (steps) => {
           const pair = new Pair(slack);
-          for (const each of steps) {
-            await pair.run(each);
-            if (each.kind === 'kill') kills += 1;
-          }
+          for (const each of steps) await pair.run(each);
           await pair.restart('kill');
           await close(pair.broker);
         }),
         { numRuns: 40 },
       );
-      expect(kills).toBeGreaterThan(20);
     },
     60_000,
   );
