@@ -14,9 +14,8 @@ export const test: Register = (program, run) => {
     .option('--json', 'print the result as JSON')
     .action(
       run<Options>(async (context, { only, tag }) => {
-        const [{ runFlows }, { readLogTail }, { openStackHere }, { EXIT }] = await Promise.all([
+        const [{ runFlows, subjectsOf }, { openStackHere }, { EXIT }] = await Promise.all([
           import('../src/flow/index.ts'),
-          import('../src/infra/index.ts'),
           import('./open.ts'),
           import('../src/errors.ts'),
         ]);
@@ -24,7 +23,7 @@ export const test: Register = (program, run) => {
         const flows = await runFlows(context, stack, {
           only,
           tag,
-          readLogTail: (service) => readLogTail(stack.root, service, 10),
+          subjects: subjectsOf(context, stack),
         });
         const failed = flows.some(({ status }) => status === 'failed');
         return { document: { kind: 'flows', flows }, exit: failed ? EXIT.findings : EXIT.done };

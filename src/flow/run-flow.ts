@@ -8,6 +8,7 @@ import { EventLog, readEvent } from './event-log.ts';
 import type { Flow } from './flow.ts';
 import { select } from './json-path.ts';
 import type { FlowContext, StepOutcome, StepScope } from './step-kind.ts';
+import type { Subjects } from './subjects.ts';
 import { fill } from './variables.ts';
 import { judge, type SeenStep } from './verdict.ts';
 
@@ -21,8 +22,7 @@ export type FlowProgress = { flow: string; hop: number; of: number; name: string
 );
 
 export interface RunFlowOptions {
-  /** The last log lines of a service or resource; shown for the hop at which the flow stopped. */
-  readLogTail(subject: string): Promise<string[]>;
+  subjects: Subjects;
   onProgress?: ((progress: FlowProgress) => void) | undefined;
 }
 
@@ -36,7 +36,7 @@ export async function runFlow(
   context: FlowContext,
   stack: Stack,
   flow: Flow,
-  { readLogTail, onProgress }: RunFlowOptions,
+  { subjects, onProgress }: RunFlowOptions,
 ): Promise<FlowResult> {
   const { clock, interrupted } = context;
   const correlationId = randomUUID();
@@ -117,7 +117,7 @@ export async function runFlow(
             name: stoppedHop.name,
             subject: stop.subject,
             reason: stop.reason,
-            logLines: await readLogTail(stop.subject),
+            logLines: await subjects.readLogTail(stop.subject),
           },
         }),
   };

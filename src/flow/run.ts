@@ -40,9 +40,14 @@ function choose(flows: Flow[], { only, tag }: RunFlowsOptions): Flow[] {
   }
   const tags = [...new Set(flows.flatMap((flow) => flow.tags))];
   if (tag !== undefined && !tags.includes(tag)) throw unknown(`no flow has the tag "${tag}"`, tag, tags);
-  return flows.filter(
+  const chosen = flows.filter(
     (flow) => (only === undefined || flow.name === only) && (tag === undefined || flow.tags.includes(tag)),
   );
+  if (chosen.length === 0 && only !== undefined && tag !== undefined) {
+    const its = flows.find((flow) => flow.name === only)?.tags ?? [];
+    throw unknown(`the flow "${only}" does not have the tag "${tag}"`, tag, its);
+  }
+  return chosen;
 }
 
 function unknown(message: string, word: string, known: string[]): QbtcError {

@@ -1,21 +1,17 @@
 import type { Context } from '../context.ts';
-import { runFlows } from '../flow/index.ts';
-import { readLogTail } from '../infra/index.ts';
+import { runFlows, subjectsOf } from '../flow/index.ts';
 import type { Snapshot } from '../model/observation.ts';
 import type { Score } from '../model/score.ts';
 import type { Stack } from '../model/stack.ts';
 import { observe } from '../observe/index.ts';
 import { score } from '../score/index.ts';
 
-const SHOWN_LOG_LINES = 10;
-
 /** Takes one snapshot of the stack, its flows run for it, and judges it. */
 export async function takeScore(
   context: Context,
   stack: Stack,
 ): Promise<{ snapshot: Snapshot; score: Score }> {
-  const flows = () =>
-    runFlows(context, stack, { readLogTail: (service) => readLogTail(stack.root, service, SHOWN_LOG_LINES) });
+  const flows = () => runFlows(context, stack, { subjects: subjectsOf(context, stack) });
   context.io.progress.step('score', 'observing the stack, its flows running');
   try {
     const snapshot = await observe(context, stack, { flows });

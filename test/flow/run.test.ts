@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SqlConnect } from '../../src/context.ts';
-import { type FlowProgress, runFlows } from '../../src/flow/index.ts';
+import { type FlowProgress, runFlows, type Subjects } from '../../src/flow/index.ts';
 import type { FlowResult } from '../../src/model/flow.ts';
 import { type Behaviour, chain } from './chain.ts';
 
@@ -47,6 +47,11 @@ steps:
     within: ${row}
 `;
 
+const subjects: Subjects = {
+  readLogTail: async (subject) => [`the log of ${subject}`],
+  answers: async () => true,
+};
+
 const rows =
   (answers: Record<string, unknown>[][]): SqlConnect =>
   async () => ({
@@ -72,7 +77,7 @@ async function run(
     ...options,
   });
   const [result] = await runFlows(context, stack, {
-    readLogTail: async (subject) => [`the log of ${subject}`],
+    subjects,
     onProgress: options.onProgress,
   });
   if (!result) throw new Error('no result');
@@ -187,7 +192,7 @@ test('a broker that cannot be watched is to blame itself', async () => {
       throw new Error('connect ECONNREFUSED');
     },
   });
-  const [result] = await runFlows(context, stack, { readLogTail: async () => [] });
+  const [result] = await runFlows(context, stack, { subjects });
   expect(result?.stoppedAt).toMatchObject({
     hop: 2,
     subject: 'broker',
@@ -222,7 +227,7 @@ test('an interruption ends the run', async () => {
     behaviour: () => interruption.abort(new Error('interrupted')),
     interrupted: interruption.signal,
   });
-  await expect(runFlows(context, stack, { readLogTail: async () => [] })).rejects.toThrow('interrupted');
+  await expect(runFlows(context, stack, { subjects })).rejects.toThrow('interrupted');
 });
 
 test('a flow is chosen by name or tag; an unknown one is told with the nearest', async () => {
@@ -231,13 +236,24 @@ test('a flow is chosen by name or tag; an unknown one is told with the nearest',
     behaviour: healthy,
     sql: rows([[{ status: 'ok' }]]),
   });
-  const readLogTail = async () => [];
-  expect(await runFlows(context, stack, { readLogTail, tag: 'smoke', only: 'chat' })).toHaveLength(1);
-  await expect(runFlows(context, stack, { readLogTail, only: 'chit' })).rejects.toMatchObject({
+  expect(await runFlows(context, stack, { subjects, tag: 'smoke', only: 'chat' })).toHaveLength(1);
+  await expect(runFlows(context, stack, { subjects, only: 'chit' })).rejects.toMatchObject({
     code: 'FLOW_UNKNOWN',
     hint: 'did you mean "chat"? known: chat',
   });
-  await expect(runFlows(context, stack, { readLogTail, tag: 'slow' })).rejects.toMatchObject({
+  await expect(runFlows(context, stack, { subjects, tag: 'slow' })).rejects.toMatchObject({
     code: 'FLOW_UNKNOWN',
+  });
+});
+
+test('a name and a tag that no flow has together are a mistake, not an empty success', async () => {
+  const other = { flow: flow().replace('name: chat', 'name: other').replace('[smoke]', '[slow]') };
+  const { context, stack } = await chain({ flow: flow(), behaviour: healthy });
+  const { stack: second } = await chain({ ...other, behaviour: healthy });
+  const both = { ...stack, flowFiles: [...stack.flowFiles, ...second.flowFiles] };
+  await expect(runFlows(context, both, { subjects, only: 'chat', tag: 'slow' })).rejects.toMatchObject({
+    code: 'FLOW_UNKNOWN',
+    message: 'the flow "chat" does not have the tag "slow"',
+    hint: 'known: smoke',
   });
 });

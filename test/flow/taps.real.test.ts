@@ -37,7 +37,9 @@ test('a tap sees what its consumer gets, and takes nothing from it', async () =>
     },
     amqp: (_, options) => connectAmqp(url, options),
   });
-  const [result] = await runFlows(context, stack, { readLogTail: async () => [] });
+  const [result] = await runFlows(context, stack, {
+    subjects: { readLogTail: async () => [], answers: async () => true },
+  });
 
   expect(result).toMatchObject({ status: 'passed' });
   const message = await channel.get('jobs', { noAck: true });
@@ -55,7 +57,9 @@ test('a tap on an exchange that is not there names the broker', async () => {
     behaviour: ({ response }) => response.end('{}'),
     amqp: (_, options) => connectAmqp(url, options),
   });
-  const [result] = await runFlows(context, stack, { readLogTail: async () => [] });
+  const [result] = await runFlows(context, stack, {
+    subjects: { readLogTail: async () => [], answers: async () => true },
+  });
   expect(result?.stoppedAt).toMatchObject({
     hop: 2,
     subject: 'broker',

@@ -1,0 +1,52 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { subjectsOf } from '../../src/flow/subjects.ts';
+import { quietContext, temporaryFolder } from '../support/quiet-context.ts';
+import { scriptedServer } from '../support/scripted-server.ts';
+import { emptyStack } from '../support/stack.ts';
+import { service } from './chain.ts';
+
+async function withLogs(logs: Record<string, string[]>): Promise<string> {
+  const root = await temporaryFolder();
+  await mkdir(join(root, '.qbtc/logs'), { recursive: true });
+  for (const [name, lines] of Object.entries(logs)) {
+    await writeFile(join(root, `.qbtc/logs/${name}.log`), lines.map((each) => `${each}\n`).join(''));
+  }
+  return root;
+}
+
+test('the log of a service with replicas is that of all of them, in the order of time', async () => {
+  const line = (second: number) =>
+    JSON.stringify({ timestamp: `2030-01-01T00:00:0${second}.000Z`, message: `second ${second}` });
+  const root = await withLogs({
+    'llm-api-1': [line(1), line(3)],
+    'llm-api-2': [line(2)],
+    broker: ['plain text'],
+  });
+  const stack = emptyStack(root, { services: [service('llm-api', 8000, { replicas: 2 })] });
+  const { readLogTail } = subjectsOf(quietContext(), stack);
+  expect(await readLogTail('llm-api')).toEqual([line(1), line(2), line(3)]);
+  expect(await readLogTail('broker')).toEqual(['plain text']);
+  expect(await readLogTail('nobody')).toEqual([]);
+});
+
+test('a subject answers when its health document, or its protocol, does', async () => {
+  const well = await scriptedServer((_, response) => response.end('{"service":"llm-api"}'));
+  const ill = await scriptedServer((_, response) => response.writeHead(503).end());
+  for (const server of [well, ill]) onTestFinished(() => server.close());
+  const portOf = (url: string) => Number(new URL(url).port);
+  const gateway = { host: '127.0.0.1', port: portOf(ill.url), url: ill.url };
+  const stack = emptyStack('/nowhere', {
+    services: [service('llm-api', portOf(well.url)), service('core', portOf(ill.url))],
+    resources: [{ name: 'gateway', kind: 'apisix', ports: {}, endpoint: gateway }],
+  });
+  const { answers } = subjectsOf(quietContext(), stack);
+  // Any HTTP answer shows that the gateway is there: what it answers is the business of its routes.
+  expect(await Promise.all(['llm-api', 'core', 'gateway', 'nobody'].map(answers))).toEqual([
+    true,
+    false,
+    true,
+    false,
+  ]);
+});
