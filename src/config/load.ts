@@ -97,7 +97,7 @@ export function declaredPorts(text: string): number[] {
 }
 
 /** Keys that resources are made from, so that their values cannot refer to resources. */
-const BEFORE_RESOURCES = new Set(['ports', 'infrastructure']);
+const BEFORE_RESOURCES = new Set(['strategy', 'ports', 'infrastructure']);
 
 function fillIn(
   document: StackDocument,

@@ -56,6 +56,7 @@ const weights = z.record(z.string(), number).catch({});
 const outline = z.object({
   name: text,
   requires: text,
+  strategy: text,
   ports: z.object({ base: number }).partial().catch({}),
   secrets: texts,
   infrastructure: z.record(z.string(), resource).catch({}),
@@ -106,6 +107,15 @@ export function resourcePorts(
   return Object.fromEntries(
     PORT_FIELDS[kind].map((field) => [field.role, (declared[field.key] ?? field.default) + base]),
   );
+}
+
+/**
+ * The names under which the instances of a service run (in `status`, as log file): with one replica the service's own,
+ * otherwise `NAME-1`, `NAME-2`, ….
+ */
+export function instanceNames(service: string, replicas: number): string[] {
+  if (replicas === 1) return [service];
+  return Array.from({ length: replicas }, (_, index) => `${service}-${index + 1}`);
 }
 
 /** Every port that the stack will listen on, resources first, in the order of the file. */

@@ -84,7 +84,9 @@ function resourceOf(
   root: string,
   endpoint: Resource['endpoint'],
 ): Resource {
-  const provider = PROVIDER_NAMES.find((known) => known === declared.provider);
+  // Of the strategies that can be forced today, this is the one: everything embedded, also where something answers.
+  const forced = declared.provider ?? (stack.strategy === 'fallback' ? 'embedded' : undefined);
+  const provider = PROVIDER_NAMES.find((known) => known === forced);
   const external = provider === 'external';
   return {
     name,

@@ -1,11 +1,12 @@
 import semver from 'semver';
+import type { ResourceKind } from '../model/resource.ts';
 import { SCORE_COMPONENTS } from '../model/stack.ts';
 import { cyclesOf } from './cycle.ts';
 import type { StackDocument } from './document.ts';
 import { type FieldPath, fieldName, listed, type Mistake, nearest } from './mistake.ts';
 import { stackNameProblem, suggestStackName } from './name.ts';
-import { derivedSecrets, type Outline, portUses } from './outline.ts';
-import { MAX_PORT, portClashes } from './ports.ts';
+import { derivedSecrets, instanceNames, type Outline, portUses } from './outline.ts';
+import { MAX_PORT, MAX_REPLICAS, portClashes } from './ports.ts';
 import { stackSchema } from './schema.ts';
 
 /** What no single field can tell. Each rule is a function of the outline; all of them run, whatever the others found. */
@@ -14,6 +15,10 @@ export function ruleMistakes(stack: Outline, document: StackDocument, qbtcVersio
     nameIsUsable,
     (outline, report) => versionIsRight(outline, report, qbtcVersion),
     namesAreDistinct,
+    namesAreFree,
+    instancesAreDistinct,
+    kindsAreDistinct,
+    strategyIsPossible,
     dependenciesExist,
     dependenciesHaveAnOrder,
     portsAreDistinct,
@@ -75,6 +80,57 @@ const namesAreDistinct: Rule = ({ services, infrastructure, ...rest }, report) =
     } else if (name !== '' && rest.secrets.indexOf(name) < index) {
       report(['secrets', index], `"${name}" a second time`, 'each name once');
     }
+  }
+};
+
+/** What qbtc itself calls the log of its supervisor, its own user, and the files in `.qbtc`. */
+const RESERVED = new Set(['supervisor', 'qbtc', 'state', 'secrets', 'providers', 'places', 'lock']);
+
+const namesAreFree: Rule = ({ services, infrastructure }, report) => {
+  for (const [key, named] of Object.entries({ infrastructure, services })) {
+    for (const name of Object.keys(named).filter((each) => RESERVED.has(each))) {
+      report([key, name], `the name "${name}", which qbtc keeps for itself`, 'another name', { key: true });
+    }
+  }
+};
+
+/** Instances stand beside resources and services in `status`, in logs and at the supervisor. */
+const instancesAreDistinct: Rule = ({ services, infrastructure }, report) => {
+  for (const [service, { replicas = 1 }] of Object.entries(services)) {
+    if (replicas < 2 || replicas > MAX_REPLICAS) continue;
+    const instances = new Set(instanceNames(service, replicas));
+    for (const [key, named] of Object.entries({ infrastructure, services })) {
+      for (const name of Object.keys(named).filter((each) => instances.has(each))) {
+        const found = `the name of an instance of ${service}, which has ${replicas} replicas`;
+        report([key, name], found, 'a name of its own', { key: true });
+      }
+    }
+  }
+};
+
+/** What the stack has in one place only: with two of them it would be chance where it ends up. */
+const ONCE: Partial<Record<ResourceKind, string>> = { rabbitmq: 'topology', apisix: 'routes' };
+
+const kindsAreDistinct: Rule = ({ infrastructure }, report) => {
+  const firsts = new Map<ResourceKind, string>();
+  for (const [name, { kind }] of Object.entries(infrastructure)) {
+    const content = kind && ONCE[kind];
+    if (kind === undefined || content === undefined) continue;
+    const first = firsts.get(kind);
+    if (first === undefined) firsts.set(kind, name);
+    else {
+      const expected = `one of this kind at most: ${first} gets the ${content} of the stack`;
+      report(['infrastructure', name, 'kind'], `a second ${kind}`, expected);
+    }
+  }
+};
+
+const strategyIsPossible: Rule = ({ strategy, infrastructure }, report) => {
+  if (strategy !== 'fallback') return;
+  for (const [name, { provider }] of Object.entries(infrastructure)) {
+    if (provider !== 'external') continue;
+    const found = 'external, although "strategy: fallback" embeds everything';
+    report(['infrastructure', name, 'provider'], found, 'embedded, or no strategy');
   }
 };
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PROVIDER_NAMES, STRATEGIES } from '../model/resource.ts';
+import type { ProviderName, Strategy } from '../model/resource.ts';
 import { MAX_PORT, MAX_PORT_BASE, MAX_REPLICAS, PORT_FIELDS } from './ports.ts';
 
 /**
@@ -14,6 +14,10 @@ const NAME_RULE = 'a name of lower-case letters, digits and hyphens, a letter fi
 const CONSUMER_NAME = /^[a-zA-Z0-9_-]{1,100}$/;
 /** APISIX: `id` of any object. */
 const OBJECT_ID = /^[a-zA-Z0-9_.-]{1,64}$/;
+
+/** Those that this version can honour; the format has room for the others. */
+const PROVIDERS_TODAY = ['embedded', 'external'] as const satisfies readonly ProviderName[];
+const STRATEGIES_TODAY = ['fallback'] as const satisfies readonly Strategy[];
 
 const METHODS = [
   'GET',
@@ -64,10 +68,10 @@ const labels = z.record(z.string(), z.string()).describe('Labels of your own; th
 
 const common = {
   provider: z
-    .enum(PROVIDER_NAMES)
+    .enum(PROVIDERS_TODAY, { error: 'embedded or external (docker and native are not in this version)' })
     .optional()
     .describe(
-      'Who provides the resource. Left out, the strategy chooses. `external` adopts the server at `url` and never stops it.',
+      'Who provides the resource. `embedded` runs a part of qbtc; `external` adopts the server at `url` and never stops it. Left out, qbtc decides by what answers on the machine.',
     ),
   url: filled('a URL')
     .optional()
@@ -255,11 +259,17 @@ export const stackSchema = z
     requires: z
       .string()
       .optional()
-      .describe('The versions of qbtc that this stack works with, as a semver range.'),
+      .describe(
+        'The versions of qbtc that this stack works with, as a semver range. `qbtc down` does not check it.',
+      ),
     strategy: z
-      .enum(STRATEGIES)
+      .enum(STRATEGIES_TODAY, {
+        error: 'fallback, or no strategy (full_docker and hybrid are not in this version)',
+      })
       .optional()
-      .describe('Forces how the resources are provided. Left out, qbtc decides by what the machine has.'),
+      .describe(
+        'Forces how the resources are provided. `fallback`: all of them embedded, none adopted. Left out, qbtc decides resource by resource.',
+      ),
     ports: z
       .strictObject({
         base: whole(0, MAX_PORT_BASE)
@@ -303,10 +313,12 @@ export const stackSchema = z
       .describe('What `qbtc score` counts.'),
     heal: z
       .strictObject({
-        below: whole(0, 100).default(70).describe('`qbtc heal` acts when the score is lower than this.'),
+        below: whole(0, 100)
+          .default(70)
+          .describe('For `qbtc heal`, a later version: it acts when the score is lower than this.'),
       })
       .prefault({})
-      .describe('When `qbtc heal` acts.'),
+      .describe('For `qbtc heal`, which comes with a later version.'),
   })
   .describe('A stack of services with its infrastructure, gateway, topology and tests, driven by qbtc.');
 

@@ -23,3 +23,13 @@ test('secrets, credentials of adopted servers and keys in env are confidential, 
   expect(values).not.toContain('');
   expect(new Set(values).size).toBe(values.length);
 });
+
+test('a short password of an adopted server is confidential too', async () => {
+  await sample.write(
+    small('').replace(
+      '{ kind: rabbitmq }',
+      '{ kind: rabbitmq, provider: external, url: "amqp://me:guest12@mq/" }',
+    ),
+  );
+  expect(confidentialValues(await sample.load())).toContain('guest12');
+});

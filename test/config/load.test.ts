@@ -121,6 +121,14 @@ describe("the template's own file", () => {
   });
 });
 
+test('strategy: fallback embeds every resource, also where it comes from a variable', async () => {
+  await sample.write(small('strategy: ${STRATEGY:-fallback}\n'));
+  expect(await sample.load()).toMatchObject({
+    strategy: 'fallback',
+    resources: [{ name: 'broker', provider: 'embedded' }],
+  });
+});
+
 describe('mistakes', () => {
   const cases: [name: string, text: string, mistakes: string[]][] = [
     [
@@ -158,14 +166,78 @@ describe('mistakes', () => {
       'an unknown provider',
       small('').replace('rabbitmq }', 'rabbitmq, provider: embeded }'),
       [
-        'qbtc.yaml:4:39 infrastructure.broker.provider: found "embeded", expected one of embedded, external, docker or native; did you mean "embedded"?',
+        'qbtc.yaml:4:39 infrastructure.broker.provider: found "embeded", expected embedded or external (docker and native are not in this version); did you mean "embedded"?',
+      ],
+    ],
+    [
+      'a provider that this version has not',
+      small('').replace('rabbitmq }', 'rabbitmq, provider: docker }'),
+      [
+        'qbtc.yaml:4:39 infrastructure.broker.provider: found "docker", expected embedded or external (docker and native are not in this version)',
       ],
     ],
     [
       'an unknown strategy',
-      small('strategy: full-docker\n'),
+      small('strategy: fall-bak\n'),
       [
-        'qbtc.yaml:10:11 strategy: found "full-docker", expected one of full_docker, hybrid or fallback; did you mean "full_docker"?',
+        'qbtc.yaml:10:11 strategy: found "fall-bak", expected fallback, or no strategy (full_docker and hybrid are not in this version); did you mean "fallback"?',
+      ],
+    ],
+    ...['full_docker', 'hybrid'].map((strategy): [string, string, string[]] => [
+      `the strategy ${strategy}, which this version cannot honour`,
+      small(`strategy: ${strategy}\n`),
+      [
+        `qbtc.yaml:10:11 strategy: found "${strategy}", expected fallback, or no strategy (full_docker and hybrid are not in this version)`,
+      ],
+    ]),
+    [
+      'a strategy against a provider',
+      small('strategy: fallback\n').replace(
+        'rabbitmq }',
+        'rabbitmq, provider: external, url: "amqp://me:pw@mq/" }',
+      ),
+      [
+        'qbtc.yaml:4:39 infrastructure.broker.provider: found external, although "strategy: fallback" embeds everything, expected embedded, or no strategy',
+      ],
+    ],
+    [
+      'a service and a resource with the names of instances',
+      small(
+        '    replicas: 2\n  llm-api-1: { path: services/llm-api, entry: src/main.ts, port: 1 }\n  llm-api-3: { path: services/llm-api, entry: src/main.ts, port: 2 }\n',
+      ).replace(
+        '{ kind: rabbitmq }',
+        '{ kind: rabbitmq }\n  llm-api-2: { kind: redis, provider: external, url: "redis://h" }',
+      ),
+      [
+        'qbtc.yaml:5:3 infrastructure.llm-api-2: found the name of an instance of llm-api, which has 2 replicas, expected a name of its own',
+        'qbtc.yaml:12:3 services.llm-api-1: found the name of an instance of llm-api, which has 2 replicas, expected a name of its own',
+      ],
+    ],
+    [
+      'names that qbtc keeps for itself',
+      small('  supervisor: { path: services/llm-api, entry: src/main.ts, port: 1 }\n').replace(
+        'broker: { kind: rabbitmq }',
+        'state: { kind: redis, provider: external, url: "redis://h" }',
+      ),
+      [
+        'qbtc.yaml:4:3 infrastructure.state: found the name "state", which qbtc keeps for itself, expected another name',
+        'qbtc.yaml:10:3 services.supervisor: found the name "supervisor", which qbtc keeps for itself, expected another name',
+      ],
+    ],
+    [
+      'a second broker and a second gateway',
+      small('').replace(
+        '{ kind: rabbitmq }',
+        `{ kind: rabbitmq }
+  queue: { kind: rabbitmq, provider: external, url: "amqp://me:pw@mq/" }
+  a: { kind: apisix, provider: external, url: "http://h" }
+  b: { kind: apisix, provider: external, url: "http://h" }
+  c: { kind: redis, provider: external, url: "redis://h" }
+  d: { kind: redis, provider: external, url: "redis://h" }`,
+      ),
+      [
+        'qbtc.yaml:5:18 infrastructure.queue.kind: found a second rabbitmq, expected one of this kind at most: broker gets the topology of the stack',
+        'qbtc.yaml:7:14 infrastructure.b.kind: found a second apisix, expected one of this kind at most: a gets the routes of the stack',
       ],
     ],
     [
