@@ -91,7 +91,10 @@ export async function runFlow(
       interrupted.throwIfAborted();
       const missing = outcome.status === 'passed' ? capture(step.capture, outcome, captures) : undefined;
       const judged: StepOutcome = missing === undefined ? outcome : { status: 'failed', evidence: missing };
-      seen.push({ step, outcome: judged });
+      const answers =
+        judged.status === 'unseen' ? { subjectAnswers: await subjects.answers(place.subject) } : {};
+      interrupted.throwIfAborted();
+      seen.push({ step, outcome: judged, ...answers });
       onProgress?.({ ...place, state: judged.status, evidence: judged.evidence });
       if (judged.status === 'failed') scope.hasStopped = true;
     }

@@ -3,13 +3,19 @@ import type { FlowStep } from './flow.ts';
 import type { StepOutcome } from './step-kind.ts';
 
 /** What a step came to; `undefined` for one that was left out because the flow had stopped. */
-export type SeenStep = { step: FlowStep; outcome: StepOutcome | undefined };
+export type SeenStep = {
+  step: FlowStep;
+  outcome: StepOutcome | undefined;
+  /** For an unseen hop: its subject answers when it is asked by itself, so the silence comes from behind it. */
+  subjectAnswers?: boolean;
+};
 
 /**
  * The hops in the order of the flow, and the first one without evidence.
  *
  * The steps of a flow stand in causal order. So a hop about which nothing is known has been passed when a later
- * one was seen.
+ * one was seen. When none was, it is to blame only where nobody behind it can be: neither a resource that could not
+ * be asked, nor the next hop that was looked for and missed while the subject of the unknown one answers by itself.
  *
  * @param startedAt `clock.monotonic()` when the flow began
  */
@@ -19,16 +25,16 @@ export function judge(
 ): { hops: HopResult[]; stop: { index: number; subject: string; reason: string } | undefined } {
   const hops: HopResult[] = [];
   let later: HopResult | undefined;
-  for (const { step, outcome } of [...steps].reverse()) {
-    const hop = toHop(step, outcome, later, startedAt);
+  for (const seen of [...steps].reverse()) {
+    const hop = toHop(seen, later, startedAt);
     hops.unshift(hop);
     if (hop.status === 'passed' && (hop.atMs !== undefined || !later)) later = hop;
   }
 
-  const index = hops.findIndex((hop) => hop.status !== 'passed');
+  const index = hops.findIndex((hop, at) => hop.status !== 'passed' && !isExcused(steps, at));
   const stopped = hops[index];
   if (!stopped) return { hops, stop: undefined };
-  for (const hop of hops.slice(index + 1)) if (hop.status === 'failed') hop.status = 'not-reached';
+  for (const hop of hops) if (hop.status === 'failed') hop.status = 'not-reached';
   stopped.status = 'failed';
 
   const before = hops[index - 1];
@@ -42,16 +48,28 @@ export function judge(
   };
 }
 
+/** A silent request of which another hop is to blame. */
+function isExcused(steps: readonly SeenStep[], index: number): boolean {
+  const { outcome, subjectAnswers } = steps[index] ?? {};
+  if (outcome?.status !== 'unseen') return false;
+  const missed = steps.slice(index + 1).find((later) => later.outcome?.status === 'failed');
+  return missed !== undefined && (missed.outcome?.blame !== undefined || subjectAnswers === true);
+}
+
 function toHop(
-  { hop: { proves, subject } }: FlowStep,
-  outcome: StepOutcome | undefined,
+  { step, outcome, subjectAnswers }: SeenStep,
   later: HopResult | undefined,
   startedAt: number,
 ): HopResult {
+  const { proves, subject } = step.hop;
   const hop = { name: proves, subject };
   if (!outcome) return { ...hop, status: 'not-reached', evidence: 'not tried, as the flow had stopped' };
   const { status, evidence, seenAt } = outcome;
-  if (status === 'failed' || (status === 'unseen' && !later)) return { ...hop, status: 'failed', evidence };
+  if (status === 'failed') return { ...hop, status: 'failed', evidence };
+  if (status === 'unseen' && !later) {
+    const excuse = subjectAnswers ? `, though ${subject} itself answers` : '';
+    return { ...hop, status: 'failed', evidence: `${evidence}${excuse}` };
+  }
   const known = status === 'unseen' ? `${evidence}, but ${later?.evidence}` : evidence;
   // Seen only after a later hop: it was passed before that one, nobody knows when.
   const atMs = seenAt === undefined ? undefined : seenAt - startedAt;

@@ -4,6 +4,7 @@ export interface HopResult {
   name: string;
   /** The service or resource that is responsible for it. */
   subject: string;
+  /** `not-reached`: nothing shows that it was passed, and it is not the one to blame. */
   status: 'passed' | 'failed' | 'not-reached';
   /**
    * Milliseconds from the start of the flow until the hop was seen; `undefined` when it was not, or when what shows it

@@ -200,6 +200,51 @@ test('a broker that cannot be watched is to blame itself', async () => {
   });
 });
 
+test('a broker that cannot be watched is named also when the request hangs because of it', async () => {
+  const { context, stack } = await chain({
+    flow: flow({ answer: '100ms', request: '50ms', response: '50ms', row: '50ms' }),
+    behaviour: () => {},
+    amqp: async () => {
+      throw new Error('no answer within 3000 ms');
+    },
+  });
+  const gatewayHangs = { ...subjects, answers: async () => false };
+  const [result] = await runFlows(context, stack, { subjects: gatewayHangs });
+  expect(result?.stoppedAt).toMatchObject({
+    hop: 2,
+    subject: 'broker',
+    reason: 'no answer within 100 ms, the broker could not be watched: no answer within 3000 ms',
+  });
+  expect(result && statuses(result)).toEqual([
+    'not-reached',
+    'failed',
+    'not-reached',
+    'not-reached',
+    'not-reached',
+  ]);
+});
+
+test.each([
+  {
+    gateway: 'answers',
+    stoppedAt: {
+      hop: 2,
+      subject: 'llm-api',
+      reason: 'no answer within 100 ms, though gateway itself answers, no llm_request within 50 ms',
+    },
+  },
+  { gateway: 'hangs', stoppedAt: { hop: 1, subject: 'gateway', reason: 'no answer within 100 ms' } },
+])('a request that hangs with nothing seen, while the gateway $gateway', async ({ gateway, stoppedAt }) => {
+  const { context, stack } = await chain({
+    flow: flow({ answer: '100ms', request: '50ms', response: '50ms', row: '50ms' }),
+    behaviour: () => {},
+  });
+  const [result] = await runFlows(context, stack, {
+    subjects: { ...subjects, answers: async (subject) => subject === 'gateway' && gateway === 'answers' },
+  });
+  expect(result?.stoppedAt).toMatchObject(stoppedAt);
+});
+
 test('server-sent events are a document with a list of events', async () => {
   const result = await run(
     ({ response }) =>
