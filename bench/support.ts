@@ -40,6 +40,7 @@ export async function benchStack(): Promise<BenchStack> {
     reuseFrom: join(CHECKOUT, 'node_modules'),
     git: false,
     templateFolder: join(CHECKOUT, 'templates', 'stack'),
+    gatewayFolder: join(CHECKOUT, 'apisix_conf'),
     onStep() {},
   });
   const program = join(CHECKOUT, 'bin', 'qbtc.js');

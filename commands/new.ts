@@ -47,6 +47,7 @@ export const newStack: Register = (program, run) => {
           install: install ? 'ci' : 'none',
           git,
           templateFolder: join(installation.root, 'templates', 'stack'),
+          gatewayFolder: join(installation.root, 'apisix_conf'),
           onStep: (step) => io.progress.step(`making ${name}`, STEPS[step]),
         });
         io.progress.done(`making ${name}`);

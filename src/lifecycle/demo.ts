@@ -168,6 +168,7 @@ async function create(context: Context, root: string) {
     name: NAME,
     git: false,
     templateFolder: join(installation.root, 'templates', 'stack'),
+    gatewayFolder: join(installation.root, 'apisix_conf'),
     onStep() {},
   };
   const packages = join(installation.root, 'node_modules');

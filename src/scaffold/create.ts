@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { declaredPorts, STACK_FILE, secretNames } from '../config/load.ts';
 import { ensureSecrets } from '../config/secrets.ts';
@@ -29,6 +29,8 @@ export interface CreateOptions {
   /** Make a git repository with a first commit. */
   git: boolean;
   templateFolder: string;
+  /** Configuration of a real gateway; it becomes the stack's `infrastructure/apisix_conf`. */
+  gatewayFolder: string;
   onStep(step: CreateStep): void;
   /** Decides how links are made. Left out, that of this machine. */
   platform?: NodeJS.Platform;
@@ -75,7 +77,7 @@ async function build(
   place: Place,
 ): Promise<CreatedStack> {
   const { interrupted } = context;
-  const { name, templateFolder, platform = process.platform } = options;
+  const { name, templateFolder, gatewayFolder, platform = process.platform } = options;
   const root = resolve(options.target);
   const step = (next: CreateStep) => {
     interrupted.throwIfAborted();
@@ -84,6 +86,9 @@ async function build(
 
   step('copy');
   await copyTemplate(templateFolder, place.staging, interrupted);
+  const gateway = join(place.staging, 'infrastructure', 'apisix_conf');
+  await mkdir(gateway, { recursive: true });
+  await copyTemplate(gatewayFolder, gateway, interrupted);
 
   step('ports');
   const stackFile = join(place.staging, STACK_FILE);

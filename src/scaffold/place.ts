@@ -3,7 +3,10 @@ import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EXIT, messageOf, QbtcError } from '../errors.ts';
 
-const STAGING = '.qbtc-new-';
+/** Told by its name whose it is: `.qbtc-new-PID-RANDOM`. */
+const STAGING = /^\.qbtc-new-(\d+)-[0-9a-f]{12}$/;
+/** No `qbtc new` takes this long: the pid in the name has come to be another process. */
+const STALE_MS = 24 * 60 * 60_000;
 const SHOWN_ENTRIES = 5;
 
 /** The place where a stack is built and, when it is whole, put to where it belongs. */
@@ -19,10 +22,12 @@ export interface Place {
 /**
  * Prepares to build a stack in `target`, which must not exist, or be an empty folder. It is built beside the target,
  * or inside of it when it is there already (it may be another file system, or somebody's working folder),
- * so that putting it in place is renaming.
+ * so that putting it in place is renaming. What a `qbtc new` that was killed left there is removed first.
  * @throws QbtcError FOLDER_NOT_EMPTY, FOLDER_NOT_WRITABLE
  */
 export async function preparePlace(target: string): Promise<Place> {
+  await sweep(dirname(target));
+  await sweep(target);
   const before = await entriesOf(target);
   if (before !== undefined && before.length > 0) throw notEmpty(target, before);
   return before === undefined ? await besides(target) : await inside(target);
@@ -68,9 +73,33 @@ async function inside(target: string): Promise<Place> {
 
 /** With the mode that the user's umask gives a new folder (`mkdtemp` would make it private): it becomes the stack. */
 async function makeStaging(parent: string): Promise<string> {
-  const staging = join(parent, STAGING + randomBytes(6).toString('hex'));
+  const staging = join(parent, `.qbtc-new-${process.pid}-${randomBytes(6).toString('hex')}`);
   await writable(parent, () => mkdir(staging));
   return staging;
+}
+
+/** Removes the staging folders in `parent` whose process is gone. What cannot be removed stays; it is in nobody's way. */
+async function sweep(parent: string): Promise<void> {
+  const entries = await readdir(parent, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const pid = STAGING.exec(entry.name)?.[1];
+    if (pid === undefined || !entry.isDirectory()) continue;
+    const staging = join(parent, entry.name);
+    const made = await stat(staging).catch(() => undefined);
+    if (made === undefined) continue;
+    if (isRunning(Number(pid)) && Date.now() - made.mtimeMs < STALE_MS) continue;
+    await remove(staging).catch(() => {});
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's process is one too.
+    return !hasCode(error, 'ESRCH');
+  }
 }
 
 async function entriesOf(target: string): Promise<string[] | undefined> {

@@ -25,6 +25,7 @@ import { TEMPLATE_FILE } from '../config/sample.ts';
 import {
   COPIED,
   makeCheckout,
+  makeGatewayFolder,
   makeTemplate,
   readJson,
   STACK_YAML,
@@ -75,12 +76,14 @@ beforeEach(async () => {
     install: 'none',
     git: false,
     templateFolder: await makeTemplate(folder),
+    gatewayFolder: await makeGatewayFolder(folder),
     onStep: () => {},
   };
 });
 
-/** What stands beside the template: nothing else may be left after a failure. */
-const beside = async () => (await readdir(folder)).filter((name) => name !== 'template').sort();
+/** What stands beside the folders that are copied: nothing else may be left after a failure. */
+const beside = async () =>
+  (await readdir(folder)).filter((name) => name !== 'template' && name !== 'gateway').sort();
 
 const git = async (...args: string[]) =>
   (await run('git', ['-C', options.target, ...args], { env: { ...process.env, ...IDENTITY } })).stdout.trim();
@@ -162,12 +165,18 @@ describe('a new stack', () => {
   test("of the project's own template loads, and finds its packages in this checkout", async () => {
     const templateFolder = join(TEMPLATE_FILE, '..');
     const reuseFrom = join(templateFolder, '../../node_modules');
-    await createStack(world(), { ...options, templateFolder, install: 'reuse', reuseFrom });
+    const gatewayFolder = join(templateFolder, '../../apisix_conf');
+    // At 1000 the gateway would be on 10080, which browsers refuse.
+    const own = { templateFolder, gatewayFolder, portBase: 2000 };
+    await createStack(world(), { ...options, ...own, install: 'reuse', reuseFrom });
+    expect(await readFile(join(options.target, 'infrastructure/apisix_conf/config.yaml'), 'utf8')).toBe(
+      await readFile(join(gatewayFolder, 'config.yaml'), 'utf8'),
+    );
     const secrets = (await readJson(join(options.target, '.qbtc/secrets.json'))) as Record<string, string>;
     const file = join(options.target, 'qbtc.yaml');
     const stack = await loadStack({ file, env: {}, secrets, qbtcVersion: '0.1.0' });
     expect(stack.name).toBe('acme');
-    expect(stack.portBase).toBe(1000);
+    expect(stack.portBase).toBe(2000);
     for (const service of stack.services) {
       const { dependencies } = (await readJson(join(service.path, 'package.json'))) as {
         dependencies: Record<string, string>;

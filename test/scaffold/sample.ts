@@ -93,11 +93,20 @@ export async function makeTemplate(parent: string): Promise<string> {
   return root;
 }
 
+/** As `apisix_conf` of the project: beside the templates, not in one. */
+export async function makeGatewayFolder(parent: string): Promise<string> {
+  const root = join(parent, 'gateway');
+  await writeTree(root, { 'config.yaml': 'deployment: {}\n', 'README.md': '# apisix_conf\n' });
+  return root;
+}
+
 export const COPIED = [
   '.editorconfig',
   '.gitignore',
   '.qbtc/.gitignore',
   '.qbtc/secrets.json',
+  'infrastructure/apisix_conf/README.md',
+  'infrastructure/apisix_conf/config.yaml',
   'package-lock.json',
   'package.json',
   'packages/runtime/hello.js',

@@ -20,6 +20,7 @@ export async function newStack(name = 'acme', portBase?: number): Promise<[strin
     reuseFrom: join(CHECKOUT, 'node_modules'),
     git: false,
     templateFolder: join(CHECKOUT, 'templates', 'stack'),
+    gatewayFolder: join(CHECKOUT, 'apisix_conf'),
     onStep() {},
   });
   return [
