@@ -1,13 +1,18 @@
 import type { Register } from './command.ts';
 
+interface Options {
+  json?: boolean;
+}
+
 export const secrets: Register = (program, run) => {
   const group = program.command('secrets').description('keys and passwords of the stack');
   group
     .command('get')
     .argument('<name>', 'for example api-key')
     .description('print one secret')
+    .option('--json', 'print its name and value as JSON')
     .action(
-      run(async (context, _options, [name = '']) => {
+      run<Options>(async (context, { json = false }, [name = '']) => {
         const [{ openStackHere }, { nearest }, { EXIT, QbtcError }] = await Promise.all([
           import('./open.ts'),
           import('../src/config/mistake.ts'),
@@ -22,7 +27,8 @@ export const secrets: Register = (program, run) => {
             hint: `${near === undefined ? '' : `did you mean "${near}"? `}known: ${Object.keys(secrets).join(', ')}`,
           });
         }
-        context.io.reveal(value);
+        // A report would be masked: this is the one output that is not.
+        context.io.reveal(json ? JSON.stringify({ name, value }, null, 2) : value);
         return {};
       }),
     );
