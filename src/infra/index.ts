@@ -1,9 +1,10 @@
 export { readChoices, writeChoices } from './choices.ts';
 export { createFolders, stackFolders } from './folders.ts';
+export { isOurs, leavingProcesses } from './leaving.ts';
 export { followLogs, type LogLine, readLogs, readLogTail } from './logs.ts';
 export { createDatabase, migrate } from './migrations.ts';
 export { type InfrastructureObservation, observeResources } from './observe.ts';
-export { removeVolumes } from './places.ts';
+export { foreignPlaces, removeVolumes } from './places.ts';
 export type { ProbeResult } from './probe.ts';
 export { probes } from './probes/index.ts';
 export type { Provider } from './provider.ts';

@@ -52,7 +52,9 @@ export async function observeResources(context: Context, stack: Stack): Promise<
 /** The recorded process, without its pid when that is gone or somebody else's by now. */
 async function verified(context: Context, status: ProcessStatus): Promise<[string, ProcessStatus]> {
   const same =
-    status.pid !== undefined && (await context.host.processStartTime(status.pid)) === status.startTime;
+    status.pid !== undefined &&
+    status.startTime !== undefined &&
+    (await context.host.processStartTime(status.pid)) === status.startTime;
   return [status.name, same ? status : { ...status, pid: undefined }];
 }
 
@@ -112,7 +114,8 @@ function judge(
   const health = { measured: false as const, reason: result.reason };
   if (isExternal) return { state: 'unhealthy', reason: result.reason, pid, health };
   if (process === undefined) return { state: 'stopped', reason: 'was not started', pid, health };
-  if (process.state === 'restarting') return { state: 'starting', reason: process.reason, pid, health };
+  if (process.state === 'restarting' || process.state === 'starting')
+    return { state: 'starting', reason: process.reason, pid, health };
   if (process.state === 'quarantined') return { state: 'crashed', reason: process.reason, pid, health };
   if (process.state === 'exited') {
     return {

@@ -51,6 +51,7 @@ export async function serviceProcess(
     cwd: service.path,
     env,
     stopSignal: 'SIGTERM',
+    stopsGroup: true,
     stopTimeoutMs: 15_000,
     logFile: stackFolders(stack.root).logFile(instance.name),
     dependsOn: stack.services

@@ -29,14 +29,18 @@ export interface InfrastructurePlan {
 
 /**
  * Decides resource by resource, and says why. Looks only; every port that stands in the way is told at once.
- * `running` names the processes that our supervisor runs: their ports are ours.
+ * `running` names the processes that our supervisor runs and goes on running; `leaving` are the pids of those that end
+ * before anything is started: neither stands in the way.
  */
 export async function chooseProviders(
   context: Context,
   stack: Stack,
   running: ReadonlySet<string>,
+  leaving: ReadonlySet<number> = new Set(),
 ): Promise<InfrastructurePlan> {
-  const sockets = await context.host.listeningSockets();
+  const sockets = (await context.host.listeningSockets()).filter(
+    ({ pid }) => pid === undefined || !leaving.has(pid),
+  );
   const conflicts: PortConflict[] = portConflicts(servicePorts(stack, running), sockets);
   const choices = await Promise.all(
     stack.resources.map(async (resource) => {

@@ -93,6 +93,7 @@ export async function demo(context: Context, options: DemoOptions): Promise<Demo
   } finally {
     // An interruption must not keep the stack from being taken down.
     const calm = { ...context, interrupted: new AbortController().signal };
+    let ended = true;
     const exists = await access(root).then(
       () => true,
       () => false,
@@ -102,10 +103,13 @@ export async function demo(context: Context, options: DemoOptions): Promise<Demo
         const { stopped } = await down(calm, root, { volumes: true });
         return `${stopped.length} processes ended, all data removed`;
       }).catch((error: unknown) => {
+        ended = false;
         result.failure ??= error;
       });
     }
-    await rm(folder, { recursive: true, force: true });
+    // What could not be ended is still needed to end it: its folder stays, and the failure names it.
+    if (ended) await rm(folder, { recursive: true, force: true });
+    else context.io.err(`the stack of the demo is left in ${root}: qbtc down --volumes`);
   }
   return result;
 }

@@ -22,25 +22,33 @@ export async function down(
   root: string,
   options: { volumes: boolean },
 ): Promise<DownResult> {
-  return withLock(context, root, 'qbtc down', async () => {
-    const { progress } = context.io;
-    const stopped: string[] = [];
-    const supervisor = await attachSupervisor(root, supervisorProgram(context));
-    if (supervisor !== undefined) {
-      const living = new Set(
-        (await supervisor.list()).filter(({ pid }) => pid !== undefined).map(({ name }) => name),
-      );
-      for (const name of living) progress.step(name, 'ending');
-      await supervisor.shutdown((name) => {
-        if (!living.has(name)) return;
-        stopped.push(name);
-        progress.done(name, 'ended');
-      });
-    }
-    const { state } = stackFolders(root);
-    for (const file of ['state.json', 'providers.json']) await rm(join(state, file), { force: true });
-    const removed = options.volumes ? await removeVolumes(root) : [];
-    progress.stop();
-    return { stack: basename(root), stopped, removed };
-  });
+  return withLock(
+    context,
+    root,
+    'qbtc down',
+    async () => {
+      const { progress } = context.io;
+      const stopped: string[] = [];
+      const supervisor = await attachSupervisor(root, supervisorProgram(context));
+      if (supervisor !== undefined) {
+        const living = new Set(
+          (await supervisor.list()).filter(({ pid }) => pid !== undefined).map(({ name }) => name),
+        );
+        for (const name of living) progress.step(name, 'ending');
+        await supervisor.shutdown((name) => {
+          if (!living.has(name)) return;
+          stopped.push(name);
+          progress.done(name, 'ended');
+        });
+      }
+      const { state } = stackFolders(root);
+      // On a disk that cannot be written they stay: what they name is gone, and everybody who reads them checks that.
+      for (const file of ['state.json', 'providers.json'])
+        await rm(join(state, file), { force: true }).catch(() => {});
+      const removed = options.volumes ? await removeVolumes(root) : [];
+      progress.stop();
+      return { stack: basename(root), stopped, removed };
+    },
+    { evenUnwritable: true },
+  );
 }

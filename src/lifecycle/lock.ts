@@ -1,61 +1,110 @@
-import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
-import { QbtcError } from '../errors.ts';
+import { messageOf, QbtcError } from '../errors.ts';
 import { createFolders, stackFolders } from '../infra/index.ts';
 
 interface Holder {
+  /** Tells one lock from another, also of the same process. */
+  id: string;
   pid: number;
   startTime: string | undefined;
   command: string;
 }
 
+export interface LockOptions {
+  /** On a disk that cannot be written the work is done without a lock: what is started must always be able to end. */
+  evenUnwritable?: boolean;
+}
+
 /**
  * Runs `work` while no other qbtc changes this stack. The lock of a qbtc that was killed is taken over.
  *
- * @throws QbtcError `LOCKED` with the command and pid that hold it
+ * @throws QbtcError `LOCKED` with the command and pid that hold it; `STATE_NOT_WRITABLE`
  */
 export async function withLock<T>(
   context: Pick<Context, 'host'>,
   root: string,
   command: string,
   work: () => Promise<T>,
+  { evenUnwritable = false }: LockOptions = {},
 ): Promise<T> {
-  await createFolders(root);
   const file = join(stackFolders(root).state, 'lock');
-  await acquire(context, file, command);
+  let mine: Holder | undefined;
+  try {
+    await createFolders(root);
+    mine = await acquire(context, file, command);
+  } catch (error) {
+    if (!evenUnwritable || !(error instanceof QbtcError) || error.code !== 'STATE_NOT_WRITABLE') throw error;
+  }
   try {
     return await work();
   } finally {
-    await rm(file, { force: true });
+    if (mine !== undefined && (await readHolder(file))?.id === mine.id) await rm(file, { force: true });
   }
 }
 
-async function acquire(context: Pick<Context, 'host'>, file: string, command: string): Promise<void> {
+async function acquire(context: Pick<Context, 'host'>, file: string, command: string): Promise<Holder> {
   const startTime = await context.host.processStartTime(process.pid);
-  const mine: Holder = { pid: process.pid, startTime, command };
-  for (const attempt of [1, 2]) {
-    try {
+  const mine: Holder = { id: randomUUID(), pid: process.pid, startTime, command };
+  const draft = `${file}.${mine.id}`;
+  try {
+    await writeFile(draft, JSON.stringify(mine), { mode: 0o600 });
+    for (;;) {
       // Linked, not created: the lock must never be seen without its holder.
-      const draft = `${file}.${process.pid}`;
-      await writeFile(draft, JSON.stringify(mine), { mode: 0o600 });
-      await link(draft, file).finally(() => rm(draft, { force: true }));
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (await linked(draft, file)) return mine;
       const holder = await readHolder(file);
-      const alive =
-        holder !== undefined && (await context.host.processStartTime(holder.pid)) === holder.startTime;
-      if (alive || attempt === 2) {
+      if (holder !== undefined && (await isAlive(context, holder))) {
         throw new QbtcError(
           'LOCKED',
-          `another qbtc is changing this stack: ${holder?.command ?? 'unknown'} (pid ${holder?.pid ?? 'unknown'})`,
+          `another qbtc is changing this stack: ${holder.command} (pid ${holder.pid})`,
           { hint: 'wait until it has ended' },
         );
       }
-      await rm(file, { force: true });
+      await removeStale(file, holder);
     }
+  } catch (error) {
+    if (error instanceof QbtcError) throw error;
+    throw new QbtcError('STATE_NOT_WRITABLE', `the lock ${file} cannot be written: ${messageOf(error)}`, {
+      hint: 'make the folder of the stack writable, or free space on its disk',
+      cause: error,
+    });
+  } finally {
+    await rm(draft, { force: true }).catch(() => {});
   }
+}
+
+async function linked(draft: string, file: string): Promise<boolean> {
+  try {
+    await link(draft, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function isAlive(context: Pick<Context, 'host'>, { pid, startTime }: Holder): Promise<boolean> {
+  return startTime !== undefined && (await context.host.processStartTime(pid)) === startTime;
+}
+
+/**
+ * Two may see the same stale lock: each moves what is there to a name of its own, and looks at what it has got. Who
+ * got a lock that is not the stale one puts it back.
+ */
+async function removeStale(file: string, stale: Holder | undefined): Promise<void> {
+  const aside = `${file}.stale-${randomUUID()}`;
+  try {
+    await rename(file, aside);
+  } catch (error) {
+    // The other one was faster.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  const taken = await readHolder(aside);
+  if (taken?.id !== stale?.id) await link(aside, file).catch(() => {});
+  await rm(aside, { force: true });
 }
 
 async function readHolder(file: string): Promise<Holder | undefined> {

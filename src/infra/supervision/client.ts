@@ -5,14 +5,15 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Context } from '../../context.ts';
-import { QbtcError } from '../../errors.ts';
+import { EXIT, messageOf, QbtcError } from '../../errors.ts';
 import { socketAddress } from './address.ts';
 import type { ProcessSpec, ProcessStatus, SupervisorReply, SupervisorRequest } from './protocol.ts';
 import { readState, STATE_FOLDER } from './state.ts';
 
 /** A connection to the supervisor of a stack. Every call answers with all processes as they are then. */
 export interface SupervisorClient {
-  start(spec: ProcessSpec): Promise<ProcessStatus[]>;
+  /** Sees to it that this very process runs; see `Supervisor.ensure`. */
+  ensure(spec: ProcessSpec): Promise<ProcessStatus[]>;
   keep(name: string): Promise<ProcessStatus[]>;
   stop(name: string): Promise<ProcessStatus[]>;
   list(): Promise<ProcessStatus[]>;
@@ -66,11 +67,14 @@ export async function startSupervisor(root: string, programFile: string): Promis
     stdio: ['ignore', log, log, 'ipc'],
   });
   closeSync(log);
-  const [outcome] = await Promise.race([once(child, 'message'), once(child, 'exit'), once(child, 'error')]);
+  // `once` rejects on the event `error`.
+  const outcome: unknown = await Promise.race([once(child, 'message'), once(child, 'exit')]).then(
+    ([first]) => first,
+    messageOf,
+  );
   if (outcome !== 'ready') {
-    throw new QbtcError('SUPERVISOR_FAILED', 'the supervisor did not start', {
+    throw new QbtcError('SUPERVISOR_FAILED', `the supervisor did not start: ${String(outcome)}`, {
       hint: `see ${logFile}`,
-      cause: outcome,
     });
   }
   child.disconnect();
@@ -82,6 +86,21 @@ export async function startSupervisor(root: string, programFile: string): Promis
     });
   }
   return client;
+}
+
+/** How long each request may take; the end of a process may take its own time to stop. */
+const DEADLINES_MS: Record<SupervisorRequest['do'], number> = {
+  ensure: 60_000,
+  keep: 5_000,
+  list: 5_000,
+  stop: 60_000,
+  shutdown: 180_000,
+};
+
+function gone(): QbtcError {
+  return new QbtcError('SUPERVISOR_GONE', 'the supervisor has gone away', {
+    hint: 'what it ran goes on; `qbtc up` takes it over, `qbtc down` ends it',
+  });
 }
 
 interface Waiting {
@@ -108,7 +127,7 @@ function createClient(socket: Socket): SupervisorClient {
     else request?.reject(new Error(reply.error));
   });
   const fail = () => {
-    for (const { reject } of waiting.values()) reject(new Error('the supervisor has gone away'));
+    for (const { reject } of waiting.values()) reject(gone());
     waiting.clear();
   };
   socket.on('error', fail);
@@ -116,15 +135,39 @@ function createClient(socket: Socket): SupervisorClient {
   const ask = (request: SupervisorRequest, onStopped?: (name: string) => void) =>
     new Promise<ProcessStatus[]>((resolve, reject) => {
       if (socket.destroyed) {
-        reject(new Error('the supervisor has gone away'));
+        reject(gone());
         return;
       }
       lastId += 1;
-      waiting.set(lastId, onStopped === undefined ? { resolve, reject } : { resolve, reject, onStopped });
-      socket.write(`${JSON.stringify({ id: lastId, ...request })}\n`);
+      const id = lastId;
+      const deadline = setTimeout(() => {
+        waiting.delete(id);
+        reject(
+          new QbtcError(
+            'SUPERVISOR_HANGS',
+            `the supervisor has not answered within ${DEADLINES_MS[request.do] / 1000} s`,
+            {
+              exit: EXIT.timeout,
+              hint: 'its pid stands in .qbtc/state.json: kill it, then run the command again',
+            },
+          ),
+        );
+      }, DEADLINES_MS[request.do]);
+      const settle =
+        <Value>(then: (value: Value) => void) =>
+        (value: Value) => {
+          clearTimeout(deadline);
+          then(value);
+        };
+      waiting.set(id, {
+        resolve: settle(resolve),
+        reject: settle(reject),
+        ...(onStopped === undefined ? {} : { onStopped }),
+      });
+      socket.write(`${JSON.stringify({ ...request, id })}\n`);
     });
   return {
-    start: (spec) => ask({ do: 'start', spec }),
+    ensure: (spec) => ask({ do: 'ensure', spec }),
     keep: (name) => ask({ do: 'keep', name }),
     stop: (name) => ask({ do: 'stop', name }),
     list: () => ask({ do: 'list' }),

@@ -42,8 +42,8 @@ await supervisor.adopt((await readState(root).catch(() => undefined))?.processes
 
 async function carryOut(request: SupervisorRequest, onStopped: (name: string) => void): Promise<void> {
   switch (request.do) {
-    case 'start':
-      return supervisor.start(request.spec);
+    case 'ensure':
+      return supervisor.ensure(request.spec);
     case 'keep':
       return supervisor.keep(request.name);
     case 'stop':
@@ -57,22 +57,32 @@ async function carryOut(request: SupervisorRequest, onStopped: (name: string) =>
 
 function serve(client: Socket): void {
   client.on('error', () => {});
-  const reply = (message: SupervisorReply) => void client.write(`${JSON.stringify(message)}\n`);
   const lines = createInterface({ input: client });
   // It repeats the socket's errors: a client that goes away is no concern of ours.
   lines.on('error', () => {});
-  lines.on('line', async (line) => {
-    const { id, ...request } = JSON.parse(line) as SupervisorRequest & { id: number };
-    try {
-      await carryOut(request, (name) => reply({ id, event: 'stopped', name }));
-      await writing;
-      if (request.do === 'shutdown') end();
-      reply({ id, ok: true, processes: supervisor.list() });
-    } catch (error) {
-      reply({ id, ok: false, error: messageOf(error) });
-    }
-    if (request.do === 'shutdown') client.end();
-  });
+  lines.on('line', (line) => void answer(line, client));
+}
+
+async function answer(line: string, client: Socket): Promise<void> {
+  const reply = (message: SupervisorReply) => void client.write(`${JSON.stringify(message)}\n`);
+  let request: SupervisorRequest & { id: number };
+  try {
+    request = JSON.parse(line) as SupervisorRequest & { id: number };
+  } catch {
+    // Half a request: a client that was killed while it wrote.
+    client.destroy();
+    return;
+  }
+  const { id } = request;
+  try {
+    await carryOut(request, (name) => reply({ id, event: 'stopped', name }));
+    await writing;
+    if (request.do === 'shutdown') end();
+    reply({ id, ok: true, processes: supervisor.list() });
+  } catch (error) {
+    reply({ id, ok: false, error: messageOf(error) });
+  }
+  if (request.do === 'shutdown') client.end();
 }
 
 const server = createServer(serve);
@@ -85,7 +95,11 @@ function end(): void {
 for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
   // A closed terminal is no reason to end; being asked to is.
   process.on(name, () => {
-    if (name !== 'SIGHUP') void supervisor.stopAll(() => {}).then(end);
+    if (name === 'SIGHUP') return;
+    void supervisor
+      .stopAll(() => {})
+      .then(() => writing)
+      .then(end);
   });
 }
 

@@ -10,6 +10,8 @@ export interface ProcessSpec {
   uid?: number;
   gid?: number;
   stopSignal: 'SIGTERM' | 'SIGINT';
+  /** Whether its children are asked to end as well; PostgreSQL sees to its own. */
+  stopsGroup: boolean;
   /** How long it may take to end before it is killed. */
   stopTimeoutMs: number;
   /** Absolute; stdout and stderr are appended to it. */
@@ -27,7 +29,7 @@ export interface ProcessStatus {
   pid: number | undefined;
   /** Tells a reused pid apart. */
   startTime: string | undefined;
-  state: 'running' | 'stopping' | 'restarting' | 'exited' | 'quarantined';
+  state: 'starting' | 'running' | 'stopping' | 'restarting' | 'exited' | 'quarantined';
   /** Why it is in this state, for people: `exited with code 1`. */
   reason: string;
   /** Starts after the first one, since it last ran for a while. */
@@ -37,12 +39,13 @@ export interface ProcessStatus {
   ports: number[];
   dependsOn: string[];
   stopSignal: 'SIGTERM' | 'SIGINT';
+  stopsGroup: boolean;
   stopTimeoutMs: number;
   fingerprint: string;
 }
 
 export type SupervisorRequest =
-  | { do: 'start'; spec: ProcessSpec }
+  | { do: 'ensure'; spec: ProcessSpec }
   | { do: 'keep'; name: string }
   | { do: 'stop'; name: string }
   | { do: 'list' }

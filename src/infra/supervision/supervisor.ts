@@ -15,7 +15,7 @@ const MAX_LOG_BYTES = 20 * 1024 * 1024;
 
 interface Entry {
   status: ProcessStatus;
-  /** Absent for an adopted process: it can be stopped, but not started again. */
+  /** Absent for an adopted process until `ensure` brings it: without it a crash cannot be answered. */
   spec?: ProcessSpec;
   /** Settles when the present process has ended. */
   ended: Promise<void>;
@@ -32,11 +32,15 @@ export interface SupervisorOptions {
 
 /**
  * Runs processes, each in a group of its own, so that neither the terminal's Ctrl-C nor our own death ends them.
- * Their output goes straight to files: nothing is lost when the supervisor dies.
+ * Their output goes straight to files: nothing is lost when the supervisor dies. What is asked of one process is done
+ * in the order in which it was asked, restarts included.
  */
 export class Supervisor {
   readonly #entries = new Map<string, Entry>();
+  /** The end of what was asked of each process so far. */
+  readonly #queues = new Map<string, Promise<unknown>>();
   readonly #options: SupervisorOptions;
+  #closing = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -62,65 +66,42 @@ export class Supervisor {
     this.#changed();
   }
 
-  /** Starts a process; one of the same name must have ended. Resolves when it is there, not when it is ready. */
-  async start(spec: ProcessSpec): Promise<void> {
-    const before = this.#entries.get(spec.name);
-    if (before?.status.state === 'running' || before?.status.state === 'stopping') {
-      throw new Error(`${spec.name} is already ${before.status.state} with pid ${before.status.pid}`);
-    }
-    clearTimeout(before?.restartTimer);
-    const entry: Entry = {
-      spec,
-      status: {
-        name: spec.name,
-        pid: undefined,
-        startTime: undefined,
-        state: 'exited',
-        reason: '',
-        restarts: 0,
-        kept: false,
-        ports: spec.ports,
-        dependsOn: spec.dependsOn,
-        stopSignal: spec.stopSignal,
-        stopTimeoutMs: spec.stopTimeoutMs,
-        fingerprint: spec.fingerprint,
-      },
-      ended: Promise.resolve(),
-      startedAt: 0,
-    };
-    this.#entries.set(spec.name, entry);
-    await this.#launch(entry, spec);
+  /**
+   * Sees to it that this very process runs: one that is the same is left alone, another of the same name is ended
+   * first. Resolves when it is there, not when it is ready.
+   */
+  ensure(spec: ProcessSpec): Promise<void> {
+    return this.#inOrder(spec.name, async () => {
+      if (this.#closing) throw new Error('the supervisor is shutting down');
+      const before = this.#entries.get(spec.name);
+      if (before?.status.pid !== undefined) {
+        if (before.status.fingerprint === spec.fingerprint) {
+          before.spec = spec;
+          return;
+        }
+        await this.#end(before);
+      }
+      clearTimeout(before?.restartTimer);
+      const entry: Entry = { spec, status: initialStatus(spec), ended: Promise.resolve(), startedAt: 0 };
+      this.#entries.set(spec.name, entry);
+      await this.#launch(entry, spec);
+    });
   }
 
   /** From now on a crash of this process is answered with a restart. */
   keep(name: string): void {
-    const entry = this.#entry(name);
-    entry.status.kept = true;
+    this.#entry(name).status.kept = true;
     this.#changed();
   }
 
   /** Ends a process, its children too; resolves when it is gone. A process that has ended stays so. */
-  async stop(name: string): Promise<void> {
-    const entry = this.#entry(name);
-    clearTimeout(entry.restartTimer);
-    entry.status.kept = false;
-    const { pid, state } = entry.status;
-    if (pid === undefined || (state !== 'running' && state !== 'stopping')) {
-      if (state === 'restarting') this.#set(entry, 'exited', 'stopped');
-      return;
-    }
-    this.#set(entry, 'stopping', 'asked to end');
-    signal(pid, entry.status.stopSignal);
-    const killer = setTimeout(
-      () => signal(-pid, 'SIGKILL') || signal(pid, 'SIGKILL'),
-      entry.status.stopTimeoutMs,
-    );
-    await entry.ended;
-    clearTimeout(killer);
+  stop(name: string): Promise<void> {
+    return this.#inOrder(name, () => this.#end(this.#entry(name)));
   }
 
-  /** Stops everything, dependants before what they depend on. */
+  /** Stops everything, dependants before what they depend on; nothing can be started any more. */
   async stopAll(onStopped: (name: string) => void): Promise<void> {
+    this.#closing = true;
     const remaining = new Map([...this.#entries].map(([name, entry]) => [name, entry.status.dependsOn]));
     while (remaining.size > 0) {
       const needed = new Set([...remaining.values()].flat());
@@ -135,6 +116,31 @@ export class Supervisor {
         }),
       );
     }
+  }
+
+  #inOrder<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const done = (this.#queues.get(name) ?? Promise.resolve()).then(work);
+    this.#queues.set(
+      name,
+      done.catch(() => {}),
+    );
+    return done;
+  }
+
+  async #end(entry: Entry): Promise<void> {
+    clearTimeout(entry.restartTimer);
+    const { status } = entry;
+    status.kept = false;
+    const { pid } = status;
+    if (pid === undefined) {
+      if (status.state === 'restarting') this.#set(entry, 'exited', 'stopped');
+      return;
+    }
+    this.#set(entry, 'stopping', 'asked to end');
+    if (!status.stopsGroup || !signal(-pid, status.stopSignal)) signal(pid, status.stopSignal);
+    const killer = setTimeout(() => signal(-pid, 'SIGKILL') || signal(pid, 'SIGKILL'), status.stopTimeoutMs);
+    await entry.ended;
+    clearTimeout(killer);
   }
 
   async #launch(entry: Entry, spec: ProcessSpec): Promise<void> {
@@ -164,13 +170,12 @@ export class Supervisor {
       closeSync(log);
     }
     entry.startedAt = this.#options.clock.monotonic();
+    entry.status.pid = child.pid;
     entry.ended = new Promise((resolve) => {
       child.once('error', (error) => {
         if (child.pid === undefined) resolve(this.#onEnd(entry, `cannot be started: ${error.message}`));
       });
       child.once('exit', (code, killedBy) => {
-        // What it may have started must not outlive it.
-        if (child.pid !== undefined) signal(-child.pid, 'SIGKILL');
         resolve(this.#onEnd(entry, code === null ? `killed by ${killedBy}` : `exited with code ${code}`));
       });
     });
@@ -178,14 +183,17 @@ export class Supervisor {
       await entry.ended;
       return;
     }
-    entry.status.pid = child.pid;
-    entry.status.startTime = await this.#options.host.processStartTime(child.pid);
+    const startTime = await this.#options.host.processStartTime(child.pid);
     // It may have ended while we looked.
-    if (child.exitCode === null && child.signalCode === null) this.#set(entry, 'running', '');
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    entry.status.startTime = startTime;
+    this.#set(entry, 'running', '');
   }
 
   #onEnd(entry: Entry, reason: string): void {
     const { status, spec } = entry;
+    // What it may have started must not outlive it.
+    if (status.pid !== undefined) signal(-status.pid, 'SIGKILL');
     const stopped = status.state === 'stopping';
     status.pid = undefined;
     status.startTime = undefined;
@@ -203,7 +211,16 @@ export class Supervisor {
     // Half of it by chance, so that what crashed together does not come back together.
     const delay = backoff / 2 + (Math.random() * backoff) / 2;
     this.#set(entry, 'restarting', `${reason}; restart ${status.restarts} of ${MAX_RESTARTS}`);
-    entry.restartTimer = setTimeout(() => void this.#launch(entry, spec), delay);
+    entry.restartTimer = setTimeout(() => void this.#restart(entry, spec), delay);
+  }
+
+  #restart(entry: Entry, spec: ProcessSpec): Promise<void> {
+    return this.#inOrder(spec.name, async () => {
+      // It may have been stopped, or started anew, while this waited for its turn.
+      if (entry.status.state === 'restarting' && this.#entries.get(spec.name) === entry) {
+        await this.#launch(entry, spec);
+      }
+    });
   }
 
   async #waitForStranger(pid: number, startTime: string): Promise<void> {
@@ -227,6 +244,24 @@ export class Supervisor {
   #changed(): void {
     this.#options.onChange(this.list());
   }
+}
+
+function initialStatus(spec: ProcessSpec): ProcessStatus {
+  return {
+    name: spec.name,
+    pid: undefined,
+    startTime: undefined,
+    state: 'starting',
+    reason: '',
+    restarts: 0,
+    kept: false,
+    ports: spec.ports,
+    dependsOn: spec.dependsOn,
+    stopSignal: spec.stopSignal,
+    stopsGroup: spec.stopsGroup,
+    stopTimeoutMs: spec.stopTimeoutMs,
+    fingerprint: spec.fingerprint,
+  };
 }
 
 /** Sends a signal; false when there is no such process (group) any more. */

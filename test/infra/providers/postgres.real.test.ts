@@ -19,7 +19,7 @@ test('PostgreSQL runs in a stack under a folder that nobody else can enter, keep
   const supervisor = new Supervisor({ host: context.host, clock: context.clock, onChange: () => {} });
 
   const start = async () => {
-    await supervisor.start(await embeddedPostgres.prepare(context, stack, resource));
+    await supervisor.ensure(await embeddedPostgres.prepare(context, stack, resource));
     for (;;) {
       const result = await probePostgres(context, resource.endpoint, 1_000);
       if (result.ready || result.missingDatabase) return result;
@@ -73,7 +73,7 @@ test('migrations are applied once, in order, and an altered one is refused', asy
     'ALTER TABLE a ADD COLUMN name text; CREATE TABLE b (id int);',
   );
   const supervisor = new Supervisor({ host: context.host, clock: context.clock, onChange: () => {} });
-  await supervisor.start(await embeddedPostgres.prepare(context, stack, resource));
+  await supervisor.ensure(await embeddedPostgres.prepare(context, stack, resource));
   for (;;) {
     const result = await probePostgres(context, resource.endpoint, 1_000);
     if (result.ready || result.missingDatabase) break;

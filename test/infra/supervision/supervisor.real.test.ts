@@ -36,6 +36,7 @@ describe('supervisor', () => {
     cwd: folder,
     env: { PATH: process.env.PATH ?? '' },
     stopSignal: 'SIGTERM',
+    stopsGroup: true,
     stopTimeoutMs: 5_000,
     logFile: join(folder, `${name}.log`),
     dependsOn: [],
@@ -48,7 +49,9 @@ describe('supervisor', () => {
   const idle = 'console.log(process.env.PORT); setInterval(() => {}, 1e6)';
 
   test('runs a process with exactly the given environment, writes its output, and ends it', async () => {
-    await supervisor.start(spec('a', 'console.log(JSON.stringify(process.env)); setInterval(() => {}, 1e6)'));
+    await supervisor.ensure(
+      spec('a', 'console.log(JSON.stringify(process.env)); setInterval(() => {}, 1e6)'),
+    );
     const { pid, startTime } = only() ?? {};
     expect(startTime).toBe(await host.processStartTime(pid ?? 0));
     const written = await eventually(
@@ -56,18 +59,19 @@ describe('supervisor', () => {
       (text) => text.includes('\n'),
     );
     expect(Object.keys(JSON.parse(written))).toEqual(['PATH']);
-    await expect(supervisor.start(spec('a', idle))).rejects.toThrow(/already running/);
+    await supervisor.ensure(spec('a', 'the same fingerprint is the same process'));
+    expect(only()?.pid).toBe(pid);
     await supervisor.stop('a');
     expect(only()).toMatchObject({ state: 'exited', reason: 'stopped', pid: undefined });
     expect(await host.processStartTime(pid ?? 0)).toBeUndefined();
   });
 
   test('says why a process ended, and leaves it so until it was ready once', async () => {
-    await supervisor.start(spec('a', 'console.error("no database"); process.exit(3)'));
+    await supervisor.ensure(spec('a', 'console.error("no database"); process.exit(3)'));
     await eventually(only, (status) => status?.state === 'exited');
     expect(only()?.reason).toBe('exited with code 3');
     expect(await log('a')).toContain('no database');
-    await supervisor.start(spec('b', '', { program: join(folder, 'missing') }));
+    await supervisor.ensure(spec('b', '', { program: join(folder, 'missing') }));
     expect(supervisor.list().at(-1)).toMatchObject({
       state: 'exited',
       reason: expect.stringContaining('ENOENT'),
@@ -75,7 +79,7 @@ describe('supervisor', () => {
   });
 
   test('starts a kept process again when it is killed', async () => {
-    await supervisor.start(spec('a', idle));
+    await supervisor.ensure(spec('a', idle));
     supervisor.keep('a');
     const first = only()?.pid ?? 0;
     process.kill(first, 'SIGKILL');
@@ -88,7 +92,7 @@ describe('supervisor', () => {
     const stubborn = `process.on('SIGTERM', () => {});
       const child = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)']);
       console.log(child.pid); setInterval(() => {}, 1e6)`;
-    await supervisor.start(spec('a', stubborn, { stopTimeoutMs: 200 }));
+    await supervisor.ensure(spec('a', stubborn, { stopTimeoutMs: 200 }));
     const child = Number(
       await eventually(
         () => log('a'),
@@ -104,16 +108,16 @@ describe('supervisor', () => {
   });
 
   test('stops dependants before what they depend on', async () => {
-    await supervisor.start(spec('database', idle));
-    await supervisor.start(spec('core', idle, { dependsOn: ['database'] }));
-    await supervisor.start(spec('api', idle, { dependsOn: ['core'] }));
+    await supervisor.ensure(spec('database', idle));
+    await supervisor.ensure(spec('core', idle, { dependsOn: ['database'] }));
+    await supervisor.ensure(spec('api', idle, { dependsOn: ['core'] }));
     const order: string[] = [];
     await supervisor.stopAll((name) => order.push(name));
     expect(order).toEqual(['api', 'core', 'database']);
   });
 
   test('a new supervisor takes over what a killed one left, and nothing else', async () => {
-    await supervisor.start(spec('a', idle));
+    await supervisor.ensure(spec('a', idle));
     const left = supervisor.list();
     const next = new Supervisor({ host, clock, onChange: () => {} });
     const reused = { ...(left[0] as ProcessStatus), name: 'reused', pid: process.pid };

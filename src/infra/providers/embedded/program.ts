@@ -24,6 +24,7 @@ export function embeddedProgram(
     cwd: stack.root,
     env: { ...baseEnvironment(context.env), QBTC_EMBEDDED: text },
     stopSignal: 'SIGTERM',
+    stopsGroup: true,
     stopTimeoutMs: 10_000,
     logFile: stackFolders(stack.root).logFile(resource.name),
     dependsOn: [],
