@@ -88,7 +88,8 @@ describe('the data folder', () => {
     await third.kill();
     await writeFile(lock, 'no lock of ours');
     const fourth = program.start({ dataFolder });
-    await fourth.listening;
+    // Once it answers, it listens to signals too.
+    await (await fourth.connect()).close();
     fourth.child.kill('SIGTERM');
     expect(await fourth.exit).toBe(0);
   });
