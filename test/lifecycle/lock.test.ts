@@ -40,3 +40,34 @@ test('is given back when the work fails, and taken over from one that was killed
     'qbtc down',
   );
 });
+
+test('a lock that is damaged, or of a process that is gone without a start time, is taken over', async () => {
+  const root = await temporaryFolder();
+  await withLock(context, root, 'qbtc up', async () => {});
+  const file = join(root, '.qbtc', 'lock');
+  for (const left of ['', '{"pid": 4194303, "command": "qbtc up"}']) {
+    await writeFile(file, left);
+    expect(await withLock(context, root, 'qbtc down', async () => 'mine')).toBe('mine');
+  }
+});
+
+test('of many that find a stale lock, one at a time has it', async () => {
+  const root = await temporaryFolder();
+  await withLock(context, root, 'qbtc up', async () => {});
+  await writeFile(join(root, '.qbtc', 'lock'), '{"id": "stale", "pid": 4194303, "command": "qbtc up"}');
+  let holders = 0;
+  let most = 0;
+  const attempts = await Promise.allSettled(
+    Array.from({ length: 12 }, () =>
+      withLock(context, root, 'qbtc up', async () => {
+        holders += 1;
+        most = Math.max(most, holders);
+        await context.clock.sleep(5);
+        holders -= 1;
+      }),
+    ),
+  );
+  expect(most).toBe(1);
+  const refused = attempts.filter((attempt) => attempt.status === 'rejected');
+  expect(refused.every(({ reason }) => (reason as { code: string }).code === 'LOCKED')).toBe(true);
+});

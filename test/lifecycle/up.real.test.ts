@@ -127,6 +127,36 @@ describe('what `up` cannot do', () => {
     await qbtc(['down', '--volumes'], root);
   });
 
+  test('what is declared otherwise now ends first: replicas, ports, services that are gone', async () => {
+    const other = (text: string) =>
+      text
+        .replace(
+          'health: /health\n    depends_on: [broker, quantum-core]',
+          'health: /health\n    replicas: 2\n    depends_on: [broker, quantum-core]',
+        )
+        .replace('port: 8001', 'port: 8011');
+    const names = async () => {
+      const { stdout } = await qbtc(['status', '--json'], root);
+      const { resources } = JSON.parse(stdout) as {
+        resources: { name: string; state: string; ports: number[] }[];
+      };
+      return resources.map(({ name, state }) => `${name} ${state}`).slice(4);
+    };
+    expect((await qbtc(['up'], root)).code).toBe(0);
+    expect(await names()).toEqual(['llm-api active', 'quantum-core active']);
+    await withFile('qbtc.yaml', other, async () => {
+      const { code, stderr } = await qbtc(['up'], root);
+      expect(code, stderr).toBe(0);
+      expect(await names()).toEqual(['llm-api-1 active', 'llm-api-2 active', 'quantum-core active']);
+      expect((await qbtc(['test', '--only', 'llm-plain'], root)).code).toBe(0);
+    });
+    const back = await qbtc(['up'], root);
+    expect(back.code, back.stderr).toBe(0);
+    expect(await names()).toEqual(['llm-api active', 'quantum-core active']);
+    expect((await qbtc(['down'], root)).code).toBe(0);
+    expect(await nothingRuns()).toEqual([]);
+  });
+
   test('another qbtc at work: it is named', async () => {
     const [first, second] = await Promise.all([qbtc(['up'], root), qbtc(['up'], root)]);
     const codes = [first.code, second.code].sort();

@@ -11,6 +11,7 @@ const FIRST_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
 /** How often a process is looked at that an earlier supervisor started and that we therefore cannot wait for. */
 const ADOPTED_POLL_MS = 500;
+const GROUP_POLL_MS = 20;
 const MAX_LOG_BYTES = 20 * 1024 * 1024;
 
 interface Entry {
@@ -138,9 +139,14 @@ export class Supervisor {
     }
     this.#set(entry, 'stopping', 'asked to end');
     if (!status.stopsGroup || !signal(-pid, status.stopSignal)) signal(pid, status.stopSignal);
+    const { clock } = this.#options;
+    const deadline = clock.monotonic() + status.stopTimeoutMs;
     const killer = setTimeout(() => signal(-pid, 'SIGKILL') || signal(pid, 'SIGKILL'), status.stopTimeoutMs);
     await entry.ended;
     clearTimeout(killer);
+    // A wrapper may end at once where its child ends in order.
+    while (groupLives(pid) && clock.monotonic() < deadline) await clock.sleep(GROUP_POLL_MS);
+    signal(-pid, 'SIGKILL');
   }
 
   async #launch(entry: Entry, spec: ProcessSpec): Promise<void> {
@@ -192,9 +198,9 @@ export class Supervisor {
 
   #onEnd(entry: Entry, reason: string): void {
     const { status, spec } = entry;
-    // What it may have started must not outlive it.
-    if (status.pid !== undefined) signal(-status.pid, 'SIGKILL');
     const stopped = status.state === 'stopping';
+    // What a crashed one may have started must not outlive it; one that was asked to end has its time.
+    if (status.pid !== undefined && !stopped) signal(-status.pid, 'SIGKILL');
     status.pid = undefined;
     status.startTime = undefined;
     if (stopped || !status.kept || spec === undefined) {
@@ -268,6 +274,14 @@ function initialStatus(spec: ProcessSpec): ProcessStatus {
 function signal(pid: number, name: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, name);
+  } catch {
+    return false;
+  }
+}
+
+function groupLives(leader: number): boolean {
+  try {
+    return process.kill(-leader, 0);
   } catch {
     return false;
   }

@@ -126,4 +126,74 @@ describe('supervisor', () => {
     await next.stop('a');
     expect(await host.processStartTime(left[0]?.pid ?? 0)).toBeUndefined();
   });
+
+  test('what it has taken over is restarted too, once it was told how', async () => {
+    await supervisor.ensure(spec('a', idle));
+    const left = supervisor.list();
+    const next = new Supervisor({ host, clock, onChange: () => {} });
+    await next.adopt(left);
+    await next.ensure(spec('a', idle));
+    next.keep('a');
+    expect(next.list()[0]?.pid).toBe(left[0]?.pid);
+    process.kill(left[0]?.pid ?? 0, 'SIGKILL');
+    const again = await eventually(
+      () => next.list()[0],
+      (status) => status?.state === 'running' && status.pid !== left[0]?.pid,
+    );
+    expect(again?.kept).toBe(true);
+    await next.stopAll(() => {});
+  });
+
+  test('a process that is only being started can be stopped as well', async () => {
+    // As on a system where asking for the start time takes a while.
+    const slow = {
+      ...host,
+      processStartTime: async (pid: number) => clock.sleep(200).then(() => host.processStartTime(pid)),
+    };
+    const sluggish = new Supervisor({ host: slow, clock, onChange: () => {} });
+    const starting = sluggish.ensure(spec('a', idle));
+    const pid =
+      (
+        await eventually(
+          () => sluggish.list()[0],
+          (status) => status?.pid !== undefined,
+        )
+      )?.pid ?? 0;
+    await sluggish.stopAll(() => {});
+    await starting;
+    expect(sluggish.list()).toMatchObject([{ state: 'exited', reason: 'stopped' }]);
+    expect(await host.processStartTime(pid)).toBeUndefined();
+    await expect(sluggish.ensure(spec('b', idle))).rejects.toThrow(/shutting down/);
+  });
+
+  test('one that was changed is ended before its successor starts', async () => {
+    await supervisor.ensure(spec('a', idle));
+    const first = only()?.pid;
+    await Promise.all([
+      supervisor.ensure(spec('a', idle)),
+      supervisor.ensure(spec('a', idle, { fingerprint: 'g' })),
+    ]);
+    expect(only()).toMatchObject({ state: 'running', fingerprint: 'g' });
+    expect(only()?.pid).not.toBe(first);
+    expect(await host.processStartTime(first ?? 0)).toBeUndefined();
+  });
+
+  test.skipIf(process.platform === 'win32')('asks the child of a wrapper to end as well', async () => {
+    const child = `process.on('SIGTERM', () => { console.log('in order'); process.exit(0); }); console.log('up'); setInterval(() => {}, 1e6)`;
+    await supervisor.ensure(
+      spec('a', '', {
+        program: '/bin/sh',
+        args: ['-c', `"${process.execPath}" -e "${child}"; echo wrapper`],
+      }),
+    );
+    await eventually(
+      () => log('a'),
+      (text) => text.includes('up'),
+    );
+    await supervisor.stop('a');
+    await eventually(
+      () => log('a'),
+      (text) => text.includes('in order'),
+    );
+  });
 });
