@@ -5,7 +5,7 @@ const DEADLINE_MS = 2_000;
 
 /** What answered at the address of a health document. */
 export interface HealthAnswer {
-  /** A 2xx answer. */
+  /** Status 200, which is what `up` waits for. */
   healthy: boolean;
   /** The `service` (or else `name`) field of the document: who answers. */
   identity: string | undefined;
@@ -19,7 +19,7 @@ export async function askHealth({ http, interrupted }: DiscoveryContext, url: st
     const answer = await http(url, { timeoutMs: DEADLINE_MS, signal: interrupted });
     const identity = identityOf(answer.body);
     return {
-      healthy: answer.status >= 200 && answer.status < 300,
+      healthy: answer.status === 200,
       identity,
       found:
         identity === undefined

@@ -1,11 +1,12 @@
 import type { Context } from '../context.ts';
 import { discoverServices } from '../discovery/index.ts';
 import { planRoutes, probeRoutes } from '../gateway/index.ts';
-import { observeResources } from '../infra/index.ts';
+import { instancesOf, observeResources } from '../infra/index.ts';
 import type { FlowResult } from '../model/flow.ts';
 import type { RouteAnswer, Snapshot } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
 import { planTopology } from '../topology/index.ts';
+import { askOnce } from './ask-once.ts';
 import { measure } from './measure.ts';
 import { observeTelemetry } from './telemetry.ts';
 
@@ -26,15 +27,20 @@ export interface ObserveOptions {
 
 /**
  * Takes one snapshot of the stack as it is now, all of it in parallel. What cannot be measured says why.
+ * Each service is asked once for its health document; every part judges that one answer.
  *
  * @throws what `observeResources` throws (without it there is no strategy to name), and the reason of an interruption
  */
 export async function observe(
-  context: Context,
+  given: Context,
   stack: Stack,
   { flows }: ObserveParts,
   { deadlineMs = DEADLINE_MS }: ObserveOptions = {},
 ): Promise<Snapshot> {
+  const healthUrls = stack.services
+    .flatMap(instancesOf)
+    .map(({ service, port }) => `http://127.0.0.1:${port}${service.health}`);
+  const context = { ...given, http: askOnce(given.http, healthUrls) };
   const within = <Value>(take: () => Promise<Value>) => measure(context, deadlineMs, take);
   const [infrastructure, discovered, topologyPlan, routePlan, routeAnswers, flowResults, telemetry] =
     await Promise.all([

@@ -5,11 +5,14 @@ import { type Instance, instancesOf, readLogTail } from '../infra/index.ts';
 import type { Measured } from '../model/measured.ts';
 import type { ServiceTelemetry } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
+import { presentLines } from './present-lines.ts';
 import { metricFamilies } from './prometheus.ts';
 
 const DEADLINE_MS = 2_000;
 /** How many of the last lines of each instance are read. */
 const LOG_LINES = 200;
+
+type Reach = Pick<Context, 'http' | 'clock' | 'interrupted'>;
 
 /** The one schema of the stack's log lines. Further fields are allowed. */
 const logLineSchema = z.object({
@@ -21,23 +24,21 @@ const logLineSchema = z.object({
   correlation_id: z.string().optional(),
 });
 
+const recordSchema = z.record(z.string(), z.unknown());
+
 /** What the records of each declared service look like from outside; of several replicas, all together. */
-export async function observeTelemetry(
-  context: Pick<Context, 'http' | 'interrupted'>,
-  stack: Stack,
-): Promise<ServiceTelemetry[]> {
+export async function observeTelemetry(context: Reach, stack: Stack): Promise<ServiceTelemetry[]> {
   return Promise.all(
     stack.services.map(async (service) => {
       const instances = instancesOf(service);
-      const [logLines, healthDetails, metrics] = await Promise.all([
-        Promise.all(instances.map(({ name }) => readLogTail(stack.root, name, LOG_LINES))),
-        Promise.all(instances.map((instance) => healthOf(context, instance))),
+      const [records, metrics] = await Promise.all([
+        Promise.all(instances.map((instance) => recordsOf(context, stack, instance))),
         Promise.all(instances.map((instance) => metricsOf(context, instance))),
       ]);
       return {
         service: service.name,
-        logLines: judgeLogLines(logLines.flat()),
-        healthDetails: weakest(healthDetails),
+        logLines: judgeLogLines(records.flatMap(({ lines }) => lines)),
+        healthDetails: weakest(records.map(({ healthDetails }) => healthDetails)),
         metrics: weakest(metrics),
       };
     }),
@@ -63,29 +64,38 @@ function isWellFormed(line: string): boolean {
   }
 }
 
-async function healthOf(
-  context: Pick<Context, 'http' | 'interrupted'>,
-  { service, port }: Instance,
-): Promise<ServiceTelemetry['healthDetails']> {
-  return ask(context, `http://127.0.0.1:${port}${service.health}`, (body) => {
-    const checks = checksOf(body);
-    return { checks, problem: checks === 0 ? `${service.health} has no object "checks" with a member` : '' };
-  });
+/** The health document of an instance, and the log lines of the process that gives it. */
+async function recordsOf(
+  context: Reach,
+  { root }: Stack,
+  { name, service, port }: Instance,
+): Promise<{ lines: string[]; healthDetails: ServiceTelemetry['healthDetails'] }> {
+  const askedAt = context.clock.now();
+  const [tail, health] = await Promise.all([
+    readLogTail(root, name, LOG_LINES),
+    ask(context, `http://127.0.0.1:${port}${service.health}`, objectOf),
+  ]);
+  if (!health.measured) return { lines: tail, healthDetails: health };
+  const uptime = health.value.uptime_seconds;
+  const startedAt = typeof uptime === 'number' ? askedAt - uptime * 1000 : undefined;
+  const checks = Object.keys(recordSchema.safeParse(health.value.checks).data ?? {}).length;
+  const problem = checks === 0 ? `${service.health} has no object "checks" with a member` : '';
+  return {
+    lines: presentLines(tail, startedAt),
+    healthDetails: { measured: true, value: { checks, problem } },
+  };
 }
 
-function checksOf(body: string): number {
+/** The members of a JSON object; none for anything else. */
+function objectOf(body: string): Record<string, unknown> {
   try {
-    const { checks } = z.object({ checks: z.record(z.string(), z.unknown()) }).parse(JSON.parse(body));
-    return Object.keys(checks).length;
+    return recordSchema.parse(JSON.parse(body));
   } catch {
-    return 0;
+    return {};
   }
 }
 
-async function metricsOf(
-  context: Pick<Context, 'http' | 'interrupted'>,
-  { service, port }: Instance,
-): Promise<ServiceTelemetry['metrics']> {
+async function metricsOf(context: Reach, { service, port }: Instance): Promise<ServiceTelemetry['metrics']> {
   return ask(context, `http://127.0.0.1:${port}${service.metrics}`, (body, status) => {
     if (status !== 200) return { families: 0, problem: `${service.metrics} answers ${status}` };
     try {
@@ -99,7 +109,7 @@ async function metricsOf(
 
 /** A service that does not answer was not measured; what it answers is judged. */
 async function ask<Value>(
-  { http, interrupted }: Pick<Context, 'http' | 'interrupted'>,
+  { http, interrupted }: Reach,
   url: string,
   judge: (body: string, status: number) => Value,
 ): Promise<Measured<Value>> {

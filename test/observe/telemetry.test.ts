@@ -44,6 +44,16 @@ test('records as they should be', async () => {
   });
 });
 
+test('what a process wrote before it crashed does not count against the one that runs now', async () => {
+  const health = '{"uptime_seconds":5,"checks":{"broker":{}}}';
+  const log = [line({}), 'Error: crash', '    at main.ts:1', line({ timestamp: new Date().toISOString() })];
+  const ago = log.map((each) => each.replace('2030-', '2020-'));
+  expect((await observed({ '/health': health, '/metrics': 'up 1\n' }, ago))?.logLines).toEqual({
+    read: 1,
+    wellFormed: 1,
+  });
+});
+
 test('what is wrong with them is said', async () => {
   const broken = line({ timestamp: 'yesterday' });
   const log = [line({}), broken, 'Error: crash', line({ context: 'text' }), line({ level: 'loud' })];
