@@ -10,8 +10,8 @@ export interface CheckResult {
   max: number;
   status: 'passed' | 'failed' | 'not-measured';
   evidence: string;
-  /** For lost points: why, and the command that wins them back. */
-  fix?: { why: string; command: string };
+  /** For lost points: why, and the command that wins them back; where only a person can, `byHand` says in which file. */
+  fix?: { why: string; command?: string; byHand?: string };
 }
 
 export interface ComponentScore {

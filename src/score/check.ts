@@ -7,10 +7,12 @@ export type Finding = Pick<CheckResult, 'subject' | 'status' | 'evidence' | 'fix
 
 /**
  * One check: a file in `checks/`, and a line in `registry.ts`. A pure judgement of the snapshot.
- * All checks of a component have the same share of its weight, and so have all findings of a check.
+ * The checks of a component share its weight by their `share`, and the findings of a check have equal parts of that.
  */
 export interface Check {
   component: ScoreComponent;
+  /** What it counts beside the other checks of its component; 1 when left out. */
+  share?: number;
   /** One finding for each subject that the stack declares; none when it declares no such subject. */
   examine(snapshot: Snapshot, stack: Stack): Finding[];
   /** What is said when there is nothing to examine. */
@@ -21,7 +23,7 @@ export function passed(subject: string, evidence: string): Finding {
   return { subject, status: 'passed', evidence };
 }
 
-export function failed(subject: string, evidence: string, fix: { why: string; command: string }): Finding {
+export function failed(subject: string, evidence: string, fix: NonNullable<Finding['fix']>): Finding {
   return { subject, status: 'failed', evidence, fix };
 }
 

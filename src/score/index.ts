@@ -31,11 +31,12 @@ function scoreComponent(name: ScoreComponent, snapshot: Snapshot, stack: Stack):
     const findings = CHECKS[code].examine(snapshot, stack);
     return {
       code,
+      share: CHECKS[code].share ?? 1,
       findings: findings.length > 0 ? findings : [notMeasured(stack.name, CHECKS[code].nothingDeclared)],
     };
   });
-  const findings = examined.flatMap(({ code, findings: all }) =>
-    all.map((finding) => ({ code, finding, share: 1 / (examined.length * all.length) })),
+  const findings = examined.flatMap(({ code, share, findings: all }) =>
+    all.map((finding) => ({ code, finding, share: share / all.length })),
   );
   const maxima = apportion(
     toHundredths(stack.score.weights[name]),

@@ -7,6 +7,7 @@ import { resourceActive } from './checks/resource-active.ts';
 import { routeAnswers } from './checks/route-answers.ts';
 import { routesInSync } from './checks/routes-in-sync.ts';
 import { serviceFound } from './checks/service-found.ts';
+import { topologyInSync } from './checks/topology-in-sync.ts';
 
 /** Stable: scripts and ignore rules name them. */
 export const CHECK_CODES = [
@@ -15,6 +16,7 @@ export const CHECK_CODES = [
   'ROUTES_IN_SYNC',
   'ROUTES_ANSWER',
   'CONNECTIVITY_HOP',
+  'TOPOLOGY_IN_SYNC',
   'MONITORING_LOG_LINES',
   'MONITORING_HEALTH_DETAILS',
   'MONITORING_METRICS',
@@ -27,6 +29,7 @@ export const CHECKS: Record<CheckCode, Check> = {
   ROUTES_IN_SYNC: routesInSync,
   ROUTES_ANSWER: routeAnswers,
   CONNECTIVITY_HOP: flowHops,
+  TOPOLOGY_IN_SYNC: topologyInSync,
   MONITORING_LOG_LINES: logLines,
   MONITORING_HEALTH_DETAILS: healthDetails,
   MONITORING_METRICS: metrics,

@@ -26,6 +26,18 @@ test.each(allDocuments)('$kind says the same with colour and without', (document
   expect(shown(document)).toBe(stripVTControlCharacters(shown(document)));
 });
 
+test('points that only a person can win back name what to look at, not a command', () => {
+  const { score } = documents.score;
+  const [first] = score.components;
+  const fix = { why: '/metrics answers 404', byHand: 'look into services/llm-api/src/main.ts' };
+  const checks = (first?.checks ?? []).map((check) => ({ ...check, fix }));
+  const components = first ? [{ ...first, checks }] : [];
+  expect(shown({ ...documents.score, score: { ...score, components } })).toContain(`
+           /metrics answers 404
+           by hand: look into services/llm-api/src/main.ts
+           INFRA_RESOURCE_ACTIVE`);
+});
+
 test.each(allDocuments)('$kind has no blanks at the end of a line', (document) => {
   expect(shown(document)).not.toMatch(/[ \t]\n/);
 });

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { FlowResult } from '../../src/model/flow.ts';
 import type { Snapshot } from '../../src/model/observation.ts';
+import type { Change } from '../../src/model/plan.ts';
 import type { ScoreComponent } from '../../src/model/stack.ts';
 import { score } from '../../src/score/index.ts';
+import { service } from '../flow/chain.ts';
 import { resource, snapshot, stack } from './world.ts';
 
 const componentOf = (world: Snapshot, name: ScoreComponent) => {
@@ -82,6 +85,82 @@ test('a route plan that is not empty costs half of the routes', () => {
   ]);
 });
 
+test('the one plan of the routes is counted once, however many gateways there are', () => {
+  const [broker, gateway] = stack().resources;
+  if (!broker || !gateway) throw new Error('no gateway');
+  const resources = [broker, gateway, { ...gateway, name: 'second' }];
+  const checks = score(snapshot(), { ...stack(), resources }).components.flatMap((each) => each.checks);
+  expect(checks.filter(({ code }) => code === 'ROUTES_IN_SYNC')).toMatchObject([
+    { subject: 'gateway', points: 10, max: 10 },
+  ]);
+});
+
+test('a topology that differs costs a fifth of connectivity', () => {
+  const change = { action: 'create' as const, kind: 'queue', name: 'q_llm_requests' };
+  const world = snapshot({ topologyPlan: { measured: true, value: [change, change] } });
+  expect(componentOf(world, 'connectivity').points).toBe(12);
+  expect(failedChecks(world, 'connectivity')).toMatchObject([
+    {
+      code: 'TOPOLOGY_IN_SYNC',
+      subject: 'broker',
+      max: 3,
+      evidence: '2 changes open: create queue q_llm_requests, …',
+      fix: { command: 'qbtc topology apply' },
+    },
+  ]);
+});
+
+test('a change that no command carries out is left to a person, with the file', () => {
+  const change = { action: 'update' as const, kind: 'queue', name: 'q', blocked: 'needs a migration' };
+  const world = snapshot({ topologyPlan: { measured: true, value: [change] } });
+  expect(failedChecks(world, 'connectivity')[0]?.fix).toEqual({
+    why: 'the broker differs from infrastructure/rabbitmq/topology.yaml',
+    byHand: 'look into infrastructure/rabbitmq/topology.yaml; queue q: needs a migration',
+  });
+});
+
+test('a service is not taken for a replica of another because of its name', () => {
+  const services = [service('api', 8000), service('api-2', 8100)];
+  const crashed = snapshot({
+    resources: [resource('api'), resource('api-2', 'crashed')],
+    telemetry: { measured: true, value: [] },
+    discovered: { measured: true, value: [] },
+  });
+  const components = score(crashed, { ...stack(), services }).components;
+  const found = components.flatMap(({ checks }) => checks).filter(({ code }) => code.startsWith('DISC'));
+  expect(found.map(({ subject, fix }) => [subject, fix?.command])).toEqual([
+    ['api', undefined],
+    ['api-2', 'qbtc up'],
+  ]);
+});
+
+test('what qbtc does not run is not to be started by qbtc', () => {
+  const world = snapshot({ resources: [{ ...resource('cache', 'unhealthy'), provider: 'external' }] });
+  expect(failedChecks(world, 'infrastructure')[0]?.fix).toEqual({
+    why: 'exited with 1',
+    byHand: 'cache is not run by qbtc: start it, or change its address in qbtc.yaml',
+  });
+});
+
+test('a flow that stops at a gateway without its routes is won back by their sync', () => {
+  const { flows } = snapshot();
+  if (!flows.measured || !flows.value[0]) throw new Error('no flow');
+  const [first, ...others] = flows.value[0].hops;
+  if (!first) throw new Error('no hop');
+  const stoppedAt = { hop: 1, name: first.name, subject: 'gateway', reason: 'status is 404', logLines: [] };
+  const hops = [{ ...first, status: 'failed' as const }, ...others];
+  const world = (value: Change[]) =>
+    snapshot({
+      flows: { measured: true, value: [{ ...(flows.value[0] as FlowResult), hops, stoppedAt }] },
+      routePlan: { measured: true, value },
+    });
+  const fixOf = (each: Snapshot) => failedChecks(each, 'connectivity')[0]?.fix;
+  expect(fixOf(world([{ action: 'create', kind: 'route', name: 'llm-chat' }]))?.command).toBe(
+    'qbtc routes sync',
+  );
+  expect(fixOf(world([]))?.byHand).toContain('flows/llm.yaml');
+});
+
 test('a route that does not answer costs its part of the other half', () => {
   const value = ['llm-chat', 'llm-models', 'core'].map((route) => ({
     route,
@@ -92,7 +171,13 @@ test('a route that does not answer costs its part of the other half', () => {
   const world = snapshot({ routeAnswers: { measured: true, value } });
   expect(componentOf(world, 'routes').points).toBe(16.67);
   expect(failedChecks(world, 'routes')).toMatchObject([
-    { subject: 'core', max: 3.33, fix: { command: 'qbtc logs quantum-core' } },
+    {
+      subject: 'core',
+      max: 3.33,
+      fix: {
+        byHand: 'look into services/quantum-core; "qbtc logs quantum-core" shows what quantum-core did',
+      },
+    },
   ]);
 });
 
@@ -108,10 +193,11 @@ test('a flow that stopped costs the hops from there on', () => {
     stoppedAt: { hop: 2, name: second.name, subject: 'llm-api', reason: 'no llm_request', logLines: [] },
   };
   const world = snapshot({ flows: { measured: true, value: [stopped] } });
-  expect(componentOf(world, 'connectivity')).toMatchObject({ points: 5, max: 15 });
+  const byHand = 'look into services/llm-api; "qbtc logs llm-api" shows what llm-api did';
+  expect(componentOf(world, 'connectivity')).toMatchObject({ points: 7, max: 15 });
   expect(failedChecks(world, 'connectivity').map(({ fix }) => fix)).toEqual([
-    { why: 'no llm_request', command: 'qbtc logs llm-api' },
-    { why: 'the flow stopped at hop 2, llm-api', command: 'qbtc logs llm-api' },
+    { why: 'no llm_request', byHand },
+    { why: 'the flow stopped at hop 2, llm-api', byHand },
   ]);
 });
 
@@ -139,6 +225,7 @@ test('what was not measured is listed apart and never won', () => {
   const none = { measured: false as const, reason };
   const world = snapshot({
     discovered: none,
+    topologyPlan: none,
     routePlan: none,
     routeAnswers: none,
     flows: none,
@@ -157,6 +244,7 @@ test('what the stack does not declare is not won either', () => {
     ['DISCOVERY_SERVICE_FOUND', 'the stack declares no service'],
     ['ROUTES_IN_SYNC', 'the stack declares no gateway'],
     ['ROUTES_ANSWER', 'the stack declares no route'],
+    ['TOPOLOGY_IN_SYNC', 'the stack declares no topology'],
     ['MONITORING_LOG_LINES', 'the stack declares no service'],
     ['MONITORING_HEALTH_DETAILS', 'the stack declares no service'],
     ['MONITORING_METRICS', 'the stack declares no service'],

@@ -19,7 +19,14 @@ export function resource(name: string, state: ResourceObservation['state'] = 'ac
 /** A gateway, two services with a route each, and one flow file. */
 export function stack(): Stack {
   return emptyStack('/stack', {
+    topologyFile: '/stack/infrastructure/rabbitmq/topology.yaml',
     resources: [
+      {
+        name: 'broker',
+        kind: 'rabbitmq',
+        ports: {},
+        endpoint: { url: 'amqp://127.0.0.1', host: '', port: 5672 },
+      },
       {
         name: 'gateway',
         kind: 'apisix',

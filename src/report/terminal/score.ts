@@ -55,10 +55,14 @@ function lostLines({ components }: Score, style: Style): string[] {
   return [
     '',
     style.palette.strong('Points to win back'),
-    ...lost.flatMap(({ code, why, command, checks }) => [
+    ...lost.flatMap(({ code, why, command, byHand, checks }) => [
       ...subjectLines(checks, style.palette.bad(SIGN.failed), style),
       ...wrap(why, style.width - DETAIL_INDENT).map((line) => ' '.repeat(DETAIL_INDENT) + line),
-      `${' '.repeat(DETAIL_INDENT)}${[style.palette.accent(command), style.palette.faint(code)].join('   ')}`,
+      ...wrap(byHand === '' ? '' : `by hand: ${byHand}`, style.width - DETAIL_INDENT)
+        .filter((line) => line !== '')
+        .map((line) => ' '.repeat(DETAIL_INDENT) + line),
+      ' '.repeat(DETAIL_INDENT) +
+        [...(command === '' ? [] : [style.palette.accent(command)]), style.palette.faint(code)].join('   '),
     ]),
   ];
 }
@@ -67,6 +71,7 @@ interface Cause {
   code: string;
   why: string;
   command: string;
+  byHand: string;
   checks: CheckResult[];
 }
 
@@ -76,8 +81,9 @@ function byCause(checks: CheckResult[]): Cause[] {
     const { code, evidence, fix } = check;
     const why = fix?.why ?? evidence;
     const command = fix?.command ?? '';
-    const key = JSON.stringify([code, why, command]);
-    const cause = causes.get(key) ?? { code, why, command, checks: [] };
+    const byHand = fix?.byHand ?? '';
+    const key = JSON.stringify([code, why, command, byHand]);
+    const cause = causes.get(key) ?? { code, why, command, byHand, checks: [] };
     cause.checks.push(check);
     causes.set(key, cause);
   }

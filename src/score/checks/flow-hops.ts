@@ -1,10 +1,13 @@
 import type { FlowResult } from '../../model/flow.ts';
+import type { Snapshot } from '../../model/observation.ts';
+import type { Stack } from '../../model/stack.ts';
 import { type Check, failed, notMeasured, passed } from '../check.ts';
-import { commandFor } from '../remedy.ts';
+import { pathIn, type Remedy, remedyFor, remedyForRoutes, remedyForTopology } from '../remedy.ts';
 
 /** Each hop of each flow was seen. */
 export const flowHops: Check = {
   component: 'connectivity',
+  share: 4,
   nothingDeclared: 'the stack has no flow',
   examine: (snapshot, stack) => {
     const { flows } = snapshot;
@@ -16,12 +19,22 @@ export const flowHops: Check = {
         const culprit = flow.stoppedAt?.subject ?? hop.subject;
         return failed(subject, `${hop.name}: ${hop.evidence}`, {
           why: whyOf(flow, index),
-          command: commandFor(snapshot, culprit),
+          ...remedyForHop(snapshot, stack, culprit, flow.file),
         });
       }),
     );
   },
 };
+
+/** A culprit that is well in itself may lack a route or a queue. */
+function remedyForHop(snapshot: Snapshot, stack: Stack, culprit: string, flowFile: string): Remedy {
+  const remedy = remedyFor(snapshot, stack, culprit);
+  if (remedy.command !== undefined) return remedy;
+  const isGateway = stack.resources.some(({ name, kind }) => name === culprit && kind === 'apisix');
+  const drift = isGateway ? remedyForRoutes(snapshot, stack) : remedyForTopology(snapshot, stack);
+  const isService = stack.services.some(({ name }) => name === culprit);
+  return drift ?? (isService ? remedy : remedyFor(snapshot, stack, culprit, pathIn(stack, flowFile)));
+}
 
 /** The hop at which the flow stopped has the reason; those behind it were starved by it. */
 function whyOf({ stoppedAt, hops }: FlowResult, index: number): string {

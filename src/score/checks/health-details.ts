@@ -1,5 +1,5 @@
 import { type Check, failed, notMeasured, passed } from '../check.ts';
-import { commandFor } from '../remedy.ts';
+import { remedyFor } from '../remedy.ts';
 
 /** Each service says in its health document what it depends on and how that is. */
 export const healthDetails: Check = {
@@ -14,6 +14,6 @@ export const healthDetails: Check = {
       const { checks, problem } = details.value;
       return problem === ''
         ? passed(name, `health has ${checks} ${checks === 1 ? 'check' : 'checks'}`)
-        : failed(name, problem, { why: problem, command: commandFor(snapshot, name) });
+        : failed(name, problem, { why: problem, ...remedyFor(snapshot, stack, name) });
     }),
 };

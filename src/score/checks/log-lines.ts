@@ -1,5 +1,5 @@
 import { type Check, failed, notMeasured, passed } from '../check.ts';
-import { commandFor } from '../remedy.ts';
+import { remedyFor } from '../remedy.ts';
 
 /** Every log line that was read of a service parses in the stack's one schema. */
 export const logLines: Check = {
@@ -19,7 +19,7 @@ export const logLines: Check = {
           read === 0
             ? `${name} has written no log line`
             : `a line is not in the log schema: ${firstBroken ?? ''}`,
-        command: commandFor(snapshot, name),
+        ...remedyFor(snapshot, stack, name),
       });
     }),
 };

@@ -1,5 +1,5 @@
 import { type Check, failed, notMeasured, passed } from '../check.ts';
-import { commandFor } from '../remedy.ts';
+import { remedyFor } from '../remedy.ts';
 
 /** Each service gives its metrics in the Prometheus text format. */
 export const metrics: Check = {
@@ -14,6 +14,6 @@ export const metrics: Check = {
       const { families, problem } = measured.value;
       return problem === ''
         ? passed(name, `${families} metric families`)
-        : failed(name, problem, { why: problem, command: commandFor(snapshot, name) });
+        : failed(name, problem, { why: problem, ...remedyFor(snapshot, stack, name) });
     }),
 };

@@ -1,17 +1,17 @@
 import { type Check, failed, passed } from '../check.ts';
-import { commandFor } from '../remedy.ts';
+import { remedyFor } from '../remedy.ts';
 
 /** Each resource answers its protocol with its credentials, and each service its health document as itself. */
 export const resourceActive: Check = {
   component: 'infrastructure',
   nothingDeclared: 'the stack declares no resource and no service',
-  examine: (snapshot) =>
+  examine: (snapshot, stack) =>
     snapshot.resources.map(({ name, kind, provider, state, reason }) =>
       state === 'active'
         ? passed(name, `${kind} (${provider}) is active`)
         : failed(name, `${kind} (${provider}) is ${state}`, {
             why: reason === '' ? `${name} is ${state}` : reason,
-            command: commandFor(snapshot, name),
+            ...remedyFor(snapshot, stack, name),
           }),
     ),
 };

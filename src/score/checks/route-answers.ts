@@ -1,5 +1,5 @@
 import { type Check, failed, notMeasured, passed } from '../check.ts';
-import { commandFor } from '../remedy.ts';
+import { remedyFor, remedyForRoutes } from '../remedy.ts';
 
 /** Each declared route answers through the gateway. */
 export const routeAnswers: Check = {
@@ -9,15 +9,14 @@ export const routeAnswers: Check = {
     stack.services
       .flatMap((service) => service.routes.map((route) => ({ name: route.name, service: service.name })))
       .map(({ name, service }) => {
-        const { routeAnswers: answers, routePlan } = snapshot;
+        const { routeAnswers: answers } = snapshot;
         if (!answers.measured) return notMeasured(name, answers.reason);
         const answer = answers.value.find((candidate) => candidate.route === name);
         if (!answer) return notMeasured(name, 'the route was not asked');
         if (answer.answered) return passed(name, `${answer.request}: ${answer.evidence}`);
-        const isDrifted = routePlan.measured && routePlan.value.length > 0;
         return failed(name, `${answer.request}: ${answer.evidence}`, {
           why: answer.evidence,
-          command: isDrifted ? 'qbtc routes sync' : commandFor(snapshot, service),
+          ...(remedyForRoutes(snapshot, stack) ?? remedyFor(snapshot, stack, service)),
         });
       }),
 };

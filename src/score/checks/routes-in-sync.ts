@@ -1,21 +1,16 @@
-import { type Check, failed, notMeasured, passed } from '../check.ts';
+import type { Check } from '../check.ts';
+import { inSync } from '../in-sync.ts';
+import { remedyForRoutes } from '../remedy.ts';
 
 /** The gateway holds exactly the routes that the stack declares: the plan is empty. */
 export const routesInSync: Check = {
   component: 'routes',
   nothingDeclared: 'the stack declares no gateway',
-  examine: ({ routePlan }, stack) =>
-    stack.resources
-      .filter((resource) => resource.kind === 'apisix')
-      .map(({ name }) => {
-        if (!routePlan.measured) return notMeasured(name, routePlan.reason);
-        const [first] = routePlan.value;
-        if (!first) return passed(name, 'the plan is empty');
-        const count = routePlan.value.length;
-        const evidence = `${count} ${count === 1 ? 'change' : 'changes'} open: ${first.action} ${first.kind} ${first.name}${count > 1 ? ', …' : ''}`;
-        return failed(name, evidence, {
-          why: 'the gateway differs from qbtc.yaml',
-          command: 'qbtc routes sync',
-        });
-      }),
+  examine: (snapshot, stack) => {
+    // There is one plan: that of the first gateway.
+    const gateway = stack.resources.find((resource) => resource.kind === 'apisix');
+    if (!gateway) return [];
+    const why = 'the gateway differs from qbtc.yaml';
+    return [inSync(gateway.name, snapshot.routePlan, why, remedyForRoutes(snapshot, stack))];
+  },
 };

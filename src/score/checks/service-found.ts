@@ -1,5 +1,5 @@
 import { type Check, failed, notMeasured, passed } from '../check.ts';
-import { commandFor } from '../remedy.ts';
+import { remedyFor } from '../remedy.ts';
 
 /** Each declared service, all replicas of it, is found listening and answers its health document as itself. */
 export const serviceFound: Check = {
@@ -15,6 +15,6 @@ export const serviceFound: Check = {
         return passed(name, `found on port ${ports}, answers as itself`);
       }
       const why = missing?.problem ?? 'no source has seen it';
-      return failed(name, why, { why, command: commandFor(snapshot, name) });
+      return failed(name, why, { why, ...remedyFor(snapshot, stack, name) });
     }),
 };

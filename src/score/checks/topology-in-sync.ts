@@ -1,0 +1,16 @@
+import type { Check } from '../check.ts';
+import { inSync } from '../in-sync.ts';
+import { pathIn, remedyForTopology } from '../remedy.ts';
+
+/** The broker holds the exchanges, queues and bindings that the stack declares: the plan is empty. */
+export const topologyInSync: Check = {
+  component: 'connectivity',
+  share: 1,
+  nothingDeclared: 'the stack declares no topology',
+  examine: (snapshot, stack) => {
+    const broker = stack.resources.find((resource) => resource.kind === 'rabbitmq');
+    if (!broker || stack.topologyFile === undefined) return [];
+    const why = `the broker differs from ${pathIn(stack, stack.topologyFile)}`;
+    return [inSync(broker.name, snapshot.topologyPlan, why, remedyForTopology(snapshot, stack))];
+  },
+};
