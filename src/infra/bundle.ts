@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import type { Message } from 'esbuild';
+import { dirname, join, relative, resolve } from 'node:path';
+import type { BuildOptions, Message } from 'esbuild';
 import writeFileAtomic from 'write-file-atomic';
 import { QbtcError } from '../errors.ts';
 import type { Service } from '../model/stack.ts';
@@ -9,7 +9,8 @@ import { stackFolders } from './folders.ts';
 
 /** What the last bundle was made of: each input with its size and time, so that an unchanged one is not made again. */
 interface Manifest {
-  tool: string;
+  /** A digest of what was asked for: the entry, the options, the version of esbuild. */
+  request: string;
   file: string;
   digest: string;
   inputs: Record<string, string>;
@@ -21,6 +22,15 @@ export interface Bundle {
   digest: string;
 }
 
+/** Processes that are older than the newest bundle must find their file when they are started again. */
+const KEPT_BUNDLES = 3;
+/** esbuild takes settings from these in every folder above an input, and does not name them among its inputs. */
+const SETTINGS = ['tsconfig.json', 'package.json'];
+/** An input that was not there; that it appears is a change. */
+const ABSENT = 'absent';
+/** Never equal to a fingerprint: the input was written while it was read, or its file system has coarse times. */
+const UNTRUSTED = 'untrusted';
+
 /**
  * The service as one file in `.qbtc/build`, named by its content. Nothing is installed and little is read when it
  * starts, which is what makes a start fast.
@@ -29,12 +39,7 @@ export async function bundleService(root: string, service: Service & { entry: st
   const folder = stackFolders(root).build;
   const manifestFile = join(folder, `${service.name}.json`);
   const { build, version } = await import('esbuild');
-  const previous = await readManifest(manifestFile);
-  if (previous !== undefined && previous.tool === version && (await unchanged(root, previous))) {
-    return { file: join(folder, previous.file), digest: previous.digest };
-  }
-
-  const result = await build({
+  const options = {
     entryPoints: [resolve(service.path, service.entry)],
     absWorkingDir: root,
     bundle: true,
@@ -47,7 +52,17 @@ export async function bundleService(root: string, service: Service & { entry: st
     write: false,
     logLevel: 'silent',
     outfile: join(folder, `${service.name}.cjs`),
-  }).catch((error: { errors?: Message[] }) => {
+  } satisfies BuildOptions;
+  const request = createHash('sha256')
+    .update(JSON.stringify([version, options]))
+    .digest('hex');
+  const previous = await readManifest(manifestFile);
+  if (previous !== undefined && previous.request === request && (await unchanged(root, previous))) {
+    return { file: join(folder, previous.file), digest: previous.digest };
+  }
+
+  const startedAt = Date.now();
+  const result = await build(options).catch((error: { errors?: Message[] }) => {
     throw new QbtcError('BUNDLE_FAILED', `the service ${service.name} cannot be bundled`, {
       details: (error.errors ?? []).map(
         ({ text, location }) =>
@@ -62,12 +77,12 @@ export async function bundleService(root: string, service: Service & { entry: st
   const digest = createHash('sha256').update(content).digest('hex').slice(0, 16);
   const name = `${service.name}-${digest}.cjs`;
   const inputs: Record<string, string> = {};
-  for (const input of Object.keys(result.metafile.inputs))
-    inputs[input] = await fingerprint(join(root, input));
+  for (const input of withSettings(root, Object.keys(result.metafile.inputs)))
+    inputs[input] = await fingerprint(join(root, input), startedAt);
   await writeFileAtomic(join(folder, name), Buffer.from(content), { mode: 0o600, fsync: false });
-  const manifest: Manifest = { tool: version, file: name, digest, inputs };
+  const manifest: Manifest = { request, file: name, digest, inputs };
   await writeFileAtomic(manifestFile, JSON.stringify(manifest), { mode: 0o600, fsync: false });
-  await removeOlder(folder, service.name, name);
+  await removeOlder(folder, service.name);
   return { file: join(folder, name), digest };
 }
 
@@ -79,24 +94,52 @@ async function readManifest(file: string): Promise<Manifest | undefined> {
   }
 }
 
-async function fingerprint(file: string): Promise<string> {
-  const { size, mtimeMs } = await stat(file);
-  return `${size}:${mtimeMs}`;
+/** The inputs, and the files beside and above them whose settings esbuild may have taken. */
+function withSettings(root: string, inputs: string[]): string[] {
+  const folders = new Set<string>();
+  for (const input of inputs) {
+    let folder = dirname(join(root, input));
+    while (!folders.has(folder)) {
+      folders.add(folder);
+      if (folder === root || dirname(folder) === folder) break;
+      folder = dirname(folder);
+    }
+  }
+  const settings = [...folders].flatMap((folder) =>
+    SETTINGS.map((name) => relative(root, join(folder, name))),
+  );
+  return [...new Set([...inputs, ...settings])];
+}
+
+async function fingerprint(file: string, builtAt = Number.POSITIVE_INFINITY): Promise<string> {
+  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+  if (found === undefined) return ABSENT;
+  return found.mtimeMs >= builtAt ? UNTRUSTED : `${found.size}:${found.mtimeMs}`;
 }
 
 async function unchanged(root: string, manifest: Manifest): Promise<boolean> {
-  const files = Object.entries(manifest.inputs).map(([input, known]) => [join(root, input), known] as const);
-  const same = await Promise.all(
-    files.map(async ([file, known]) => (await fingerprint(file).catch(() => '')) === known),
-  );
   const output = await stat(join(stackFolders(root).build, manifest.file)).catch(() => undefined);
-  return output !== undefined && same.every(Boolean);
+  if (output === undefined) return false;
+  const same = await Promise.all(
+    Object.entries(manifest.inputs).map(
+      async ([input, known]) =>
+        (await fingerprint(join(root, input)).catch(() => UNTRUSTED + input)) === known,
+    ),
+  );
+  return same.every(Boolean);
 }
 
-async function removeOlder(folder: string, service: string, keep: string): Promise<void> {
-  const older = (await readdir(folder)).filter(
-    (name) =>
-      name !== keep && /^-[0-9a-f]{16}\.cjs$/.test(name.slice(service.length)) && name.startsWith(service),
+/** Removes all but the last bundles of the service, by the time of their making. */
+async function removeOlder(folder: string, service: string): Promise<void> {
+  const names = (await readdir(folder)).filter(
+    (name) => name.startsWith(service) && /^-[0-9a-f]{16}\.cjs$/.test(name.slice(service.length)),
   );
-  for (const name of older) await rm(join(folder, name), { force: true });
+  const bundles = await Promise.all(
+    names.map(async (name) => ({ name, madeAt: (await stat(join(folder, name))).mtimeMs })),
+  );
+  bundles.sort((a, b) => b.madeAt - a.madeAt);
+  for (const { name } of bundles.slice(KEPT_BUNDLES)) await rm(join(folder, name), { force: true });
 }

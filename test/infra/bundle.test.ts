@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { bundleService } from '../../src/infra/bundle.ts';
@@ -48,9 +48,52 @@ test('a bundle runs alone, is named by its content, and is made again only when 
   await writeFile(join(path, 'src', 'greet.ts'), "export const greet = (name: string) => 'bye ' + name;");
   const second = await bundleService(root, service);
   expect((await promisify(execFile)(process.execPath, [second.file])).stdout).toBe('bye you\n');
-  expect((await readdir(join(root, '.qbtc', 'build'))).filter((name) => name.endsWith('.cjs'))).toHaveLength(
-    1,
+  // A process that still runs the first one finds it when it is started again.
+  expect((await promisify(execFile)(process.execPath, [first.file])).stdout).toBe('hello you\n');
+});
+
+test('the last three bundles stay', async () => {
+  const { root, path, service } = await stackWithService({ 'main.ts': '' });
+  const files: string[] = [];
+  for (let version = 1; version <= 5; version++) {
+    await writeFile(join(path, 'src', 'main.ts'), `console.log(${version});`);
+    const { file } = await bundleService(root, service);
+    // Coarse clocks of file systems must not decide which is older.
+    await utimes(file, version, version);
+    files.push(basename(file));
+  }
+  const left = (await readdir(join(root, '.qbtc', 'build'))).filter((name) => name.endsWith('.cjs'));
+  expect(left.sort()).toEqual(files.slice(-3).sort());
+});
+
+test('another entry, or other settings of the compiler, make another bundle', async () => {
+  const { root, path, service } = await stackWithService({
+    'main.ts': "console.log('main');",
+    'other.ts': "class A { b = 1 } console.log(Object.keys(new A()).length, 'other');",
+  });
+  await bundleService(root, service);
+  const other = await bundleService(root, { ...service, entry: 'src/other.ts' });
+  expect((await promisify(execFile)(process.execPath, [other.file])).stdout).toBe('1 other\n');
+
+  await writeFile(
+    join(path, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: { useDefineForClassFields: false } }),
   );
+  const again = await bundleService(root, { ...service, entry: 'src/other.ts' });
+  expect(again.file).not.toBe(other.file);
+});
+
+test('an input that is written while it is read is read again the next time', async () => {
+  const { root, path, service } = await stackWithService({ 'main.ts': 'console.log(1);' });
+  const file = join(path, 'src', 'main.ts');
+  // The time of a write that comes after the start of the build.
+  const late = new Date(Date.now() + 60_000);
+  await utimes(file, late, late);
+  await bundleService(root, service);
+  await writeFile(file, 'console.log(2);');
+  await utimes(file, late, late);
+  const second = await bundleService(root, service);
+  expect((await promisify(execFile)(process.execPath, [second.file])).stdout).toBe('2\n');
 });
 
 test('mistakes in the code are told with file, line, and column', async () => {
