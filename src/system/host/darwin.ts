@@ -1,5 +1,6 @@
 import type { Exec, Host } from '../../context.ts';
 import type { ListeningSocket } from '../../model/observation.ts';
+import { unreadable } from './unreadable.ts';
 
 /**
  * The output of `lsof -nP -iTCP -sTCP:LISTEN -F pcn`: one field a line, told apart by its first letter;
@@ -35,14 +36,20 @@ export function parseLsof(text: string): ListeningSocket[] {
 export function darwinHost(exec: Exec): Host {
   return {
     async listeningSockets() {
-      const { stdout } = await exec('lsof', ['-nP', '-iTCP', '-sTCP:LISTEN', '-F', 'pcn'], {
+      const result = await exec('lsof', ['-nP', '-iTCP', '-sTCP:LISTEN', '-F', 'pcn'], {
         timeoutMs: 10_000,
       });
-      return parseLsof(stdout);
+      // It ends with 1 and without a word where nothing matches.
+      const nothing = result.exitCode === 1 && !result.notFound && !result.timedOut;
+      const silent = result.stdout === '' && result.stderr === '';
+      if (result.exitCode !== 0 && !(nothing && silent)) throw unreadable('lsof', result);
+      return parseLsof(result.stdout);
     },
     async processStartTime(pid) {
       const { stdout, exitCode } = await exec('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
         timeoutMs: 5_000,
+        // The time is told in the zone and the language of the asker; two askers must be told the same.
+        env: { PATH: '/bin:/usr/bin', LC_ALL: 'C', TZ: 'UTC' },
       });
       const [state = '', ...started] = stdout.trim().split(/\s+/);
       return exitCode !== 0 || state.startsWith('Z') || started.length === 0 ? undefined : started.join(' ');

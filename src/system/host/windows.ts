@@ -1,5 +1,6 @@
 import type { Exec, Host } from '../../context.ts';
 import type { ListeningSocket } from '../../model/observation.ts';
+import { unreadable } from './unreadable.ts';
 
 /**
  * The output of `netstat -ano -p TCP` (and `TCPv6`). The state column is translated on localised systems, so a
@@ -40,6 +41,8 @@ export function windowsHost(exec: Exec): Host {
         exec('netstat', ['-ano', '-p', 'TCPv6'], { timeoutMs: 10_000 }),
         exec('tasklist', ['/FO', 'CSV', '/NH'], { timeoutMs: 10_000 }),
       ]);
+      for (const result of [tcp, tcp6]) if (result.exitCode !== 0) throw unreadable('netstat', result);
+      // Without tasklist the sockets lack the names of their programs, no more.
       const programs = parseTasklist(tasks.stdout);
       return [...parseNetstat(tcp.stdout), ...parseNetstat(tcp6.stdout)].map((socket) => {
         const program = socket.pid === undefined ? undefined : programs.get(socket.pid);
@@ -49,7 +52,11 @@ export function windowsHost(exec: Exec): Host {
     async processStartTime(pid) {
       const { stdout, exitCode } = await exec(
         'powershell',
-        ['-NoProfile', '-NonInteractive', '-Command', `(Get-Process -Id ${Math.trunc(pid)}).StartTime.Ticks`],
+        // Local time would move with the clock's change to summer time.
+        [
+          ...['-NoProfile', '-NonInteractive', '-Command'],
+          `(Get-Process -Id ${Math.trunc(pid)}).StartTime.ToFileTimeUtc()`,
+        ],
         { timeoutMs: 10_000 },
       );
       return exitCode === 0 && stdout.trim() !== '' ? stdout.trim() : undefined;
