@@ -17,24 +17,32 @@ export const logs: Register = (program, run) => {
     .option('--json', 'print JSON; with --follow one object a line')
     .action(
       run<Options>(async (context, options, given) => {
-        const [{ followLogs, readLogs }, { chooseProcesses }, { openStackHere }, { createReporter }] =
-          await Promise.all([
-            import('../src/infra/index.ts'),
-            import('./processes.ts'),
-            import('./open.ts'),
-            import('../src/report/index.ts'),
-          ]);
+        const [
+          { followLogs, logPositions, readLogs },
+          { chooseProcesses },
+          { openStackHere },
+          { createReporter },
+        ] = await Promise.all([
+          import('../src/infra/index.ts'),
+          import('./processes.ts'),
+          import('./open.ts'),
+          import('../src/report/index.ts'),
+        ]);
         const stack = await openStackHere(context);
         const names = chooseProcesses(stack, given);
-        const lines = await readLogs(stack.root, names, options.lines);
+        const positions = await logPositions(stack.root, names);
+        const lines = await readLogs(stack.root, names, options.lines, positions);
         if (!options.follow) return { document: { kind: 'logs', lines } };
 
         const { io } = context;
-        const print = createReporter('terminal', { width: io.columns, color: io.color, verbose: false });
-        const show = (line: (typeof lines)[number]) =>
-          io.out(options.json === true ? JSON.stringify(line) : print({ kind: 'logs', lines: [line] }));
+        const print = createReporter(options.json === true ? 'json-lines' : 'terminal', {
+          width: io.columns,
+          color: io.color,
+          verbose: false,
+        });
+        const show = (line: (typeof lines)[number]) => io.out(print({ kind: 'logs', lines: [line] }));
         for (const line of lines) show(line);
-        await followLogs(context, stack.root, names, show, context.interrupted);
+        await followLogs(context, stack.root, names, show, context.interrupted, positions);
         return {};
       }),
     );

@@ -108,13 +108,6 @@ export interface PortUse {
   port: number;
 }
 
-export interface PortsDocument {
-  kind: 'ports';
-  stack: string;
-  portBase: number;
-  ports: PortUse[];
-}
-
 /** The journey of `demo`. */
 export interface DemoDocument {
   kind: 'demo';
@@ -139,7 +132,6 @@ export type Document =
   | LogsDocument
   | ErrorDocument
   | ScaffoldDocument
-  | PortsDocument
   | DemoDocument;
 
 export type DocumentKind = Document['kind'];

@@ -251,16 +251,6 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
       { command: 'qbtc up', why: 'brings everything up and says when it is healthy' },
     ],
   },
-  ports: {
-    kind: 'ports',
-    stack: 'acme',
-    portBase: 0,
-    ports: [
-      { name: 'broker', role: 'main', port: 5672 },
-      { name: 'broker', role: 'management', port: 15_672 },
-      { name: 'llm-api', role: 'http', port: 8000 },
-    ],
-  },
   demo: {
     kind: 'demo',
     stack: 'demo',

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createReporter } from '../../src/report/index.ts';
 import { allDocuments, documents } from './documents.ts';
 
@@ -56,4 +56,30 @@ test('an outcome is its change with what became of it', () => {
     status: 'failed',
     reason: expect.stringContaining('PRECONDITION_FAILED'),
   });
+});
+
+describe('a log line', () => {
+  // As the logs are read, with more than what is declared.
+  const line = { source: 'llm-api', level: 'info', message: 'ready', raw: '{"message":"ready","secret":1}' };
+  const lines = [line, { source: 'broker', message: 'up', correlationId: 'c', raw: 'up' }];
+  const declared = [
+    { source: 'llm-api', level: 'info', message: 'ready' },
+    { source: 'broker', message: 'up', correlationId: 'c' },
+  ];
+
+  test('has the declared fields and no others', () => {
+    expect(JSON.parse(json({ kind: 'logs', lines }))).toEqual({ lines: declared });
+  });
+
+  test('is one object a line where lines go on', () => {
+    const print = createReporter('json-lines', { width: 80, color: true, verbose: false });
+    const printed = print({ kind: 'logs', lines });
+    expect(printed.split('\n').map((each) => JSON.parse(each))).toEqual(declared);
+  });
+});
+
+const others = allDocuments.filter(({ kind }) => kind !== 'logs');
+test.each(others)('$kind takes one line where one object a line is asked for', (document) => {
+  const print = createReporter('json-lines', { width: 80, color: true, verbose: false });
+  expect(print(document)).toBe(JSON.stringify(JSON.parse(json(document))));
 });

@@ -183,16 +183,6 @@ describe('80 columns', () => {
       qbtc up     brings everything up and says when it is healthy
     "
   `));
-  test('ports', () =>
-    expect(shown(documents.ports)).toMatchInlineSnapshot(`
-    "
-    acme  port base 0
-
-       5672  broker
-      15672  broker   management
-       8000  llm-api  http
-    "
-  `));
   test('demo', () =>
     expect(shown(documents.demo)).toMatchInlineSnapshot(`
       "

@@ -1,4 +1,4 @@
-import type { Document, DocumentKind, DocumentOf } from '../document.ts';
+import type { Document, DocumentKind, DocumentOf, LogLine } from '../document.ts';
 import type { Reporter } from '../reporter.ts';
 
 /** The one JSON document of each kind. These shapes are read by scripts: they only ever grow. */
@@ -36,12 +36,11 @@ const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown 
     notMeasured,
   }),
   flows: ({ flows }) => ({ flows }),
-  logs: ({ lines }) => ({ lines }),
+  logs: ({ lines }) => ({ lines: lines.map(logLine) }),
   error: ({ error: { code, message, details, hint } }) => ({
     error: { code, message, details, hint: hint ?? null },
   }),
   scaffold: ({ kind: _, ...document }) => document,
-  ports: ({ kind: _, ...document }) => document,
   demo: ({ kind: _, ...document }) => ({
     ...document,
     chat: document.chat ?? null,
@@ -50,8 +49,27 @@ const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown 
 };
 
 /** One JSON document, for scripts. */
-export const json: Reporter = (document) => {
+export const json: Reporter = (document) => JSON.stringify(shapeOf(document), undefined, 2);
+
+/** One JSON object a line, for what goes on: each line of a log is one, any other document as well. */
+export const jsonLines: Reporter = (document) =>
+  document.kind === 'logs'
+    ? document.lines.map((line) => JSON.stringify(logLine(line))).join('\n')
+    : JSON.stringify(shapeOf(document));
+
+function shapeOf(document: Document): unknown {
   // The kind picks the shape that takes this document; the types cannot say so.
   const shape = SHAPES[document.kind] as (document: Document) => unknown;
-  return JSON.stringify(shape(document), undefined, 2);
-};
+  return shape(document);
+}
+
+/** The declared fields: who reads logs knows of every line more than that. */
+function logLine({ source, timestamp, level, message, correlationId }: LogLine): LogLine {
+  return {
+    source,
+    ...(timestamp === undefined ? {} : { timestamp }),
+    ...(level === undefined ? {} : { level }),
+    message,
+    ...(correlationId === undefined ? {} : { correlationId }),
+  };
+}

@@ -6,7 +6,6 @@ import { demo } from '../terminal/demo.ts';
 import { error } from '../terminal/error.ts';
 import { flows } from '../terminal/flows.ts';
 import { logs } from '../terminal/logs.ts';
-import { ports } from '../terminal/ports.ts';
 import { scaffold } from '../terminal/scaffold.ts';
 import { score } from '../terminal/score.ts';
 import { status } from '../terminal/status.ts';
@@ -24,7 +23,6 @@ const VIEWS: { [Kind in DocumentKind]: View<DocumentOf<Kind>> } = {
   logs,
   error,
   scaffold,
-  ports,
   demo,
 };
 

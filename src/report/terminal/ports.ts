@@ -1,14 +1,8 @@
-import type { PortsDocument, PortUse } from '../document.ts';
+import type { PortUse } from '../document.ts';
 import { table } from '../layout.ts';
-import type { Style, View } from './view.ts';
+import type { Style } from './view.ts';
 
-/** Which part of the stack listens where. */
-export const ports: View<PortsDocument> = ({ stack, portBase, ports: all }, style) => [
-  `${style.palette.strong(stack)}  port base ${portBase}`,
-  '',
-  ...portLines(all, style),
-];
-
+/** Which part of the stack listens where, a port a line. */
 export function portLines(all: PortUse[], { palette, width }: Style): string[] {
   return table(
     all.map(({ name, role, port }) => [
