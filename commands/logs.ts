@@ -30,7 +30,7 @@ export const logs: Register = (program, run) => {
         ]);
         const stack = await openStackHere(context);
         const names = chooseProcesses(stack, given);
-        const positions = await logPositions(stack.root, names);
+        const positions = options.follow ? await logPositions(stack.root, names) : undefined;
         const lines = await readLogs(stack.root, names, options.lines, positions);
         if (!options.follow) return { document: { kind: 'logs', lines } };
 

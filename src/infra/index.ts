@@ -1,7 +1,7 @@
 export { readChoices, writeChoices } from './choices.ts';
 export { createFolders, stackFolders } from './folders.ts';
 export { isOurs, leavingProcesses } from './leaving.ts';
-export { followLogs, type LogLine, readLogs, readLogTail } from './logs.ts';
+export { followLogs, type LogLine, logPositions, readLogs, readLogTail } from './logs.ts';
 export { createDatabase, migrate } from './migrations.ts';
 export { type InfrastructureObservation, observeResources } from './observe.ts';
 export { foreignPlaces, removeVolumes } from './places.ts';

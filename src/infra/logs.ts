@@ -1,4 +1,5 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
+import { StringDecoder } from 'node:string_decoder';
 import type { Context } from '../context.ts';
 import { stackFolders } from './folders.ts';
 
@@ -6,12 +7,17 @@ const CHUNK_BYTES = 64 * 1024;
 const FOLLOW_POLL_MS = 200;
 const NEWLINE = 0x0a;
 
-/** The last lines that a process of the stack wrote, oldest first; none when it never ran. */
-export async function readLogTail(root: string, name: string, lines: number): Promise<string[]> {
+/** The last lines that a process of the stack wrote before `end` (now, when left out), oldest first; none when it never ran. */
+export async function readLogTail(
+  root: string,
+  name: string,
+  lines: number,
+  end = Number.POSITIVE_INFINITY,
+): Promise<string[]> {
   const file = await open(stackFolders(root).logFile(name)).catch(() => undefined);
   if (file === undefined) return [];
   try {
-    let position = (await file.stat()).size;
+    let position = Math.min(end, (await file.stat()).size);
     let tail = Buffer.alloc(0);
     let found = 0;
     while (position > 0 && found <= lines) {
@@ -44,37 +50,79 @@ export interface LogLine {
   raw: string;
 }
 
-/** Reads one line: in the stack's schema, or as plain text (PostgreSQL, a crash). */
+/** PostgreSQL with its default `log_line_prefix`, `%m [%p] `, in UTC: `2026-11-21 00:32:06.779 UTC [12067] LOG:  ready`. */
+const POSTGRES_LINE = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{3}) (?:UTC|GMT) \[\d+\] ([A-Z]+\d?): +(.*)$/;
+/** Its severities in the words of the stack's schema; LOG is what an operator should know, STATEMENT and the like belong to a line before. */
+const POSTGRES_LEVELS: Record<string, string> = {
+  LOG: 'info',
+  INFO: 'info',
+  NOTICE: 'info',
+  WARNING: 'warn',
+  ERROR: 'error',
+  FATAL: 'fatal',
+  PANIC: 'fatal',
+};
+
+/** Reads one line: in the stack's schema, as PostgreSQL writes it, or as plain text (a crash). */
 export function parseLogLine(source: string, raw: string): LogLine {
+  return parseSchemaLine(source, raw) ?? parsePostgresLine(source, raw) ?? { source, message: raw, raw };
+}
+
+function parseSchemaLine(source: string, raw: string): LogLine | undefined {
+  const fields = parseObject(raw);
+  if (typeof fields?.message !== 'string') return undefined;
+  return {
+    source,
+    raw,
+    message: fields.message,
+    ...(typeof fields.timestamp === 'string' ? { timestamp: fields.timestamp } : {}),
+    ...(typeof fields.level === 'string' ? { level: fields.level } : {}),
+    ...(typeof fields.correlation_id === 'string' ? { correlationId: fields.correlation_id } : {}),
+  };
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
   try {
-    const fields = JSON.parse(raw) as Record<string, unknown>;
-    if (typeof fields.message !== 'string') return { source, message: raw, raw };
-    return {
-      source,
-      raw,
-      message: fields.message,
-      ...(typeof fields.timestamp === 'string' ? { timestamp: fields.timestamp } : {}),
-      ...(typeof fields.level === 'string' ? { level: fields.level } : {}),
-      ...(typeof fields.correlation_id === 'string' ? { correlationId: fields.correlation_id } : {}),
-    };
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
-    return { source, message: raw, raw };
+    return undefined;
   }
+}
+
+function parsePostgresLine(source: string, raw: string): LogLine | undefined {
+  const [, date, time, severity = '', message = ''] = POSTGRES_LINE.exec(raw) ?? [];
+  if (date === undefined || time === undefined) return undefined;
+  const level = POSTGRES_LEVELS[severity];
+  return {
+    source,
+    raw,
+    message: level === undefined ? `${severity}: ${message}` : message,
+    timestamp: `${date}T${time}Z`,
+    ...(level === undefined ? {} : { level }),
+  };
 }
 
 /**
  * The last lines of several processes in the order of time. A line without a time of its own belongs to the line
- * before it.
+ * before it. With positions, only what stands before them.
  */
-export async function readLogs(root: string, names: string[], lines: number): Promise<LogLine[]> {
+export async function readLogs(
+  root: string,
+  names: string[],
+  lines: number,
+  positions?: LogPositions,
+): Promise<LogLine[]> {
   const logs = await Promise.all(
     names.map(async (source) => {
       let at = '';
-      return (await readLogTail(root, source, lines)).map((raw) => {
-        const line = parseLogLine(source, raw);
-        at = line.timestamp ?? at;
-        return { at, line };
-      });
+      return (await readLogTail(root, source, lines, positions && (positions.get(source) ?? 0))).map(
+        (raw) => {
+          const line = parseLogLine(source, raw);
+          at = line.timestamp ?? at;
+          return { at, line };
+        },
+      );
     }),
   );
   return logs
@@ -84,35 +132,79 @@ export async function readLogs(root: string, names: string[], lines: number): Pr
     .map(({ line }) => line);
 }
 
-/** Calls back with each line that is written from now on, until the signal is aborted. A file that begins anew is read from its start. */
+/** How far a log is read. The decoder keeps the beginning of a character whose end is not written yet. */
+interface Reading {
+  position: number;
+  decoder: StringDecoder;
+  partial: string;
+}
+
+/** The byte behind the last whole line of each log. A log that does not exist yet has no entry. */
+export type LogPositions = ReadonlyMap<string, number>;
+
+/** How far the logs are written now: `readLogs` reads up to there, `followLogs` goes on from there, and no line is lost. */
+export async function logPositions(root: string, names: string[]): Promise<LogPositions> {
+  const positions = new Map<string, number>();
+  for (const name of names) {
+    const file = await open(stackFolders(root).logFile(name)).catch(() => undefined);
+    if (file === undefined) continue;
+    try {
+      const { size } = await file.stat();
+      const length = Math.min(CHUNK_BYTES, size);
+      const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
+      positions.set(name, size - length + buffer.lastIndexOf(NEWLINE) + 1);
+    } finally {
+      await file.close();
+    }
+  }
+  return positions;
+}
+
+/**
+ * Calls back with each line that is written after the positions (now, when left out), until the signal is aborted.
+ * A file that begins anew is read from its start.
+ */
 export async function followLogs(
   context: Pick<Context, 'clock'>,
   root: string,
   names: string[],
   onLine: (line: LogLine) => void,
   signal: AbortSignal,
+  positions?: LogPositions,
 ): Promise<void> {
-  const positions = new Map<string, number>();
-  const partial = new Map<string, string>();
-  let first = true;
+  const from = positions ?? (await logPositions(root, names));
+  const readings = new Map(names.map((name) => [name, beginAt(from.get(name) ?? 0)]));
   while (!signal.aborted) {
-    for (const name of names) {
+    for (const [name, reading] of readings) {
       const file = await open(stackFolders(root).logFile(name)).catch(() => undefined);
       if (file === undefined) continue;
       try {
-        const { size } = await file.stat();
-        const from = positions.get(name) ?? (first ? size : 0);
-        const start = size < from ? 0 : from;
-        const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
-        positions.set(name, start + bytesRead);
-        const pieces = `${partial.get(name) ?? ''}${buffer.toString('utf8', 0, bytesRead)}`.split('\n');
-        partial.set(name, pieces.pop() ?? '');
-        for (const raw of pieces) if (raw !== '') onLine(parseLogLine(name, raw));
+        for (const raw of await readOn(file, reading)) onLine(parseLogLine(name, raw));
       } finally {
         await file.close();
       }
     }
-    first = false;
     await context.clock.sleep(FOLLOW_POLL_MS, signal).catch(() => {});
   }
+}
+
+function beginAt(position: number): Reading {
+  return { position, decoder: new StringDecoder('utf8'), partial: '' };
+}
+
+/** The lines that were ended since the last time. */
+async function readOn(file: FileHandle, reading: Reading): Promise<string[]> {
+  const { size } = await file.stat();
+  if (size < reading.position) Object.assign(reading, beginAt(0));
+  const lines: string[] = [];
+  while (reading.position < size) {
+    const length = Math.min(CHUNK_BYTES, size - reading.position);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, reading.position);
+    if (bytesRead === 0) break;
+    reading.position += bytesRead;
+    const pieces = (reading.partial + reading.decoder.write(buffer.subarray(0, bytesRead))).split('\n');
+    reading.partial = pieces.pop() ?? '';
+    for (const piece of pieces) if (piece !== '') lines.push(piece);
+  }
+  return lines;
 }

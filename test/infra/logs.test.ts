@@ -2,7 +2,14 @@ import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { followLogs, type LogLine, parseLogLine, readLogs, readLogTail } from '../../src/infra/logs.ts';
+import {
+  followLogs,
+  type LogLine,
+  logPositions,
+  parseLogLine,
+  readLogs,
+  readLogTail,
+} from '../../src/infra/logs.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { temporaryFolder } from '../support/quiet-context.ts';
 
@@ -33,6 +40,78 @@ describe('log lines', () => {
       raw: 'LOG: ready',
     });
     fc.assert(fc.property(fc.string(), (text) => parseLogLine('x', text).raw === text));
+  });
+
+  test("are read in PostgreSQL's own form", () => {
+    const read = (raw: string) => {
+      const { timestamp, level, message } = parseLogLine('db', raw);
+      return [timestamp, level, message];
+    };
+    expect(read('2026-11-21 00:32:06.779 UTC [12067] LOG:  database system is ready')).toEqual([
+      '2026-11-21T00:32:06.779Z',
+      'info',
+      'database system is ready',
+    ]);
+    expect(read('2026-11-21 00:32:07.001 UTC [12070] FATAL:  role "x" does not exist')).toEqual([
+      '2026-11-21T00:32:07.001Z',
+      'fatal',
+      'role "x" does not exist',
+    ]);
+    expect(read('2026-11-21 00:32:07.001 UTC [12070] STATEMENT:  SELECT 1')).toEqual([
+      '2026-11-21T00:32:07.001Z',
+      undefined,
+      'STATEMENT: SELECT 1',
+    ]);
+    // In another zone the time is not known.
+    expect(read('2026-11-21 00:32:07.001 CET [7] LOG:  x')[0]).toBeUndefined();
+    expect(read('null')).toEqual([undefined, undefined, 'null']);
+  });
+
+  test('of PostgreSQL stand among those of the others', async () => {
+    const root = await stackWithLogs({
+      a: line('2026-01-01T00:00:01.000Z', 'a1') + line('2026-01-01T00:00:04.000Z', 'a2'),
+      db: '2026-01-01 00:00:03.000 UTC [9] ERROR:  broken\n',
+    });
+    expect((await readLogs(root, ['a', 'db'], 2)).map(({ message }) => message)).toEqual(['broken', 'a2']);
+  });
+
+  test('that are written between the reading and the following are neither lost nor told twice', async () => {
+    const root = await stackWithLogs({ a: 'one\nhal' });
+    const file = join(root, '.qbtc', 'logs', 'a.log');
+    const positions = await logPositions(root, ['a', 'late']);
+    await appendFile(file, 'f\nthree\n');
+    await writeFile(join(root, '.qbtc', 'logs', 'late.log'), 'first\n');
+    const seen = (await readLogs(root, ['a', 'late'], 10, positions)).map(({ message }) => message);
+    expect(seen).toEqual(['one']);
+    const stop = new AbortController();
+    const onLine = ({ message }: LogLine) => {
+      if (seen.push(message) === 4) stop.abort();
+    };
+    await followLogs({ clock: systemClock }, root, ['a', 'late'], onLine, stop.signal, positions);
+    expect(seen).toEqual(['one', 'half', 'three', 'first']);
+  });
+
+  test('are whole when a character comes in two writes', async () => {
+    const root = await stackWithLogs({ a: '' });
+    const file = join(root, '.qbtc', 'logs', 'a.log');
+    const bytes = Buffer.from('漢字\n');
+    const stop = new AbortController();
+    const seen: string[] = [];
+    let polls = 0;
+    const clock = {
+      ...systemClock,
+      // Between two looks at the file, one more byte.
+      sleep: async () => {
+        await appendFile(file, bytes.subarray(polls, polls + 1));
+        polls += 1;
+      },
+    };
+    const onLine = ({ message }: LogLine) => {
+      seen.push(message);
+      stop.abort();
+    };
+    await followLogs({ clock }, root, ['a'], onLine, stop.signal);
+    expect(seen).toEqual(['漢字']);
   });
 
   test('the tail is exact for any lines, however long', async () => {

@@ -37,6 +37,8 @@ export const embeddedPostgres: EmbeddedPart = {
       ...['-c', `listen_addresses=${host}`],
       // Its socket file would have to stand in a folder that this account may write; TCP is all that we use.
       ...['-c', 'unix_socket_directories='],
+      // As `qbtc logs` reads it: initdb would take the zone of the machine.
+      ...['-c', 'log_timezone=UTC', '-c', 'lc_messages=C'],
       ...['-c', 'shared_buffers=64MB', '-c', 'max_connections=100'],
     ];
     const program = join(placement.programs, 'bin', 'postgres');
