@@ -8,7 +8,11 @@ import type { Endpoint, Resource } from '../model/resource.ts';
 
 /** Any number will do, as long as every qbtc takes the same one. */
 const LOCK = 7_202_611;
+/** A migration may rewrite a large table, or wait for a second qbtc that does. */
+const MIGRATION_TIMEOUT_MS = 30 * 60_000;
 const TIMEOUT_MS = 60_000;
+/** SQLSTATE `duplicate_database`; two at the very same time meet in the index of the catalogue: `unique_violation`. */
+const ALREADY_THERE = new Set<unknown>(['42P04', '23505']);
 
 interface Migration {
   name: string;
@@ -18,15 +22,16 @@ interface Migration {
 
 /**
  * Applies the migrations that are not there yet, in the order of their names, each in a transaction of its own,
- * under a lock that holds off a second qbtc. Creates the stack's database first where it is missing.
- * Answers with what it applied; a second call answers with nothing.
+ * under a lock that holds off a second qbtc.
+ * Answers with what it applied; a second call answers with nothing. `timeoutMs` is the deadline of each statement.
  */
 export async function migrate(
   context: Pick<Context, 'sql'>,
   resource: Resource & { migrations: string },
+  timeoutMs = MIGRATION_TIMEOUT_MS,
 ): Promise<Change[]> {
   const migrations = await readMigrations(resource.migrations);
-  const connection = await context.sql(resource.endpoint.url, { timeoutMs: TIMEOUT_MS });
+  const connection = await context.sql(resource.endpoint.url, { timeoutMs });
   try {
     await connection.query('SELECT pg_advisory_lock($1)', [LOCK]);
     await connection.query('CREATE SCHEMA IF NOT EXISTS qbtc');
@@ -44,22 +49,49 @@ export async function migrate(
   }
 }
 
-/** Creates the database that the endpoint names, where the server has none of that name. */
+/**
+ * Creates the database that the endpoint names, where the server has none of that name. Answers whether it did.
+ * Throws `DATABASE_NOT_CREATED` with the server's reason.
+ */
 export async function createDatabase(context: Pick<Context, 'sql'>, endpoint: Endpoint): Promise<boolean> {
-  if (endpoint.database === undefined) return false;
+  const { database } = endpoint;
+  if (database === undefined) return false;
+  try {
+    return await createMissing(context, endpoint, database);
+  } catch (error) {
+    // Another qbtc was quicker between our look and our statement.
+    if (ALREADY_THERE.has((error as { code?: unknown }).code)) return false;
+    throw new QbtcError(
+      'DATABASE_NOT_CREATED',
+      `the database "${database}" could not be created at ${endpoint.host}:${endpoint.port}: ${messageOf(error)}`,
+      {
+        hint: `create it there by hand (CREATE DATABASE ${quoted(database)}), or give the stack's user the right to (CREATEDB)`,
+        cause: error,
+      },
+    );
+  }
+}
+
+async function createMissing(
+  context: Pick<Context, 'sql'>,
+  endpoint: Endpoint,
+  database: string,
+): Promise<boolean> {
   const maintenance = new URL(endpoint.url);
   maintenance.pathname = '/postgres';
   const connection = await context.sql(maintenance.href, { timeoutMs: TIMEOUT_MS });
   try {
-    const { rows } = await connection.query('SELECT 1 FROM pg_database WHERE datname = $1', [
-      endpoint.database,
-    ]);
+    const { rows } = await connection.query('SELECT 1 FROM pg_database WHERE datname = $1', [database]);
     if (rows.length > 0) return false;
-    await connection.query(`CREATE DATABASE "${endpoint.database.replaceAll('"', '""')}"`);
+    await connection.query(`CREATE DATABASE ${quoted(database)}`);
     return true;
   } finally {
     await connection.close();
   }
+}
+
+function quoted(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`;
 }
 
 async function readMigrations(folder: string): Promise<Migration[]> {
@@ -67,9 +99,14 @@ async function readMigrations(folder: string): Promise<Migration[]> {
   return Promise.all(
     names.map(async (name) => {
       const text = await readFile(join(folder, name), 'utf8');
-      return { name, text, checksum: createHash('sha256').update(text).digest('hex') };
+      return { name, text, checksum: checksumOf(text) };
     }),
   );
+}
+
+/** The same for a checkout with Windows' line ends. */
+function checksumOf(text: string): string {
+  return createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex');
 }
 
 async function outstanding(connection: SqlConnection, migrations: Migration[]): Promise<Migration[]> {
