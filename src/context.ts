@@ -39,10 +39,14 @@ export interface Io {
   reveal(text: string): void;
   /** Adds values that `out` and `err` mask from now on. */
   mask(secrets: Iterable<string>): void;
+  /** Aborted when nobody reads stdout any more (`qbtc logs --follow | head`): what goes on for ever ends then. */
+  unread: AbortSignal;
   /** True when a person sits at both stdin and stderr: prompts and spinners are allowed. */
   interactive: boolean;
   /** True when stdout may be coloured (a terminal, no `NO_COLOR`). */
   color: boolean;
+  /** The same for stderr. */
+  errColor: boolean;
   /** Columns of stdout; 80 without a terminal. */
   columns: number;
   progress: Progress;

@@ -2,44 +2,66 @@ import type { Ora } from 'ora';
 import type { Io, Progress } from '../context.ts';
 
 const MASK = '••••••';
-/** Shorter values would tear holes into ordinary words. */
-const SHORTEST_SECRET = 8;
+/** A last guard against tearing every other word apart; which values are worth hiding is for the caller to say. */
+const SHORTEST_SECRET = 4;
+const DEFAULT_COLUMNS = 80;
 
 /** What `createIo` needs of the process; tests pass streams of their own. */
 export interface Streams {
   stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
-  stderr: NodeJS.WritableStream & { isTTY?: boolean };
+  stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   stdin: { isTTY?: boolean };
   env: Readonly<Record<string, string | undefined>>;
 }
 
 /** The terminal, or what stands in its place. Every text goes through the mask for secrets. */
 export function createIo(streams: Streams): Io {
-  const secrets = new Set<string>();
-  const masked = (text: string) => {
-    let result = text;
-    for (const secret of secrets) result = result.replaceAll(secret, MASK);
-    return result;
+  const { stdout, stderr, stdin, env } = streams;
+  const { masked, mask } = createMask();
+  const colorAllowed = (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
+  const interactive = stdin.isTTY === true && stderr.isTTY === true && env.CI === undefined;
+  const closing = new AbortController();
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') closing.abort(error);
+  });
+  const out = (text: string) => {
+    if (!closing.signal.aborted) stdout.write(`${text}\n`);
   };
-  const noColor = streams.env.NO_COLOR !== undefined && streams.env.NO_COLOR !== '';
-  const interactive =
-    streams.stdin.isTTY === true && streams.stderr.isTTY === true && streams.env.CI === undefined;
-  const err = (text: string) => void streams.stderr.write(`${masked(text)}\n`);
+  const err = (text: string) => void stderr.write(`${masked(text)}\n`);
   return {
-    out: (text) => void streams.stdout.write(`${masked(text)}\n`),
+    out: (text) => out(masked(text)),
     err,
-    reveal: (text) => void streams.stdout.write(`${text}\n`),
-    mask(values) {
+    reveal: out,
+    mask,
+    unread: closing.signal,
+    interactive,
+    color: stdout.isTTY === true && colorAllowed,
+    errColor: stderr.isTTY === true && colorAllowed,
+    columns: columnsOf(stdout),
+    progress: interactive ? spinner(stderr, err, masked) : lines(err),
+  };
+}
+
+/** A terminal that does not know its width says 0. */
+function columnsOf(stream: { columns?: number }): number {
+  return stream.columns || DEFAULT_COLUMNS;
+}
+
+/** Hides values as they are, as they stand in a URL, and as they stand in JSON. */
+function createMask() {
+  let secrets: string[] = [];
+  return {
+    mask(values: Iterable<string>): void {
+      const all = new Set(secrets);
       for (const value of values) {
         if (value.length < SHORTEST_SECRET) continue;
-        secrets.add(value);
-        secrets.add(encodeURIComponent(value));
+        for (const form of [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)])
+          all.add(form);
       }
+      // Longest first: of a secret that holds another one nothing must be left over.
+      secrets = [...all].sort((a, b) => b.length - a.length);
     },
-    interactive,
-    color: streams.stdout.isTTY === true && !noColor && streams.env.TERM !== 'dumb',
-    columns: streams.stdout.columns ?? 80,
-    progress: interactive ? spinner(err, masked) : lines(err),
+    masked: (text: string) => secrets.reduce((result, secret) => result.replaceAll(secret, MASK), text),
   };
 }
 
@@ -60,17 +82,22 @@ function lines(err: (text: string) => void): Progress {
 }
 
 /** On a terminal: what is under way in one spinner, what has ended as lines above it. */
-function spinner(err: (text: string) => void, masked: (text: string) => string): Progress {
+function spinner(
+  stream: Streams['stderr'],
+  err: (text: string) => void,
+  masked: (text: string) => string,
+): Progress {
   const underWay = new Map<string, string | undefined>();
   let ora: Ora | undefined;
-  let stopped = false;
-  // ora takes some 40 ms to load: long enough that a quick command should not wait for it.
-  const loading = import('ora').then((module) => {
-    if (stopped) return;
-    ora = module.default({ discardStdin: false });
-    show();
-  });
-  loading.catch(() => {});
+  let loading: Promise<void> | undefined;
+  // ora takes some 40 ms to load: a command without progress does not pay for it, and none waits for it.
+  const load = () => {
+    loading ??= import('ora').then((module) => {
+      ora = module.default({ stream, discardStdin: false });
+      show();
+    });
+    loading.catch(() => {});
+  };
   const show = () => {
     if (ora === undefined) return;
     if (underWay.size === 0) {
@@ -80,8 +107,10 @@ function spinner(err: (text: string) => void, masked: (text: string) => string):
     const text = [...underWay]
       .map(([name, waitingFor]) => (waitingFor === undefined ? name : `${name} (${waitingFor})`))
       .join(', ');
-    const width = (process.stderr.columns ?? 80) - 4;
-    ora.text = masked(text.length > width ? `${text.slice(0, width - 1)}…` : text);
+    const width = columnsOf(stream) - 4;
+    // Masked before it is cut: half a secret is not recognised.
+    const hidden = masked(text);
+    ora.text = hidden.length > width ? `${hidden.slice(0, width - 1)}…` : hidden;
     if (!ora.isSpinning) ora.start();
   };
   const line = (text: string) => {
@@ -91,8 +120,8 @@ function spinner(err: (text: string) => void, masked: (text: string) => string):
   };
   return {
     step(name, waitingFor) {
-      stopped = false;
       underWay.set(name, waitingFor);
+      load();
       show();
     },
     done(name, result) {
@@ -104,7 +133,6 @@ function spinner(err: (text: string) => void, masked: (text: string) => string):
       line(`✖ ${name}: ${reason}`);
     },
     stop() {
-      stopped = true;
       underWay.clear();
       ora?.stop();
     },
