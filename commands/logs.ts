@@ -42,7 +42,8 @@ export const logs: Register = (program, run) => {
         });
         const show = (line: (typeof lines)[number]) => io.out(print({ kind: 'logs', lines: [line] }));
         for (const line of lines) show(line);
-        await followLogs(context, stack.root, names, show, context.interrupted, positions);
+        const end = AbortSignal.any([context.interrupted, io.unread]);
+        await followLogs(context, stack.root, names, show, end, positions);
         return {};
       }),
     );

@@ -28,9 +28,8 @@ function openContext(): Promise<Context> {
 
 async function report(document: Document, json: boolean, verbose: boolean, toStderr = false): Promise<void> {
   const [{ io }, { createReporter }] = await Promise.all([openContext(), import('../src/report/index.ts')]);
-  const text = createReporter(json ? 'json' : 'terminal', { width: io.columns, color: io.color, verbose })(
-    document,
-  );
+  const color = toStderr ? io.errColor : io.color;
+  const text = createReporter(json ? 'json' : 'terminal', { width: io.columns, color, verbose })(document);
   if (text === '') return;
   if (toStderr) io.err(text);
   else io.out(text);
@@ -73,10 +72,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     interruption.abort(new QbtcError('INTERRUPTED', 'interrupted', { exit: EXIT.interrupted }));
   });
 }
-// `qbtc logs | head`: the reader has seen enough.
-process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.error),
-);
+// `qbtc test | head -1`: the reader has seen enough, and the command ends with its own exit code all the same.
+// What else cannot be written (a full disk) is an error, once the command has done its work.
+let written = true;
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') written = false;
+});
+// Nobody who reads what is said on the way is no reason to stop in the middle of it.
+process.stderr.on('error', () => {});
 
 try {
   await program.parseAsync();
@@ -84,16 +87,18 @@ try {
   exit = await explain(error);
 }
 // What a library keeps open (pooled connections, timers) must not hold the command.
-process.stdout.write('', () => process.exit(exit));
+process.stdout.write('', () => process.exit(written || exit !== EXIT.done ? exit : EXIT.error));
 
 async function explain(error: unknown): Promise<ExitCode> {
   // commander has printed its own message, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   const { json, verbose } = program.opts<{ json?: boolean; verbose?: boolean }>();
   const { asQbtcError } = await import('../src/report/index.ts');
-  const known = asQbtcError(error);
+  const { signal } = interruption;
+  // What fails because it was interrupted is not a defect, and what fails on the way out is still an interruption.
+  const known = asQbtcError(signal.aborted && !(error instanceof QbtcError) ? signal.reason : error);
   (await openContext()).io.progress.stop();
   const wantsJson = json === true || process.argv.includes('--json');
   await report({ kind: 'error', error: known }, wantsJson, verbose === true, !wantsJson);
-  return known.exit;
+  return signal.aborted ? EXIT.interrupted : known.exit;
 }

@@ -5,7 +5,7 @@ import { createExec } from './exec.ts';
 import { createHost } from './host/index.ts';
 import { createHttp } from './http.ts';
 import { createIo, type Streams } from './io.ts';
-import { prompts } from './prompts.ts';
+import { createPrompts } from './prompts.ts';
 import { connectRedis } from './redis.ts';
 import { connectSql } from './sql.ts';
 
@@ -34,7 +34,7 @@ export function createContext(
     sql: connectSql,
     redis: connectRedis,
     host: createHost(process.platform, exec),
-    prompts,
+    prompts: createPrompts({ input: process.stdin, output: process.stderr }),
     installation,
   };
 }
