@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Context } from '../../context.ts';
 import { EXIT, messageOf, QbtcError } from '../../errors.ts';
-import { socketAddress } from './address.ts';
+import { connectAddress } from './address.ts';
 import type { ProcessSpec, ProcessStatus, SupervisorReply, SupervisorRequest } from './protocol.ts';
 import { readState, STATE_FOLDER } from './state.ts';
 
@@ -24,7 +24,9 @@ export interface SupervisorClient {
 
 /** The running supervisor of the stack at `root`, or `undefined` when none answers. */
 export async function connectSupervisor(root: string): Promise<SupervisorClient | undefined> {
-  const socket = connect(socketAddress(root));
+  const address = await connectAddress(root);
+  if (address === undefined) return undefined;
+  const socket = connect(address);
   try {
     await once(socket, 'connect');
   } catch {

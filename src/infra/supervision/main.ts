@@ -5,7 +5,7 @@ import { messageOf } from '../../errors.ts';
 import { systemClock } from '../../system/clock.ts';
 import { createExec } from '../../system/exec.ts';
 import { createHost } from '../../system/host/index.ts';
-import { socketAddress } from './address.ts';
+import { listenAddress, releaseAddress } from './address.ts';
 import type { ProcessStatus, SupervisorReply, SupervisorRequest } from './protocol.ts';
 import { readState, stateFile, writeState } from './state.ts';
 import { Supervisor } from './supervisor.ts';
@@ -13,7 +13,7 @@ import { Supervisor } from './supervisor.ts';
 // The supervisor's program: `node main.js ROOT`. It listens on a local socket until it is asked to shut down.
 const root = process.argv[2] ?? process.cwd();
 const host = createHost(process.platform, createExec());
-const socket = socketAddress(root);
+const socket = await listenAddress(root);
 const startTime = await host.processStartTime(process.pid);
 
 // Its log may be on a disk that is full; what it runs must not end for that.
@@ -88,7 +88,7 @@ async function answer(line: string, client: Socket): Promise<void> {
 const server = createServer(serve);
 function end(): void {
   server.close();
-  if (process.platform !== 'win32') rmSync(socket, { force: true });
+  releaseAddress(socket);
   rmSync(stateFile(root), { force: true });
 }
 
@@ -105,7 +105,6 @@ for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
 
 // Only this account may talk to us.
 process.umask(0o077);
-if (process.platform !== 'win32') rmSync(socket, { force: true });
 server.listen(socket, () => {
   save(supervisor.list());
   void writing.then(() => {
