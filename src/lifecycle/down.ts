@@ -1,7 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Context } from '../context.ts';
-import { attachSupervisor, removeVolumes, stackFolders, supervisorProgram } from '../infra/index.ts';
+import {
+  attachSupervisor,
+  foreignPlaces,
+  removeVolumes,
+  stackFolders,
+  supervisorProgram,
+} from '../infra/index.ts';
 import { withLock } from './lock.ts';
 
 export interface DownResult {
@@ -45,6 +51,11 @@ export async function down(
       // On a disk that cannot be written they stay: what they name is gone, and everybody who reads them checks that.
       for (const file of ['state.json', 'providers.json'])
         await rm(join(state, file), { force: true }).catch(() => {});
+      if (options.volumes) {
+        for (const place of await foreignPlaces(root)) {
+          context.io.err(`${place} is written down as data of this stack, but is not: left as it is`);
+        }
+      }
       const removed = options.volumes ? await removeVolumes(root) : [];
       progress.stop();
       return { stack: basename(root), stopped, removed };

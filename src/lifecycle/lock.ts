@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
@@ -62,7 +62,7 @@ async function acquire(context: Pick<Context, 'host'>, file: string, command: st
           { hint: 'wait until it has ended' },
         );
       }
-      await removeStale(file, holder);
+      await removeStale(context, file, draft);
     }
   } catch (error) {
     if (error instanceof QbtcError) throw error;
@@ -90,21 +90,31 @@ async function isAlive(context: Pick<Context, 'host'>, { pid, startTime }: Holde
 }
 
 /**
- * Two may see the same stale lock: each moves what is there to a name of its own, and looks at what it has got. Who
- * got a lock that is not the stale one puts it back.
+ * Two may see the same stale lock, and the slower one must not remove the lock that the faster one has taken meanwhile:
+ * only who holds the right to remove does, and looks again before.
  */
-async function removeStale(file: string, stale: Holder | undefined): Promise<void> {
-  const aside = `${file}.stale-${randomUUID()}`;
-  try {
-    await rename(file, aside);
-  } catch (error) {
-    // The other one was faster.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
+async function removeStale(context: Pick<Context, 'host'>, file: string, draft: string): Promise<void> {
+  const right = `${file}.removal`;
+  if (!(await linked(draft, right))) {
+    const remover = await readHolder(right);
+    if (remover === undefined || !(await isAlive(context, remover))) await rm(right, { force: true });
+    return;
   }
-  const taken = await readHolder(aside);
-  if (taken?.id !== stale?.id) await link(aside, file).catch(() => {});
-  await rm(aside, { force: true });
+  try {
+    // Removed already: whatever stands there a moment later is somebody's.
+    if (!(await exists(file))) return;
+    const holder = await readHolder(file);
+    if (holder === undefined || !(await isAlive(context, holder))) await rm(file, { force: true });
+  } finally {
+    await rm(right, { force: true });
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function readHolder(file: string): Promise<Holder | undefined> {
