@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, QbtcError } from '../errors.ts';
 import { STATE_FOLDER } from './supervision/state.ts';
@@ -28,4 +28,24 @@ export async function createFolders(root: string): Promise<void> {
       cause: error,
     });
   }
+}
+
+/** A new database cluster takes 40 MB, the bundles 10; the rest is for logs and for the queues. */
+const WANTED_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Says that the disk is full before anything is started on it: what starts could not even write down why it ends.
+ *
+ * @throws QbtcError `DISK_FULL`
+ */
+export async function checkDisk(root: string): Promise<void> {
+  const { state } = stackFolders(root);
+  const { bavail, bsize } = await statfs(state);
+  const free = bavail * bsize;
+  if (free >= WANTED_BYTES) return;
+  const megabytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+  throw new QbtcError('DISK_FULL', `the disk of ${state} is full: ${megabytes(free)} are free`, {
+    details: [`wanted: ${megabytes(WANTED_BYTES)} for data, bundles, and logs`],
+    hint: 'free space on that disk, or move the stack to another one',
+  });
 }

@@ -1,5 +1,5 @@
 export { readChoices, writeChoices } from './choices.ts';
-export { createFolders, stackFolders } from './folders.ts';
+export { checkDisk, createFolders, stackFolders } from './folders.ts';
 export { isOurs, leavingProcesses } from './leaving.ts';
 export { followLogs, type LogLine, logPositions, readLogs, readLogTail } from './logs.ts';
 export { createDatabase, migrate } from './migrations.ts';

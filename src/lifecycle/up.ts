@@ -3,6 +3,7 @@ import { EXIT, QbtcError } from '../errors.ts';
 import {
   attachSupervisor,
   type Choice,
+  checkDisk,
   chooseProviders,
   type InfrastructurePlan,
   isOurs,
@@ -42,6 +43,7 @@ export interface UpResult {
 export async function up(context: Context, stack: Stack, options: UpOptions): Promise<UpResult> {
   return withLock(context, stack.root, 'qbtc up', async () => {
     const before = context.clock.monotonic();
+    await checkDisk(stack.root);
     const program = supervisorProgram(context);
     const existing = await attachSupervisor(stack.root, program);
     let supervisor = existing;

@@ -149,7 +149,7 @@ describe('interruptions and kills', () => {
     await qbtc(['down', '--volumes'], root);
   });
 
-  test('a disk that is full: said before anything is started, nothing left behind', async (context) => {
+  test('a disk that is full or read-only: said before anything is started, nothing left behind', async (context) => {
     await qbtc(['down', '--volumes'], root);
     const disk = await temporaryFolder('qbtc-disk-');
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]);
@@ -165,8 +165,13 @@ describe('interruptions and kills', () => {
         await writeFile(join(link, 'secrets.json'), secrets, { mode: 0o600 });
         const { code, stderr } = await qbtc(['up'], root);
         expect(code).toBe(1);
-        expect(stderr).toMatch(/ENOSPC|no space|full/i);
-        await qbtc(['down'], root);
+        expect(stderr).toMatch(/the disk of .+ is full: 0\.0 MB are free/);
+        expect(await listening()).toEqual([]);
+        expect(spawnSync('mount', ['-o', 'remount,bind,ro', link]).status).toBe(0);
+        const unwritable = await qbtc(['up'], root);
+        expect(unwritable.code).toBe(1);
+        expect(unwritable.stderr).toMatch(/cannot be written.+(EROFS|read-only)/s);
+        expect((await qbtc(['down'], root)).code).toBe(0);
         expect(await listening()).toEqual([]);
       } finally {
         spawnSync('umount', [link]);
