@@ -65,7 +65,8 @@ const program = new Command('qbtc')
   .enablePositionalOptions();
 for (const register of commands) register(program, run);
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+// SIGHUP: the terminal was closed.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     // Asked twice: the user does not want to wait for the clean-up.
     if (interruption.signal.aborted) process.exit(EXIT.interrupted);

@@ -13,6 +13,8 @@ export interface Awaited {
   root: string;
   deadlineMs: number;
   probe: () => Promise<ProbeResult>;
+  /** What the user can do when it is there but refuses us, or answers as somebody else. */
+  refusedHint: string;
   /** Says what it waits for, and why it is not there yet. */
   onWaiting: (reason: string) => void;
 }
@@ -45,7 +47,7 @@ export async function untilReady(
         awaited,
         `${awaited.name} is not usable: ${result.reason}`,
         'PROCESS_REFUSES',
-        'was .qbtc/secrets.json made anew? then its data knows other ones; to begin without it: qbtc down --volumes',
+        awaited.refusedHint,
       );
     }
     if (clock.monotonic() - started > awaited.deadlineMs) {

@@ -36,20 +36,15 @@ export async function serviceProcess(
       : await bundleService(stack.root, { ...service, entry: service.entry });
   const [program = process.execPath, ...args] =
     bundle === undefined ? (service.command ?? []) : [process.execPath, bundle.file];
-  const env = {
-    ...baseEnvironment(context.env),
-    HOST: '127.0.0.1',
-    PORT: String(instance.port),
-    SERVICE_NAME: service.name,
-    ...service.env,
-  };
+  const env = { HOST: '127.0.0.1', ...service.env, PORT: String(instance.port), SERVICE_NAME: service.name };
+  // Without what the caller's own environment adds: a second terminal is no reason to start a service anew.
   const digest = createHash('sha256').update(JSON.stringify([program, args, env, service.path]));
   return {
     name: instance.name,
     program,
     args,
     cwd: service.path,
-    env,
+    env: { ...baseEnvironment(context.env), ...env },
     stopSignal: 'SIGTERM',
     stopsGroup: true,
     stopTimeoutMs: 15_000,

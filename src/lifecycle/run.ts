@@ -25,6 +25,10 @@ import { applyTopology, planTopology } from '../topology/index.ts';
 
 const PROBE_TIMEOUT_MS = 2_000;
 
+const OTHER_SECRETS =
+  'was .qbtc/secrets.json made anew? then its data knows other ones; to begin without it: qbtc down --volumes';
+const OTHER_SERVICE = 'its health document must name the service as qbtc.yaml does, and its port be its own';
+
 // The steps that stand between the resources and services; symbols, so that no service can have their names.
 const MIGRATIONS = Symbol('migrations');
 const TOPOLOGY = Symbol('topology');
@@ -74,8 +78,9 @@ export class Run {
     const after = (names: (string | symbol)[]) => Promise.all(names.map((name) => ready.get(name)));
     const step = (name: string | symbol, work: () => Promise<void>) => {
       const done = work().catch((error: unknown) => {
-        this.#failed.abort(error);
-        throw error;
+        const failure = explained(error, typeof name === 'string' ? name : (name.description ?? ''));
+        this.#failed.abort(failure);
+        throw failure;
       });
       // It is awaited below; until then its failure must not count as unhandled.
       done.catch(() => {});
@@ -111,7 +116,7 @@ export class Run {
         await after([...service.dependsOn, MIGRATIONS, TOPOLOGY]);
         await Promise.all(
           (await specs).map(({ spec, instance }) =>
-            this.#process(spec, () => probeService(this.#context, instance, PROBE_TIMEOUT_MS)),
+            this.#process(spec, () => probeService(this.#context, instance, PROBE_TIMEOUT_MS), OTHER_SERVICE),
           ),
         );
       });
@@ -140,7 +145,7 @@ export class Run {
     }
     this.#context.io.progress.step(resource.name, 'being prepared');
     const spec = await provider.prepare(this.#context, this.#stack, resource);
-    await this.#process(spec, () => this.#probe(resource));
+    await this.#process(spec, () => this.#probe(resource), OTHER_SECRETS);
   }
 
   /** A server that is new has no database of the stack yet. */
@@ -152,7 +157,7 @@ export class Run {
     return probe();
   }
 
-  async #process(spec: ProcessSpec, probe: () => Promise<ProbeResult>): Promise<void> {
+  async #process(spec: ProcessSpec, probe: () => Promise<ProbeResult>, refusedHint: string): Promise<void> {
     const { clock, interrupted, io } = this.#context;
     const before = clock.monotonic();
     interrupted.throwIfAborted();
@@ -167,6 +172,7 @@ export class Run {
       root: this.#stack.root,
       deadlineMs: this.#options.timeoutMs,
       probe,
+      refusedHint,
       onWaiting: (reason) => io.progress.step(spec.name, reason),
     });
     await this.#supervisor.keep(spec.name);
@@ -179,12 +185,24 @@ export class Run {
     }
   }
 
+  /** For work that cannot be called off: its end is not waited for. */
+  #unlessInterrupted<T>(work: Promise<T>): Promise<T> {
+    const { interrupted } = this.#context;
+    work.catch(() => {});
+    return new Promise((resolve, reject) => {
+      const stop = () => reject(interrupted.reason);
+      if (interrupted.aborted) stop();
+      interrupted.addEventListener('abort', stop, { once: true });
+      work.then(resolve, reject).finally(() => interrupted.removeEventListener('abort', stop));
+    });
+  }
+
   async #migrations(): Promise<void> {
     for (const resource of this.#stack.resources) {
       const { migrations } = resource;
       if (resource.kind !== 'postgres' || migrations === undefined) continue;
       this.#context.io.progress.step('migrations');
-      const changes = await migrate(this.#context, { ...resource, migrations });
+      const changes = await this.#unlessInterrupted(migrate(this.#context, { ...resource, migrations }));
       this.#report(
         'migrations',
         changes.map((change) => ({ change, status: 'done' })),
@@ -209,14 +227,44 @@ export class Run {
     const failed = outcomes.filter(({ status }) => status !== 'done');
     const { progress } = this.#context.io;
     if (failed.length === 0) {
-      progress.done(name, outcomes.length === 0 ? 'nothing to change' : `${outcomes.length} changes applied`);
+      progress.done(
+        name,
+        outcomes.length === 0 ? 'nothing to change' : `${changes(outcomes.length)} applied`,
+      );
       return;
     }
-    progress.failed(name, `${failed.length} of ${outcomes.length} changes failed`);
-    throw new QbtcError('NOT_ALL_APPLIED', `${name}: ${failed.length} of ${outcomes.length} changes failed`, {
-      exit: EXIT.partial,
-      details: failed.map(({ change, reason }) => `${change.kind} ${change.name}: ${reason ?? 'skipped'}`),
-      hint: name === 'routes' ? 'qbtc routes sync' : name === 'topology' ? 'qbtc topology apply' : 'qbtc up',
-    });
+    progress.failed(name, `${failed.length} of ${changes(outcomes.length)} failed`);
+    throw new QbtcError(
+      'NOT_ALL_APPLIED',
+      `${name}: ${failed.length} of ${changes(outcomes.length)} failed`,
+      {
+        exit: EXIT.partial,
+        details: failed.map(({ change, reason }) => `${change.kind} ${change.name}: ${reason ?? 'skipped'}`),
+        hint:
+          name === 'routes' ? 'qbtc routes sync' : name === 'topology' ? 'qbtc topology apply' : 'qbtc up',
+      },
+    );
   }
+}
+
+/** What a server or the system answered on the way is no defect of ours: said with the step that it belongs to. */
+function explained(error: unknown, step: string): unknown {
+  const fromOutside = error instanceof Error && !(error instanceof QbtcError) && isFromOutside(error);
+  if (!fromOutside) return error;
+  return new QbtcError('STEP_FAILED', `${step}: ${error.message}`, {
+    hint: 'see what became of it with `qbtc status`, then run `qbtc up` again',
+    cause: error,
+  });
+}
+
+/** System calls and PostgreSQL name a code; a connection that is cut in the middle of a query has only its message. */
+function isFromOutside(error: Error): boolean {
+  return (
+    ('code' in error && typeof error.code === 'string') || error.message.startsWith('Connection terminated')
+  );
+}
+
+/** `1 change`, `2 changes`. */
+function changes(count: number): string {
+  return `${count} ${count === 1 ? 'change' : 'changes'}`;
 }

@@ -114,5 +114,10 @@ async function takeBack(
     const ours = (await supervisor.list()).filter(({ name }) => touched.has(name));
     await Promise.all(ours.map(({ name }) => supervisor.stop(name)));
   }
-  if (!(await supervisor.list()).some(isOurs)) await supervisor.shutdown(() => {});
+  const left = (await supervisor.list()).filter(isOurs);
+  if (left.length === 0) return supervisor.shutdown(() => {});
+  if (context.interrupted.aborted) return;
+  context.io.err(
+    `still running, to be looked at: ${left.map(({ name }) => name).join(', ')} (qbtc down ends them)`,
+  );
 }

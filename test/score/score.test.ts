@@ -74,6 +74,27 @@ test('a service is found when each of its replicas is', () => {
   expect(first).toMatchObject({ subject: 'llm-api', max: 12.5, fix: { why: 'nothing listens' } });
 });
 
+test('a service that another stack runs at our port is not found', () => {
+  const world = snapshot();
+  const resources = world.resources.map((resource) =>
+    resource.name === 'llm-api'
+      ? { ...resource, kind: 'service' as const, ports: [8000], pid: 41 }
+      : resource,
+  );
+  const heldBy = (pid: number | undefined) => ({
+    measured: true as const,
+    value: (world.discovered.measured ? world.discovered.value : []).map((found) =>
+      found.port === 8000 && pid !== undefined ? { ...found, pid } : found,
+    ),
+  });
+  expect(componentOf(snapshot({ resources, discovered: heldBy(41) }), 'discovery').points).toBe(25);
+  for (const stranger of [42, undefined]) {
+    expect(failedChecks(snapshot({ resources, discovered: heldBy(stranger) }), 'discovery')).toMatchObject([
+      { subject: 'llm-api', max: 12.5, fix: { why: expect.stringContaining('not of this stack') } },
+    ]);
+  }
+});
+
 test('a route plan that is not empty costs half of the routes', () => {
   const routePlan = {
     measured: true as const,

@@ -1,5 +1,6 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { messageOf } from '../../errors.ts';
 import { systemClock } from '../../system/clock.ts';
@@ -7,11 +8,14 @@ import { createExec } from '../../system/exec.ts';
 import { createHost } from '../../system/host/index.ts';
 import { listenAddress, releaseAddress } from './address.ts';
 import type { ProcessStatus, SupervisorReply, SupervisorRequest } from './protocol.ts';
-import { readState, stateFile, writeState } from './state.ts';
+import { readState, STATE_FOLDER, stateFile, writeState } from './state.ts';
 import { Supervisor } from './supervisor.ts';
 
 // The supervisor's program: `node main.js ROOT`. It listens on a local socket until it is asked to shut down.
 const root = process.argv[2] ?? process.cwd();
+/** Often enough that nobody wonders, rarely enough to cost nothing. */
+const FOLDER_POLL_MS = 2_000;
+
 const host = createHost(process.platform, createExec());
 const socket = await listenAddress(root);
 const startTime = await host.processStartTime(process.pid);
@@ -55,7 +59,11 @@ async function carryOut(request: SupervisorRequest, onStopped: (name: string) =>
   }
 }
 
+const clients = new Set<Socket>();
+
 function serve(client: Socket): void {
+  clients.add(client);
+  client.once('close', () => clients.delete(client));
   client.on('error', () => {});
   const lines = createInterface({ input: client });
   // It repeats the socket's errors: a client that goes away is no concern of ours.
@@ -87,6 +95,7 @@ async function answer(line: string, client: Socket): Promise<void> {
 
 const server = createServer(serve);
 function end(): void {
+  clearInterval(folderWatch);
   server.close();
   releaseAddress(socket);
   rmSync(stateFile(root), { force: true });
@@ -102,6 +111,18 @@ for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
       .then(end);
   });
 }
+
+// `git clean` and `rm -r` take the folder away: without it nobody could ever find us again.
+const folderWatch = setInterval(() => {
+  if (existsSync(join(root, STATE_FOLDER))) return;
+  clearInterval(folderWatch);
+  void supervisor
+    .stopAll(() => {})
+    .then(end)
+    .then(() => {
+      for (const client of clients) client.destroy();
+    });
+}, FOLDER_POLL_MS);
 
 // Only this account may talk to us.
 process.umask(0o077);

@@ -1,3 +1,4 @@
+import type { DiscoveredService, Snapshot } from '../../model/observation.ts';
 import { type Check, failed, notMeasured, passed } from '../check.ts';
 import { remedyFor } from '../remedy.ts';
 
@@ -9,7 +10,9 @@ export const serviceFound: Check = {
     stack.services.map(({ name }) => {
       if (!snapshot.discovered.measured) return notMeasured(name, snapshot.discovered.reason);
       const instances = snapshot.discovered.value.filter((instance) => instance.name === name);
-      const missing = instances.find((instance) => instance.problem !== '');
+      const missing =
+        instances.find((instance) => instance.problem !== '') ??
+        instances.map((instance) => strangerIn(snapshot, instance)).find((problem) => problem !== undefined);
       if (instances.length > 0 && !missing) {
         const ports = instances.map((instance) => instance.port).join(', ');
         return passed(name, `found on port ${ports}, answers as itself`);
@@ -18,3 +21,12 @@ export const serviceFound: Check = {
       return failed(name, why, { why, ...remedyFor(snapshot, stack, name) });
     }),
 };
+
+/** The copy of another stack answers with the same name: it is ours only if it is the process that we run. */
+function strangerIn(snapshot: Snapshot, { port, pid }: DiscoveredService): { problem: string } | undefined {
+  const ours = snapshot.resources.find(({ kind, ports }) => kind === 'service' && ports.includes(port));
+  if (ours === undefined || (ours.pid !== undefined && (pid === undefined || pid === ours.pid)))
+    return undefined;
+  const holder = pid === undefined ? 'a process' : `pid ${pid}`;
+  return { problem: `port ${port} is held by ${holder}, which is not of this stack` };
+}

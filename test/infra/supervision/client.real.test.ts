@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
@@ -58,4 +59,31 @@ test('it ends without a trace in the state, and holds little memory', async () =
   }
   await supervisor.shutdown(() => {});
   expect(await readState(root)).toBeUndefined();
+});
+
+test('it ends what it runs when the folder of the stack is taken away', async () => {
+  const { socket = '', pid = 0 } = (await readState(root))?.supervisor ?? {};
+  expect(socket).not.toBe('');
+  await supervisor.ensure({
+    name: 'a',
+    program: process.execPath,
+    args: ['-e', 'setInterval(() => {}, 1e6)'],
+    cwd: root,
+    env: {},
+    stopSignal: 'SIGTERM',
+    stopsGroup: true,
+    stopTimeoutMs: 5_000,
+    logFile: `${root}/.qbtc/logs/a.log`,
+    dependsOn: [],
+    ports: [],
+    fingerprint: 'f',
+  });
+  const child = (await supervisor.list())[0]?.pid ?? 0;
+  await rm(`${root}/.qbtc`, { recursive: true });
+  const deadline = context.clock.monotonic() + 20_000;
+  while ((await context.host.processStartTime(pid)) !== undefined) {
+    expect(context.clock.monotonic()).toBeLessThan(deadline);
+    await context.clock.sleep(50);
+  }
+  expect(await context.host.processStartTime(child)).toBeUndefined();
 });
