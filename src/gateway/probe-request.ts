@@ -8,9 +8,10 @@ export interface ProbeRequest {
   body?: string;
 }
 
-/** Safe methods first. OPTIONS comes last of them: the cors plugin answers it without asking anybody. */
-const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
+const SAFE_METHODS = ['GET', 'HEAD'];
 const WRITING_METHODS = ['POST', 'PUT', 'PATCH'];
+/** The best first. OPTIONS is last: a gateway or a framework answers it without asking what stands behind. */
+const HARMLESS_METHODS = [...SAFE_METHODS, ...WRITING_METHODS, 'OPTIONS'];
 /** Names a thing that does not exist, where the URI leaves a name open. */
 const PLACEHOLDER = 'qbtc-probe';
 /** Whose key is taken before any other's. */
@@ -20,8 +21,9 @@ const UNREADABLE_BODY = '{';
 
 /**
  * The most harmless request that the route lets through: a safe method where it has one, else a body that nobody can
- * read, with the key of the test consumer where the route asks for one. A route whose only method is DELETE is not
- * tried unless its URI leaves a name open: there is no harmless way to delete a thing that exists.
+ * read, with the key of the test consumer where the route asks for one. OPTIONS is never sent to a route with the cors
+ * plugin, which answers it itself. A route whose only method is DELETE is not tried unless its URI leaves a name open:
+ * there is no harmless way to delete a thing that exists.
  */
 export function probeRequest(
   route: ApisixRoute,
@@ -29,9 +31,10 @@ export function probeRequest(
 ): ProbeRequest | { untried: string } {
   const uri = route.uri ?? route.uris?.[0] ?? '/';
   const path = uri.replace(/\*.*$/, PLACEHOLDER).replace(/\/:[^/]+/g, `/${PLACEHOLDER}`);
-  const methods = route.methods?.length ? route.methods : SAFE_METHODS;
-  const method =
-    [...SAFE_METHODS, ...WRITING_METHODS].find((each) => methods.includes(each)) ?? methods[0] ?? 'GET';
+  const allowed = route.methods?.length ? route.methods : SAFE_METHODS;
+  const methods = isInForce(route, 'cors') ? allowed.filter((each) => each !== 'OPTIONS') : allowed;
+  const method = HARMLESS_METHODS.find((each) => methods.includes(each)) ?? methods[0];
+  if (method === undefined) return { untried: `OPTIONS ${uri} would be answered by the cors plugin` };
   if (method === 'DELETE' && path === uri) return { untried: `DELETE ${uri} would not be harmless` };
 
   const probe: ProbeRequest = { method, path, headers: { 'user-agent': 'qbtc-probe' } };
@@ -54,10 +57,15 @@ function hostOf(route: ApisixRoute): string | undefined {
 
 /** The header in which the route's key-auth looks for the key; `undefined` when it asks for none. */
 function keyHeaderOf(route: ApisixRoute): string | undefined {
-  const keyAuth = route.plugins?.['key-auth'];
-  if (!keyAuth) return undefined;
-  if (isRecord(keyAuth._meta) && keyAuth._meta.disable === true) return undefined;
-  return typeof keyAuth.header === 'string' ? keyAuth.header.toLowerCase() : 'apikey';
+  if (!isInForce(route, 'key-auth')) return undefined;
+  const header = route.plugins?.['key-auth']?.header;
+  return typeof header === 'string' ? header.toLowerCase() : 'apikey';
+}
+
+function isInForce(route: ApisixRoute, plugin: string): boolean {
+  const configuration = route.plugins?.[plugin];
+  if (!configuration) return false;
+  return !(isRecord(configuration._meta) && configuration._meta.disable === true);
 }
 
 /** A declared key, the test consumer's first. In `authorization` clients send `Bearer KEY`, elsewhere the bare key. */

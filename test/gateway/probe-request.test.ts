@@ -12,6 +12,23 @@ describe('probeRequest', () => {
     expect(post).toMatchObject({ method: 'POST', body: '{' });
   });
 
+  it('does not ask with OPTIONS what the cors plugin answers before the service', () => {
+    const plugins = { cors: {} };
+    expect(probeRequest({ uri: '/a', methods: ['POST', 'OPTIONS'], plugins }, [])).toMatchObject({
+      method: 'POST',
+      body: '{',
+    });
+    expect(probeRequest({ uri: '/a', methods: ['OPTIONS', 'PATCH'] }, [])).toMatchObject({ method: 'PATCH' });
+    expect(probeRequest({ uri: '/a', methods: ['OPTIONS', 'GET'], plugins }, [])).toMatchObject({
+      method: 'GET',
+    });
+    expect(probeRequest({ uri: '/a', methods: ['OPTIONS'] }, [])).toMatchObject({ method: 'OPTIONS' });
+    expect(probeRequest({ uri: '/a', methods: ['OPTIONS'], plugins }, [])).toHaveProperty('untried');
+    expect(probeRequest({ uri: '/a', methods: ['DELETE', 'OPTIONS'], plugins }, [])).toHaveProperty(
+      'untried',
+    );
+  });
+
   it('never deletes what may exist', () => {
     expect(probeRequest({ uri: '/cache', methods: ['DELETE'] }, [])).toHaveProperty('untried');
     expect(probeRequest({ uri: '/orders/:id', methods: ['DELETE'] }, [])).toMatchObject({

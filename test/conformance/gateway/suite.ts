@@ -264,6 +264,37 @@ export function gatewayConformance(name: string, target: () => GatewayUnderTest)
       expect(other.headers.get('vary')).toBe('Origin');
     });
 
+    it('answers a preflight request before it asks for a key, and allows the headers that are asked for', async () => {
+      await put(`/routes/${id('preflight')}`, {
+        uri: uri('preflight'),
+        methods: ['POST', 'OPTIONS'],
+        plugins: {
+          cors: { allow_headers: '**' },
+          'key-auth': { header: 'authorization', hide_credentials: true },
+          'limit-count': limit(1),
+        },
+        upstream: nodes(),
+      });
+      const preflight = await askUntil(uri('preflight'), 200, {
+        method: 'OPTIONS',
+        headers: {
+          Origin: 'https://a.example',
+          'Access-Control-Request-Method': 'POST',
+          'Access-Control-Request-Headers': 'authorization,content-type',
+        },
+      });
+      expect(await preflight.text()).toBe('');
+      expect(preflight.headers.get('access-control-allow-origin')).toBe('*');
+      expect(preflight.headers.get('access-control-allow-headers')).toBe('authorization,content-type');
+      expect(preflight.headers.get('x-ratelimit-limit')).toBeNull();
+      const refused = await ask(uri('preflight'), {
+        method: 'POST',
+        headers: { Origin: 'https://a.example' },
+      });
+      expect(refused.status).toBe(401);
+      expect(refused.headers.get('access-control-allow-origin')).toBe('*');
+    });
+
     it('gives requests an id, and keeps the client’s', async () => {
       await put(`/routes/${id('rid')}`, {
         uri: uri('rid'),

@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+
+const TEMPLATE_FILE = fileURLToPath(new URL('../../templates/stack/qbtc.yaml', import.meta.url));
+
+type Plugins = Record<string, Record<string, unknown>>;
+
+interface Template {
+  services: Record<string, { routes?: { name: string; methods: string[]; plugins: Plugins }[] }>;
+  gateway: { consumers: { plugins?: Plugins }[] };
+}
+
+const template = parse(await readFile(TEMPLATE_FILE, 'utf8')) as Template;
+const routes = Object.values(template.services).flatMap((service) => service.routes ?? []);
+
+it('lets the preflight requests of browsers through to the cors plugin', () => {
+  const open = routes.filter(({ plugins }) => plugins.cors !== undefined);
+  expect(open.map(({ name }) => name)).toEqual(['llm-chat', 'llm-models']);
+  for (const { methods, plugins } of open) {
+    expect(methods).toContain('OPTIONS');
+    expect(plugins.cors).toMatchObject({ allow_headers: '**' });
+  }
+});
+
+it('says in JSON that a limit is reached, and which', () => {
+  const limits = [...routes, ...template.gateway.consumers].flatMap(
+    ({ plugins }) => plugins?.['limit-count'] ?? [],
+  );
+  expect(limits).toHaveLength(3);
+  for (const limit of limits) {
+    expect(limit).toMatchObject({
+      rejected_code: 429,
+      rejected_msg: `rate limit reached: ${limit.count} requests a minute`,
+    });
+  }
+});
