@@ -62,7 +62,7 @@ export function planChanges(desired: Topology, observed: ObservedTopology, vhost
   }
   const queues = new Map(observed.queues.map((queue) => [queue.name, queue]));
   for (const queue of desired.queues) {
-    const change = planQueue(queue, queues.get(queue.name), observed.defaultQueueType);
+    const change = planQueue(queue, queues.get(queue.name), observed.defaultQueueType, vhost);
     if (change)
       steps.push({ id: queueStep(queue.name), change, target: { kind: 'queue', queue }, needs: always });
   }
@@ -112,7 +112,12 @@ function planExchange(exchange: Exchange, there: Exchange | undefined): Change |
   };
 }
 
-function planQueue(queue: Queue, there: ObservedQueue | undefined, defaultType: string): Change | undefined {
+function planQueue(
+  queue: Queue,
+  there: ObservedQueue | undefined,
+  defaultType: string,
+  vhost: string,
+): Change | undefined {
   const { name } = queue;
   if (!there) return { action: 'create', kind: 'queue', name, reason: IN_PLACE };
   const { type, exclusive: _, ...observed } = there;
@@ -126,7 +131,7 @@ function planQueue(queue: Queue, there: ObservedQueue | undefined, defaultType: 
     name,
     reason: NEEDS_MIGRATION,
     fields,
-    blocked: `${NEEDS_MIGRATION}: RabbitMQ cannot change ${pathsOf(fields)} of a queue that is there; \`qbtc topology migrate ${name}\` moves its messages to a new one`,
+    blocked: `${NEEDS_MIGRATION}: RabbitMQ cannot change ${pathsOf(fields)} of a queue that is there; a later version of qbtc moves its messages. Until then: let its consumers empty it, delete it in the management UI or with \`DELETE /api/queues/${encodeURIComponent(vhost)}/${encodeURIComponent(name)}\`, then run \`qbtc topology apply\``,
   };
 }
 

@@ -158,7 +158,8 @@ describe('planChanges', () => {
       ['binding', 'in place', undefined],
     ]);
     expect(steps[1]?.change.blocked).toContain('x-queue-type, x-message-ttl');
-    expect(steps[1]?.change.blocked).toContain('`qbtc topology migrate q`');
+    expect(steps[1]?.change.blocked).toContain('`DELETE /api/queues/acme/q`, then run `qbtc topology apply`');
+    expect(steps[1]?.change.blocked).not.toContain('topology migrate');
   });
 
   it('takes a declared classic queue and an undeclared type for the same where classic is the default', () => {
