@@ -200,6 +200,23 @@ describe('the data plane', () => {
     await agent.close();
   });
 
+  it('passes on the early answer of an upstream that closes while the body is still being sent', async () => {
+    const upstream = await upstreamOf((request, response) => {
+      response.writeHead(413, { 'Content-Type': 'application/json', Connection: 'close' });
+      response.end('{"error":{"message":"too large"}}', () => request.socket.destroy());
+    });
+    await route('early', { uri: '/early', upstream: to(upstream) });
+    const body = Buffer.alloc(17_000_000, 'x');
+    for (let i = 0; i < 6; i++) {
+      const answer = await exchange(`${gateway.proxyUrl}/early`, {
+        method: 'POST',
+        headers: { 'Content-Length': String(body.length) },
+        body,
+      });
+      expect([answer.status, answer.body]).toEqual([413, '{"error":{"message":"too large"}}']);
+    }
+  });
+
   it('takes a client that goes away in the middle of its body for what it is', async () => {
     let aborted = 0;
     const upstream = await upstreamOf((request) => {

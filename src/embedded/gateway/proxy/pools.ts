@@ -1,4 +1,5 @@
-import { type Dispatcher, Pool } from 'undici';
+import { buildConnector, type Dispatcher, Pool } from 'undici';
+import { readBeforeWriteFails } from './early-answer.ts';
 import type { Upstream, UpstreamNode } from './upstream.ts';
 
 const KEEP_ALIVE_MS = 60_000;
@@ -31,13 +32,13 @@ export class Pools {
         pipelining: 1,
         keepAliveTimeout: KEEP_ALIVE_MS,
         maxRequestsPerClient: MAX_REQUESTS_PER_CONNECTION,
-        connect: {
+        connect: connector({
           timeout: timeouts.connect * 1000,
           // APISIX does not verify the certificates of upstreams unless it is told to (`tls.verify`).
           ...(scheme === 'https'
             ? { rejectUnauthorized: verifyTls, servername: host.replace(/:\d+$/, '') }
             : {}),
-        },
+        }),
       });
       kept = { pool, usedAt: 0 };
       this.#pools.set(key, kept);
@@ -61,4 +62,13 @@ export class Pools {
       pool.close().catch(() => {});
     }
   }
+}
+
+function connector(options: buildConnector.BuildOptions): buildConnector.connector {
+  const connect = buildConnector(options);
+  return (target, callback) =>
+    connect(target, (...[error, socket]) => {
+      if (socket === null) callback(error, null);
+      else callback(null, readBeforeWriteFails(socket));
+    });
 }
