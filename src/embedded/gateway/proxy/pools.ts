@@ -68,7 +68,8 @@ function connector(options: buildConnector.BuildOptions): buildConnector.connect
   const connect = buildConnector(options);
   return (target, callback) =>
     connect(target, (...[error, socket]) => {
-      if (socket === null) callback(error, null);
-      else callback(null, readBeforeWriteFails(socket));
+      // undici gives no socket at all, not `null`, with an error.
+      if (error === null && socket) callback(null, readBeforeWriteFails(socket));
+      else callback(error ?? new Error('no connection'), null);
     });
 }
