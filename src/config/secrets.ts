@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, QbtcError } from '../errors.ts';
 
@@ -53,7 +53,8 @@ export async function readSecrets(root: string): Promise<Record<string, string> 
     text = await readFile(file, 'utf8');
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
-    throw unreadable(file, `it cannot be read: ${messageOf(error)}`, error);
+    const hint = hasCode(error, 'EACCES') ? await accessHint(file) : undefined;
+    throw unreadable(file, `it cannot be read: ${messageOf(error)}`, { cause: error, hint });
   }
   let value: unknown;
   try {
@@ -79,10 +80,26 @@ function generateSecret(name: string): string {
   return /(^|-)key$/.test(name) ? `qbtc_${random}` : random;
 }
 
-function unreadable(file: string, why: string, cause?: unknown): QbtcError {
+/** What to do about a file that is there and whole, but not for this account. */
+async function accessHint(file: string): Promise<string | undefined> {
+  // In a folder that is closed to us the file itself cannot be looked at: its owner is the folder's.
+  const { uid } = (await stat(file).catch(() => stat(dirname(file)).catch(() => undefined))) ?? {};
+  const own = process.geteuid?.();
+  if (uid === undefined || own === undefined) return undefined;
+  if (uid === own) return `Make it readable again: chmod u+rwx "${dirname(file)}" && chmod u+rw "${file}"`;
+  return `It belongs to another account (uid ${uid}, this one is ${own}), as after "sudo qbtc". Run qbtc as that account, or take the folder over: sudo chown -R ${own} "${dirname(file)}"`;
+}
+
+function unreadable(
+  file: string,
+  why: string,
+  { cause, hint }: { cause?: unknown; hint?: string | undefined } = {},
+): QbtcError {
   return new QbtcError('SECRETS_UNREADABLE', `The secrets of the stack cannot be used: ${why}`, {
     details: [file],
-    hint: `Restore ${file} from a backup. Only if there is none: delete it, run "qbtc down --volumes", and new secrets are generated.`,
+    hint:
+      hint ??
+      `Restore ${file} from a backup. Only if there is none: delete it, run "qbtc down --volumes", and new secrets are generated.`,
     cause,
   });
 }

@@ -11,6 +11,8 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
+/** No account of a person, and never the one that runs the tests. */
+const NOBODY = 65_534;
 const posix = process.platform !== 'win32';
 
 describe('ensureSecrets', () => {
@@ -84,6 +86,40 @@ describe('ensureSecrets', () => {
     expect(error).toMatchObject({ name: 'QbtcError', code: 'SECRETS_UNREADABLE', exit: 1 });
     expect(JSON.stringify(error) + String(error)).not.toContain('hunter2');
     expect(await readFile(secretsFile(root), 'utf8')).toBe(text);
+  });
+
+  /** Runs `work` as an account that may read nothing of ours. */
+  const asNobody = async (work: () => Promise<void>) => {
+    const own = process.geteuid?.() ?? 0;
+    process.seteuid?.(NOBODY);
+    try {
+      await work();
+    } finally {
+      process.seteuid?.(own);
+    }
+  };
+
+  // Only root can become somebody else; only in a process of its own, which worker threads are not.
+  test.runIf(process.geteuid?.() === 0 && process.seteuid !== undefined)(
+    'a file of another account is told as such',
+    async () => {
+      await ensureSecrets(root, ['a']);
+      await chmod(root, 0o755);
+      await asNobody(async () => {
+        await expect(ensureSecrets(root, ['a'])).rejects.toMatchObject({
+          code: 'SECRETS_UNREADABLE',
+          hint: expect.stringMatching(/^It belongs to another account \(uid 0, .*sudo chown -R 65534 "/),
+        });
+      });
+    },
+  );
+
+  test.runIf(posix && process.geteuid?.() !== 0)('an own file that is closed is to be opened', async () => {
+    await ensureSecrets(root, ['a']);
+    await chmod(secretsFile(root), 0);
+    await expect(ensureSecrets(root, ['a'])).rejects.toMatchObject({
+      hint: expect.stringContaining('chmod u+rw'),
+    });
   });
 
   test('says what is in the way', async () => {
