@@ -56,7 +56,7 @@ function serviceOf(
     replicas: service.replicas,
     health: service.health,
     metrics: service.metrics,
-    dependsOn: service.depends_on,
+    dependsOn: [...new Set(service.depends_on)],
     env: service.env,
     routes: service.routes.map((route) => defined(route) as ServiceRoute),
   };

@@ -48,14 +48,16 @@ export function parseStackDocument(text: string): StackDocument {
     lineCounter: lines,
     prettyErrors: false,
     stringKeys: true,
+    // The parser compares each key with all before it, which takes minutes for a long mapping.
+    uniqueKeys: false,
   });
   const position = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
 
-  const syntax = mergeMarkers(text) ?? syntaxMistakes(document, text, position);
-  const fatal = syntax.length > 0 && document.errors.some((error) => error.code !== 'DUPLICATE_KEY');
+  const syntax = mergeMarkers(text) ?? syntaxMistakes(document, position);
+  const fatal = syntax.length > 0 && document.errors.length > 0;
   const top = document.contents as Node | null;
   if (fatal) return unusable(syntax);
   if (!isMap(top)) {
@@ -76,7 +78,7 @@ export function parseStackDocument(text: string): StackDocument {
   const offsetOf = (path: FieldPath): number => reader.nearestNode(path).range?.[0] ?? 0;
   return {
     data,
-    mistakes: [...syntax, ...reader.mistakes],
+    mistakes: [...syntax, ...repeatedKeys(document, position), ...reader.mistakes],
     usable: true,
     at: (path) => position(offsetOf(path)),
     keyAt: (path) => position(reader.keyNode(path)?.range?.[0] ?? offsetOf(path)),
@@ -112,20 +114,12 @@ function mergeMarkers(text: string): Mistake[] | undefined {
   return marks;
 }
 
-function syntaxMistakes(
-  document: Document.Parsed,
-  text: string,
-  position: (offset: number) => Position,
-): Mistake[] {
+function syntaxMistakes(document: Document.Parsed, position: (offset: number) => Position): Mistake[] {
   const errors: Mistake[] = document.errors.map((error) => {
     const at = position(error.pos[0]);
     switch (error.code) {
       case 'TAB_AS_INDENT':
         return { at, field: '', found: 'a tab', expected: 'spaces as indentation' };
-      case 'DUPLICATE_KEY': {
-        const key = /^[^\s:,}]+/.exec(text.slice(error.pos[0]))?.[0] ?? '';
-        return { at, field: key, found: `the key "${key}" a second time`, expected: 'each key once' };
-      }
       case 'MULTIPLE_DOCS':
         return { at, field: '', found: 'a second YAML document', expected: 'one' };
       default:
@@ -143,6 +137,31 @@ function syntaxMistakes(
   // After a tab the parser is lost; what it says about the following lines is not news.
   const tabs = errors.filter((error) => error.found === 'a tab');
   return tabs.length > 0 ? tabs : [...errors, ...tags];
+}
+
+/** Keys that a mapping has already. */
+function repeatedKeys(document: Document.Parsed, position: (offset: number) => Position): Mistake[] {
+  const mistakes: Mistake[] = [];
+  visit(document, {
+    Map(_key, map) {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) {
+          const at = position(key.range?.[0] ?? 0);
+          const name = String(key.value);
+          mistakes.push({
+            at,
+            field: name,
+            found: `the key "${name}" a second time`,
+            expected: 'each key once',
+          });
+        }
+        seen.add(key.value);
+      }
+    },
+  });
+  return mistakes;
 }
 
 interface Placed {
@@ -209,7 +228,7 @@ class NodeReader {
   }
 
   #readMap(map: YAMLMap, path: FieldPath): Record<string, unknown> {
-    // No prototype: a key such as `__proto__` is a key like any other.
+    // No prototype: a key such as `constructor` is a key like any other.
     const data: Record<string, unknown> = Object.create(null);
     const own = map.items as Pair<Node, Node | null>[];
     const merged = own.filter((pair) => isMergeKey(pair.key));
@@ -218,6 +237,11 @@ class NodeReader {
       if (isMergeKey(pair.key)) continue;
       const name = isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
       const field = [...path, name];
+      if (name === '__proto__') {
+        // JavaScript has taken it: what stands under it would be lost on the way.
+        this.#report(pair.key, field, `the name "${name}"`, 'another name');
+        continue;
+      }
       if (pair.value === null) {
         this.#placed.set(keyOf(field), { key: pair.key, value: pair.key });
         data[name] = null;

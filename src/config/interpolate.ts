@@ -41,7 +41,7 @@ export function interpolate(
   if (isLiteral(path)) return value;
   if (typeof value === 'string') {
     if (!value.includes('${')) return value;
-    const report = (part: { source: string }, found: string, expected: string, near?: string) => {
+    const report = (part: { source: string }, found: string, expected: string, near?: Near) => {
       const mistake = { at: document.within(path, part.source), field: fieldName(path), found, expected };
       mistakes.push(near === undefined ? mistake : { ...mistake, nearest: near });
       return UNKNOWN;
@@ -61,7 +61,9 @@ export function interpolate(
   return value;
 }
 
-type Report = (part: { source: string }, found: string, expected: string, near?: string) => string;
+/** Only what is shown is looked for. */
+type Near = () => string | undefined;
+type Report = (part: { source: string }, found: string, expected: string, near?: Near) => string;
 
 function fill(parts: readonly Part[], values: Values, report: Report): string {
   return parts.map((part) => fillPart(part, values, report)).join('');
@@ -91,7 +93,7 @@ function fillVariable(part: Part & { kind: 'variable' }, { env, ...rest }: Value
     part,
     `${part.source}, which is ${value === undefined ? 'not set' : 'empty'} in the environment`,
     `${part.name} to be set, or \${${part.name}:-default}`,
-    value === undefined ? nearest(part.name, Object.keys(env)) : undefined,
+    value === undefined ? () => nearest(part.name, Object.keys(env)) : undefined,
   );
 }
 
@@ -102,7 +104,7 @@ function fillSecret(part: Part & { kind: 'secret' }, values: Values, report: Rep
       part,
       `${part.source}, which "secrets" does not declare`,
       `one of ${listed(secretNames)}`,
-      nearest(part.name, secretNames),
+      () => nearest(part.name, secretNames),
     );
   }
   const value = Object.hasOwn(secrets, part.name) ? secrets[part.name] : undefined;
@@ -120,7 +122,7 @@ function fillResource(part: Part & { kind: 'resource' }, { resources }: Values, 
   if (!resources.has(part.name)) {
     const names = [...resources.keys()];
     const expected = `one of the resources ${listed(names)}`;
-    return report(part, `${part.source}, which names no resource`, expected, nearest(part.name, names));
+    return report(part, `${part.source}, which names no resource`, expected, () => nearest(part.name, names));
   }
   const fields = resources.get(part.name);
   if (fields === undefined) return UNKNOWN;
@@ -128,5 +130,7 @@ function fillResource(part: Part & { kind: 'resource' }, { resources }: Values, 
   if (value !== undefined) return value;
   const names = Object.keys(fields);
   const expected = `a field that ${part.name} has: ${listed(names)}`;
-  return report(part, `${part.source}, a field that there is not`, expected, nearest(part.field, names));
+  return report(part, `${part.source}, a field that there is not`, expected, () =>
+    nearest(part.field, names),
+  );
 }

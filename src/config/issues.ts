@@ -47,13 +47,14 @@ function mistakesOf(
   switch (issue.code) {
     case 'unrecognized_keys': {
       const known = keysAt(schema, path, filled);
+      const expected = `one of ${listed(known)}`;
       return issue.keys.map((key) => {
         const field = [...path, key];
         const mistake = {
           at: document.keyAt(field),
           field: fieldName(field),
           found: `the unknown key "${key}"`,
-          expected: `one of ${listed(known)}`,
+          expected,
         };
         return withNearest(mistake, key, known);
       });
@@ -99,8 +100,7 @@ function mistakeAt(path: FieldPath, expected: string, document: StackDocument): 
 }
 
 function withNearest(mistake: Mistake, word: unknown, candidates: readonly string[]): Mistake {
-  const near = typeof word === 'string' ? nearest(word, candidates) : undefined;
-  return near === undefined ? mistake : { ...mistake, nearest: near };
+  return typeof word === 'string' ? { ...mistake, nearest: () => nearest(word, candidates) } : mistake;
 }
 
 /** Fields whose text may hold credentials: it is never repeated in a message. */

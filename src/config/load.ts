@@ -1,4 +1,4 @@
-import { access, readFile } from 'node:fs/promises';
+import { access, readFile, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { messageOf, QbtcError } from '../errors.ts';
 import type { Resource } from '../model/resource.ts';
@@ -15,7 +15,7 @@ import { outlineOf, portUses, secretNamesOf } from './outline.ts';
 import { resourcesOf } from './resources.ts';
 import { ruleMistakes } from './rules.ts';
 import { stackSchema } from './schema.ts';
-import { ensureSecrets } from './secrets.ts';
+import { ensureSecrets, readSecrets } from './secrets.ts';
 
 export const STACK_FILE = 'qbtc.yaml';
 
@@ -46,16 +46,28 @@ export async function findStackFile(cwd: string): Promise<string> {
 }
 
 /**
- * Generates the secrets that are missing, reads `.env`, then loads the stack: what every command starts with.
+ * Reads `.env`, loads the stack, and generates the secrets that are missing unless the file has mistakes: what every
+ * command starts with.
  * @throws QbtcError as `loadStack` and `ensureSecrets`
  */
 export async function openStack(options: Omit<LoadOptions, 'secrets'>): Promise<Stack> {
-  const document = parseStackDocument(await readStackFile(options.file));
+  const root = dirname(options.file);
+  const document = parseStackDocument(await readStackFile(options));
   const names = document.usable ? secretNamesOf(outlineOf(document.data)) : [];
-  const secrets = names.length === 0 ? {} : await ensureSecrets(dirname(options.file), names);
-  const env = await stackEnvironment(dirname(options.file), options.env);
-  return await loadStack({ ...options, env, secrets });
+  const env = await stackEnvironment(root, options.env);
+  if (names.length === 0) return await loadDocument(document, { ...options, env, secrets: {} });
+
+  const known = (await readSecrets(root)) ?? {};
+  if (names.some((name) => !Object.hasOwn(known, name))) {
+    // A file with mistakes generates nothing: one of them may be the name of a secret.
+    const pending = Object.fromEntries(names.map((name) => [name, PENDING_SECRET]));
+    await loadDocument(document, { ...options, env, secrets: { ...pending, ...known } });
+  }
+  return await loadDocument(document, { ...options, env, secrets: await ensureSecrets(root, names) });
 }
+
+/** Stands for a secret that is not generated yet, while the file is checked. */
+const PENDING_SECRET = 'pending';
 
 /**
  * Reads and checks `qbtc.yaml`, and fills in defaults, references, endpoints and absolute paths. Writes nothing.
@@ -63,9 +75,12 @@ export async function openStack(options: Omit<LoadOptions, 'secrets'>): Promise<
  * CONFIG_UNREADABLE when there is no file to read
  */
 export async function loadStack(options: LoadOptions): Promise<Stack> {
+  return await loadDocument(parseStackDocument(await readStackFile(options)), options);
+}
+
+async function loadDocument(document: StackDocument, options: LoadOptions): Promise<Stack> {
   const { file, qbtcVersion } = options;
   const root = dirname(file);
-  const document = parseStackDocument(await readStackFile(file));
   if (!document.usable) throw invalid(options, document.mistakes);
 
   const { data, resources, mistakes } = fillIn(document, root, options);
@@ -132,13 +147,19 @@ function fillIn(
   return { data, resources: known, mistakes };
 }
 
-function invalid({ file, cwd }: LoadOptions, mistakes: readonly Mistake[]): QbtcError {
+/** A screen or two; whoever has more starts with these. */
+const MAX_SHOWN = 100;
+
+function invalid({ file, cwd }: Pick<LoadOptions, 'file' | 'cwd'>, mistakes: readonly Mistake[]): QbtcError {
   const sorted = inFileOrder(mistakes);
   const shown = cwd === undefined ? file : shorter(relative(cwd, file), file);
   const count = sorted.length === 1 ? 'a mistake' : `${sorted.length} mistakes`;
   const version = sorted.find(({ field, found }) => field === 'requires' && found.startsWith('qbtc '));
   return new QbtcError('CONFIG_INVALID', `${shown} has ${count}`, {
-    details: sorted.map((mistake) => formatMistake(shown, mistake)),
+    details: [
+      ...sorted.slice(0, MAX_SHOWN).map((mistake) => formatMistake(shown, mistake)),
+      ...(sorted.length > MAX_SHOWN ? [`and ${sorted.length - MAX_SHOWN} more`] : []),
+    ],
     ...(version === undefined ? {} : { hint: `Install ${version.expected}, or change "requires".` }),
   });
 }
@@ -147,7 +168,22 @@ function shorter(path: string, file: string): string {
   return path.startsWith('..') ? file : path;
 }
 
-async function readStackFile(file: string): Promise<string> {
+/** Far more than any stack needs; checking more would take long. */
+const MAX_FILE_BYTES = 1024 * 1024;
+
+async function readStackFile(options: Pick<LoadOptions, 'file' | 'cwd'>): Promise<string> {
+  const { file } = options;
+  const size = await stat(file).then(
+    (found) => found.size,
+    // Reading says why.
+    () => 0,
+  );
+  if (size > MAX_FILE_BYTES) {
+    const at = { line: 1, column: 1 };
+    throw invalid(options, [
+      { at, field: '', found: `${size} bytes`, expected: 'at most 1 MiB (1048576 bytes)' },
+    ]);
+  }
   try {
     return await readFile(file, 'utf8');
   } catch (error) {

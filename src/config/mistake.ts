@@ -16,8 +16,8 @@ export interface Mistake {
   field: string;
   found: string;
   expected: string;
-  /** The nearest thing that would have been right. */
-  nearest?: string;
+  /** The nearest thing that would have been right; as a function where finding it takes long and it may not be shown. */
+  nearest?: string | (() => string | undefined);
 }
 
 /** `services.llm-api.routes[0].uri` */
@@ -31,7 +31,8 @@ export function fieldName(path: FieldPath): string {
 /** One line a mistake, as editors and terminals link it: `qbtc.yaml:12:5 services.x.prot: found …, expected …`. */
 export function formatMistake(file: string, mistake: Mistake): string {
   const subject = mistake.field === '' ? '' : ` ${mistake.field}`;
-  const nearest = mistake.nearest === undefined ? '' : `; did you mean "${mistake.nearest}"?`;
+  const near = typeof mistake.nearest === 'function' ? mistake.nearest() : mistake.nearest;
+  const nearest = near === undefined ? '' : `; did you mean "${near}"?`;
   return `${file}:${mistake.at.line}:${mistake.at.column}${subject}: found ${mistake.found}, expected ${mistake.expected}${nearest}`;
 }
 
@@ -50,9 +51,13 @@ export function inFileOrder(mistakes: readonly Mistake[]): Mistake[] {
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
+  const typed = comparable(word);
   for (const candidate of candidates) {
-    const distance = leven(comparable(word), comparable(candidate));
     const limit = Math.max(1, Math.floor(Math.max(word.length, candidate.length) * 0.4));
+    const meant = comparable(candidate);
+    // At least as many edits as one is longer than the other: no need to count them.
+    if (Math.abs(typed.length - meant.length) > limit) continue;
+    const distance = distanceOf(typed, meant);
     if (distance <= limit && distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
@@ -61,14 +66,30 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
+/** Edits from one word to the other; letters that changed places (`prot`, `port`) are one slip of the finger. */
+function distanceOf(word: string, candidate: string): number {
+  const distance = leven(word, candidate);
+  return distance === 2 && sortedLetters(word) === sortedLetters(candidate) ? 1 : distance;
+}
+
+function sortedLetters(word: string): string {
+  return [...word].sort().join('');
+}
+
 /** `dependsOn`, `Depends-On` and `depends_on` are the same word spelled differently. */
 function comparable(word: string): string {
   return word.toLowerCase().replaceAll(/[-_]/g, '');
 }
 
-/** `a`, `a or b`, `a, b or c`; says so when there is nothing to list. */
+/** More than anybody reads in one line. */
+const MAX_LISTED = 30;
+
+/** `a`, `a or b`, `a, b or c`; says so when there is nothing to list, and how many are left out of a long list. */
 export function listed(words: readonly string[], joint = 'or'): string {
   if (words.length === 0) return '(there is none)';
   if (words.length === 1) return String(words[0]);
+  if (words.length > MAX_LISTED) {
+    return `${words.slice(0, MAX_LISTED).join(', ')} ${joint} ${words.length - MAX_LISTED} others`;
+  }
   return `${words.slice(0, -1).join(', ')} ${joint} ${words.at(-1)}`;
 }

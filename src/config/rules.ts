@@ -44,7 +44,7 @@ type Report = (
   found: string,
   expected: string,
   /** `key`: the mistake is about the entry as a whole, so it stands at its key. */
-  options?: { key?: boolean; near?: string | undefined },
+  options?: { key?: boolean; near?: Mistake['nearest'] },
 ) => void;
 type Rule = (stack: Outline, report: Report) => void;
 
@@ -73,13 +73,15 @@ const namesAreDistinct: Rule = ({ services, infrastructure, ...rest }, report) =
     }
   }
   const derived = new Set(derivedSecrets({ services, infrastructure, ...rest }));
+  const seen = new Set<string>();
   for (const [index, name] of rest.secrets.entries()) {
     if (derived.has(name)) {
       const found = `"${name}", which a resource has already`;
       report(['secrets', index], found, 'a name of its own');
-    } else if (name !== '' && rest.secrets.indexOf(name) < index) {
+    } else if (name !== '' && seen.has(name)) {
       report(['secrets', index], `"${name}" a second time`, 'each name once');
     }
+    seen.add(name);
   }
 };
 
@@ -134,17 +136,29 @@ const strategyIsPossible: Rule = ({ strategy, infrastructure }, report) => {
   }
 };
 
+/** From here on nobody misses in a list that it leaves out the service itself. */
+const MANY = 100;
+
 const dependenciesExist: Rule = ({ services, infrastructure }, report) => {
   const names = [...Object.keys(infrastructure), ...Object.keys(services)];
+  const known = new Set(names);
+  const all = listed(names);
   for (const [name, { depends_on = [] }] of Object.entries(services)) {
+    if (depends_on.every((dependency) => dependency === '' || known.has(dependency))) continue;
+    const others = names.length > MANY ? all : listed(names.filter((other) => other !== name));
     for (const [index, dependency] of depends_on.entries()) {
-      if (dependency === '' || names.includes(dependency)) continue;
-      const others = names.filter((other) => other !== name);
+      if (dependency === '' || known.has(dependency)) continue;
       report(
         ['services', name, 'depends_on', index],
         JSON.stringify(dependency),
-        `a resource or a service: ${listed(others)}`,
-        { near: nearest(dependency, others) },
+        `a resource or a service: ${others}`,
+        {
+          near: () =>
+            nearest(
+              dependency,
+              names.filter((other) => other !== name),
+            ),
+        },
       );
     }
   }
@@ -265,9 +279,14 @@ function distinct(
   pathOf: (index: number) => FieldPath,
   report: Report,
 ): void {
+  const firsts = new Map<string, number>();
   for (const [index, name] of names.entries()) {
-    const first = names.indexOf(name);
-    if (name === undefined || first === index) continue;
+    if (name === undefined) continue;
+    const first = firsts.get(name);
+    if (first === undefined) {
+      firsts.set(name, index);
+      continue;
+    }
     report(
       pathOf(index),
       JSON.stringify(name),

@@ -57,8 +57,15 @@ function spelledOut(value: unknown): unknown {
 
 const port = () => whole(1, MAX_PORT, 'a port');
 
+/** They become names of files, users and lines of `status`. */
+const NAME_MAX = 40;
+
 /** A record by name; the names are the stack's own. */
-const named = <V extends z.ZodType>(value: V) => z.record(name(), value);
+const named = <V extends z.ZodType>(value: V) =>
+  z.record(
+    name().refine((text) => text.length <= NAME_MAX, { error: `a name of at most ${NAME_MAX} characters` }),
+    value,
+  );
 
 const plugins = z
   .record(z.string(), z.record(z.string(), z.unknown()))

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { declaredPorts, findStackFile, loadStack, openStack, secretNames } from '../../src/config/load.ts';
@@ -131,6 +131,13 @@ test('strategy: fallback embeds every resource, also where it comes from a varia
 
 describe('mistakes', () => {
   const cases: [name: string, text: string, mistakes: string[]][] = [
+    [
+      'letters that changed places',
+      small('    prot: 8001\n'),
+      [
+        'qbtc.yaml:10:5 services.llm-api.prot: found the unknown key "prot", expected one of path, entry, command, port, replicas, health, metrics, depends_on, env or routes; did you mean "port"?',
+      ],
+    ],
     [
       'an unknown key, with the nearest',
       small('    dependson: []\n'),
@@ -607,6 +614,63 @@ describe('values', () => {
   });
 });
 
+describe('files that nobody means to write', () => {
+  test('what stands under __proto__ is not lost in silence', async () => {
+    const service = '{ path: services/llm-api, entry: src/main.ts, port: 8001 }';
+    expect(await sample.mistakes(small(`  __proto__: ${service}\n`))).toEqual([
+      'qbtc.yaml:10:3 services.__proto__: found the name "__proto__", expected another name',
+    ]);
+  });
+
+  test('names of services and resources have an end', async () => {
+    const text = (name: string) =>
+      small('')
+        .replace('llm-api:', `s${name}:`)
+        .replace(
+          'broker: { kind: rabbitmq }',
+          `r${name}: { kind: redis, provider: external, url: "redis://a" }`,
+        );
+    expect(await sample.mistakes(text('x'.repeat(39)))).toEqual([]);
+    const expected = expect.stringContaining('expected a name of at most 40 characters');
+    expect(await sample.mistakes(text('x'.repeat(40)))).toEqual([expected, expected]);
+  });
+
+  test('a dependency that is written twice is one', async () => {
+    await sample.write(small('    depends_on: [broker, broker]\n'));
+    expect((await sample.load()).services[0]?.dependsOn).toEqual(['broker']);
+  });
+
+  test('a file of more than 1 MiB is refused unread', async () => {
+    expect(await sample.mistakes(small(`# ${'x'.repeat(1024 * 1024)}\n`))).toEqual([
+      expect.stringMatching(/^qbtc\.yaml:1:1: found \d+ bytes, expected at most 1 MiB/),
+    ]);
+  });
+
+  const many = (count: number, line: (index: number) => string) =>
+    Array.from({ length: count }, (_, i) => line(i)).join('');
+
+  // The limit is that of the test: comparing each with each takes minutes.
+  test.each([
+    ['keys', small(many(20_000, (index) => `key${index}: 1\n`)), 20_000],
+    ['dependencies', small(`    depends_on:\n${many(20_000, (index) => `      - x${index}\n`)}`), 20_000],
+    [
+      'services',
+      small(
+        many(
+          10_000,
+          (index) =>
+            `  s${index}: { path: services/llm-api, entry: src/main.ts, port: 1, depends_on: [x] }\n`,
+        ),
+      ),
+      5_999,
+    ],
+  ])('many mistakes (%s) are counted, and the first hundred shown', async (_name, text, count) => {
+    const mistakes = await sample.mistakes(text);
+    expect(mistakes).toHaveLength(101);
+    expect(mistakes.at(-1)).toBe(`and ${count - 100} more`);
+  });
+});
+
 describe('requires', () => {
   test('is checked, and the hint names the version that would do', async () => {
     await sample.write(small('requires: ">=2"\n'));
@@ -646,6 +710,26 @@ describe('finding and opening', () => {
       expect(stack.services[0]?.env.LLM_DEADLINE_MS).toBe('222');
       expect(stack.services[1]?.env.ENGINE_MODEL).toBe('two words');
       expect((await openStack(options)).secrets).toEqual(stack.secrets);
+    } finally {
+      await other.remove();
+    }
+  });
+
+  test('a file with mistakes generates no secrets, and one without does', async () => {
+    const other = await makeSample();
+    const stored = join(other.root, '.qbtc/secrets.json');
+    const options = { file: other.file, env: {}, qbtcVersion: VERSION };
+    try {
+      await other.write(small('secrets: [../api, "API KEY"]\n'));
+      await expect(openStack(options)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+      await expect(access(stored)).rejects.toMatchObject({ code: 'ENOENT' });
+
+      await other.write(small('secrets: [api]\n'));
+      expect(Object.keys((await openStack(options)).secrets).sort()).toEqual(['api', 'broker-password']);
+      const before = await readFile(stored, 'utf8');
+      await other.write(small('secrets: [api, more]\nunknown: 1\n'));
+      await expect(openStack(options)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+      expect(await readFile(stored, 'utf8')).toBe(before);
     } finally {
       await other.remove();
     }

@@ -17,7 +17,10 @@ const LINE = /^qbtc\.yaml:[1-9]\d*:[1-9]\d*[: ]/;
 /** Loading either succeeds or reports mistakes with their places; `mistakes` throws on in any other case. */
 async function judge(text: string): Promise<void> {
   const lines = text.split('\n').length;
-  for (const mistake of await sample.mistakes(text)) {
+  const mistakes = await sample.mistakes(text);
+  for (const [index, mistake] of mistakes.entries()) {
+    // The last line of a long list says how many were left out.
+    if (index === 100 && /^and \d+ more$/.test(mistake)) continue;
     expect(mistake).toMatch(LINE);
     expect(Number(mistake.split(':')[1])).toBeLessThanOrEqual(lines);
   }
