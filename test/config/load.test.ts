@@ -657,7 +657,7 @@ describe('files that nobody means to write', () => {
       'services',
       small(
         many(
-          10_000,
+          3_000,
           (index) =>
             `  s${index}: { path: services/llm-api, entry: src/main.ts, port: 1, depends_on: [x] }\n`,
         ),
