@@ -7,6 +7,8 @@ export interface Values {
   env: Readonly<Record<string, string | undefined>>;
   /** The names that may be referred to, and their values where they are known. */
   secretNames: readonly string[];
+  /** The same names, to look one up in. */
+  declaredSecrets: ReadonlySet<string>;
   secrets: Readonly<Record<string, string>>;
   /**
    * What each resource offers; `undefined` for one that is declared but has mistakes of its own.
@@ -98,8 +100,8 @@ function fillVariable(part: Part & { kind: 'variable' }, { env, ...rest }: Value
 }
 
 function fillSecret(part: Part & { kind: 'secret' }, values: Values, report: Report): string {
-  const { secrets, secretNames } = values;
-  if (!secretNames.includes(part.name)) {
+  const { secrets, secretNames, declaredSecrets } = values;
+  if (!declaredSecrets.has(part.name)) {
     return report(
       part,
       `${part.source}, which "secrets" does not declare`,

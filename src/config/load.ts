@@ -124,7 +124,8 @@ function fillIn(
     interpolate(value, path, values, document, mistakes);
 
   const secretNames = secretNamesOf(outlineOf(document.data));
-  const plain: Values = { env, secrets, secretNames, resources: undefined };
+  const declaredSecrets = new Set(secretNames);
+  const plain: Values = { env, secrets, secretNames, declaredSecrets, resources: undefined };
   const data: Record<string, unknown> = Object.create(null);
   for (const [key, value] of Object.entries(document.data)) {
     data[key] = BEFORE_RESOURCES.has(key) ? fill(value, [key], plain) : value;
