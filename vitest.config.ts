@@ -11,6 +11,8 @@ export default defineConfig({
           name: 'unit',
           // One process for many files: they keep to themselves, and starting anew for each takes half of the time.
           isolate: false,
+          // They wait on sockets and timers more than they compute.
+          maxWorkers: 3,
           include: ['test/**/*.test.ts', 'templates/stack/{packages,services}/*/test/**/*.test.ts'],
           exclude: ['**/*.real.test.ts', '**/*.faults.test.ts', '**/node_modules/**'],
         },

@@ -89,7 +89,7 @@ steps:
       "1.yaml:4:21 steps[0].hop.subject: found "gatway", expected a service or resource of the stack: llm-api, quantum-core, broker, database or gateway; did you mean "gateway"?",
       "1.yaml:6:22 steps[0].request.url: found \${gateway.ulr}, expected one of correlation_id, gateway.url, services.llm-api.url, services.quantum-core.url or secrets.test-api-key; did you mean "gateway.url"?",
       "1.yaml:6:75 steps[0].request.headers.authorization: found \${secrets.test-api-kee}, expected one of correlation_id, gateway.url, services.llm-api.url, services.quantum-core.url or secrets.test-api-key; did you mean "secrets.test-api-key"?",
-      "1.yaml:10:9 steps[1].to: found "chta", expected the id of an http step before it: chat",
+      "1.yaml:10:9 steps[1].to: found "chta", expected the id of an http step before it: chat; did you mean "chat"?",
       "1.yaml:11:56 steps[1].expect.json.$.next: found \${captures.later}, expected one of correlation_id, gateway.url, services.llm-api.url, services.quantum-core.url, secrets.test-api-key or captures.id; did you mean "captures.id"?",
       "1.yaml:14:15 steps[2].resource: found "databse", expected a resource of kind postgres: database; did you mean "database"?",
     ]
