@@ -9,6 +9,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
           // One process for many files: they keep to themselves, and starting anew for each takes half of the time.
           isolate: false,
           // They wait on sockets and timers more than they compute.
@@ -20,6 +21,7 @@ export default defineConfig({
       {
         test: {
           name: 'real',
+          sequence: { groupOrder: 1 },
           globalSetup: './test/support/build-once.ts',
           include: ['test/**/*.real.test.ts', 'templates/stack/{packages,services}/*/test/**/*.real.test.ts'],
           exclude: ['**/node_modules/**'],
@@ -30,6 +32,7 @@ export default defineConfig({
       {
         test: {
           name: 'faults',
+          sequence: { groupOrder: 2 },
           globalSetup: './test/support/build-once.ts',
           include: ['test/**/*.faults.test.ts'],
           exclude: ['**/node_modules/**'],
