@@ -11,12 +11,14 @@ export interface Around {
   /** `qbtc.yaml`, absolute. */
   file: string;
   resources: Resource[];
+  /** The services as the network of the compose file sees them. */
+  containedServices: StackFile['services'];
   secrets: Readonly<Record<string, string>>;
 }
 
 /** The stack as the parts know it: the checked file with absolute paths and the port base. */
 export async function buildStack(config: StackFile, around: Around): Promise<Stack> {
-  const { root, file, resources, secrets } = around;
+  const { root, file, resources, containedServices, secrets } = around;
   const portBase = config.ports.base;
   const flows = typeof config.flows === 'string' ? [config.flows] : (config.flows ?? []);
   return {
@@ -27,13 +29,14 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
     ...(config.strategy === undefined ? {} : { strategy: config.strategy }),
     resources,
     services: Object.entries(config.services).map(([name, service]) =>
-      serviceOf(name, service, root, portBase),
+      serviceOf(name, service, containedServices[name]?.env ?? {}, root, portBase),
     ),
     gateway: {
       consumers: config.gateway.consumers.map((consumer) => defined(consumer) as ApisixConsumer),
       globalRules: config.gateway.global_rules,
     },
     topologyFile: config.topology === undefined ? undefined : resolve(root, config.topology),
+    composeFile: resolve(root, config.compose),
     flowFiles: await flowFilesOf(root, flows),
     score: config.score,
     heal: config.heal,
@@ -44,6 +47,7 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
 function serviceOf(
   name: string,
   service: StackFile['services'][string],
+  containerEnv: Record<string, string>,
   root: string,
   portBase: number,
 ): Service {
@@ -58,6 +62,7 @@ function serviceOf(
     metrics: service.metrics,
     dependsOn: [...new Set(service.depends_on)],
     env: service.env,
+    containerEnv,
     routes: service.routes.map((route) => defined(route) as ServiceRoute),
   };
 }

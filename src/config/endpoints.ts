@@ -12,33 +12,35 @@ export interface OwnResource {
   ports: Readonly<Record<string, number>>;
   /** The password, or the key of the Admin API. */
   secret: string;
+  /** Where it listens; this machine's loopback when left out. */
+  host?: string;
 }
 
 /** Where a resource that we run is reached. One vhost, one database and one user for each stack, named after it. */
-export function ownEndpoint({ kind, stack, ports, secret }: OwnResource): Endpoint {
+export function ownEndpoint({ kind, stack, ports, secret, host = HOST }: OwnResource): Endpoint {
   const port = ports.main ?? 0;
-  const authority = `${HOST}:${port}`;
+  const authority = `${host}:${port}`;
   const key = encodeURIComponent(secret);
   switch (kind) {
     case 'rabbitmq': {
       const name = encodeURIComponent(stack);
       return {
         url: `amqp://${name}:${key}@${authority}/${name}`,
-        host: HOST,
+        host,
         port,
         user: stack,
         password: secret,
         vhost: stack,
-        managementUrl: `http://${HOST}:${ports.management ?? 0}`,
+        managementUrl: `http://${host}:${ports.management ?? 0}`,
       };
     }
     case 'redis':
-      return { url: `redis://:${key}@${authority}/0`, host: HOST, port, password: secret };
+      return { url: `redis://:${key}@${authority}/0`, host, port, password: secret };
     case 'postgres': {
       const name = sqlName(stack);
       return {
         url: `postgresql://${name}:${key}@${authority}/${name}`,
-        host: HOST,
+        host,
         port,
         user: name,
         password: secret,
@@ -48,9 +50,9 @@ export function ownEndpoint({ kind, stack, ports, secret }: OwnResource): Endpoi
     case 'apisix':
       return {
         url: `http://${authority}`,
-        host: HOST,
+        host,
         port,
-        managementUrl: `http://${HOST}:${ports.admin ?? 0}`,
+        managementUrl: `http://${host}:${ports.admin ?? 0}`,
         adminKey: secret,
       };
   }

@@ -83,7 +83,7 @@ async function loadDocument(document: StackDocument, options: LoadOptions): Prom
   const root = dirname(file);
   if (!document.usable) throw invalid(options, document.mistakes);
 
-  const { data, resources, mistakes } = fillIn(document, root, options);
+  const { data, inside, resources, mistakes } = fillIn(document, root, options);
   const outline = outlineOf(data);
   const parsed = stackSchema.safeParse(data, { error: expectation, reportInput: false });
   const first = [...document.mistakes, ...mistakes];
@@ -96,7 +96,14 @@ async function loadDocument(document: StackDocument, options: LoadOptions): Prom
   ].filter(({ field }) => !known.has(field));
   const all = [...first, ...later];
   if (all.length > 0 || !parsed.success) throw invalid(options, all);
-  return await buildStack(parsed.data, { root, file, resources, secrets: options.secrets });
+  const contained = stackSchema.parse({ ...data, services: inside });
+  return await buildStack(parsed.data, {
+    root,
+    file,
+    resources,
+    containedServices: contained.services,
+    secrets: options.secrets,
+  });
 }
 
 /** Names of the secrets that a stack needs, declared or for its resources; what cannot be read has none. */
@@ -118,7 +125,7 @@ function fillIn(
   document: StackDocument,
   root: string,
   { env, secrets }: LoadOptions,
-): { data: Record<string, unknown>; resources: Resource[]; mistakes: Mistake[] } {
+): { data: Record<string, unknown>; inside: unknown; resources: Resource[]; mistakes: Mistake[] } {
   const mistakes: Mistake[] = [];
   const fill = (value: unknown, path: FieldPath, values: Values) =>
     interpolate(value, path, values, document, mistakes);
@@ -134,18 +141,22 @@ function fillIn(
   const resources = resourcesOf(outlineOf(data), root, secrets, document);
   mistakes.push(...resources.mistakes);
   const { byName } = resources;
-  const fields = new Map(
-    [...byName].map(([name, resource]) => [
-      name,
-      resource && endpointFields(resource.kind, resource.endpoint),
-    ]),
-  );
-  const full: Values = { ...plain, resources: fields };
+  const fieldsOf = (endpoints: (name: string, resource: Resource) => Resource['endpoint'] | undefined) =>
+    new Map(
+      [...byName].map(([name, resource]) => {
+        const endpoint = resource && endpoints(name, resource);
+        return [name, resource && endpoint && endpointFields(resource.kind, endpoint)];
+      }),
+    );
+  const full: Values = { ...plain, resources: fieldsOf((_, { endpoint }) => endpoint) };
   for (const [key, value] of Object.entries(document.data)) {
     if (!BEFORE_RESOURCES.has(key)) data[key] = fill(value, [key], full);
   }
+  const contained: Values = { ...plain, resources: fieldsOf((name) => resources.inside.get(name)) };
+  // What is wrong with them is wrong with the services outside too, and told there.
+  const inside = interpolate(document.data.services, ['services'], contained, document, []);
   const known = [...byName.values()].filter((resource) => resource !== undefined);
-  return { data, resources: known, mistakes };
+  return { data, inside, resources: known, mistakes };
 }
 
 /** A screen or two; whoever has more starts with these. */

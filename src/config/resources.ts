@@ -4,10 +4,13 @@ import type { StackDocument } from './document.ts';
 import { externalEndpoint, ownEndpoint } from './endpoints.ts';
 import { type FieldPath, fieldName, type Mistake } from './mistake.ts';
 import { type Outline, type ResourceOutline, resourcePorts, secretOfResource } from './outline.ts';
+import { PORT_FIELDS } from './ports.ts';
 
 export interface Resources {
   /** In the order of the file; `undefined` for a resource whose mistakes leave nothing to refer to. */
   byName: Map<string, Resource | undefined>;
+  /** Where each is reached inside the network of the compose file, by its name; what is adopted stays where it is. */
+  inside: Map<string, Resource['endpoint'] | undefined>;
   mistakes: Mistake[];
 }
 
@@ -20,6 +23,7 @@ export function resourcesOf(
 ): Resources {
   const mistakes: Mistake[] = [];
   const byName = new Map<string, Resource | undefined>();
+  const inside: Resources['inside'] = new Map();
   for (const [name, declared] of Object.entries(stack.infrastructure)) {
     const path = ['infrastructure', name];
     const report = (field: FieldPath, found: string, expected: string) => {
@@ -35,8 +39,12 @@ export function resourcesOf(
         ? adopted(kind, declared, path, report)
         : own(name, kind, declared, stack, secrets, report);
     byName.set(name, endpoint && resourceOf(name, kind, declared, stack, root, endpoint));
+    inside.set(
+      name,
+      declared.provider === 'external' ? endpoint : endpoint && contained(name, kind, stack, secrets),
+    );
   }
-  return { byName, mistakes };
+  return { byName, inside, mistakes };
 }
 
 type Report = (path: FieldPath, found: string, expected: string) => void;
@@ -57,6 +65,18 @@ function own(
   }
   const ports = resourcePorts(declared, kind, stack.ports.base ?? 0);
   return ownEndpoint({ kind, stack: stack.name ?? '', ports, secret });
+}
+
+/** In a container each server listens on the port that its image is known for. */
+function contained(
+  name: string,
+  kind: ResourceKind,
+  stack: Outline,
+  secrets: Readonly<Record<string, string>>,
+): Resource['endpoint'] {
+  const ports = Object.fromEntries(PORT_FIELDS[kind].map(({ role, default: port }) => [role, port]));
+  const secret = secrets[secretOfResource(name, kind)] ?? '';
+  return ownEndpoint({ kind, stack: stack.name ?? '', ports, secret, host: name });
 }
 
 function adopted(
@@ -84,9 +104,7 @@ function resourceOf(
   root: string,
   endpoint: Resource['endpoint'],
 ): Resource {
-  // Of the strategies that can be forced today, this is the one: everything embedded, also where something answers.
-  const forced = declared.provider ?? (stack.strategy === 'fallback' ? 'embedded' : undefined);
-  const provider = PROVIDER_NAMES.find((known) => known === forced);
+  const provider = PROVIDER_NAMES.find((known) => known === declared.provider);
   const external = provider === 'external';
   return {
     name,

@@ -131,8 +131,8 @@ const strategyIsPossible: Rule = ({ strategy, infrastructure }, report) => {
   if (strategy !== 'fallback') return;
   for (const [name, { provider }] of Object.entries(infrastructure)) {
     if (provider !== 'external') continue;
-    const found = 'external, although "strategy: fallback" embeds everything';
-    report(['infrastructure', name, 'provider'], found, 'embedded, or no strategy');
+    const found = 'external, although "strategy: fallback" adopts nothing';
+    report(['infrastructure', name, 'provider'], found, 'native or embedded, or "strategy: hybrid"');
   }
 };
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ProviderName, Strategy } from '../model/resource.ts';
+import { PROVIDER_NAMES, STRATEGIES } from '../model/resource.ts';
 import { MAX_PORT, MAX_PORT_BASE, MAX_REPLICAS, PORT_FIELDS } from './ports.ts';
 
 /**
@@ -14,10 +14,6 @@ const NAME_RULE = 'a name of lower-case letters, digits and hyphens, a letter fi
 const CONSUMER_NAME = /^[a-zA-Z0-9_-]{1,100}$/;
 /** APISIX: `id` of any object. */
 const OBJECT_ID = /^[a-zA-Z0-9_.-]{1,64}$/;
-
-/** Those that this version can honour; the format has room for the others. */
-const PROVIDERS_TODAY = ['embedded', 'external'] as const satisfies readonly ProviderName[];
-const STRATEGIES_TODAY = ['fallback'] as const satisfies readonly Strategy[];
 
 const METHODS = [
   'GET',
@@ -75,10 +71,10 @@ const labels = z.record(z.string(), z.string()).describe('Labels of your own; th
 
 const common = {
   provider: z
-    .enum(PROVIDERS_TODAY, { error: 'embedded or external (docker and native are not in this version)' })
+    .enum(PROVIDER_NAMES, { error: 'docker, native, embedded or external' })
     .optional()
     .describe(
-      'Who provides the resource. `embedded` runs a part of qbtc; `external` adopts the server at `url` and never stops it. Left out, qbtc decides by what answers on the machine.',
+      'Who provides the resource. `external` adopts the server at `url` and never stops it; `docker` runs the service of the compose file that has its name; `native` runs the program that is installed on the machine; `embedded` runs what qbtc brings. Left out, qbtc decides by what the machine has.',
     ),
   url: filled('a URL')
     .optional()
@@ -270,12 +266,15 @@ export const stackSchema = z
         'The versions of qbtc that this stack works with, as a semver range. `qbtc down` does not check it.',
       ),
     strategy: z
-      .enum(STRATEGIES_TODAY, {
-        error: 'fallback, or no strategy (full_docker and hybrid are not in this version)',
-      })
+      .enum(STRATEGIES, { error: 'full_docker, hybrid or fallback' })
       .optional()
       .describe(
-        'Forces how the resources are provided. `fallback`: all of them embedded, none adopted. Left out, qbtc decides resource by resource.',
+        'Forces how the stack is run. `full_docker`: the compose file runs all. `hybrid`: what answers already is adopted, the rest comes from Docker, installed programs, or qbtc itself. `fallback`: no Docker and nothing adopted. Left out, qbtc decides resource by resource.',
+      ),
+    compose: filled('a file')
+      .default('infrastructure/docker-compose.yml')
+      .describe(
+        'The compose file, relative to qbtc.yaml. Its services are named as the resources and services here.',
       ),
     ports: z
       .strictObject({

@@ -50,8 +50,13 @@ export function desiredGateway(stack: Stack): GatewayState {
     const upstreamId = `${stack.name}-${service.name}`;
     const declaredAs = `services.${service.name}`;
     checkId(upstreamId, declaredAs);
-    const ports = Array.from({ length: service.replicas }, (_, replica) => service.port + replica);
-    const nodes = Object.fromEntries(ports.map((port) => [`${REPLICA_HOST}:${port}`, 1]));
+    const replicas =
+      service.nodes ??
+      Array.from({ length: service.replicas }, (_, replica) => ({
+        host: REPLICA_HOST,
+        port: service.port + replica,
+      }));
+    const nodes = Object.fromEntries(replicas.map(({ host, port }) => [`${host}:${port}`, 1]));
     add('upstream', upstreamId, { name: service.name, type: 'roundrobin', nodes }, declaredAs);
 
     for (const { id: _, ...route } of service.routes) {

@@ -20,6 +20,8 @@ export function leavingProcesses(stack: Stack, processes: readonly ProcessStatus
   ]);
   return processes.filter((process) => {
     if (!isOurs(process)) return false;
+    // A companion comes and goes with its resource; its ports are its own affair.
+    if (process.partOf !== undefined) return !declared.has(process.partOf);
     const ports = declared.get(process.name);
     return ports === undefined || [...ports].sort().join() !== [...process.ports].sort().join();
   });

@@ -8,12 +8,17 @@ export type Offer = { available: true; reason: string; loss: string } | { availa
 
 /**
  * Provides resources in one way. A provider that runs nothing itself (what it offers runs already, and is not
- * ours to stop) has no `prepare`.
+ * ours to stop) has neither `prepare` nor `composeService`.
  */
 export interface Provider {
   readonly name: ProviderName;
   /** Looks and judges; changes nothing. */
   offer(context: Context, stack: Stack, resource: Resource): Promise<Offer>;
-  /** Makes ready what the process needs (its data folder), and says how to run it. */
-  prepare?(context: Context, stack: Stack, resource: Resource): Promise<ProcessSpec>;
+  /**
+   * Makes ready what the resource needs (its data folder), and says which processes it is: the resource's own last,
+   * before it those that it cannot do without, which are `partOf` it.
+   */
+  prepare?(context: Context, stack: Stack, resource: Resource): Promise<ProcessSpec[]>;
+  /** The service of the stack's compose file that the resource is. */
+  composeService?(resource: Resource): string;
 }

@@ -144,8 +144,18 @@ export class Run {
       return;
     }
     this.#context.io.progress.step(resource.name, 'being prepared');
-    const spec = await provider.prepare(this.#context, this.#stack, resource);
-    await this.#process(spec, () => this.#probe(resource), OTHER_SECRETS);
+    const processes = await provider.prepare(this.#context, this.#stack, resource);
+    for (const companion of processes.slice(0, -1)) await this.#companion(companion);
+    for (const own of processes.slice(-1))
+      await this.#process(own, () => this.#probe(resource), OTHER_SECRETS);
+  }
+
+  /** What a resource cannot do without has no protocol of its own that could be asked: it runs, or the resource says so. */
+  async #companion(spec: ProcessSpec): Promise<void> {
+    const running = this.#before.get(spec.name);
+    if (running?.pid === undefined || running.fingerprint !== spec.fingerprint) this.touched.add(spec.name);
+    await this.#supervisor.ensure(spec);
+    await this.#supervisor.keep(spec.name);
   }
 
   /** A server that is new has no database of the stack yet. */

@@ -23,7 +23,11 @@ export interface Service {
   /** Names of resources and services that must be ready first. */
   dependsOn: string[];
   env: Record<string, string>;
+  /** `env` as it is inside the network of the compose file, where resources are reached by their names. */
+  containerEnv: Record<string, string>;
   routes: ServiceRoute[];
+  /** Where the gateway reaches the replicas; on the ports of this machine when left out. */
+  nodes?: { host: string; port: number }[];
 }
 
 export const SCORE_COMPONENTS = [
@@ -53,6 +57,8 @@ export interface Stack {
   };
   /** The topology file, absolute; `undefined` when the stack declares none. */
   topologyFile: string | undefined;
+  /** The compose file, absolute; it need not be there. */
+  composeFile: string;
   /** The flow files, absolute, sorted. */
   flowFiles: string[];
   score: { target: number; weights: Record<ScoreComponent, number> };

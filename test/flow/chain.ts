@@ -109,6 +109,7 @@ export function service(name: string, port: number, changes: Partial<Service> = 
     metrics: '/metrics',
     dependsOn: [],
     env: {},
+    containerEnv: {},
     routes: [],
     ...changes,
   };

@@ -24,6 +24,7 @@ export function stackWith(parts: {
       metrics: '/metrics',
       dependsOn: [],
       env: {},
+      containerEnv: {},
       routes: [],
       ...service,
     })),

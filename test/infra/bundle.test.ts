@@ -24,6 +24,7 @@ async function stackWithService(files: Record<string, string>) {
     metrics: '/metrics',
     dependsOn: [],
     env: {},
+    containerEnv: {},
     routes: [],
   };
   return { root, path, service };

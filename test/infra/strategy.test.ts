@@ -77,6 +77,7 @@ describe('who provides a resource', () => {
       metrics: '/metrics',
       dependsOn: [],
       env: {},
+      containerEnv: {},
       routes: [],
     };
     const stack = emptyStack('/nowhere', { resources: [redisResource(other)], services: [service] });

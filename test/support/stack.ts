@@ -12,6 +12,7 @@ export function emptyStack(root: string, changes: Partial<Stack> = {}): Stack {
     services: [],
     gateway: { consumers: [], globalRules: [] },
     topologyFile: undefined,
+    composeFile: `${root}/infrastructure/docker-compose.yml`,
     flowFiles: [],
     score: {
       target: 85,

@@ -1,6 +1,8 @@
 /** What the supervisor needs to know to run a process. Never stored: `env` holds secrets. */
 export interface ProcessSpec {
   name: string;
+  /** The resource that cannot do without this process, which is none of its own: `broker` for its `broker-epmd`. */
+  partOf?: string;
   program: string;
   args: string[];
   cwd: string;
@@ -26,6 +28,7 @@ export interface ProcessSpec {
 /** What the supervisor knows of a process; this is what `.qbtc/state.json` holds. */
 export interface ProcessStatus {
   name: string;
+  partOf?: string;
   pid: number | undefined;
   /** Tells a reused pid apart. */
   startTime: string | undefined;

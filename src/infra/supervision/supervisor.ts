@@ -255,6 +255,7 @@ export class Supervisor {
 function initialStatus(spec: ProcessSpec): ProcessStatus {
   return {
     name: spec.name,
+    ...(spec.partOf === undefined ? {} : { partOf: spec.partOf }),
     pid: undefined,
     startTime: undefined,
     state: 'starting',

@@ -22,5 +22,5 @@ export const embedded: Provider = {
     if (reason !== undefined) return { available: false, reason };
     return { available: true, reason: part.what, loss: part.loss };
   },
-  prepare: (context, stack, resource) => parts[resource.kind].prepare(context, stack, resource),
+  prepare: async (context, stack, resource) => [await parts[resource.kind].prepare(context, stack, resource)],
 };

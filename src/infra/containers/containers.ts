@@ -1,0 +1,81 @@
+/** A container of the stack, as the engine tells it now. */
+export interface ContainerStatus {
+  /** The service of the compose file: the name of the resource or service. */
+  service: string;
+  id: string;
+  /** The container's own name: `qbtc-demo-1a2b3c4d5e6f-broker-1`. */
+  name: string;
+  state: 'created' | 'running' | 'restarting' | 'paused' | 'exited' | 'dead';
+  /** `undefined` for a container without a health check. */
+  health: 'starting' | 'healthy' | 'unhealthy' | undefined;
+  /**
+   * Why it is not well, for people: `exited with code 1`, `killed: out of memory (limit 256 MB)`, the last output of its
+   * health check. Empty when it is well.
+   */
+  reason: string;
+  /** ISO 8601; `undefined` before the first start. */
+  startedAt: string | undefined;
+  /** How often the engine has started it again. */
+  restarts: number;
+  /** Of its first process, on the host; `undefined` when none runs or the engine is a virtual machine's. */
+  pid: number | undefined;
+  /** The ports that are published on the host. */
+  ports: number[];
+}
+
+/** Says what happens to a service of the compose file: `pulling`, a line of the build. */
+export type ContainerProgress = (service: string, doing: string) => void;
+
+/**
+ * Makes containers from the stack's compose file. Two ways do it: the compose program, and the engine's own API.
+ * Neither waits until what it started is healthy.
+ */
+export interface ContainerDriver {
+  /** For people: `compose 2.26.1`. */
+  readonly description: string;
+  /**
+   * Builds the images of these services, those that have a `build`, in parallel.
+   *
+   * @throws QbtcError `IMAGE_NOT_BUILT` with the last lines of the build
+   */
+  build(services: readonly string[], onProgress: ContainerProgress): Promise<void>;
+  /**
+   * Creates what is missing (pulling its image), creates anew what is declared otherwise, starts what stands still, and
+   * leaves the rest alone. Only these services, not what they depend on.
+   *
+   * @returns the services that were started or started anew
+   * @throws QbtcError `COMPOSE_INVALID`, `IMAGE_NOT_PULLED`, `CONTAINER_NOT_STARTED`
+   */
+  up(services: readonly string[], onProgress: ContainerProgress): Promise<string[]>;
+}
+
+export interface LogOptions {
+  /** How many of the last lines; all when left out. */
+  tail?: number;
+  /** Milliseconds since the epoch. */
+  since?: number;
+}
+
+/** The containers that carry the stamp of the stack at one folder. Works without a readable compose file. */
+export interface Containers {
+  list(): Promise<ContainerStatus[]>;
+  /** Stops the containers of these services and leaves them there. */
+  stop(services: readonly string[]): Promise<void>;
+  /** Stops and starts the containers of these services, as they are. */
+  restart(services: readonly string[]): Promise<void>;
+  /** Removes containers, dependants first, and the network; with `volumes` the data too. Answers with what went. */
+  down(options: {
+    volumes: boolean;
+    onStopped: (service: string) => void;
+  }): Promise<{ stopped: string[]; volumes: string[] }>;
+  /** The log lines of a service (stdout and stderr), each with the engine's time of it, in ISO 8601. */
+  logs(service: string, options: LogOptions): Promise<{ timestamp: string; line: string }[]>;
+  /** The same from now on, until the signal is aborted. */
+  followLogs(
+    service: string,
+    onLine: (line: { timestamp: string; line: string }) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Runs a command in the container of a service with our own stdio, and answers with its exit code. */
+  exec(service: string, command: readonly string[]): Promise<number>;
+}
