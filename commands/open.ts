@@ -4,16 +4,27 @@ import { findStackFile, openStack } from '../src/config/load.ts';
 import type { Context } from '../src/context.ts';
 import type { Stack } from '../src/model/stack.ts';
 
-/** The stack that the command was given in. Its secrets are masked in every output from here on. */
-export async function openStackHere(context: Context): Promise<Stack> {
+/**
+ * The stack that the command was given in, as the last `up` placed its services. Its secrets are masked in every output
+ * from here on. With `readOnly` nothing is written, not even secrets that are missing.
+ */
+export async function openStackHere(
+  context: Context,
+  { readOnly = false }: { readOnly?: boolean } = {},
+): Promise<Stack> {
   const stack = await openStack({
     file: await findStackFile(context.cwd),
     env: context.env,
     cwd: context.cwd,
     qbtcVersion: context.installation.version,
+    readOnly,
   });
   context.io.mask(confidentialValues(stack));
-  return stack;
+  const [{ placed }, { readChoices }] = await Promise.all([
+    import('../src/infra/placement.ts'),
+    import('../src/infra/choices.ts'),
+  ]);
+  return placed(stack, await readChoices(stack.root));
 }
 
 /** The folder of that stack, for commands that must work with a broken `qbtc.yaml`. */

@@ -1,28 +1,75 @@
+import type { Context } from '../src/context.ts';
+import type { Strategy } from '../src/model/resource.ts';
 import type { Register } from './command.ts';
 import { integer } from './numbers.ts';
 
 interface Options {
   apply: boolean;
   timeout: number;
+  strategy?: Strategy;
+  provider: string[];
+  dryRun: boolean;
+  timing: boolean;
+  json?: boolean;
 }
+
+const STRATEGIES: readonly Strategy[] = ['full_docker', 'hybrid', 'fallback'];
 
 export const up: Register = (program, run) => {
   program
     .command('up')
+    .argument('[names...]', 'resources and services, with what they need; all when left out')
     .description(
       'start the stack, apply migrations, topology and routes, and return when all of it is healthy',
     )
+    .addOption(
+      program
+        .createOption('--strategy <name>', 'how the stack is run; decided by what the machine has otherwise')
+        .choices(STRATEGIES),
+    )
+    .option(
+      '--provider <name=provider>',
+      'who provides a resource: docker, native, embedded, external; may be repeated',
+      (given: string, before: string[]) => [...before, given],
+      [],
+    )
+    .option('--dry-run', 'print the plan, and change nothing', false)
     .option('--no-apply', 'leave migrations, topology and routes as they are')
     .option('--timeout <seconds>', 'how long each part may take until it is ready', integer(1, 3600), 60)
-    .option('--json', 'print the result as JSON')
+    .option('--timing', 'print what took how long, and which chain of steps decided it', false)
+    .option('--json', 'print the result as JSON, and the progress as JSON, one object a line, to stderr')
     .action(
-      run<Options>(async (context, { apply, timeout }) => {
-        const [{ up }, { openStackHere }] = await Promise.all([
-          import('../src/lifecycle/up.ts'),
+      run<Options>(async (context, options, names) => {
+        const { apply, timeout, strategy } = options;
+        const [{ openStackHere }, { chooseParts }, { parseProviders }] = await Promise.all([
           import('./open.ts'),
+          import('./parts.ts'),
+          import('./wishes.ts'),
         ]);
-        const result = await up(context, await openStackHere(context), { apply, timeoutMs: timeout * 1000 });
-        return { document: { kind: 'up', ...result } };
+        const stack = await openStackHere(context, { readOnly: options.dryRun });
+        const wishes = {
+          providers: parseProviders(stack, options.provider),
+          ...(strategy === undefined ? {} : { strategy }),
+        };
+        const only = chooseParts(stack, names);
+        if (options.dryRun) {
+          const { planUp } = await import('../src/lifecycle/up-plan.ts');
+          return { document: { kind: 'up-plan', ...(await planUp(context, stack, { wishes, only })) } };
+        }
+        const { up } = await import('../src/lifecycle/up.ts');
+        const { timing, ...result } = await up(await reporting(context, options), stack, {
+          apply,
+          timeoutMs: timeout * 1000,
+          wishes,
+          only,
+        });
+        return { document: { kind: 'up', ...result, ...(options.timing ? { timing } : {}) } };
       }),
     );
 };
+
+async function reporting(context: Context, { json = false }: Options): Promise<Context> {
+  if (!json) return context;
+  const { jsonProgress } = await import('../src/system/json-progress.ts');
+  return { ...context, io: { ...context.io, progress: jsonProgress(context) } };
+}

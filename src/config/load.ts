@@ -47,10 +47,12 @@ export async function findStackFile(cwd: string): Promise<string> {
 
 /**
  * Reads `.env`, loads the stack, and generates the secrets that are missing unless the file has mistakes: what every
- * command starts with.
+ * command starts with. With `readOnly` nothing is written: what is not generated yet is filled in with a placeholder.
  * @throws QbtcError as `loadStack` and `ensureSecrets`
  */
-export async function openStack(options: Omit<LoadOptions, 'secrets'>): Promise<Stack> {
+export async function openStack(
+  options: Omit<LoadOptions, 'secrets'> & { readOnly?: boolean },
+): Promise<Stack> {
   const root = dirname(options.file);
   const document = parseStackDocument(await readStackFile(options));
   const names = document.usable ? secretNamesOf(outlineOf(document.data)) : [];
@@ -61,7 +63,8 @@ export async function openStack(options: Omit<LoadOptions, 'secrets'>): Promise<
   if (names.some((name) => !Object.hasOwn(known, name))) {
     // A file with mistakes generates nothing: one of them may be the name of a secret.
     const pending = Object.fromEntries(names.map((name) => [name, PENDING_SECRET]));
-    await loadDocument(document, { ...options, env, secrets: { ...pending, ...known } });
+    const stack = await loadDocument(document, { ...options, env, secrets: { ...pending, ...known } });
+    if (options.readOnly === true) return stack;
   }
   return await loadDocument(document, { ...options, env, secrets: await ensureSecrets(root, names) });
 }

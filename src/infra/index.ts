@@ -1,16 +1,36 @@
 export { readChoices, writeChoices } from './choices.ts';
+export { chooseProviders, type Wishes } from './choose.ts';
+export type { ContainerDriver, ContainerStatus, Containers } from './containers/containers.ts';
+export { openContainers, openDriver } from './containers/index.ts';
+export { compareDeclarations, type Declarations } from './declarations.ts';
+export { writeEnvFiles } from './env-files.ts';
 export { checkDisk, createFolders, stackFolders } from './folders.ts';
-export { isOurs, leavingProcesses } from './leaving.ts';
+export { judgeImages } from './images.ts';
+export { isOurs, leavingContainers, leavingProcesses } from './leaving.ts';
 export { followLogs, type LogLine, logPositions, readLogs, readLogTail } from './logs.ts';
 export { createDatabase, migrate } from './migrations.ts';
 export { type InfrastructureObservation, observeResources } from './observe.ts';
+export { placed } from './placement.ts';
 export { foreignPlaces, removeVolumes } from './places.ts';
+export {
+  isAlive,
+  lookAtPresent,
+  type Present,
+  presentProvider,
+  withContainers,
+} from './present.ts';
 export type { ProbeResult } from './probe.ts';
 export { probes } from './probes/index.ts';
 export type { Provider } from './provider.ts';
+export { providers } from './providers/index.ts';
 export { type Awaited, untilReady } from './ready.ts';
 export { type Instance, instancesOf, probeService, serviceProcess } from './service.ts';
-export { type Choice, chooseProviders, type InfrastructurePlan, providers } from './strategy.ts';
+export {
+  type Choice,
+  type InfrastructurePlan,
+  nameStrategy,
+  type ServiceChoice,
+} from './strategy.ts';
 export {
   attachSupervisor,
   connectSupervisor,

@@ -43,7 +43,7 @@ export async function observeResources(context: Context, stack: Stack): Promise<
       .map((instance) => observeInstance(context, instance, processes.get(instance.name))),
   ]);
   return {
-    strategy: plan?.strategy ?? nameStrategy(resources.filter(({ kind }) => kind !== 'service')),
+    strategy: plan?.strategy ?? nameStrategy([], []),
     supervisor: alive ? { pid: supervisor.pid } : undefined,
     resources,
   };

@@ -9,6 +9,8 @@ export interface WantedPort {
 
 export interface PortConflict extends WantedPort {
   holder: ListeningSocket;
+  /** Why what holds it could not be adopted, where that was tried. */
+  why?: string;
 }
 
 /** Addresses on which a listener stands in the way of one on 127.0.0.1. */
@@ -26,8 +28,8 @@ export function portConflicts(
 }
 
 /** `port 5432 (database) is held by postgres (pid 4242)` */
-export function describeConflict({ port, owner, holder }: PortConflict): string {
+export function describeConflict({ port, owner, holder, why }: PortConflict): string {
   const program = holder.program ?? 'a process';
   const pid = holder.pid === undefined ? 'of another user' : `pid ${holder.pid}`;
-  return `port ${port} (${owner}) is held by ${program} (${pid})`;
+  return `port ${port} (${owner}) is held by ${program} (${pid})${why === undefined ? '' : `; ${why}`}`;
 }

@@ -1,8 +1,6 @@
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode, QbtcError } from '../errors.ts';
-import { readLogTail } from './logs.ts';
 import type { ProbeResult } from './probe.ts';
-import type { SupervisorClient } from './supervision/client.ts';
 
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 250;
@@ -10,9 +8,12 @@ const SHOWN_LOG_LINES = 15;
 
 export interface Awaited {
   name: string;
-  root: string;
   deadlineMs: number;
   probe: () => Promise<ProbeResult>;
+  /** Why what runs it has ended; `undefined` while it lives. */
+  ended: () => Promise<string | undefined>;
+  /** The last lines that it wrote, oldest first. */
+  logTail: (lines: number) => Promise<string[]>;
   /** What the user can do when it is there but refuses us, or answers as somebody else. */
   refusedHint: string;
   /** Says what it waits for, and why it is not there yet. */
@@ -20,12 +21,11 @@ export interface Awaited {
 }
 
 /**
- * Waits until a process answers. Fails at once when the process has ended or answers as somebody else, and at the
+ * Waits until a resource or service answers. Fails at once when it has ended or answers as somebody else, and at the
  * deadline with the last reason; either way with the last lines that it wrote.
  */
 export async function untilReady(
   context: Pick<Context, 'clock' | 'interrupted'>,
-  supervisor: SupervisorClient,
   awaited: Awaited,
 ): Promise<Record<string, unknown>> {
   const { clock, interrupted } = context;
@@ -34,13 +34,9 @@ export async function untilReady(
     interrupted.throwIfAborted();
     const result = await awaited.probe();
     if (result.ready) return result.found;
-    const status = (await supervisor.list()).find(({ name }) => name === awaited.name);
-    if (status !== undefined && status.state !== 'running') {
-      throw await failure(
-        awaited,
-        `${awaited.name} ended before it was ready: ${status.reason}`,
-        'PROCESS_ENDED',
-      );
+    const ended = await awaited.ended();
+    if (ended !== undefined) {
+      throw await failure(awaited, `${awaited.name} ended before it was ready: ${ended}`, 'PROCESS_ENDED');
     }
     if (result.refused) {
       throw await failure(
@@ -67,7 +63,7 @@ async function failure(
   hint = `qbtc logs ${awaited.name}`,
   exit: ExitCode = EXIT.error,
 ): Promise<QbtcError> {
-  const lines = await readLogTail(awaited.root, awaited.name, SHOWN_LOG_LINES);
+  const lines = await awaited.logTail(SHOWN_LOG_LINES);
   return new QbtcError(code, message, {
     exit,
     details: lines.length === 0 ? ['it wrote nothing'] : ['its last lines:', ...lines],

@@ -1,9 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Context } from '../context.ts';
+import { messageOf, QbtcError } from '../errors.ts';
 import {
   attachSupervisor,
   foreignPlaces,
+  openContainers,
+  readChoices,
   removeVolumes,
   stackFolders,
   supervisorProgram,
@@ -13,15 +16,22 @@ import { withLock } from './lock.ts';
 export interface DownResult {
   /** The folder's name: `qbtc.yaml` may be broken. */
   stack: string;
-  /** Processes that were ended, in that order. */
+  /** Processes and containers that were ended, in that order. */
   stopped: string[];
-  /** Folders with data that were removed. */
+  /** Folders and Docker volumes with data that were removed. */
   removed: string[];
 }
 
+/** What a running stack wrote down of itself. */
+const RUNNING_STATE = ['state.json', 'providers.json', 'containers.json'];
+
 /**
- * Ends every process of the stack at `root`, dependants first, then the supervisor. Reads only what the supervisor
- * wrote, so that it works with a broken `qbtc.yaml`, and after the supervisor was killed. What is adopted stays.
+ * Ends every process and container of the stack at `root`, dependants first, then the supervisor. Reads only what the
+ * supervisor and the engine know, so that it works with a broken `qbtc.yaml`, and after the supervisor was killed. What
+ * is adopted stays.
+ *
+ * @throws QbtcError `CONTAINERS_LEFT` when the stack has containers and their engine cannot be reached; all else has
+ *   ended then
  */
 export async function down(
   context: Context,
@@ -34,32 +44,71 @@ export async function down(
     'qbtc down',
     async () => {
       const { progress } = context.io;
-      const stopped: string[] = [];
-      const supervisor = await attachSupervisor(root, supervisorProgram(context));
-      if (supervisor !== undefined) {
-        const living = new Set(
-          (await supervisor.list()).filter(({ pid }) => pid !== undefined).map(({ name }) => name),
-        );
-        for (const name of living) progress.step(name, 'ending');
-        await supervisor.shutdown((name) => {
-          if (!living.has(name)) return;
-          stopped.push(name);
-          progress.done(name, 'ended');
-        });
-      }
-      const { state } = stackFolders(root);
-      // On a disk that cannot be written they stay: what they name is gone, and everybody who reads them checks that.
-      for (const file of ['state.json', 'providers.json'])
-        await rm(join(state, file), { force: true }).catch(() => {});
-      if (options.volumes) {
-        for (const place of await foreignPlaces(root)) {
-          context.io.err(`${place} is written down as data of this stack, but is not: left as it is`);
+      try {
+        const stopped = await endProcesses(context, root);
+        const contained = await endContainers(context, root, options);
+        const { state } = stackFolders(root);
+        // On a disk that cannot be written they stay: what they name is gone, and everybody who reads them checks that.
+        for (const file of RUNNING_STATE) await rm(join(state, file), { force: true }).catch(() => {});
+        if (options.volumes) {
+          for (const place of await foreignPlaces(root)) {
+            context.io.err(`${place} is written down as data of this stack, but is not: left as it is`);
+          }
         }
+        const removed = options.volumes ? await removeVolumes(root) : [];
+        return {
+          stack: basename(root),
+          stopped: [...stopped, ...contained.stopped],
+          removed: [...contained.volumes, ...removed],
+        };
+      } finally {
+        progress.stop();
       }
-      const removed = options.volumes ? await removeVolumes(root) : [];
-      progress.stop();
-      return { stack: basename(root), stopped, removed };
     },
     { evenUnwritable: true },
   );
+}
+
+async function endProcesses(context: Context, root: string): Promise<string[]> {
+  const { progress } = context.io;
+  const stopped: string[] = [];
+  const supervisor = await attachSupervisor(root, supervisorProgram(context));
+  if (supervisor === undefined) return stopped;
+  const living = new Set(
+    (await supervisor.list()).filter(({ pid }) => pid !== undefined).map(({ name }) => name),
+  );
+  for (const name of living) progress.step(name, 'ending');
+  await supervisor.shutdown((name) => {
+    if (!living.has(name)) return;
+    stopped.push(name);
+    progress.done(name, 'ended');
+  });
+  return stopped;
+}
+
+async function endContainers(
+  context: Context,
+  root: string,
+  { volumes }: { volumes: boolean },
+): Promise<{ stopped: string[]; volumes: string[] }> {
+  const { progress } = context.io;
+  try {
+    return await openContainers(context, root).down({
+      volumes,
+      onStopped: (service) => progress.done(service, 'ended'),
+    });
+  } catch (error) {
+    const plan = await readChoices(root);
+    const expected = [
+      ...(plan?.choices ?? []).filter(({ provider }) => provider === 'docker').map((made) => made.resource),
+      ...(plan?.services ?? []).filter(({ runs }) => runs === 'container').map((made) => made.service),
+    ];
+    // Most machines have no engine, and then there is nothing in it.
+    if (expected.length === 0) return { stopped: [], volumes: [] };
+    throw new QbtcError(
+      'CONTAINERS_LEFT',
+      `the containers of ${expected.join(', ')} could not be ended: ${messageOf(error)}`,
+      { hint: 'start the Docker engine, then run again: qbtc down', cause: error },
+    );
+  }
 }

@@ -1,27 +1,27 @@
-import { setMaxListeners } from 'node:events';
 import type { Context } from '../context.ts';
 import { EXIT, QbtcError } from '../errors.ts';
 import { applyRoutes, planRoutes } from '../gateway/index.ts';
 import {
   createDatabase,
   type InfrastructurePlan,
+  type Instance,
   instancesOf,
+  judgeImages,
   migrate,
   type ProbeResult,
-  type ProcessSpec,
-  type ProcessStatus,
-  type Provider,
   probeService,
   probes,
   providers,
-  type SupervisorClient,
   serviceProcess,
-  untilReady,
 } from '../infra/index.ts';
 import type { ChangeOutcome } from '../model/plan.ts';
-import type { Resource } from '../model/resource.ts';
-import type { Stack } from '../model/stack.ts';
+import type { Resource, ResourceKind } from '../model/resource.ts';
+import type { Service, Stack } from '../model/stack.ts';
 import { applyTopology, planTopology } from '../topology/index.ts';
+import type { Contained } from './contained.ts';
+import type { Part, Running } from './part.ts';
+import type { Processes } from './processes.ts';
+import type { Steps } from './steps.ts';
 
 const PROBE_TIMEOUT_MS = 2_000;
 
@@ -29,133 +29,164 @@ const OTHER_SECRETS =
   'was .qbtc/secrets.json made anew? then its data knows other ones; to begin without it: qbtc down --volumes';
 const OTHER_SERVICE = 'its health document must name the service as qbtc.yaml does, and its port be its own';
 
-// The steps that stand between the resources and services; symbols, so that no service can have their names.
-const MIGRATIONS = Symbol('migrations');
-const TOPOLOGY = Symbol('topology');
-const ROUTES = Symbol('routes');
+// The steps that stand between the resources and services; no name of theirs can hold a blank.
+const CONTAINERS = 'create containers';
+const MIGRATIONS = 'apply migrations';
+const TOPOLOGY = 'apply topology';
+const ROUTES = 'apply routes';
 
-export interface UpOptions {
-  /** Whether migrations, topology, and routes are applied too. */
-  apply: boolean;
-  /** How long each resource and service may take until it is ready. */
-  timeoutMs: number;
+/** What this run is about: the resources and services that it brings up. */
+export interface Selection {
+  resources: readonly Resource[];
+  services: readonly Service[];
+}
+
+/** How it starts them. Without Docker in the plan there is no `contained`. */
+export interface Starters {
+  processes: Processes;
+  contained: Contained | undefined;
 }
 
 /** One run of `up`: every resource, service, and step waits for what it needs and nothing else. */
 export class Run {
-  readonly started: string[] = [];
-  readonly kept: string[] = [];
   readonly outcomes: ChangeOutcome[] = [];
-  /** What was started or is being started: what an interruption takes back. */
-  readonly touched = new Set<string>();
   readonly #context: Context;
   readonly #stack: Stack;
-  readonly #options: UpOptions;
-  readonly #supervisor: SupervisorClient;
-  readonly #before: ReadonlyMap<string, ProcessStatus>;
-  readonly #failed = new AbortController();
+  readonly #selection: Selection;
+  readonly #starters: Starters;
+  readonly #steps: Steps;
 
-  constructor(
-    context: Context,
-    stack: Stack,
-    options: UpOptions,
-    supervisor: SupervisorClient,
-    before: ReadonlyMap<string, ProcessStatus>,
-  ) {
-    // The first failure ends the waiting of everything else.
-    const interrupted = AbortSignal.any([context.interrupted, this.#failed.signal]);
-    setMaxListeners(0, interrupted);
-    this.#context = { ...context, interrupted };
+  constructor(stack: Stack, selection: Selection, running: Running, starters: Starters, steps: Steps) {
+    this.#context = running.context;
     this.#stack = stack;
-    this.#options = options;
-    this.#supervisor = supervisor;
-    this.#before = before;
+    this.#selection = selection;
+    this.#starters = starters;
+    this.#steps = steps;
   }
 
-  async everything(plan: InfrastructurePlan): Promise<void> {
-    const stack = this.#stack;
-    const ready = new Map<string | symbol, Promise<void>>();
-    const after = (names: (string | symbol)[]) => Promise.all(names.map((name) => ready.get(name)));
-    const step = (name: string | symbol, work: () => Promise<void>) => {
-      const done = work().catch((error: unknown) => {
-        const failure = explained(error, typeof name === 'string' ? name : (name.description ?? ''));
-        this.#failed.abort(failure);
-        throw failure;
-      });
-      // It is awaited below; until then its failure must not count as unhandled.
-      done.catch(() => {});
-      ready.set(name, done);
-    };
+  /** With `apply` migrations, topology, and routes are applied too. */
+  async everything(plan: InfrastructurePlan, { apply }: { apply: boolean }): Promise<void> {
+    const { resources, services } = this.#selection;
+    const steps = this.#steps;
+    const add = (name: string, after: readonly string[], work: () => Promise<void>) =>
+      steps.add(name, after, () =>
+        work().catch((error: unknown) => {
+          throw explained(error, name);
+        }),
+      );
+    const nameOf = (kind: ResourceKind) => resources.filter((r) => r.kind === kind).map(({ name }) => name);
 
-    for (const choice of plan.choices) {
-      const resource = stack.resources.find(({ name }) => name === choice.resource);
-      if (resource !== undefined)
-        step(resource.name, () => this.#resource(resource, providers[choice.provider]));
+    this.#addResources(plan, add);
+    if (apply) {
+      add(MIGRATIONS, nameOf('postgres'), () => this.#migrations());
+      if (this.#stack.topologyFile !== undefined && nameOf('rabbitmq').length > 0)
+        add(TOPOLOGY, nameOf('rabbitmq'), () => this.#topology());
     }
-    const { apply } = this.#options;
-    const nameOf = (kind: Resource['kind']) =>
-      stack.resources.filter((r) => r.kind === kind).map(({ name }) => name);
-    step(MIGRATIONS, async () => {
-      await after(nameOf('postgres'));
-      if (apply) await this.#migrations();
-    });
-    step(TOPOLOGY, async () => {
-      await after(nameOf('rabbitmq'));
-      if (apply && stack.topologyFile !== undefined) await this.#topology();
-    });
-    // The services come in the order of their dependencies (the configuration has refused a cycle).
-    const waiting = [...stack.services];
-    while (waiting.length > 0) {
-      const index = waiting.findIndex(({ dependsOn }) => dependsOn.every((name) => ready.has(name)));
-      const [service] = waiting.splice(Math.max(index, 0), 1);
-      if (service === undefined) break;
-      // Bundling needs nothing that runs: it is under way while the infrastructure starts.
-      const specs = Promise.all(instancesOf(service).map((instance) => this.#spec(instance)));
-      specs.catch(() => {});
-      step(service.name, async () => {
-        await after([...service.dependsOn, MIGRATIONS, TOPOLOGY]);
-        await Promise.all(
-          (await specs).map(({ spec, instance }) =>
-            this.#process(spec, () => probeService(this.#context, instance, PROBE_TIMEOUT_MS), OTHER_SERVICE),
-          ),
+    const runsIn = new Map(plan.services.map(({ service, runs }) => [service, runs]));
+    const inside = services.filter(({ name }) => runsIn.get(name) === 'container');
+    // Neither bundling nor building needs anything that runs: they are under way while the infrastructure starts.
+    const images = this.#images(inside);
+    images.catch(() => {});
+    for (const service of inDependencyOrder(services)) {
+      const after = [...service.dependsOn, MIGRATIONS, TOPOLOGY];
+      if (inside.includes(service)) {
+        add(service.name, after, async () =>
+          this.#containedService(service, (await images).has(service.name)),
         );
-      });
+      } else {
+        const specs = Promise.all(instancesOf(service).map((instance) => this.#spec(instance)));
+        specs.catch(() => {});
+        add(service.name, after, async () => {
+          await Promise.all(
+            (await specs).map(({ spec, instance }) =>
+              this.#starters.processes.start(this.#instancePart(instance), spec),
+            ),
+          );
+        });
+      }
     }
-    step(ROUTES, async () => {
-      await after([...nameOf('apisix'), ...stack.services.map(({ name }) => name)]);
-      if (apply && nameOf('apisix').length > 0) await this.#routes();
-    });
-    const settled = await Promise.allSettled(ready.values());
-    if (this.#failed.signal.aborted) throw this.#failed.signal.reason;
-    const failure = settled.find((result) => result.status === 'rejected');
-    if (failure !== undefined) throw failure.reason;
+    if (apply && nameOf('apisix').length > 0) {
+      add(ROUTES, [...nameOf('apisix'), ...services.map(({ name }) => name)], () => this.#routes());
+    }
+    await steps.settled();
   }
 
-  async #spec(instance: ReturnType<typeof instancesOf>[number]) {
+  #addResources(plan: InfrastructurePlan, add: Steps['add']): void {
+    const chosen = this.#selection.resources.flatMap((resource) => {
+      const choice = plan.choices.find((made) => made.resource === resource.name);
+      return choice === undefined ? [] : [{ resource, provider: providers[choice.provider] }];
+    });
+    const contained = chosen.flatMap(({ resource, provider }) => provider.composeService?.(resource) ?? []);
+    let started: ReadonlySet<string> = new Set();
+    if (contained.length > 0) {
+      // In one go: the compose program takes a while to begin.
+      add(CONTAINERS, [], async () => {
+        started = (await this.#starters.contained?.up(contained)) ?? new Set();
+      });
+    }
+    for (const { resource, provider } of chosen) {
+      const service = provider.composeService?.(resource);
+      if (service !== undefined) {
+        add(resource.name, [CONTAINERS], async () =>
+          this.#starters.contained?.ready(this.#resourcePart(resource), service, started.has(service)),
+        );
+        continue;
+      }
+      add(resource.name, [], async () => {
+        if (provider.prepare === undefined) {
+          const { host, port } = resource.endpoint;
+          this.#context.io.progress.done(resource.name, `adopted at ${host}:${port}`);
+          return;
+        }
+        this.#context.io.progress.step(resource.name, 'being prepared');
+        const processes = await provider.prepare(this.#context, this.#stack, resource);
+        for (const companion of processes.slice(0, -1)) await this.#starters.processes.companion(companion);
+        for (const own of processes.slice(-1))
+          await this.#starters.processes.start(this.#resourcePart(resource), own);
+      });
+    }
+  }
+
+  /** Builds what is outdated; answers with those that have a new image. */
+  async #images(services: readonly Service[]): Promise<ReadonlySet<string>> {
+    const { contained } = this.#starters;
+    if (services.length === 0 || contained === undefined) return new Set();
+    const images = await judgeImages(this.#stack, services);
+    const outdated = services
+      .map(({ name }) => name)
+      .filter((name) => images.outdated.includes(name) || !contained.exists(name));
+    if (outdated.length > 0) {
+      await contained.build(outdated);
+      await images.built(outdated);
+    }
+    return new Set(outdated);
+  }
+
+  async #containedService(service: Service, hasNewImage: boolean): Promise<void> {
+    const { contained } = this.#starters;
+    if (contained === undefined) return;
+    const started = await contained.up([service.name], new Set(hasNewImage ? [service.name] : []));
+    await Promise.all(
+      instancesOf(service).map((instance) =>
+        contained.ready(this.#instancePart(instance), service.name, started.has(service.name)),
+      ),
+    );
+  }
+
+  async #spec(instance: Instance) {
     return { instance, spec: await serviceProcess(this.#context, this.#stack, instance) };
   }
 
-  async #resource(resource: Resource, provider: Provider): Promise<void> {
-    if (provider.prepare === undefined) {
-      this.#context.io.progress.done(
-        resource.name,
-        `adopted at ${resource.endpoint.host}:${resource.endpoint.port}`,
-      );
-      return;
-    }
-    this.#context.io.progress.step(resource.name, 'being prepared');
-    const processes = await provider.prepare(this.#context, this.#stack, resource);
-    for (const companion of processes.slice(0, -1)) await this.#companion(companion);
-    for (const own of processes.slice(-1))
-      await this.#process(own, () => this.#probe(resource), OTHER_SECRETS);
+  #instancePart(instance: Instance): Part {
+    return {
+      name: instance.name,
+      probe: () => probeService(this.#context, instance, PROBE_TIMEOUT_MS),
+      refusedHint: OTHER_SERVICE,
+    };
   }
 
-  /** What a resource cannot do without has no protocol of its own that could be asked: it runs, or the resource says so. */
-  async #companion(spec: ProcessSpec): Promise<void> {
-    const running = this.#before.get(spec.name);
-    if (running?.pid === undefined || running.fingerprint !== spec.fingerprint) this.touched.add(spec.name);
-    await this.#supervisor.ensure(spec);
-    await this.#supervisor.keep(spec.name);
+  #resourcePart(resource: Resource): Part {
+    return { name: resource.name, probe: () => this.#probe(resource), refusedHint: OTHER_SECRETS };
   }
 
   /** A server that is new has no database of the stack yet. */
@@ -165,34 +196,6 @@ export class Run {
     if (result.ready || result.missingDatabase !== true) return result;
     await createDatabase(this.#context, resource.endpoint);
     return probe();
-  }
-
-  async #process(spec: ProcessSpec, probe: () => Promise<ProbeResult>, refusedHint: string): Promise<void> {
-    const { clock, interrupted, io } = this.#context;
-    const before = clock.monotonic();
-    interrupted.throwIfAborted();
-    const running = this.#before.get(spec.name);
-    const same = running?.pid !== undefined && running.fingerprint === spec.fingerprint;
-    if (!same) this.touched.add(spec.name);
-    if (running?.pid !== undefined && !same)
-      io.progress.step(spec.name, 'it has changed: ending the old one');
-    await this.#supervisor.ensure(spec);
-    await untilReady(this.#context, this.#supervisor, {
-      name: spec.name,
-      root: this.#stack.root,
-      deadlineMs: this.#options.timeoutMs,
-      probe,
-      refusedHint,
-      onWaiting: (reason) => io.progress.step(spec.name, reason),
-    });
-    await this.#supervisor.keep(spec.name);
-    if (same) {
-      this.kept.push(spec.name);
-      io.progress.done(spec.name, 'runs already');
-    } else {
-      this.started.push(spec.name);
-      io.progress.done(spec.name, `ready after ${((clock.monotonic() - before) / 1000).toFixed(1)} s`);
-    }
   }
 
   /** For work that cannot be called off: its end is not waited for. */
@@ -208,7 +211,7 @@ export class Run {
   }
 
   async #migrations(): Promise<void> {
-    for (const resource of this.#stack.resources) {
+    for (const resource of this.#selection.resources) {
       const { migrations } = resource;
       if (resource.kind !== 'postgres' || migrations === undefined) continue;
       this.#context.io.progress.step('migrations');
@@ -255,6 +258,19 @@ export class Run {
       },
     );
   }
+}
+
+/** The services so that each comes after those that it needs (the configuration has refused a cycle). */
+function inDependencyOrder(services: readonly Service[]): Service[] {
+  const byName = new Map(services.map((service) => [service.name, service]));
+  const ordered = new Set<Service>();
+  const visit = (service: Service | undefined) => {
+    if (service === undefined || ordered.has(service)) return;
+    for (const needed of service.dependsOn) visit(byName.get(needed));
+    ordered.add(service);
+  };
+  for (const service of services) visit(service);
+  return [...ordered];
 }
 
 /** What a server or the system answered on the way is no defect of ours: said with the step that it belongs to. */

@@ -1,29 +1,52 @@
+import { setMaxListeners } from 'node:events';
 import type { Context } from '../context.ts';
 import { EXIT, QbtcError } from '../errors.ts';
 import {
   attachSupervisor,
   type Choice,
+  type Containers,
   checkDisk,
-  chooseProviders,
+  compareDeclarations,
   type InfrastructurePlan,
   isOurs,
+  leavingContainers,
   leavingProcesses,
+  openContainers,
+  openDriver,
+  type Present,
+  placed,
+  type ServiceChoice,
   type SupervisorClient,
   startSupervisor,
   supervisorProgram,
+  withContainers,
   writeChoices,
+  writeEnvFiles,
 } from '../infra/index.ts';
 import type { ChangeOutcome } from '../model/plan.ts';
 import type { Stack } from '../model/stack.ts';
+import { Contained } from './contained.ts';
 import { withLock } from './lock.ts';
-import { Run, type UpOptions } from './run.ts';
+import { Parts, type Running } from './part.ts';
+import { Processes } from './processes.ts';
+import { Run } from './run.ts';
+import { select } from './selection.ts';
+import { Steps } from './steps.ts';
+import { type Timing, timingOf } from './timing.ts';
+import { decide, type PlanOptions } from './up-plan.ts';
 
-export type { UpOptions } from './run.ts';
+export interface UpOptions extends PlanOptions {
+  /** Whether migrations, topology, and routes are applied too. */
+  apply: boolean;
+  /** How long each resource and service may take until it is ready. */
+  timeoutMs: number;
+}
 
 export interface UpResult {
   stack: string;
   strategy: InfrastructurePlan['strategy'];
   choices: Choice[];
+  services: ServiceChoice[];
   /** What was started or started anew by this call, in the order in which it became ready. */
   started: string[];
   /** What ran before and was left alone. */
@@ -31,6 +54,15 @@ export interface UpResult {
   outcomes: ChangeOutcome[];
   gatewayUrl: string | undefined;
   durationMs: number;
+  timing: Timing;
+}
+
+/** What a run has begun to hold: given back, or taken back, at its end. */
+interface Held {
+  supervisor: SupervisorClient | undefined;
+  processes: Processes | undefined;
+  contained: Contained | undefined;
+  containers: Containers;
 }
 
 /**
@@ -42,52 +74,17 @@ export interface UpResult {
  */
 export async function up(context: Context, stack: Stack, options: UpOptions): Promise<UpResult> {
   return withLock(context, stack.root, 'qbtc up', async () => {
-    const before = context.clock.monotonic();
-    await checkDisk(stack.root);
-    const program = supervisorProgram(context);
-    const existing = await attachSupervisor(stack.root, program);
-    let supervisor = existing;
-    let run: Run | undefined;
+    const held: Held = {
+      supervisor: undefined,
+      processes: undefined,
+      contained: undefined,
+      containers: openContainers(context, stack.root),
+    };
     try {
-      const processes = (await existing?.list()) ?? [];
-      const leaving = leavingProcesses(stack, processes);
-      const staying = processes.filter((process) => isOurs(process) && !leaving.includes(process));
-      const plan = await chooseProviders(
-        context,
-        stack,
-        new Set(staying.map(({ name }) => name)),
-        new Set(leaving.flatMap(({ pid }) => pid ?? [])),
-      );
-      // The last ones to have started may need the first ones.
-      for (const { name } of leaving.toReversed()) {
-        context.io.progress.step(name, 'ending what is declared otherwise now');
-        await existing?.stop(name);
-        context.io.progress.done(name, 'ended');
-      }
-      supervisor ??= await startSupervisor(stack.root, program);
-      await writeChoices(stack.root, plan);
-      run = new Run(
-        context,
-        stack,
-        options,
-        supervisor,
-        new Map(staying.map((process) => [process.name, process])),
-      );
-      await run.everything(plan);
-      return {
-        stack: stack.name,
-        strategy: plan.strategy,
-        choices: plan.choices,
-        started: run.started,
-        kept: run.kept,
-        outcomes: run.outcomes,
-        gatewayUrl: stack.resources.find(({ kind }) => kind === 'apisix')?.endpoint.url,
-        durationMs: context.clock.monotonic() - before,
-      };
+      return await bringUp(context, stack, options, held);
     } catch (error) {
       // What went wrong is the news; that it could not be cleaned up after is not.
-      if (supervisor !== undefined)
-        await takeBack(context, supervisor, run?.touched ?? new Set()).catch(() => {});
+      await takeBack(context, held).catch(() => {});
       if (context.interrupted.aborted) {
         throw new QbtcError('INTERRUPTED', 'interrupted; what this `up` had started was stopped', {
           exit: EXIT.interrupted,
@@ -95,29 +92,125 @@ export async function up(context: Context, stack: Stack, options: UpOptions): Pr
       }
       throw error;
     } finally {
-      supervisor?.close();
+      held.supervisor?.close();
       context.io.progress.stop();
     }
   });
+}
+
+async function bringUp(context: Context, declared: Stack, options: UpOptions, held: Held): Promise<UpResult> {
+  const before = context.clock.monotonic();
+  await checkDisk(declared.root);
+  const program = supervisorProgram(context);
+  held.supervisor = await attachSupervisor(declared.root, program);
+  const present = await withContainers(context, declared.root, (await held.supervisor?.list()) ?? []);
+  const selection = select(declared, options.only);
+  const plan = await decide(context, declared, selection, present, options.wishes);
+  await endLeaving(context, declared, plan, present, held);
+  await writeChoices(declared.root, plan);
+  await writeEnvFiles(declared);
+
+  const stack = placed(declared, plan);
+  const steps = new Steps(context.clock);
+  // The first failure ends the waiting of everything else.
+  const interrupted = AbortSignal.any([context.interrupted, steps.failed.signal]);
+  setMaxListeners(0, interrupted);
+  const parts = new Parts();
+  const running: Running = {
+    context: { ...context, interrupted },
+    root: stack.root,
+    timeoutMs: options.timeoutMs,
+    parts,
+  };
+  let starting: Promise<SupervisorClient> | undefined;
+  const supervisor = async () => {
+    starting ??=
+      held.supervisor === undefined ? startSupervisor(stack.root, program) : Promise.resolve(held.supervisor);
+    held.supervisor = await starting;
+    return held.supervisor;
+  };
+  held.processes = new Processes(running, supervisor, byName(present.processes.filter(isOurs)));
+  if (needsDocker(plan)) {
+    const [driver, declarations] = await Promise.all([
+      openDriver(running.context, stack),
+      compareDeclarations(stack),
+    ]);
+    held.contained = new Contained(running, driver, held.containers, present.containers, declarations);
+  }
+  const run = new Run(
+    stack,
+    select(stack, options.only),
+    running,
+    { processes: held.processes, contained: held.contained },
+    steps,
+  );
+  await run.everything(plan, options);
+  return {
+    stack: stack.name,
+    strategy: plan.strategy,
+    choices: plan.choices,
+    services: plan.services,
+    started: parts.started,
+    kept: parts.kept,
+    outcomes: run.outcomes,
+    gatewayUrl: selection.resources.find(({ kind }) => kind === 'apisix')?.endpoint.url,
+    durationMs: context.clock.monotonic() - before,
+    timing: timingOf(steps.times()),
+  };
+}
+
+/** Ends what is declared otherwise now: it would stand in the way of what is to come. */
+async function endLeaving(
+  context: Context,
+  stack: Stack,
+  plan: InfrastructurePlan,
+  present: Present,
+  held: Held,
+): Promise<void> {
+  const { progress } = context.io;
+  const processes = leavingProcesses(stack, plan, present.processes, present.plan);
+  // The last ones to have started may need the first ones.
+  for (const { name } of processes.toReversed()) {
+    progress.step(name, 'ending what is declared otherwise now');
+    await held.supervisor?.stop(name);
+    progress.done(name, 'ended');
+  }
+  const containers = leavingContainers(plan, present.containers);
+  if (containers.length === 0) return;
+  for (const name of containers) progress.step(name, 'ending what is declared otherwise now');
+  await held.containers.stop(containers);
+  for (const name of containers) progress.done(name, 'ended');
+}
+
+function needsDocker({ choices, services }: InfrastructurePlan): boolean {
+  return (
+    choices.some(({ provider }) => provider === 'docker') || services.some(({ runs }) => runs === 'container')
+  );
+}
+
+function byName<T extends { name: string }>(items: readonly T[]): Map<string, T> {
+  return new Map(items.map((item) => [item.name, item]));
 }
 
 /**
  * Interrupted: stops what this run started. Failed: leaves it, so that it can be looked at. A supervisor that has
  * nothing left to run ends too.
  */
-async function takeBack(
-  context: Context,
-  supervisor: SupervisorClient,
-  touched: ReadonlySet<string>,
-): Promise<void> {
-  if (context.interrupted.aborted) {
-    const ours = (await supervisor.list()).filter(({ name }) => touched.has(name));
-    await Promise.all(ours.map(({ name }) => supervisor.stop(name)));
+async function takeBack(context: Context, held: Held): Promise<void> {
+  const { supervisor, processes, contained, containers } = held;
+  const { aborted } = context.interrupted;
+  if (aborted) {
+    const touched = processes?.touched ?? new Set();
+    const ours = ((await supervisor?.list()) ?? []).filter(({ name }) => touched.has(name));
+    await Promise.all(ours.map(({ name }) => supervisor?.stop(name)));
+    if (contained !== undefined && contained.touched.size > 0) await containers.stop([...contained.touched]);
   }
-  const left = (await supervisor.list()).filter(isOurs);
-  if (left.length === 0) return supervisor.shutdown(() => {});
-  if (context.interrupted.aborted) return;
+  const left = ((await supervisor?.list()) ?? []).filter(isOurs).map(({ name }) => name);
+  if (left.length === 0) await supervisor?.shutdown(() => {});
+  if (aborted) return;
+  const inDocker = [...(contained?.touched ?? [])];
+  if (left.length + inDocker.length === 0) return;
   context.io.err(
-    `still running, to be looked at: ${left.map(({ name }) => name).join(', ')} (qbtc down ends them)`,
+    `still running, to be looked at: ${[...left, ...inDocker].join(', ')} (qbtc down ends them)`,
   );
 }

@@ -25,6 +25,29 @@ export interface AppliedDocument {
   leftovers?: Change[];
 }
 
+/** What `up` would do. */
+export interface UpPlanDocument {
+  kind: 'up-plan';
+  stack: string;
+  strategy: Strategy;
+  /** Who would provide what, why, what is lost by it (empty: nothing), and what would be done for it. */
+  resources: {
+    resource: string;
+    provider: string;
+    reason: string;
+    loss: string;
+    action: 'adopt' | 'keep' | 'start' | 'replace';
+  }[];
+  services: {
+    service: string;
+    runs: 'process' | 'container';
+    reason: string;
+    action: 'adopt' | 'keep' | 'start' | 'replace';
+  }[];
+  /** What runs now and would be ended. */
+  ends: string[];
+}
+
 /** What `up` did. */
 export interface UpDocument {
   kind: 'up';
@@ -32,11 +55,17 @@ export interface UpDocument {
   strategy: Strategy;
   /** Who provides what, why, and what is lost by it (empty: nothing). */
   choices: { resource: string; provider: string; reason: string; loss: string }[];
+  services: { service: string; runs: 'process' | 'container'; reason: string }[];
   started: string[];
   kept: string[];
   outcomes: ChangeOutcome[];
   gatewayUrl: string | undefined;
   durationMs: number;
+  /** Where it was asked for: what took how long, and which chain of steps decided it. */
+  timing?: {
+    steps: { name: string; startMs: number; endMs: number; after: string[] }[];
+    critical: string[];
+  };
 }
 
 export interface DownDocument {
@@ -123,6 +152,7 @@ export interface DemoDocument {
 /** Everything that a command can report. A reporter knows each of them. */
 export type Document =
   | PlanDocument
+  | UpPlanDocument
   | AppliedDocument
   | UpDocument
   | DownDocument

@@ -166,11 +166,46 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
         loss: 'it is volatile: what it holds is gone after a restart',
       },
     ],
+    services: [{ service: 'llm-api', runs: 'process', reason: 'services run on this machine itself' }],
     started: ['broker', 'cache', 'llm-api'],
     kept: ['gateway'],
     outcomes: [],
     gatewayUrl: 'http://127.0.0.1:9080',
     durationMs: 3412,
+    timing: {
+      steps: [
+        { name: 'cache', startMs: 3, endMs: 210, after: [] },
+        { name: 'broker', startMs: 4, endMs: 900, after: [] },
+        { name: 'apply topology', startMs: 900, endMs: 1020, after: ['broker'] },
+        { name: 'llm-api', startMs: 1020, endMs: 3400, after: ['broker', 'apply topology'] },
+      ],
+      critical: ['broker', 'apply topology', 'llm-api'],
+    },
+  },
+  'up-plan': {
+    kind: 'up-plan',
+    stack: 'acme',
+    strategy: 'hybrid',
+    resources: [
+      {
+        resource: 'broker',
+        provider: 'external',
+        reason: '127.0.0.1:5672 answers already, with the credentials of this stack',
+        loss: 'qbtc neither starts nor stops it',
+        action: 'adopt',
+      },
+      {
+        resource: 'cache',
+        provider: 'embedded',
+        reason: 'js-redis-server, which speaks the Redis protocol',
+        loss: 'volatile: what it holds is gone when it stops',
+        action: 'start',
+      },
+    ],
+    services: [
+      { service: 'llm-api', runs: 'process', reason: 'services run on this machine itself', action: 'keep' },
+    ],
+    ends: ['old-api'],
   },
   down: { kind: 'down', stack: 'acme', stopped: ['llm-api', 'broker'], removed: ['/stack/.qbtc/data'] },
   status: {

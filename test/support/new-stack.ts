@@ -1,15 +1,38 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Document, parseDocument, type Scalar, type YAMLMap } from 'yaml';
 import { createStack } from '../../src/scaffold/create.ts';
 import { CHECKOUT, qbtc } from './qbtc.ts';
 import { quietContext } from './quiet-context.ts';
 
 /**
- * A stack as `qbtc new` makes it, its packages linked from this checkout, at ports that are free.
+ * A stack as `qbtc new` makes it, its packages linked from this checkout, at ports that are free, its resources
+ * embedded whatever this machine has: the quick ones.
  * The second value takes it down and removes it; call it when the tests with it are over.
  */
 export async function newStack(name = 'acme', portBase?: number): Promise<[string, () => Promise<void>]> {
+  const made = await newUndecidedStack(name, portBase);
+  await editStack(made[0], (file) => {
+    for (const { key } of (file.get('infrastructure') as YAMLMap<Scalar<string>>).items)
+      file.setIn(['infrastructure', key.value, 'provider'], 'embedded');
+  });
+  return made;
+}
+
+/** Changes `qbtc.yaml` of the stack, its comments kept. */
+export async function editStack(root: string, change: (file: Document) => void): Promise<void> {
+  const path = join(root, 'qbtc.yaml');
+  const file = parseDocument(await readFile(path, 'utf8'));
+  change(file);
+  await writeFile(path, file.toString({ lineWidth: 0 }));
+}
+
+/** The same, with nothing said about who provides what. */
+export async function newUndecidedStack(
+  name = 'acme',
+  portBase?: number,
+): Promise<[string, () => Promise<void>]> {
   const folder = await mkdtemp(join(tmpdir(), 'qbtc stack ü '));
   const root = join(folder, name);
   await createStack(quietContext(), {

@@ -11,6 +11,7 @@ const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown 
       ...(reason ? { reason } : {}),
     })),
   }),
+  'up-plan': ({ kind: _, ...document }) => document,
   up: ({ kind: _, ...document }) => ({ ...document, gatewayUrl: document.gatewayUrl ?? null }),
   down: ({ kind: _, ...document }) => document,
   status: ({ stack, strategy, supervisor, resources }) => ({

@@ -10,11 +10,13 @@ import { scaffold } from '../terminal/scaffold.ts';
 import { score } from '../terminal/score.ts';
 import { status } from '../terminal/status.ts';
 import { down, up } from '../terminal/up.ts';
+import { upPlan } from '../terminal/up-plan.ts';
 import type { View } from '../terminal/view.ts';
 
 const VIEWS: { [Kind in DocumentKind]: View<DocumentOf<Kind>> } = {
   plan,
   applied,
+  'up-plan': upPlan,
   up,
   down,
   status,

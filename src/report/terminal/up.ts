@@ -1,12 +1,14 @@
 import type { DownDocument, UpDocument } from '../document.ts';
 import { table } from '../layout.ts';
 import { outcomeLines } from './changes.ts';
-import { counted, duration, SIGN, type View } from './view.ts';
+import { counted, duration, SIGN, type Style, type View } from './view.ts';
 
 /** Who provides what and what is lost by it, what was started, and where to send a request. */
 export const up: View<UpDocument> = (document, style) => {
   const { strong, good, accent, faint } = style.palette;
-  const { stack, strategy, choices, started, kept, outcomes, gatewayUrl, durationMs } = document;
+  const { stack, strategy, choices, services, started, kept, outcomes, gatewayUrl, durationMs, timing } =
+    document;
+  const contained = services.filter(({ runs }) => runs === 'container').map(({ service }) => service);
   const troubled = outcomes.filter(({ status }) => status !== 'done');
   const changed = outcomes.length - troubled.length;
   return [
@@ -20,6 +22,7 @@ export const up: View<UpDocument> = (document, style) => {
       ]),
       { indent: 2, width: style.width },
     ),
+    ...(contained.length === 0 ? [] : [`  services in containers: ${contained.join(', ')}`]),
     '',
     started.length === 0
       ? good(`${SIGN.done} everything was up already: ${kept.join(', ')}`)
@@ -28,8 +31,38 @@ export const up: View<UpDocument> = (document, style) => {
     ...(changed === 0 ? [] : [`${good(`${SIGN.done} ${counted(changed, 'change')} applied`)}`]),
     ...troubled.flatMap((outcome) => outcomeLines(outcome, style)),
     ...(gatewayUrl === undefined ? [] : [`  gateway ${accent(gatewayUrl)}`]),
+    ...(timing === undefined ? [] : ['', ...timingLines(timing, style)]),
   ];
 };
+
+/** A picture of the steps over the time, those of the critical chain marked. */
+function timingLines({ steps, critical }: NonNullable<UpDocument['timing']>, style: Style): string[] {
+  const { strong, faint } = style.palette;
+  const end = Math.max(1, ...steps.map(({ endMs }) => endMs));
+  const longest = Math.max(0, ...steps.map(({ name }) => name.length));
+  const room = Math.max(10, style.width - longest - TIMES_WIDTH);
+  const column = (ms: number) => Math.round((ms / end) * room);
+  return [
+    `  ${strong('timing')}  the critical chain is marked ${MARK}`,
+    ...steps.map(({ name, startMs, endMs }) => {
+      const isCritical = critical.includes(name);
+      const length = Math.max(1, column(endMs) - column(startMs));
+      const bar = `${' '.repeat(column(startMs))}${(isCritical ? '█' : '░').repeat(length)}`;
+      const times = `${seconds(startMs)} +${seconds(endMs - startMs)}`;
+      const line = `${isCritical ? MARK : ' '} ${name.padEnd(longest)}  ${times}  ${bar}`;
+      return `  ${isCritical ? line : faint(line)}`.trimEnd();
+    }),
+  ];
+}
+
+const MARK = '*';
+/** Margin, mark, and the two times with their gaps. */
+const TIMES_WIDTH = 2 + 2 + 2 + 15 + 2 + 1;
+
+/** Seconds in seven columns: ` 12.34s`. */
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2)}s`.padStart(7);
+}
 
 /** What was ended and removed. */
 export const down: View<DownDocument> = ({ stack, stopped, removed }, style) => {

@@ -1,0 +1,37 @@
+import { nearest } from '../src/config/mistake.ts';
+import { EXIT, QbtcError } from '../src/errors.ts';
+import { PROVIDER_NAMES, type ProviderName } from '../src/model/resource.ts';
+import type { Stack } from '../src/model/stack.ts';
+
+/**
+ * `NAME=PROVIDER` as given with `--provider`, by name.
+ *
+ * @throws QbtcError `PROVIDER_UNKNOWN` with the nearest name
+ */
+export function parseProviders(stack: Stack, given: readonly string[]): Map<string, ProviderName> {
+  const known = stack.resources.map(({ name }) => name);
+  return new Map(
+    given.map((text): [string, ProviderName] => {
+      const [name = '', wanted = '', ...rest] = text.split('=');
+      if (wanted === '' || rest.length > 0)
+        throw wrong(`--provider: found "${text}", expected NAME=PROVIDER`, 'cache=embedded', known);
+      if (!known.includes(name))
+        throw wrong(`--provider: ${stack.name} has no resource named "${name}"`, nearest(name, known), known);
+      const provider = PROVIDER_NAMES.find((candidate) => candidate === wanted);
+      if (provider === undefined)
+        throw wrong(
+          `--provider ${name}: there is no provider "${wanted}"`,
+          nearest(wanted, PROVIDER_NAMES),
+          PROVIDER_NAMES,
+        );
+      return [name, provider];
+    }),
+  );
+}
+
+function wrong(message: string, near: string | undefined, known: readonly string[]): QbtcError {
+  return new QbtcError('PROVIDER_UNKNOWN', message, {
+    exit: EXIT.usage,
+    hint: `${near === undefined ? '' : `did you mean "${near}"? `}known: ${known.join(', ')}`,
+  });
+}

@@ -1,0 +1,26 @@
+import type { Context } from '../context.ts';
+import type { ProbeResult } from '../infra/index.ts';
+
+/** A resource or an instance of a service, as it is started. */
+export interface Part {
+  name: string;
+  probe: () => Promise<ProbeResult>;
+  /** What the user can do when it is there but refuses us, or answers as somebody else. */
+  refusedHint: string;
+}
+
+/** What all parts of one run have in common. */
+export interface Running {
+  context: Context;
+  root: string;
+  /** How long each part may take until it is ready. */
+  timeoutMs: number;
+  parts: Parts;
+}
+
+/** What became of the parts. */
+export class Parts {
+  /** In the order in which they became ready. */
+  readonly started: string[] = [];
+  readonly kept: string[] = [];
+}

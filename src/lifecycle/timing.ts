@@ -1,0 +1,38 @@
+/** One step of `up` as it went. Times are milliseconds from the beginning of `up`. */
+export interface StepTime {
+  name: string;
+  /** When all that it waits for was there. */
+  startMs: number;
+  endMs: number;
+  /** The steps that it waited for. */
+  after: string[];
+}
+
+/** The steps that decided how long `up` took: each began when the one before it had ended. */
+export interface Timing {
+  steps: StepTime[];
+  /** Names of `steps`, in the order of time. */
+  critical: string[];
+}
+
+/**
+ * The critical chain: from the step that ended last back over the one that each waited for longest. A step without
+ * predecessors begins it.
+ */
+export function timingOf(steps: readonly StepTime[]): Timing {
+  const byName = new Map(steps.map((step) => [step.name, step]));
+  const critical: string[] = [];
+  let step = latest(steps);
+  while (step !== undefined && !critical.includes(step.name)) {
+    critical.unshift(step.name);
+    step = latest(step.after.flatMap((name) => byName.get(name) ?? []));
+  }
+  return { steps: [...steps].sort((a, b) => a.startMs - b.startMs), critical };
+}
+
+function latest(steps: readonly StepTime[]): StepTime | undefined {
+  return steps.reduce<StepTime | undefined>(
+    (last, step) => (last === undefined || step.endMs > last.endMs ? step : last),
+    undefined,
+  );
+}

@@ -1,0 +1,125 @@
+import type { Context } from '../context.ts';
+import {
+  chooseProviders,
+  type InfrastructurePlan,
+  instancesOf,
+  leavingContainers,
+  leavingProcesses,
+  lookAtPresent,
+  nameStrategy,
+  type Present,
+  presentProvider,
+  type Wishes,
+} from '../infra/index.ts';
+import type { ProviderName, Strategy } from '../model/resource.ts';
+import type { Stack } from '../model/stack.ts';
+import type { Selection } from './run.ts';
+import { select } from './selection.ts';
+
+/** What `up` is to do with a part: adopt what somebody else runs, or keep, start, or replace what is ours. */
+export type UpAction = 'adopt' | 'keep' | 'start' | 'replace';
+
+export interface PlannedResource {
+  resource: string;
+  provider: ProviderName;
+  reason: string;
+  /** What is lost by this provider; empty when nothing is. */
+  loss: string;
+  action: UpAction;
+}
+
+export interface PlannedService {
+  service: string;
+  runs: 'process' | 'container';
+  reason: string;
+  action: UpAction;
+}
+
+/** What `up` would do, as far as it can be told before anything runs. */
+export interface UpPlan {
+  stack: string;
+  strategy: Strategy;
+  resources: PlannedResource[];
+  services: PlannedService[];
+  /** What runs now and would be ended: declared no longer, or to be run by somebody else. */
+  ends: string[];
+}
+
+export interface PlanOptions {
+  wishes: Wishes;
+  /** Resources and services to bring up, with what they need; all when empty. */
+  only: readonly string[];
+}
+
+/** Looks and decides. Starts, writes, and locks nothing. */
+export async function planUp(context: Context, stack: Stack, options: PlanOptions): Promise<UpPlan> {
+  const present = await lookAtPresent(context, stack.root);
+  const selection = select(stack, options.only);
+  const plan = await decide(context, stack, selection, present, options.wishes);
+  const ends = [
+    ...leavingProcesses(stack, plan, present.processes, present.plan).map(({ name }) => name),
+    ...leavingContainers(plan, present.containers),
+  ];
+  const actionOf = (name: string, now: string | undefined, then: string): UpAction => {
+    if (then === 'external') return 'adopt';
+    if (now === undefined) return 'start';
+    return now === then && !ends.includes(name) ? 'keep' : 'replace';
+  };
+  const selected = new Set([...selection.resources, ...selection.services].map(({ name }) => name));
+  return {
+    stack: stack.name,
+    strategy: plan.strategy,
+    resources: plan.choices
+      .filter(({ resource }) => selected.has(resource))
+      .map((choice) => ({
+        ...choice,
+        action: actionOf(choice.resource, presentProvider(present, choice.resource), choice.provider),
+      })),
+    services: plan.services
+      .filter(({ service }) => selected.has(service))
+      .map((choice) => ({
+        ...choice,
+        action: actionOf(choice.service, whereRuns(present, stack, choice.service), choice.runs),
+      })),
+    ends,
+  };
+}
+
+/** Decides for what is selected; what is not keeps what was decided for it before. */
+export async function decide(
+  context: Context,
+  stack: Stack,
+  { resources, services }: Selection,
+  present: Present,
+  wishes: Wishes,
+): Promise<InfrastructurePlan> {
+  const made = await chooseProviders(
+    context,
+    { ...stack, resources: [...resources], services: [...services] },
+    present,
+    wishes,
+  );
+  if (resources.length === stack.resources.length && services.length === stack.services.length) return made;
+  const choices = stack.resources.flatMap(
+    ({ name }) =>
+      made.choices.find(({ resource }) => resource === name) ??
+      present.plan?.choices.find(({ resource }) => resource === name) ??
+      [],
+  );
+  const runs = stack.services.flatMap(
+    ({ name }) =>
+      made.services.find(({ service }) => service === name) ??
+      present.plan?.services.find(({ service }) => service === name) ??
+      [],
+  );
+  return { strategy: nameStrategy(choices, runs), choices, services: runs };
+}
+
+function whereRuns(present: Present, stack: Stack, service: string): 'process' | 'container' | undefined {
+  if (presentProvider(present, service) === 'docker') return 'container';
+  const declared = stack.services.find(({ name }) => name === service);
+  const names = declared === undefined ? [] : instancesOf(declared).map(({ name }) => name);
+  return present.processes.some(({ name, pid }) => pid !== undefined && names.includes(name))
+    ? 'process'
+    : undefined;
+}
