@@ -7,6 +7,7 @@ import { composeServices } from './containers/index.ts';
 import { isOurs } from './leaving.ts';
 import { describeConflict, type PortConflict, portConflicts, type WantedPort } from './ports.ts';
 import { isAlive, NOTHING, type Present, presentProvider } from './present.ts';
+import type { Provider } from './provider.ts';
 import { providers } from './providers/index.ts';
 import { instancesOf } from './service.ts';
 import {
@@ -32,6 +33,7 @@ interface Question {
   /** The forced strategy; `undefined` where qbtc decides. */
   strategy: Strategy | undefined;
   wishes: Wishes;
+  registry: Record<ProviderName, Provider>;
 }
 
 const RUNS_ALREADY = 'runs already';
@@ -48,6 +50,7 @@ export async function chooseProviders(
   stack: Stack,
   present: Present = NOTHING,
   wishes: Wishes = {},
+  registry: Record<ProviderName, Provider> = providers,
 ): Promise<InfrastructurePlan> {
   checkWishes(stack, wishes);
   const strategy = wishes.strategy ?? stack.strategy;
@@ -56,6 +59,7 @@ export async function chooseProviders(
     present,
     wishes,
     strategy,
+    registry,
     sockets: await foreignSockets(context, present),
   };
   const conflicts: PortConflict[] = [];
@@ -126,7 +130,7 @@ async function choose(
     }
     const offer = excluded.has(candidate)
       ? { available: false as const, reason: excluded.get(candidate) ?? '' }
-      : await providers[candidate].offer(context, stack, resource);
+      : await question.registry[candidate].offer(context, stack, resource);
     if (offer.available) {
       return { resource: name, provider: candidate, reason: offer.reason, loss: offer.loss };
     }
@@ -180,7 +184,7 @@ async function whyNotInside(
       const taken = portConflicts(resourcePorts(gateway), question.sockets);
       if (presentProvider(present, gateway.name) === undefined && taken.length > 0)
         return `${own} unless all resources run in Docker`;
-      const offer = await providers.docker.offer(context, stack, gateway);
+      const offer = await question.registry.docker.offer(context, stack, gateway);
       if (!offer.available) return `${own} unless all resources run in Docker`;
     }
   }

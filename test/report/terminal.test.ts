@@ -71,18 +71,24 @@ describe('80 columns', () => {
   `));
   test('up', () =>
     expect(shown(documents.up)).toMatchInlineSnapshot(`
-    "
-    acme  fallback
+      "
+      acme  fallback
 
-      broker  embedded  no RabbitMQ answers on port 5672
-      cache   embedded  no Redis answers on port 6379; lost by it: it is volatile:
-                        what it holds is gone after a restart
+        broker  embedded  no RabbitMQ answers on port 5672
+        cache   embedded  no Redis answers on port 6379; lost by it: it is volatile:
+                          what it holds is gone after a restart
 
-    ✔ 3 parts up in 3.4 s: broker, cache, llm-api
-      left alone: gateway
-      gateway http://127.0.0.1:9080
-    "
-  `));
+      ✔ 3 parts up in 3.4 s: broker, cache, llm-api
+        left alone: gateway
+        gateway http://127.0.0.1:9080
+
+        timing  the critical chain is marked *
+          cache             0.00s +  0.21s  ░░░
+        * broker            0.00s +  0.90s  ███████████
+        * apply topology    0.90s +  0.12s             ██
+        * llm-api           1.02s +  2.38s               █████████████████████████████
+      "
+    `));
   test('down', () =>
     expect(shown(documents.down)).toMatchInlineSnapshot(`
     "
