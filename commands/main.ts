@@ -19,9 +19,10 @@ setMaxListeners(0, interruption.signal);
 let context: Promise<Context> | undefined;
 let exit: ExitCode = EXIT.done;
 
-function openContext(): Promise<Context> {
+/** Opened once; who opens it says whether the command was given `--json`. */
+function openContext(json = false): Promise<Context> {
   context ??= import('../src/system/index.ts').then(({ createContext }) =>
-    createContext(process, installation, interruption.signal),
+    createContext(process, installation, interruption.signal, json),
   );
   return context;
 }
@@ -48,7 +49,7 @@ const run: Run =
       json?: boolean;
       verbose?: boolean;
     };
-    const outcome: Outcome = await handler(await openContext(), options, positional);
+    const outcome: Outcome = await handler(await openContext(options.json), options, positional);
     if (outcome.document !== undefined) {
       await report(outcome.document, options.json === true, options.verbose === true);
     }

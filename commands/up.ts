@@ -1,4 +1,3 @@
-import type { Context } from '../src/context.ts';
 import type { Strategy } from '../src/model/resource.ts';
 import type { Register } from './command.ts';
 import { integer } from './numbers.ts';
@@ -10,7 +9,6 @@ interface Options {
   provider: string[];
   dryRun: boolean;
   timing: boolean;
-  json?: boolean;
 }
 
 const STRATEGIES: readonly Strategy[] = ['full_docker', 'hybrid', 'fallback'];
@@ -57,7 +55,7 @@ export const up: Register = (program, run) => {
           return { document: { kind: 'up-plan', ...(await planUp(context, stack, { wishes, only })) } };
         }
         const { up } = await import('../src/lifecycle/up.ts');
-        const { timing, ...result } = await up(await reporting(context, options), stack, {
+        const { timing, ...result } = await up(context, stack, {
           apply,
           timeoutMs: timeout * 1000,
           wishes,
@@ -67,9 +65,3 @@ export const up: Register = (program, run) => {
       }),
     );
 };
-
-async function reporting(context: Context, { json = false }: Options): Promise<Context> {
-  if (!json) return context;
-  const { jsonProgress } = await import('../src/system/json-progress.ts');
-  return { ...context, io: { ...context.io, progress: jsonProgress(context) } };
-}

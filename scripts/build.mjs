@@ -25,6 +25,14 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20.19',
   external: OUTSIDE.flatMap((name) => [name, `${name}/*`]),
+  plugins: [
+    {
+      name: 'undici',
+      setup: ({ onResolve }) => {
+        onResolve({ filter: /^undici$/ }, () => ({ path: join(import.meta.dirname, 'undici.cjs') }));
+      },
+    },
+  ],
   minify: true,
   keepNames: true,
   // Bundled CommonJS expects these.

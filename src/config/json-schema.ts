@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { stackSchema } from './schema.ts';
 
 /** A value that is a reference until qbtc fills it in, where the schema asks for something else than text. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RESOURCE_KINDS, type ResourceKind } from '../model/resource.ts';
 import { MAX_REPLICAS, PORT_FIELDS, type PortUse, replicaPorts } from './ports.ts';
 

@@ -86,7 +86,16 @@ const namesAreDistinct: Rule = ({ services, infrastructure, ...rest }, report) =
 };
 
 /** What qbtc itself calls the log of its supervisor, its own user, and the files in `.qbtc`. */
-const RESERVED = new Set(['supervisor', 'qbtc', 'state', 'secrets', 'providers', 'places', 'lock']);
+const RESERVED = new Set([
+  'supervisor',
+  'qbtc',
+  'state',
+  'secrets',
+  'providers',
+  'containers',
+  'places',
+  'lock',
+]);
 
 const namesAreFree: Rule = ({ services, infrastructure }, report) => {
   for (const [key, named] of Object.entries({ infrastructure, services })) {

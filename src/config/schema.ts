@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { PROVIDER_NAMES, STRATEGIES } from '../model/resource.ts';
 import { MAX_PORT, MAX_PORT_BASE, MAX_REPLICAS, PORT_FIELDS } from './ports.ts';
 

@@ -1,5 +1,5 @@
 import { createParser } from 'eventsource-parser';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HttpResponse } from '../context.ts';
 import {
   type Condition,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { listed } from '../config/mistake.ts';
 import { messageOf } from '../errors.ts';
 import { type JsonValue, jsonPathSchema, select } from './json-path.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationSchema } from './duration.ts';
 import { jsonPathSchema } from './json-path.ts';
 import { STEP_KIND_NAMES, STEP_KINDS, type StepKindName } from './step-registry.ts';

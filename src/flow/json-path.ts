@@ -1,6 +1,6 @@
 import { type JsonValue, query } from 'jsonpath-rfc9535';
 import parse from 'jsonpath-rfc9535/parser';
-import { z } from 'zod';
+import * as z from 'zod';
 import { messageOf } from '../errors.ts';
 
 export type { JsonValue };

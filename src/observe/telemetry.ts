@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import { type Instance, instancesOf, readLogTail } from '../infra/index.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { glob } from 'tinyglobby';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const manifest = z.object({
   name: z.string().optional(),

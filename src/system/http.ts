@@ -1,3 +1,4 @@
+import type { Agent } from 'undici';
 import type { Http } from '../context.ts';
 
 /** undici's own codes for a deadline that passed. */
@@ -10,12 +11,17 @@ const TIMEOUTS = new Set([
 
 /** HTTP on undici with kept-alive connections, loaded when first used. */
 export function createHttp(): Http {
+  let opened: Promise<Agent> | undefined;
   return async (url, request) => {
-    const { default: undici } = await import('undici');
+    opened ??= import('undici').then(({ default: { Agent } }) => new Agent());
+    const agent = await opened;
+    const { origin, pathname, search } = new URL(url);
     const deadline = AbortSignal.timeout(request.timeoutMs);
     const signal = request.signal ? AbortSignal.any([request.signal, deadline]) : deadline;
     try {
-      const response = await undici.request(url, {
+      const response = await agent.request({
+        origin,
+        path: `${pathname}${search}`,
         method: (request.method ?? 'GET') as 'GET',
         headers: request.headers ?? {},
         body: request.body ?? null,

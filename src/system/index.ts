@@ -5,15 +5,20 @@ import { createExec } from './exec.ts';
 import { createHost } from './host/index.ts';
 import { createHttp } from './http.ts';
 import { createIo, type Streams } from './io.ts';
+import { withJsonProgress } from './json-progress.ts';
 import { createPrompts } from './prompts.ts';
 import { connectRedis } from './redis.ts';
 import { connectSql } from './sql.ts';
 
-/** The real context. Cheap to make: each client library is loaded when it is first used. */
+/**
+ * The real context. Cheap to make: each client library is loaded when it is first used. With `json` progress is told as
+ * JSON, one object a line.
+ */
 export function createContext(
   process: NodeJS.Process,
   installation: Installation,
   interrupted: AbortSignal,
+  json = false,
 ): Context {
   const exec = createExec();
   const streams: Streams = {
@@ -22,8 +27,9 @@ export function createContext(
     stdin: process.stdin,
     env: process.env,
   };
+  const io = createIo(streams);
   return {
-    io: createIo(streams),
+    io: json ? withJsonProgress(io) : io,
     env: process.env,
     cwd: process.cwd(),
     clock: systemClock,

@@ -1,8 +1,9 @@
-import type { Context, Progress } from '../context.ts';
+import type { Io } from '../context.ts';
+import { systemClock } from './clock.ts';
 
-/** Progress for programs: one JSON object a line on stderr, with the milliseconds since it began. */
-export function jsonProgress({ io, clock }: Pick<Context, 'io' | 'clock'>): Progress {
-  const begin = clock.monotonic();
+/** The same, with progress for programs: one JSON object a line on stderr, with the milliseconds since the start. */
+export function withJsonProgress(io: Io): Io {
+  const begin = systemClock.monotonic();
   const last = new Map<string, string>();
   const tell = (event: string, name: string, detail?: string) => {
     const said = { event, name, ...(detail === undefined ? {} : { detail }) };
@@ -10,12 +11,13 @@ export function jsonProgress({ io, clock }: Pick<Context, 'io' | 'clock'>): Prog
     const text = JSON.stringify(said);
     if (last.get(name) === text) return;
     last.set(name, text);
-    io.err(JSON.stringify({ atMs: Math.round(clock.monotonic() - begin), ...said }));
+    io.err(JSON.stringify({ atMs: Math.round(systemClock.monotonic() - begin), ...said }));
   };
-  return {
-    step: (name, waitingFor) => tell('step', name, waitingFor),
-    done: (name, result) => tell('done', name, result),
-    failed: (name, reason) => tell('failed', name, reason),
+  const progress = {
+    step: (name: string, waitingFor?: string) => tell('step', name, waitingFor),
+    done: (name: string, result?: string) => tell('done', name, result),
+    failed: (name: string, reason: string) => tell('failed', name, reason),
     stop: () => {},
   };
+  return { ...io, progress };
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The shape of the topology file. Messages say what is expected; what was found is added where a mistake is reported.

@@ -121,12 +121,34 @@ describe("the template's own file", () => {
   });
 });
 
-test('strategy: fallback embeds every resource, also where it comes from a variable', async () => {
-  await sample.write(small('strategy: ${STRATEGY:-fallback}\n'));
-  expect(await sample.load()).toMatchObject({
-    strategy: 'fallback',
-    resources: [{ name: 'broker', provider: 'embedded' }],
+test('every provider and strategy can be asked for, also by a variable', async () => {
+  for (const provider of ['docker', 'native', 'embedded']) {
+    await sample.write(
+      small('strategy: ${STRATEGY:-full_docker}\n').replace(
+        'rabbitmq }',
+        `rabbitmq, provider: ${provider} }`,
+      ),
+    );
+    expect(await sample.load()).toMatchObject({
+      strategy: 'full_docker',
+      resources: [{ name: 'broker', provider }],
+    });
+  }
+});
+
+test('a service has its environment twice: for this machine, and for the network of the compose file', async () => {
+  await sample.write(
+    small(
+      '    env: { AMQP_URL: "${resources.broker.url}", HOST: "${resources.broker.host}", MODE: plain }\nports: { base: 1000 }\n',
+    ),
+  );
+  const { services, resources, composeFile } = await sample.load();
+  const password = encodeURIComponent(resources[0]?.endpoint.password ?? '');
+  expect(services[0]).toMatchObject({
+    env: { AMQP_URL: `amqp://small:${password}@127.0.0.1:6672/small`, HOST: '127.0.0.1', MODE: 'plain' },
+    containerEnv: { AMQP_URL: `amqp://small:${password}@broker:5672/small`, HOST: 'broker', MODE: 'plain' },
   });
+  expect(composeFile).toMatch(/infrastructure.docker-compose\.yml$/);
 });
 
 describe('mistakes', () => {
@@ -173,30 +195,16 @@ describe('mistakes', () => {
       'an unknown provider',
       small('').replace('rabbitmq }', 'rabbitmq, provider: embeded }'),
       [
-        'qbtc.yaml:4:39 infrastructure.broker.provider: found "embeded", expected embedded or external (docker and native are not in this version); did you mean "embedded"?',
-      ],
-    ],
-    [
-      'a provider that this version has not',
-      small('').replace('rabbitmq }', 'rabbitmq, provider: docker }'),
-      [
-        'qbtc.yaml:4:39 infrastructure.broker.provider: found "docker", expected embedded or external (docker and native are not in this version)',
+        'qbtc.yaml:4:39 infrastructure.broker.provider: found "embeded", expected docker, native, embedded or external; did you mean "embedded"?',
       ],
     ],
     [
       'an unknown strategy',
       small('strategy: fall-bak\n'),
       [
-        'qbtc.yaml:10:11 strategy: found "fall-bak", expected fallback, or no strategy (full_docker and hybrid are not in this version); did you mean "fallback"?',
+        'qbtc.yaml:10:11 strategy: found "fall-bak", expected full_docker, hybrid or fallback; did you mean "fallback"?',
       ],
     ],
-    ...['full_docker', 'hybrid'].map((strategy): [string, string, string[]] => [
-      `the strategy ${strategy}, which this version cannot honour`,
-      small(`strategy: ${strategy}\n`),
-      [
-        `qbtc.yaml:10:11 strategy: found "${strategy}", expected fallback, or no strategy (full_docker and hybrid are not in this version)`,
-      ],
-    ]),
     [
       'a strategy against a provider',
       small('strategy: fallback\n').replace(
@@ -204,7 +212,7 @@ describe('mistakes', () => {
         'rabbitmq, provider: external, url: "amqp://me:pw@mq/" }',
       ),
       [
-        'qbtc.yaml:4:39 infrastructure.broker.provider: found external, although "strategy: fallback" embeds everything, expected embedded, or no strategy',
+        'qbtc.yaml:4:39 infrastructure.broker.provider: found external, although "strategy: fallback" adopts nothing, expected native or embedded, or "strategy: hybrid"',
       ],
     ],
     [

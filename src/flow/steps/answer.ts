@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { answerExpectationSchema, answerMismatches } from '../answer.ts';
 import { defineStepKind } from '../step-kind.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonConditionsSchema, jsonMismatches } from '../conditions.ts';
 import { durationSchema, formatDuration } from '../duration.ts';
 import type { TappedEvent } from '../event-log.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HttpRequest } from '../../context.ts';
 import { messageOf } from '../../errors.ts';
 import { answerExpectationSchema, answerMismatches, documentOf } from '../answer.ts';

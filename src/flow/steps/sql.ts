@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SqlConnection } from '../../context.ts';
 import { messageOf } from '../../errors.ts';
 import type { Resource } from '../../model/resource.ts';
