@@ -29,11 +29,13 @@ export const newStack: Register = (program, run) => {
           { basename, join, relative, resolve },
           { createStack },
           { openStack, STACK_FILE },
+          { writeEnvFiles },
           { portsOf },
         ] = await Promise.all([
           import('node:path'),
           import('../src/scaffold/create.ts'),
           import('../src/config/load.ts'),
+          import('../src/infra/env-files.ts'),
           import('./ports.ts'),
         ]);
         const { io, cwd, installation } = context;
@@ -57,6 +59,7 @@ export const newStack: Register = (program, run) => {
           env: context.env,
           qbtcVersion: installation.version,
         });
+        await writeEnvFiles(stack);
         const shown = relative(cwd, created.root) || '.';
         return {
           document: {

@@ -9,6 +9,15 @@ const { version, optionalDependencies } = JSON.parse(await readFile('package.jso
 /** What cannot be bundled: programs and WebAssembly that are found beside their code, and what pg does without. */
 const OUTSIDE = ['esbuild', 'js-redis-server', 'pg-native', ...Object.keys(optionalDependencies)];
 
+/**
+ * What stands in the place of a package. dockerode asks for an SSH client and for BuildKit's sessions as it is loaded: an
+ * engine on another machine is of no use to qbtc, and it builds without sessions.
+ */
+const REPLACED = [
+  ['undici', 'undici.cjs'],
+  ...['ssh2', '@grpc/grpc-js', '@grpc/proto-loader', 'protobufjs'].map((name) => [name, 'absent.cjs']),
+];
+
 const { metafile } = await build({
   entryPoints: [
     'commands/main.ts',
@@ -27,9 +36,10 @@ const { metafile } = await build({
   external: OUTSIDE.flatMap((name) => [name, `${name}/*`]),
   plugins: [
     {
-      name: 'undici',
+      name: 'replaced',
       setup: ({ onResolve }) => {
-        onResolve({ filter: /^undici$/ }, () => ({ path: join(import.meta.dirname, 'undici.cjs') }));
+        for (const [name, file] of REPLACED)
+          onResolve({ filter: new RegExp(`^${name}$`) }, () => ({ path: join(import.meta.dirname, file) }));
       },
     },
   ],

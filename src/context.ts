@@ -1,3 +1,4 @@
+import type Docker from 'dockerode';
 import type { ListeningSocket } from './model/observation.ts';
 
 /**
@@ -18,6 +19,7 @@ export interface Context {
   amqp: AmqpConnect;
   sql: SqlConnect;
   redis: RedisConnect;
+  docker: DockerConnect;
   host: Host;
   prompts: Prompts;
   installation: Installation;
@@ -83,6 +85,8 @@ export type Exec = (
     input?: string;
     uid?: number;
     gid?: number;
+    /** Called with each line of stdout and stderr as it comes. */
+    onLine?: (line: string) => void;
   },
 ) => Promise<{ exitCode: number; stdout: string; stderr: string; notFound: boolean; timedOut: boolean }>;
 
@@ -157,6 +161,14 @@ export interface RedisConnection {
   close(): Promise<void>;
 }
 export type RedisConnect = (url: string, options: { timeoutMs: number }) => Promise<RedisConnection>;
+
+/**
+ * The Docker engine that the docker program would talk to. Opening asks nothing yet; `timeoutMs` is the deadline of
+ * each question (none for what goes on: logs, builds).
+ *
+ * @throws QbtcError `ENGINE_UNREACHABLE` for an address of a kind that cannot be used
+ */
+export type DockerConnect = (options?: { timeoutMs?: number }) => Promise<{ address: string; engine: Docker }>;
 
 /** What the operating system knows. Each platform has an implementation of its own. */
 export interface Host {

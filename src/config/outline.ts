@@ -86,10 +86,17 @@ export function secretOfResource(name: string, kind: ResourceKind): string {
   return kind === 'apisix' ? `${name}-admin-key` : `${name}-password`;
 }
 
+/** The secret that the gateway encrypts the keys of its consumers with. It must outlive the key of the Admin API. */
+export function keyringOf(name: string): string {
+  return `${name}-keyring`;
+}
+
 /** Secrets that the resources need, by their names. An external server brings its own credentials. */
 export function derivedSecrets({ infrastructure }: Outline): string[] {
   return Object.entries(infrastructure).flatMap(([name, { kind, provider }]) =>
-    kind === undefined || provider === 'external' ? [] : [secretOfResource(name, kind)],
+    kind === undefined || provider === 'external'
+      ? []
+      : [secretOfResource(name, kind), ...(kind === 'apisix' ? [keyringOf(name)] : [])],
   );
 }
 

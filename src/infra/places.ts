@@ -71,7 +71,7 @@ export async function placeOutside(
   stateFolder = systemStateFolder(),
 ): Promise<string> {
   const { ours } = await readPlaces(root, stateFolder);
-  let place = ours.find((known) => basename(known).slice(0, -9) === stackName);
+  let place = ours.find((known) => nameOf(known) === stackName);
   if (place === undefined) {
     place = join(stateFolder, `${stackName}-${randomBytes(4).toString('hex')}`);
     await writeFileAtomic(ledger(root), JSON.stringify([...ours, place]), { mode: 0o600 });
@@ -79,6 +79,21 @@ export async function placeOutside(
   await mkdir(place, { recursive: true, mode: 0o755 });
   await writeFileAtomic(join(place, STAMP), root);
   return place;
+}
+
+/** The folder that `placeOutside` would answer with, if it is there. */
+export async function knownPlace(
+  root: string,
+  stackName: string,
+  stateFolder = systemStateFolder(),
+): Promise<string | undefined> {
+  const { ours } = await readPlaces(root, stateFolder);
+  return ours.find((known) => nameOf(known) === stackName);
+}
+
+/** The name of the stack, without the random end. */
+function nameOf(place: string): string {
+  return basename(place).slice(0, -9);
 }
 
 /** What the ledger names and `removeVolumes` leaves alone, because it is not this stack's. */

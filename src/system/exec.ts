@@ -1,10 +1,11 @@
+import { createInterface } from 'node:readline';
 import type { Exec } from '../context.ts';
 
 /** Runs programs with execa, loaded when first used. The environment is exactly the one given, or ours. */
 export function createExec(): Exec {
   return async (program, args, options = {}) => {
     const { execa } = await import('execa');
-    const result = await execa(program, args, {
+    const child = execa(program, args, {
       reject: false,
       stripFinalNewline: false,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -15,6 +16,13 @@ export function createExec(): Exec {
       ...(options.uid === undefined ? {} : { uid: options.uid }),
       ...(options.gid === undefined ? {} : { gid: options.gid }),
     });
+    const { onLine } = options;
+    if (onLine !== undefined) {
+      for (const stream of [child.stdout, child.stderr]) {
+        createInterface({ input: stream }).on('line', onLine);
+      }
+    }
+    const result = await child;
     return {
       exitCode: result.exitCode ?? 1,
       stdout: result.stdout,

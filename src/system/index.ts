@@ -1,6 +1,7 @@
 import type { Context, Installation } from '../context.ts';
 import { connectAmqp } from './amqp.ts';
 import { systemClock } from './clock.ts';
+import { createDocker } from './docker.ts';
 import { createExec } from './exec.ts';
 import { createHost } from './host/index.ts';
 import { createHttp } from './http.ts';
@@ -39,6 +40,7 @@ export function createContext(
     amqp: connectAmqp,
     sql: connectSql,
     redis: connectRedis,
+    docker: createDocker(process.env, process.platform),
     host: createHost(process.platform, exec),
     prompts: createPrompts({ input: process.stdin, output: process.stderr }),
     installation,

@@ -41,7 +41,8 @@ export interface ContainerDriver {
   build(services: readonly string[], onProgress: ContainerProgress): Promise<void>;
   /**
    * Creates what is missing (pulling its image), creates anew what is declared otherwise, starts what stands still, and
-   * leaves the rest alone. Only these services, not what they depend on.
+   * leaves the rest alone. Only these services, and before them the companions that they depend on: services of the
+   * compose file that no resource or service of the stack is named after (etcd for APISIX), waited for until healthy.
    *
    * @returns the services that were started or started anew
    * @throws QbtcError `COMPOSE_INVALID`, `IMAGE_NOT_PULLED`, `CONTAINER_NOT_STARTED`
@@ -54,6 +55,14 @@ export interface LogOptions {
   tail?: number;
   /** Milliseconds since the epoch. */
   since?: number;
+}
+
+/** Where a command in a container reads and writes; `tty` when a person sits at it. */
+export interface ExecStreams {
+  stdin: NodeJS.ReadableStream;
+  stdout: NodeJS.WritableStream;
+  stderr: NodeJS.WritableStream;
+  tty: boolean;
 }
 
 /** The containers that carry the stamp of the stack at one folder. Works without a readable compose file. */
@@ -76,6 +85,6 @@ export interface Containers {
     onLine: (line: { timestamp: string; line: string }) => void,
     signal: AbortSignal,
   ): Promise<void>;
-  /** Runs a command in the container of a service with our own stdio, and answers with its exit code. */
-  exec(service: string, command: readonly string[]): Promise<number>;
+  /** Runs a command in the container of a service, and answers with its exit code. */
+  exec(service: string, command: readonly string[], streams: ExecStreams): Promise<number>;
 }

@@ -16,9 +16,9 @@ const parts: Record<ResourceKind, EmbeddedPart> = {
 /** Parts that speak the real protocols and need nothing but Node. */
 export const embedded: Provider = {
   name: 'embedded',
-  async offer(context, _stack, resource) {
+  async offer(_context, stack, resource) {
     const part = parts[resource.kind];
-    const reason = await part.unavailable?.(context);
+    const reason = await part.unavailable?.(stack, resource);
     if (reason !== undefined) return { available: false, reason };
     return { available: true, reason: part.what, loss: part.loss };
   },

@@ -10,6 +10,6 @@ export interface EmbeddedPart {
   /** What is lost against the real server; empty when it is the real server. */
   loss: string;
   /** Why it cannot run on this machine; `undefined` when it can. */
-  unavailable?(context: Context): Promise<string | undefined>;
+  unavailable?(stack: Stack, resource: Resource): Promise<string | undefined>;
   prepare(context: Context, stack: Stack, resource: Resource): Promise<ProcessSpec>;
 }

@@ -4,15 +4,12 @@ import { chmod, chown, mkdir, readdir, readFile, stat, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
-import { createFolders, removeVolumes } from '../../../../../src/infra/index.ts';
-import {
-  type Placement,
-  prepareCluster,
-} from '../../../../../src/infra/providers/embedded/postgres/cluster.ts';
-import { embeddedPostgres } from '../../../../../src/infra/providers/embedded/postgres.ts';
-import { CHECKOUT } from '../../../../support/qbtc.ts';
-import { quietContext, temporaryFolder } from '../../../../support/quiet-context.ts';
-import { emptyStack, postgresResource } from '../../../../support/stack.ts';
+import { createFolders, removeVolumes } from '../../../src/infra/index.ts';
+import { type Placement, prepareCluster } from '../../../src/infra/postgres/cluster.ts';
+import { embeddedPostgres } from '../../../src/infra/providers/embedded/postgres.ts';
+import { CHECKOUT } from '../../support/qbtc.ts';
+import { quietContext, temporaryFolder } from '../../support/quiet-context.ts';
+import { emptyStack, postgresResource } from '../../support/stack.ts';
 
 const context = quietContext();
 
@@ -22,7 +19,7 @@ async function preparingProgram(folder: string): Promise<string> {
   await build({
     stdin: {
       contents: `
-        import { prepareCluster } from './src/infra/providers/embedded/postgres/cluster.ts';
+        import { prepareCluster } from './src/infra/postgres/cluster.ts';
         import { createExec } from './src/system/exec.ts';
         const context = { exec: createExec(), env: process.env, interrupted: new AbortController().signal };
         void prepareCluster(context, JSON.parse(process.argv[2]), { user: 'acme', password: 'p4ssword' });`,
@@ -67,6 +64,7 @@ test.runIf(process.platform === 'linux').each([
     await mkdir(parent);
     const placement: Placement = {
       programs: join(spec.program, '..', '..'),
+      version: '18',
       data: join(parent, 'database'),
       account,
     };
@@ -123,7 +121,7 @@ test('files that are no cluster are left alone, and the error says so', async ()
     await mkdir(data, { recursive: true });
     if (account !== undefined) await chown(data, account.uid, account.gid);
     await writeFile(join(data, 'notes.txt'), 'mine');
-    const placement = { programs: join(spec.program, '..', '..'), data, account };
+    const placement = { programs: join(spec.program, '..', '..'), version: '18', data, account };
     await expect(prepareCluster(context, placement, { user: 'a', password: 'b' })).rejects.toMatchObject({
       code: 'CLUSTER_UNREADABLE',
     });

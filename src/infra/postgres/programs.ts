@@ -91,3 +91,9 @@ export async function copyPrograms(packaged: string, target: string): Promise<vo
 function relativeTo(base: string, entry: { parentPath: string; name: string }): string {
   return join(entry.parentPath.slice(base.length), entry.name);
 }
+
+/** The major version of PostgreSQL in the package: `18` of `18.4.0-beta.17`. */
+export async function packagedVersion(packaged: string): Promise<string> {
+  const text = await readFile(join(packaged, '..', 'package.json'), 'utf8');
+  return String((JSON.parse(text) as { version: string }).version).split('.')[0] ?? '';
+}

@@ -1,9 +1,9 @@
 import { chown, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Context } from '../../../../context.ts';
-import { QbtcError } from '../../../../errors.ts';
-import type { Endpoint } from '../../../../model/resource.ts';
-import { baseEnvironment } from '../../../environment.ts';
+import type { Context } from '../../context.ts';
+import { QbtcError } from '../../errors.ts';
+import type { Endpoint } from '../../model/resource.ts';
+import { baseEnvironment } from '../environment.ts';
 
 /** Who runs PostgreSQL, where that is not our own account. */
 export interface Account {
@@ -14,6 +14,8 @@ export interface Account {
 /** Where the cluster and the programs stand, and whose they are. */
 export interface Placement {
   programs: string;
+  /** The major version of the programs. */
+  version: string;
   data: string;
   account: Account | undefined;
 }
@@ -31,7 +33,7 @@ export async function prepareCluster(
   await removeUnfinished(placement.data);
   const existing = await clusterVersion(placement.data);
   if (existing === undefined) await createCluster(context, placement, endpoint);
-  else await checkVersion(context, placement, existing);
+  else checkVersion(placement, existing);
 }
 
 /** Begins the name of a folder in which a cluster is made; names of resources hold no dot. */
@@ -56,16 +58,7 @@ async function clusterVersion(data: string): Promise<string | undefined> {
   }
 }
 
-async function checkVersion(
-  context: Pick<Context, 'exec'>,
-  { programs, data, account }: Placement,
-  existing: string,
-): Promise<void> {
-  const { stdout } = await context.exec(join(programs, 'bin', 'initdb'), ['--version'], {
-    timeoutMs: 10_000,
-    ...account,
-  });
-  const ours = /(\d+)/.exec(stdout)?.[1];
+function checkVersion({ version: ours, data }: Placement, existing: string): void {
   if (ours === existing) return;
   throw new QbtcError(
     'CLUSTER_VERSION',

@@ -1,0 +1,123 @@
+import { basename, join } from 'node:path';
+import type { Context } from '../../../context.ts';
+import type { QbtcError } from '../../../errors.ts';
+import type { Stack } from '../../../model/stack.ts';
+import { type ComposeFile, companionsOf, invalid } from '../compose-file.ts';
+import type { ContainerDriver, ContainerProgress, Containers } from '../containers.ts';
+import { imageNotBuilt, notStarted } from '../failures.ts';
+import { composeProject } from '../place.ts';
+
+/** The compose program: its command line, and its version. */
+export interface ComposeProgram {
+  program: string;
+  args: string[];
+  version: string;
+}
+
+/** Compose v1 knows neither `--wait` nor a top-level `name`. */
+const LEAST_MAJOR = 2;
+const PULL_TIMEOUT_MS = 30 * 60_000;
+const BUILD_TIMEOUT_MS = 30 * 60_000;
+
+/** Compose v2 or later as a plugin of the docker program, or as a program of its own; `undefined` when there is none. */
+export async function findCompose(context: Pick<Context, 'exec'>): Promise<ComposeProgram | undefined> {
+  for (const [program = '', ...args] of [['docker', 'compose'], ['docker-compose']]) {
+    const { exitCode, stdout } = await context.exec(program, [...args, 'version', '--short'], {
+      timeoutMs: 10_000,
+    });
+    const version = stdout.trim().replace(/^v/, '');
+    if (exitCode === 0 && Number.parseInt(version, 10) >= LEAST_MAJOR) return { program, args, version };
+  }
+  return undefined;
+}
+
+/** Makes containers with the compose program. */
+export function composeDriver(
+  context: Pick<Context, 'exec' | 'interrupted'>,
+  stack: Stack,
+  file: ComposeFile,
+  containers: Containers,
+  { program, args, version }: ComposeProgram,
+): ContainerDriver {
+  const run = (command: readonly string[], timeoutMs: number, onLine?: (line: string) => void) =>
+    context.exec(
+      program,
+      [
+        ...args,
+        ...['--project-name', composeProject(stack.name, stack.root)],
+        ...['--file', basename(file.path), '--env-file', join(file.folder, '.env'), '--progress', 'plain'],
+        ...command,
+      ],
+      {
+        cwd: file.folder,
+        timeoutMs,
+        signal: context.interrupted,
+        ...(onLine === undefined ? {} : { onLine }),
+      },
+    );
+  const startedAt = async () =>
+    new Map((await containers.list()).map(({ id, service, startedAt: at }) => [id, { service, at }]));
+  const up = async (services: readonly string[], flags: readonly string[], onProgress: ContainerProgress) => {
+    const before = await startedAt();
+    const { exitCode, stdout, stderr, timedOut } = await run(
+      ['up', '--detach', '--no-deps', '--no-build', ...flags, ...services],
+      PULL_TIMEOUT_MS,
+      (line) => {
+        const told = progressOf(line, services);
+        if (told !== undefined) onProgress(told.service, told.doing);
+      },
+    );
+    context.interrupted.throwIfAborted();
+    if (exitCode !== 0 || timedOut) throw explain(file, services, `${stdout}\n${stderr}`);
+    const started = [...(await startedAt())].filter(([id, { at }]) => before.get(id)?.at !== at);
+    return [...new Set(started.map(([, { service }]) => service))];
+  };
+
+  return {
+    description: `compose ${version}`,
+    async build(services, onProgress) {
+      const built = services.filter((name) => file.services.get(name)?.builds === true);
+      if (built.length === 0) return;
+      const { exitCode, stdout, stderr, timedOut } = await run(
+        ['build', ...built],
+        BUILD_TIMEOUT_MS,
+        (line) => {
+          for (const name of built) if (line.includes(name)) onProgress(name, line.trim());
+        },
+      );
+      context.interrupted.throwIfAborted();
+      if (exitCode !== 0 || timedOut) throw imageNotBuilt(built, `${stdout}\n${stderr}`);
+    },
+    async up(services, onProgress) {
+      const companions = companionsOf(file, stack, services);
+      const first =
+        companions.length === 0 ? [] : await up(companions, ['--wait', '--wait-timeout', '120'], onProgress);
+      const then = await up(services, [], onProgress);
+      return [...first, ...then];
+    },
+  };
+}
+
+/** A line of compose's plain progress: ` Container qbtc-acme-1a2b-broker-1  Starting`, ` broker Pulling`. */
+function progressOf(
+  line: string,
+  services: readonly string[],
+): { service: string; doing: string } | undefined {
+  const [, subject = '', doing = ''] = /^\s*(?:Container\s+)?(\S+)\s+([A-Z][a-z].*)$/.exec(line) ?? [];
+  const service = services.find((name) => subject === name || new RegExp(`-${name}-\\d+$`).test(subject));
+  return service === undefined ? undefined : { service, doing: doing.toLowerCase() };
+}
+
+function explain(file: ComposeFile, services: readonly string[], output: string): QbtcError {
+  const lines = output
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const mistake = lines.find((line) =>
+    /^(validating |yaml: |parsing |.*required variable .* is missing|.*env file .* not found|.*invalid interpolation)/.test(
+      line,
+    ),
+  );
+  if (mistake !== undefined) return invalid(file.path, [mistake]);
+  return notStarted(services, lines);
+}
