@@ -1,28 +1,39 @@
+import { InvalidArgumentError } from 'commander';
+import type { LogLevel } from '../src/infra/logs/filter.ts';
 import type { Register } from './command.ts';
 import { integer } from './numbers.ts';
 
 interface Options {
   follow: boolean;
   lines: number;
+  since?: number;
+  level?: LogLevel;
+  grep?: RegExp;
+  correlation?: string;
   json?: boolean;
 }
+
+const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
 export const logs: Register = (program, run) => {
   program
     .command('logs')
     .argument('[names...]', 'resources and services; all when left out')
-    .description('what the processes of the stack wrote, in the order of time')
+    .description('what the processes and containers of the stack wrote, in the order of time')
     .option('-n, --lines <count>', 'how many of the last lines', integer(1, 100_000), 100)
     .option('-f, --follow', 'go on with what is written from now on', false)
+    .option('--since <when>', 'nothing older: 30s, 10m, 2h, 1d, or a time in ISO 8601', since)
+    .addOption(
+      program
+        .createOption('--level <level>', 'this level and graver ones, with what belongs to them')
+        .choices(LEVELS),
+    )
+    .option('--grep <regex>', 'lines that match, as they were written', regex)
+    .option('--correlation <id>', 'lines with this correlation id')
     .option('--json', 'print JSON; with --follow one object a line')
     .action(
       run<Options>(async (context, options, given) => {
-        const [
-          { followLogs, logPositions, readLogs },
-          { chooseProcesses },
-          { openStackHere },
-          { createReporter },
-        ] = await Promise.all([
+        const [{ openLogs }, { chooseProcesses }, { openStackHere }, { createReporter }] = await Promise.all([
           import('../src/infra/index.ts'),
           import('./processes.ts'),
           import('./open.ts'),
@@ -30,9 +41,16 @@ export const logs: Register = (program, run) => {
         ]);
         const stack = await openStackHere(context);
         const names = chooseProcesses(stack, given);
-        const positions = options.follow ? await logPositions(stack.root, names) : undefined;
-        const lines = await readLogs(stack.root, names, options.lines, positions);
-        if (!options.follow) return { document: { kind: 'logs', lines } };
+        const { since, level, grep, correlation, lines } = options;
+        const filter = {
+          ...(since === undefined ? {} : { since }),
+          ...(level === undefined ? {} : { level }),
+          ...(grep === undefined ? {} : { grep }),
+          ...(correlation === undefined ? {} : { correlationId: correlation }),
+        };
+        const logs = await openLogs(context, stack);
+        if (!options.follow)
+          return { document: { kind: 'logs', lines: await logs.read(names, lines, filter) } };
 
         const { io } = context;
         const print = createReporter(options.json === true ? 'json-lines' : 'terminal', {
@@ -40,11 +58,38 @@ export const logs: Register = (program, run) => {
           color: io.color,
           verbose: false,
         });
-        const show = (line: (typeof lines)[number]) => io.out(print({ kind: 'logs', lines: [line] }));
-        for (const line of lines) show(line);
         const end = AbortSignal.any([context.interrupted, io.unread]);
-        await followLogs(context, stack.root, names, show, end, positions);
+        await logs.follow(
+          names,
+          lines,
+          filter,
+          (line) => io.out(print({ kind: 'logs', lines: [line] })),
+          end,
+        );
         return {};
       }),
     );
 };
+
+const UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Milliseconds since the epoch, for commander. */
+function since(text: string): number {
+  const [, amount, unit = ''] = /^(\d+)([smhd])$/.exec(text) ?? [];
+  if (amount !== undefined) return Date.now() - Number(amount) * (UNITS[unit] ?? 0);
+  const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(at)) {
+    throw new InvalidArgumentError(`found "${text}", expected 30s, 10m, 2h, 1d, or 2026-01-31T12:00:00Z.`);
+  }
+  return at;
+}
+
+function regex(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (error) {
+    throw new InvalidArgumentError(
+      error instanceof Error ? `${error.message}.` : 'not a regular expression.',
+    );
+  }
+}

@@ -168,7 +168,9 @@ export type RedisConnect = (url: string, options: { timeoutMs: number }) => Prom
  *
  * @throws QbtcError `ENGINE_UNREACHABLE` for an address of a kind that cannot be used
  */
-export type DockerConnect = (options?: { timeoutMs?: number }) => Promise<{ address: string; engine: Docker }>;
+export type DockerConnect = (options?: {
+  timeoutMs?: number;
+}) => Promise<{ address: string; engine: Docker }>;
 
 /** What the operating system knows. Each platform has an implementation of its own. */
 export interface Host {

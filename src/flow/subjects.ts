@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { instancesOf, probeService, probes, readLogs } from '../infra/index.ts';
+import { instancesOf, openLogs, probeService, probes } from '../infra/index.ts';
 import type { Stack } from '../model/stack.ts';
 
 const SHOWN_LOG_LINES = 10;
@@ -15,15 +15,17 @@ export interface Subjects {
 
 /** The subjects of a stack that runs here. */
 export function subjectsOf(
-  context: Pick<Context, 'http' | 'amqp' | 'sql' | 'redis'>,
-  { root, services, resources }: Stack,
+  context: Pick<Context, 'http' | 'amqp' | 'sql' | 'redis' | 'clock' | 'docker'>,
+  stack: Stack,
 ): Subjects {
+  const { services, resources } = stack;
   const serviceOf = (subject: string) => services.find(({ name }) => name === subject);
   return {
     async readLogTail(subject) {
       const service = serviceOf(subject);
       const names = service ? instancesOf(service).map(({ name }) => name) : [subject];
-      return (await readLogs(root, names, SHOWN_LOG_LINES)).map(({ raw }) => raw);
+      const logs = await openLogs(context, stack);
+      return (await logs.read(names, SHOWN_LOG_LINES)).map(({ raw }) => raw);
     },
     async answers(subject) {
       const service = serviceOf(subject);

@@ -1,8 +1,11 @@
 import type { Context } from '../context.ts';
+import { messageOf } from '../errors.ts';
 import type { ResourceObservation } from '../model/observation.ts';
-import type { Resource, Strategy } from '../model/resource.ts';
+import type { ProviderName, Resource, Strategy } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
 import { readChoices } from './choices.ts';
+import type { ContainerStatus } from './containers/containers.ts';
+import { openContainers } from './containers/index.ts';
 import type { ProbeResult } from './probe.ts';
 import { probes } from './probes/index.ts';
 import { type Instance, instancesOf, probeService } from './service.ts';
@@ -20,7 +23,8 @@ export interface InfrastructureObservation {
 
 /**
  * Every declared resource and service as it is now: what runs, and whether it answers its protocol with its
- * credentials. Read from outside; it works without a supervisor, and after one was killed.
+ * credentials. Read from outside; it works without a supervisor, and after one was killed. Where the stack runs in
+ * Docker and the engine does not answer, that is the reason of what it should run.
  */
 export async function observeResources(context: Context, stack: Stack): Promise<InfrastructureObservation> {
   const [state, plan] = await Promise.all([readState(stack.root), readChoices(stack.root)]);
@@ -33,20 +37,122 @@ export async function observeResources(context: Context, stack: Stack): Promise<
     await Promise.all((state?.processes ?? []).map((status) => verified(context, status))),
   );
   const chosen = new Map(plan?.choices.map(({ resource, provider }) => [resource, provider]));
+  const contained = new Set(
+    plan?.services.filter(({ runs }) => runs === 'container').map(({ service }) => service),
+  );
+  const inDocker = [...chosen.values()].includes('docker') || contained.size > 0;
+  const containers = inDocker ? await containersOf(context, stack.root) : [];
 
   const resources = await Promise.all([
-    ...stack.resources.map((resource) =>
-      observeResource(context, resource, processes.get(resource.name), chosen.get(resource.name)),
-    ),
+    ...stack.resources.map((resource) => {
+      const decided = chosen.get(resource.name) ?? resource.provider ?? 'embedded';
+      return observeResource(
+        context,
+        resource,
+        decided,
+        runtimeOf(resource.name, decided, processes, containers),
+      );
+    }),
     ...stack.services
       .flatMap(instancesOf)
-      .map((instance) => observeInstance(context, instance, processes.get(instance.name))),
+      .map((instance) =>
+        contained.has(instance.service.name)
+          ? observeInstance(
+              context,
+              instance,
+              'docker',
+              containerOf(containers, instance.service.name, instance.port),
+            )
+          : observeInstance(context, instance, 'process', processRuntime(processes.get(instance.name))),
+      ),
   ]);
   return {
     strategy: plan?.strategy ?? nameStrategy([], []),
     supervisor: alive ? { pid: supervisor.pid } : undefined,
     resources,
   };
+}
+
+/** What runs a resource or service of ours, whatever kind of runtime it is. `undefined`: nothing was started. */
+interface Runtime {
+  pid: number | undefined;
+  /** Whether it is there: then it should answer. */
+  lives: boolean;
+  /** Set where it does not live, or not yet: what `status` says. */
+  state?: ResourceObservation['state'];
+  reason: string;
+  restarts: number;
+  /** Whether it has been ready before: then not answering is not starting. */
+  wasReady: boolean;
+}
+
+async function containersOf(
+  context: Context,
+  root: string,
+): Promise<ContainerStatus[] | { unreachable: string }> {
+  try {
+    return await openContainers(context, root).list();
+  } catch (error) {
+    return { unreachable: messageOf(error) };
+  }
+}
+
+function runtimeOf(
+  name: string,
+  decided: ProviderName,
+  processes: ReadonlyMap<string, ProcessStatus>,
+  containers: ContainerStatus[] | { unreachable: string },
+): Runtime | undefined {
+  if (decided === 'external') return undefined;
+  return decided === 'docker' ? containerOf(containers, name) : processRuntime(processes.get(name));
+}
+
+function containerOf(
+  containers: ContainerStatus[] | { unreachable: string },
+  service: string,
+  port?: number,
+): Runtime | undefined {
+  if (!Array.isArray(containers)) {
+    return {
+      pid: undefined,
+      lives: false,
+      state: 'crashed',
+      reason: containers.unreachable,
+      restarts: 0,
+      wasReady: true,
+    };
+  }
+  const found = containers.filter((container) => container.service === service);
+  const container = found.find(({ ports }) => port !== undefined && ports.includes(port)) ?? found[0];
+  if (container === undefined) return undefined;
+  const { pid, state, reason, restarts, health } = container;
+  const common = { pid, reason, restarts, wasReady: health !== 'starting' };
+  if (state === 'running') return { ...common, lives: true };
+  const stopped = state === 'exited' && /^exited with code (0|137|143)$/.test(reason);
+  return {
+    ...common,
+    lives: false,
+    state: state === 'restarting' || state === 'created' ? 'starting' : stopped ? 'stopped' : 'crashed',
+  };
+}
+
+function processRuntime(process: ProcessStatus | undefined): Runtime | undefined {
+  if (process === undefined) return undefined;
+  const { pid, state, reason, restarts, kept } = process;
+  const common = { pid, reason, restarts, wasReady: kept };
+  switch (state) {
+    case 'restarting':
+    case 'starting':
+      return { ...common, lives: false, state: 'starting' };
+    case 'quarantined':
+      return { ...common, lives: false, state: 'crashed' };
+    case 'exited':
+      return { ...common, lives: false, state: reason === 'stopped' ? 'stopped' : 'crashed' };
+    default:
+      return pid === undefined
+        ? { ...common, lives: false, state: 'crashed', reason: 'its process is gone' }
+        : { ...common, lives: true };
+  }
 }
 
 /** The recorded process, without its pid when that is gone or somebody else's by now. */
@@ -61,70 +167,56 @@ async function verified(context: Context, status: ProcessStatus): Promise<[strin
 async function observeResource(
   context: Context,
   resource: Resource,
-  process: ProcessStatus | undefined,
-  chosen: ResourceObservation['provider'] | undefined,
+  provider: ProviderName,
+  runtime: Runtime | undefined,
 ): Promise<ResourceObservation> {
-  const provider = process?.pid === undefined ? (resource.provider ?? chosen ?? 'embedded') : 'embedded';
   const result = await probes[resource.kind](context, resource.endpoint, PROBE_TIMEOUT_MS);
-  const mine = provider === 'external' ? undefined : process;
   const ports = provider === 'external' ? [resource.endpoint.port] : Object.values(resource.ports);
   return {
     name: resource.name,
     kind: resource.kind,
     provider,
     ports,
-    ...judge(result, mine, provider === 'external'),
+    ...judge(result, runtime, provider === 'external'),
   };
 }
 
 async function observeInstance(
   context: Context,
   instance: Instance,
-  process: ProcessStatus | undefined,
+  provider: 'process' | 'docker',
+  runtime: Runtime | undefined,
 ): Promise<ResourceObservation> {
   const result = await probeService(context, instance, PROBE_TIMEOUT_MS);
   return {
     name: instance.name,
     kind: 'service',
-    provider: 'process',
+    provider,
     ports: [instance.port],
-    ...judge(result, process, false),
+    ...judge(result, runtime, false),
   };
 }
 
-/** State and reason from what was found on the wire and what the supervisor knows. */
+/** State and reason from what was found on the wire and what is known of the process or container. */
 function judge(
   result: ProbeResult,
-  process: ProcessStatus | undefined,
+  runtime: Runtime | undefined,
   isExternal: boolean,
-): Pick<ResourceObservation, 'state' | 'reason' | 'pid' | 'health'> {
-  const pid = process?.pid;
+): Pick<ResourceObservation, 'state' | 'reason' | 'pid' | 'health' | 'restarts'> {
+  const pid = runtime?.pid;
+  const restarts = runtime?.restarts ?? 0;
   if (result.ready) {
+    const health = { measured: true as const, value: result.found };
     // Something answers in the place of a process of ours that has gone: that is not our resource.
-    if (pid === undefined && !isExternal) {
-      return {
-        state: 'unhealthy',
-        reason: 'answers, but qbtc does not run it',
-        pid,
-        health: { measured: true, value: result.found },
-      };
-    }
-    return { state: 'active', reason: '', pid, health: { measured: true, value: result.found } };
+    if (runtime?.lives !== true && !isExternal)
+      return { state: 'unhealthy', reason: 'answers, but qbtc does not run it', pid, health, restarts };
+    return { state: 'active', reason: '', pid, health, restarts };
   }
   const health = { measured: false as const, reason: result.reason };
-  if (isExternal) return { state: 'unhealthy', reason: result.reason, pid, health };
-  if (process === undefined) return { state: 'stopped', reason: 'was not started', pid, health };
-  if (process.state === 'restarting' || process.state === 'starting')
-    return { state: 'starting', reason: process.reason, pid, health };
-  if (process.state === 'quarantined') return { state: 'crashed', reason: process.reason, pid, health };
-  if (process.state === 'exited') {
-    return {
-      state: process.reason === 'stopped' ? 'stopped' : 'crashed',
-      reason: process.reason,
-      pid,
-      health,
-    };
-  }
-  if (pid === undefined) return { state: 'crashed', reason: 'its process is gone', pid, health };
-  return { state: process.kept ? 'unhealthy' : 'starting', reason: result.reason, pid, health };
+  if (isExternal) return { state: 'unhealthy', reason: result.reason, pid, health, restarts };
+  if (runtime === undefined) return { state: 'stopped', reason: 'was not started', pid, health, restarts };
+  if (runtime.state !== undefined)
+    return { state: runtime.state, reason: runtime.reason, pid, health, restarts };
+  const reason = runtime.reason === '' ? result.reason : `${result.reason}; ${runtime.reason}`;
+  return { state: runtime.wasReady ? 'unhealthy' : 'starting', reason, pid, health, restarts };
 }

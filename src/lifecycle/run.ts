@@ -31,6 +31,7 @@ const OTHER_SERVICE = 'its health document must name the service as qbtc.yaml do
 
 // The steps that stand between the resources and services; no name of theirs can hold a blank.
 const CONTAINERS = 'create containers';
+const IMAGES = 'build images';
 const MIGRATIONS = 'apply migrations';
 const TOPOLOGY = 'apply topology';
 const ROUTES = 'apply routes';
@@ -84,15 +85,17 @@ export class Run {
     }
     const runsIn = new Map(plan.services.map(({ service, runs }) => [service, runs]));
     const inside = services.filter(({ name }) => runsIn.get(name) === 'container');
-    // Neither bundling nor building needs anything that runs: they are under way while the infrastructure starts.
-    const images = this.#images(inside);
-    images.catch(() => {});
+    // Neither building nor bundling needs anything that runs: they are under way while the infrastructure starts.
+    let built: ReadonlySet<string> = new Set();
+    if (inside.length > 0) {
+      add(IMAGES, [], async () => {
+        built = await this.#images(inside);
+      });
+    }
     for (const service of inDependencyOrder(services)) {
       const after = [...service.dependsOn, MIGRATIONS, TOPOLOGY];
       if (inside.includes(service)) {
-        add(service.name, after, async () =>
-          this.#containedService(service, (await images).has(service.name)),
-        );
+        add(service.name, [...after, IMAGES], () => this.#containedService(service, built.has(service.name)));
       } else {
         const specs = Promise.all(instancesOf(service).map((instance) => this.#spec(instance)));
         specs.catch(() => {});

@@ -7,7 +7,7 @@ import type { ProviderName, ResourceKind, Strategy } from './resource.ts';
 export interface ResourceObservation {
   name: string;
   kind: ResourceKind | 'service';
-  /** `process` for a service that we run from its code. */
+  /** `process` for a service that we run from its code, `docker` for one in a container. */
   provider: ProviderName | 'process';
   /** `active`: answers its protocol with its credentials (a service: its health document as itself). */
   state: 'active' | 'starting' | 'unhealthy' | 'crashed' | 'stopped';
@@ -15,6 +15,8 @@ export interface ResourceObservation {
   reason: string;
   pid: number | undefined;
   ports: number[];
+  /** How often it was started again, by our supervisor or the engine, since it last was well. */
+  restarts: number;
   /** The health document of a service, or what the protocol probe found. */
   health: Measured<Record<string, unknown>>;
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
-import { type Instance, instancesOf, readLogTail } from '../infra/index.ts';
+import { type Instance, instancesOf, openLogs } from '../infra/index.ts';
 import type { Measured } from '../model/measured.ts';
 import type { ServiceTelemetry } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
@@ -12,7 +12,7 @@ const DEADLINE_MS = 2_000;
 /** How many of the last lines of each instance are read. */
 const LOG_LINES = 200;
 
-type Reach = Pick<Context, 'http' | 'clock' | 'interrupted'>;
+type Reach = Pick<Context, 'http' | 'clock' | 'interrupted' | 'docker'>;
 
 /** The one schema of the stack's log lines. Further fields are allowed. */
 const logLineSchema = z.object({
@@ -67,12 +67,12 @@ function isWellFormed(line: string): boolean {
 /** The health document of an instance, and the log lines of the process that gives it. */
 async function recordsOf(
   context: Reach,
-  { root }: Stack,
+  stack: Stack,
   { name, service, port }: Instance,
 ): Promise<{ lines: string[]; healthDetails: ServiceTelemetry['healthDetails'] }> {
   const askedAt = context.clock.now();
   const [tail, health] = await Promise.all([
-    readLogTail(root, name, LOG_LINES),
+    openLogs(context, stack).then((logs) => logs.tail(name, LOG_LINES)),
     ask(context, `http://127.0.0.1:${port}${service.health}`, objectOf),
   ]);
   if (!health.measured) return { lines: tail, healthDetails: health };

@@ -18,6 +18,7 @@ export const SECRETS: Readonly<Record<string, string>> = {
   'cache-password': 'cache pass',
   'database-password': 'data@base',
   'gateway-admin-key': 'qbtc_admin',
+  'gateway-keyring': 'keyring/of/the/gateway',
 };
 
 /** The files that the template's `qbtc.yaml` names, without their contents. */

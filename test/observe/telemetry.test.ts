@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { observeTelemetry } from '../../src/observe/telemetry.ts';
 import { service } from '../flow/chain.ts';
-import { reachContext } from '../support/context.ts';
 import { freePorts } from '../support/ports.ts';
+import { quietContext } from '../support/quiet-context.ts';
 import { scriptedServer } from '../support/scripted-server.ts';
 import { emptyStack } from '../support/stack.ts';
 
@@ -30,7 +30,7 @@ async function observed(answers: Record<string, string>, log: string[]) {
   await mkdir(join(root, '.qbtc/logs'), { recursive: true });
   await writeFile(join(root, '.qbtc/logs/llm-api.log'), log.map((each) => `${each}\n`).join(''));
   const stack = emptyStack(root, { services: [service('llm-api', Number(new URL(server.url).port))] });
-  const [telemetry] = await observeTelemetry(reachContext(), stack);
+  const [telemetry] = await observeTelemetry(quietContext(), stack);
   return telemetry;
 }
 
@@ -71,7 +71,7 @@ test('what is wrong with them is said', async () => {
 test('a service that does not answer was not measured', async () => {
   const [port = 0] = await freePorts(1);
   const stack = emptyStack('/nowhere', { services: [service('llm-api', port)] });
-  expect(await observeTelemetry(reachContext(), stack)).toEqual([
+  expect(await observeTelemetry(quietContext(), stack)).toEqual([
     {
       service: 'llm-api',
       logLines: { read: 0, wellFormed: 0 },

@@ -222,6 +222,7 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
         reason: '',
         pid: 4712,
         ports: [5672, 15672],
+        restarts: 0,
         health: { measured: true, value: { version: '0.1.0' } },
       },
       {
@@ -233,6 +234,7 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
           'refuses the password of the stack: WRONGPASS invalid username-password pair or user is disabled',
         pid: undefined,
         ports: [6379],
+        restarts: 0,
         health: { measured: false, reason: 'WRONGPASS' },
       },
       {
@@ -243,6 +245,7 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
         reason: 'was not started',
         pid: undefined,
         ports: [8000],
+        restarts: 0,
         health: { measured: false, reason: 'connect ECONNREFUSED' },
       },
     ],

@@ -26,6 +26,7 @@ test('status has these members and no others, in this order', () => {
     reason: '',
     pid: 4712,
     ports: [5672, 15672],
+    restarts: 0,
     health: { version: '0.1.0' },
   });
   expect(status.resources[1]).toMatchObject({ pid: null, health: null });

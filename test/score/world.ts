@@ -12,6 +12,7 @@ export function resource(name: string, state: ResourceObservation['state'] = 'ac
     reason: state === 'active' ? '' : 'exited with 1',
     pid: state === 'active' ? 42 : undefined,
     ports: [6379],
+    restarts: 0,
     health: { measured: false, reason: 'not asked' },
   };
 }

@@ -18,7 +18,7 @@ const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown 
     stack,
     strategy,
     supervisor: supervisor ?? null,
-    resources: resources.map(({ name, kind, provider, state, reason, pid, ports, health }) => ({
+    resources: resources.map(({ name, kind, provider, state, reason, pid, ports, restarts, health }) => ({
       name,
       kind,
       provider,
@@ -26,6 +26,7 @@ const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown 
       reason,
       pid: pid ?? null,
       ports,
+      restarts,
       health: health.measured ? health.value : null,
     })),
   }),

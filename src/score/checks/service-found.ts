@@ -22,9 +22,13 @@ export const serviceFound: Check = {
     }),
 };
 
-/** The copy of another stack answers with the same name: it is ours only if it is the process that we run. */
+/**
+ * The copy of another stack answers with the same name: it is ours only if it is the process that we run. The port of a
+ * container is held by the engine's proxy; that a running container of ours publishes it is what `active` says.
+ */
 function strangerIn(snapshot: Snapshot, { port, pid }: DiscoveredService): { problem: string } | undefined {
   const ours = snapshot.resources.find(({ kind, ports }) => kind === 'service' && ports.includes(port));
+  if (ours?.provider === 'docker' && ours.state === 'active') return undefined;
   if (ours === undefined || (ours.pid !== undefined && (pid === undefined || pid === ours.pid)))
     return undefined;
   const holder = pid === undefined ? 'a process' : `pid ${pid}`;

@@ -5,7 +5,9 @@ ARG NODE_IMAGE=node:24-alpine
 FROM ${NODE_IMAGE} AS manifests
 WORKDIR /stack
 COPY . .
-RUN find . -type f ! -name package.json ! -name package-lock.json -delete
+RUN node -e "const fs = require('node:fs'); \
+  for (const file of fs.readdirSync('.', { recursive: true, withFileTypes: true })) \
+    if (file.isFile() && !/^package(-lock)?[.]json$/.test(file.name)) fs.rmSync(file.parentPath + '/' + file.name)"
 
 FROM ${NODE_IMAGE} AS installed
 WORKDIR /stack

@@ -2,16 +2,12 @@ import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  followLogs,
-  type LogLine,
-  logPositions,
-  parseLogLine,
-  readLogs,
-  readLogTail,
-} from '../../src/infra/logs.ts';
-import { systemClock } from '../../src/system/clock.ts';
-import { temporaryFolder } from '../support/quiet-context.ts';
+import { followLogs, logPositions, readLogTail } from '../../../src/infra/logs/files.ts';
+import { createLogFilter } from '../../../src/infra/logs/filter.ts';
+import { type LogLine, parseLogLine } from '../../../src/infra/logs/line.ts';
+import { openLogs } from '../../../src/infra/logs/stack-logs.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { quietContext, temporaryFolder } from '../../support/quiet-context.ts';
 
 async function stackWithLogs(logs: Record<string, string>): Promise<string> {
   const root = await temporaryFolder();
@@ -22,6 +18,8 @@ async function stackWithLogs(logs: Record<string, string>): Promise<string> {
 }
 const line = (timestamp: string, message: string) =>
   `${JSON.stringify({ timestamp, service: 's', level: 'info', message, context: {}, correlation_id: 'c-1' })}\n`;
+
+const logsOf = (root: string) => openLogs(quietContext(), { root, services: [] });
 
 describe('log lines', () => {
   test('are read in the schema of the stack, or as plain text', () => {
@@ -72,7 +70,10 @@ describe('log lines', () => {
       a: line('2026-01-01T00:00:01.000Z', 'a1') + line('2026-01-01T00:00:04.000Z', 'a2'),
       db: '2026-01-01 00:00:03.000 UTC [9] ERROR:  broken\n',
     });
-    expect((await readLogs(root, ['a', 'db'], 2)).map(({ message }) => message)).toEqual(['broken', 'a2']);
+    expect((await (await logsOf(root)).read(['a', 'db'], 2)).map(({ message }) => message)).toEqual([
+      'broken',
+      'a2',
+    ]);
   });
 
   test('that are written between the reading and the following are neither lost nor told twice', async () => {
@@ -81,7 +82,7 @@ describe('log lines', () => {
     const positions = await logPositions(root, ['a', 'late']);
     await appendFile(file, 'f\nthree\n');
     await writeFile(join(root, '.qbtc', 'logs', 'late.log'), 'first\n');
-    const seen = (await readLogs(root, ['a', 'late'], 10, positions)).map(({ message }) => message);
+    const seen = await readLogTail(root, 'a', 10, positions.get('a'));
     expect(seen).toEqual(['one']);
     const stop = new AbortController();
     const onLine = ({ message }: LogLine) => {
@@ -136,7 +137,7 @@ describe('log lines', () => {
       a: line('2026-01-01T00:00:01.000Z', 'a1') + line('2026-01-01T00:00:04.000Z', 'a2'),
       b: `${line('2026-01-01T00:00:02.000Z', 'b1')}    at stack trace\n`,
     });
-    expect((await readLogs(root, ['a', 'b'], 10)).map(({ message }) => message)).toEqual([
+    expect((await (await logsOf(root)).read(['a', 'b'], 10)).map(({ message }) => message)).toEqual([
       'a1',
       'b1',
       '    at stack trace',
@@ -180,4 +181,56 @@ describe('log lines', () => {
     await following;
     expect(seen.map(({ message }) => message)).toEqual(['half line', 'first', 'new']);
   });
+});
+
+describe('a log filter', () => {
+  const at = (timestamp: string, level: string, message: string, correlationId?: string): LogLine => ({
+    source: 'a',
+    timestamp,
+    level,
+    message,
+    raw: message,
+    ...(correlationId === undefined ? {} : { correlationId }),
+  });
+  const plain = (raw: string): LogLine => ({ source: 'a', message: raw, raw });
+  const lines = [
+    plain('before everything'),
+    at('2026-01-01T00:00:01.000Z', 'info', 'one', 'c-1'),
+    at('2026-01-01T00:00:02.000Z', 'error', 'two'),
+    plain('  at its stack'),
+    at('2026-01-01T00:00:03.000Z', 'debug', 'three', 'c-1'),
+    plain('said beside three'),
+  ];
+  const kept = (filter: Parameters<typeof createLogFilter>[0]) =>
+    lines.filter(createLogFilter(filter)).map(({ message }) => message);
+
+  test.each<[string, Parameters<typeof createLogFilter>[0], string[]]>([
+    ['nothing given keeps all', {}, lines.map(({ message }) => message)],
+    ['a level keeps what belongs to the line', { level: 'warn' }, ['two', '  at its stack']],
+    [
+      'a time',
+      { since: Date.parse('2026-01-01T00:00:02.000Z') },
+      ['two', '  at its stack', 'three', 'said beside three'],
+    ],
+    ['a correlation id', { correlationId: 'c-1' }, ['one', 'three']],
+    ['a pattern', { grep: /^t[wh]/ }, ['two', 'three']],
+    ['all of them', { grep: /o/, level: 'info', correlationId: 'c-1' }, ['one']],
+  ])('%s', (_, filter, expected) => {
+    expect(kept(filter)).toEqual(expected);
+  });
+});
+
+test.each([
+  [
+    'RabbitMQ',
+    '2026-11-21 03:40:00.123456+00:00 [warning] <0.220.0> disk is low',
+    { timestamp: '2026-11-21T03:40:00.123Z', level: 'warn', message: 'disk is low' },
+  ],
+  [
+    'Redis',
+    '22651:M 21 Nov 2026 03:40:00.123 # Server started',
+    { level: 'warn', message: 'Server started', timestamp: expect.stringMatching(/00\.123Z$/) },
+  ],
+])('a line of %s is understood', (_, raw, expected) => {
+  expect(parseLogLine('broker', raw)).toEqual({ source: 'broker', raw, ...expected });
 });

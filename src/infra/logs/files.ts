@@ -1,7 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
-import type { Context } from '../context.ts';
-import { stackFolders } from './folders.ts';
+import type { Context } from '../../context.ts';
+import { stackFolders } from '../folders.ts';
+import { type LogLine, parseLogLine } from './line.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 const FOLLOW_POLL_MS = 200;
@@ -36,100 +37,6 @@ export async function readLogTail(
   } finally {
     await file.close();
   }
-}
-
-export interface LogLine {
-  /** The process that wrote it. */
-  source: string;
-  /** ISO 8601, where the line is in the stack's schema. */
-  timestamp?: string;
-  level?: string;
-  message: string;
-  correlationId?: string;
-  /** The line as it was written. */
-  raw: string;
-}
-
-/** PostgreSQL with its default `log_line_prefix`, `%m [%p] `, in UTC: `2026-11-21 00:32:06.779 UTC [12067] LOG:  ready`. */
-const POSTGRES_LINE = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{3}) (?:UTC|GMT) \[\d+\] ([A-Z]+\d?): +(.*)$/;
-/** Its severities in the words of the stack's schema; LOG is what an operator should know, STATEMENT and the like belong to a line before. */
-const POSTGRES_LEVELS: Record<string, string> = {
-  LOG: 'info',
-  INFO: 'info',
-  NOTICE: 'info',
-  WARNING: 'warn',
-  ERROR: 'error',
-  FATAL: 'fatal',
-  PANIC: 'fatal',
-};
-
-/** Reads one line: in the stack's schema, as PostgreSQL writes it, or as plain text (a crash). */
-export function parseLogLine(source: string, raw: string): LogLine {
-  return parseSchemaLine(source, raw) ?? parsePostgresLine(source, raw) ?? { source, message: raw, raw };
-}
-
-function parseSchemaLine(source: string, raw: string): LogLine | undefined {
-  const fields = parseObject(raw);
-  if (typeof fields?.message !== 'string') return undefined;
-  return {
-    source,
-    raw,
-    message: fields.message,
-    ...(typeof fields.timestamp === 'string' ? { timestamp: fields.timestamp } : {}),
-    ...(typeof fields.level === 'string' ? { level: fields.level } : {}),
-    ...(typeof fields.correlation_id === 'string' ? { correlationId: fields.correlation_id } : {}),
-  };
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function parsePostgresLine(source: string, raw: string): LogLine | undefined {
-  const [, date, time, severity = '', message = ''] = POSTGRES_LINE.exec(raw) ?? [];
-  if (date === undefined || time === undefined) return undefined;
-  const level = POSTGRES_LEVELS[severity];
-  return {
-    source,
-    raw,
-    message: level === undefined ? `${severity}: ${message}` : message,
-    timestamp: `${date}T${time}Z`,
-    ...(level === undefined ? {} : { level }),
-  };
-}
-
-/**
- * The last lines of several processes in the order of time. A line without a time of its own belongs to the line
- * before it. With positions, only what stands before them.
- */
-export async function readLogs(
-  root: string,
-  names: string[],
-  lines: number,
-  positions?: LogPositions,
-): Promise<LogLine[]> {
-  const logs = await Promise.all(
-    names.map(async (source) => {
-      let at = '';
-      return (await readLogTail(root, source, lines, positions && (positions.get(source) ?? 0))).map(
-        (raw) => {
-          const line = parseLogLine(source, raw);
-          at = line.timestamp ?? at;
-          return { at, line };
-        },
-      );
-    }),
-  );
-  return logs
-    .flat()
-    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
-    .slice(-lines)
-    .map(({ line }) => line);
 }
 
 /** How far a log is read. The decoder keeps the beginning of a character whose end is not written yet. */
