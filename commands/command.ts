@@ -6,7 +6,8 @@ import type { Document } from '../src/report/document.ts';
 /** What a command gives back: data for the reporter, and the exit code where it is not `done`. */
 export interface Outcome {
   document?: Document;
-  exit?: ExitCode;
+  /** One of ours, or what a program of the user's ended with. */
+  exit?: ExitCode | number;
 }
 
 /** A command's work. `options` are commander's, `args` the positional ones. */

@@ -1,12 +1,17 @@
 import type { Register } from './command.ts';
 import { demo } from './demo.ts';
+import { doctor } from './doctor.ts';
 import { down } from './down.ts';
+import { exec } from './exec.ts';
 import { logs } from './logs.ts';
 import { newStack } from './new.ts';
+import { ports } from './ports.ts';
+import { restart } from './restart.ts';
 import { routes } from './routes.ts';
 import { score } from './score.ts';
 import { secrets } from './secrets.ts';
 import { status } from './status.ts';
+import { stop } from './stop.ts';
 import { test } from './test.ts';
 import { topology } from './topology.ts';
 import { up } from './up.ts';
@@ -14,14 +19,19 @@ import { up } from './up.ts';
 /** Every command, in the order in which the help lists them: the order of the journey. */
 export const commands: readonly Register[] = [
   demo,
+  doctor,
   newStack,
   up,
   status,
+  ports,
   logs,
+  exec,
   topology,
   routes,
   test,
   score,
   secrets,
+  restart,
+  stop,
   down,
 ];

@@ -17,7 +17,7 @@ const interruption = new AbortController();
 // Whatever waits listens to it, and much waits at the same time.
 setMaxListeners(0, interruption.signal);
 let context: Promise<Context> | undefined;
-let exit: ExitCode = EXIT.done;
+let exit: number = EXIT.done;
 
 /** Opened once; who opens it says whether the command was given `--json`. */
 function openContext(json = false): Promise<Context> {

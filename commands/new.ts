@@ -36,7 +36,7 @@ export const newStack: Register = (program, run) => {
           import('../src/scaffold/create.ts'),
           import('../src/config/load.ts'),
           import('../src/infra/env-files.ts'),
-          import('./ports.ts'),
+          import('./port-uses.ts'),
         ]);
         const { io, cwd, installation } = context;
         const { folder, install, git } = await ask(context, given, options);

@@ -1,13 +1,31 @@
-import { instancesOf } from '../src/infra/index.ts';
-import type { Stack } from '../src/model/stack.ts';
-import type { PortUse } from '../src/report/document.ts';
+import type { Register } from './command.ts';
 
-/** Every port that the stack listens on, and who does. */
-export function portsOf(stack: Stack): PortUse[] {
-  return [
-    ...stack.resources.flatMap(({ name, ports }) =>
-      Object.entries(ports).map(([role, port]) => ({ name, role, port })),
-    ),
-    ...stack.services.flatMap(instancesOf).map(({ name, port }) => ({ name, role: 'http', port })),
-  ];
-}
+export const ports: Register = (program, run) => {
+  program
+    .command('ports')
+    .description('every port of the stack, whose it is, and who listens on it now')
+    .option('--json', 'print the result as JSON')
+    .action(
+      run(async (context) => {
+        const [{ openStackHere }, { portsOf }, { readChoices }] = await Promise.all([
+          import('./open.ts'),
+          import('./port-uses.ts'),
+          import('../src/infra/index.ts'),
+        ]);
+        const stack = await openStackHere(context);
+        const [sockets, plan] = await Promise.all([context.host.listeningSockets(), readChoices(stack.root)]);
+        const providerOf = (name: string) =>
+          plan?.choices.find(({ resource }) => resource === name)?.provider ?? null;
+        const adopted = stack.resources
+          .filter(({ provider }) => provider === 'external')
+          .map(({ name, endpoint }) => ({ name, role: 'main', port: endpoint.port }));
+        const uses = [...portsOf(stack), ...adopted].map((use) => {
+          const socket = sockets.find(({ port }) => port === use.port);
+          const listener =
+            socket === undefined ? null : { program: socket.program ?? null, pid: socket.pid ?? null };
+          return { ...use, provider: providerOf(use.name), listener };
+        });
+        return { document: { kind: 'ports', stack: stack.name, ports: uses } };
+      }),
+    );
+};

@@ -73,7 +73,10 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Runs a program to its end without a shell. Never rejects because of its exit code. */
+/**
+ * Runs a program to its end without a shell. Never rejects because of its exit code; one that a signal ended has 128 and
+ * its number.
+ */
 export type Exec = (
   program: string,
   args: readonly string[],
@@ -85,6 +88,8 @@ export type Exec = (
     input?: string;
     uid?: number;
     gid?: number;
+    /** The program has our own stdin, stdout and stderr: a terminal is its own meanwhile, and nothing is kept. */
+    inherit?: boolean;
     /** Called with each line of stdout and stderr as it comes. */
     onLine?: (line: string) => void;
   },

@@ -111,10 +111,11 @@ async function choose(
   const { stack, present, sockets } = question;
   const { name } = resource;
   const forced = forcedProvider(question, resource);
-  const candidates = forced === undefined ? PREFERENCE[question.strategy ?? 'hybrid'] : [forced];
+  const before = present.plan?.choices.find((choice) => choice.resource === name);
+  const candidates =
+    forced === undefined ? preferred(PREFERENCE[question.strategy ?? 'hybrid'], before) : [forced];
   const current = presentProvider(present, name);
   if (current !== undefined && candidates.includes(current) && !excluded.has(current)) {
-    const before = present.plan?.choices.find((choice) => choice.resource === name);
     return { resource: name, provider: current, reason: RUNS_ALREADY, loss: before?.loss ?? '' };
   }
 
@@ -148,6 +149,18 @@ async function choose(
         ? `start it, or mend its url in ${stack.file}`
         : 'qbtc doctor says what this machine has; another way is asked for with --strategy or --provider',
   });
+}
+
+/** What provided it until it was stopped goes first: its data is there. */
+function preferred(
+  order: readonly ProviderName[],
+  before: Pick<Choice, 'provider'> | undefined,
+): readonly ProviderName[] {
+  const provider = before?.provider;
+  if (provider === undefined || provider === 'external' || !order.includes(provider)) return order;
+  return ['external', provider, ...order].filter(
+    (name, index, all) => order.includes(name) && all.indexOf(name) === index,
+  );
 }
 
 function unavailable({ strategy }: Question, forced: ProviderName | undefined): string {

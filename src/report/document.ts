@@ -25,6 +25,14 @@ export interface AppliedDocument {
   leftovers?: Change[];
 }
 
+/** What this machine has for running a stack. */
+export interface DoctorDocument {
+  kind: 'doctor';
+  checks: { name: string; status: 'pass' | 'warning' | 'fail'; found: string; fix: string | null }[];
+  /** What `up` would choose; `null` when it would not start. */
+  strategy: Strategy | null;
+}
+
 /** What `up` would do. */
 export interface UpPlanDocument {
   kind: 'up-plan';
@@ -74,6 +82,27 @@ export interface DownDocument {
   stopped: string[];
   /** Folders with data that were removed. */
   removed: string[];
+}
+
+/** What `stop` ended. */
+export interface StopDocument {
+  kind: 'stop';
+  stack: string;
+  stopped: string[];
+  /** What runs on and needs something of it. */
+  stranded: string[];
+}
+
+/** Every port of the stack. */
+export interface PortsDocument {
+  kind: 'ports';
+  stack: string;
+  ports: (PortUse & {
+    /** Who provides the resource; `null` for a service, and before the first `up`. */
+    provider: string | null;
+    /** Who listens on it now, as far as the system says. */
+    listener: { program: string | null; pid: number | null } | null;
+  })[];
 }
 
 export interface StatusDocument {
@@ -152,10 +181,13 @@ export interface DemoDocument {
 /** Everything that a command can report. A reporter knows each of them. */
 export type Document =
   | PlanDocument
+  | DoctorDocument
   | UpPlanDocument
   | AppliedDocument
   | UpDocument
   | DownDocument
+  | StopDocument
+  | PortsDocument
   | StatusDocument
   | ScoreDocument
   | FlowsDocument

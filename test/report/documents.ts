@@ -182,6 +182,40 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
       critical: ['broker', 'apply topology', 'llm-api'],
     },
   },
+  stop: { kind: 'stop', stack: 'acme', stopped: ['broker'], stranded: ['llm-api'] },
+  ports: {
+    kind: 'ports',
+    stack: 'acme',
+    ports: [
+      {
+        name: 'broker',
+        role: 'management',
+        port: 15672,
+        provider: 'embedded',
+        listener: { program: 'node', pid: 4712 },
+      },
+      { name: 'llm-api', role: 'http', port: 8000, provider: null, listener: null },
+    ],
+  },
+  doctor: {
+    kind: 'doctor',
+    checks: [
+      { name: 'node', status: 'pass', found: 'Node 20.20.2 (linux x64)', fix: null },
+      {
+        name: 'docker',
+        status: 'warning',
+        found: 'this account may not use unix:///var/run/docker.sock',
+        fix: 'sudo usermod -aG docker $USER, then log in again',
+      },
+      {
+        name: 'ports',
+        status: 'fail',
+        found: 'port 5432 (database) is held by postgres (pid 4242)',
+        fix: 'end the process, or give the stack other ports: set ports.base in qbtc.yaml (2000, 3000, …)',
+      },
+    ],
+    strategy: null,
+  },
   'up-plan': {
     kind: 'up-plan',
     stack: 'acme',

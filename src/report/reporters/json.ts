@@ -11,9 +11,12 @@ const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown 
       ...(reason ? { reason } : {}),
     })),
   }),
+  doctor: ({ checks, strategy }) => ({ checks, strategy }),
   'up-plan': ({ kind: _, ...document }) => document,
   up: ({ kind: _, ...document }) => ({ ...document, gatewayUrl: document.gatewayUrl ?? null }),
   down: ({ kind: _, ...document }) => document,
+  stop: ({ kind: _, ...document }) => document,
+  ports: ({ kind: _, ...document }) => document,
   status: ({ stack, strategy, supervisor, resources }) => ({
     stack,
     strategy,

@@ -3,22 +3,27 @@ import { createPalette } from '../palette.ts';
 import type { Reporter } from '../reporter.ts';
 import { applied, plan } from '../terminal/changes.ts';
 import { demo } from '../terminal/demo.ts';
+import { doctor } from '../terminal/doctor.ts';
 import { error } from '../terminal/error.ts';
 import { flows } from '../terminal/flows.ts';
 import { logs } from '../terminal/logs.ts';
+import { ports } from '../terminal/ports.ts';
 import { scaffold } from '../terminal/scaffold.ts';
 import { score } from '../terminal/score.ts';
 import { status } from '../terminal/status.ts';
-import { down, up } from '../terminal/up.ts';
+import { down, stop, up } from '../terminal/up.ts';
 import { upPlan } from '../terminal/up-plan.ts';
 import type { View } from '../terminal/view.ts';
 
 const VIEWS: { [Kind in DocumentKind]: View<DocumentOf<Kind>> } = {
   plan,
   applied,
+  doctor,
   'up-plan': upPlan,
   up,
   down,
+  stop,
+  ports,
   status,
   score,
   flows,

@@ -1,4 +1,4 @@
-import type { DownDocument, UpDocument } from '../document.ts';
+import type { DownDocument, StopDocument, UpDocument } from '../document.ts';
 import { table } from '../layout.ts';
 import { outcomeLines } from './changes.ts';
 import { counted, duration, SIGN, type Style, type View } from './view.ts';
@@ -76,3 +76,15 @@ export const down: View<DownDocument> = ({ stack, stopped, removed }, style) => 
     ...removed.map((folder) => `  ${good(`${SIGN.done} removed`)} ${folder}`),
   ];
 };
+
+/** What was ended, and what runs on without it. */
+export const stop: View<StopDocument> = ({ stack, stopped, stranded }, { palette }) => [
+  `${palette.strong(stack)}  ${
+    stopped.length === 0
+      ? palette.good(`${SIGN.done} none of it was running`)
+      : `${palette.good(`${SIGN.done} ended`)}: ${stopped.join(', ')}`
+  }`,
+  ...(stranded.length === 0
+    ? []
+    : [palette.warning(`  ! runs on without what it needs: ${stranded.join(', ')}`)]),
+];

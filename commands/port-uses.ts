@@ -1,0 +1,13 @@
+import { instancesOf } from '../src/infra/index.ts';
+import type { Stack } from '../src/model/stack.ts';
+import type { PortUse } from '../src/report/document.ts';
+
+/** Every port that the stack listens on, and who does. */
+export function portsOf(stack: Stack): PortUse[] {
+  return [
+    ...stack.resources.flatMap(({ name, ports }) =>
+      Object.entries(ports).map(([role, port]) => ({ name, role, port })),
+    ),
+    ...stack.services.flatMap(instancesOf).map(({ name, port }) => ({ name, role: 'http', port })),
+  ];
+}

@@ -1,0 +1,18 @@
+import type { Context } from '../context.ts';
+import type { Stack } from '../model/stack.ts';
+import { stop } from './stop.ts';
+import { type UpResult, up } from './up.ts';
+
+/**
+ * Ends these resources and services, and starts them again in the order of their dependencies; returns when they are
+ * ready. All that is not adopted when none is named. What was quarantined gets a new chance.
+ */
+export async function restart(
+  context: Context,
+  stack: Stack,
+  names: readonly string[],
+  timeoutMs: number,
+): Promise<UpResult> {
+  await stop(context, stack, names);
+  return up(context, stack, { apply: false, timeoutMs, wishes: {}, only: names });
+}

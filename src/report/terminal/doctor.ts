@@ -1,0 +1,32 @@
+import type { DoctorDocument } from '../document.ts';
+import { table } from '../layout.ts';
+import { counted, SIGN, type View } from './view.ts';
+
+const SIGNS = { pass: SIGN.done, warning: '!', fail: SIGN.failed } as const;
+
+/** One row a check, under it the fix; at the end the strategy. */
+export const doctor: View<DoctorDocument> = ({ checks, strategy }, style) => {
+  const { strong, good, warning, bad, accent } = style.palette;
+  const paints = { pass: good, warning, fail: bad } as const;
+  const count = (status: keyof typeof SIGNS) => checks.filter((check) => check.status === status).length;
+  return [
+    ...table(
+      checks.flatMap(({ name, status, found, fix }) => [
+        [
+          { text: `${SIGNS[status]} ${status}`, paint: paints[status] },
+          { text: name, paint: strong },
+          { text: found },
+        ],
+        ...(fix === null ? [] : [[{ text: '' }, { text: '' }, { text: `→ ${fix}`, paint: accent }]]),
+      ]),
+      { indent: 2, width: style.width },
+    ),
+    '',
+    count('fail') > 0
+      ? bad(
+          `${SIGN.failed} ${counted(count('fail'), 'check')} failed, ${counted(count('warning'), 'warning')}`,
+        )
+      : good(`${SIGN.done} nothing stands in the way, ${counted(count('warning'), 'warning')}`),
+    strategy === null ? bad('qbtc up would not start') : `qbtc up would choose ${strong(strategy)}`,
+  ];
+};
