@@ -2,7 +2,9 @@ import { resolve } from 'node:path';
 import type { ApisixConsumer } from '../model/gateway.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Service, ServiceRoute, Stack } from '../model/stack.ts';
+import { roleName } from './endpoints.ts';
 import { flowFilesOf } from './files.ts';
+import { secretOfRole } from './outline.ts';
 import type { StackFile } from './schema.ts';
 
 /** What the stack is made of besides the file itself. */
@@ -29,7 +31,7 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
     ...(config.strategy === undefined ? {} : { strategy: config.strategy }),
     resources,
     services: Object.entries(config.services).map(([name, service]) =>
-      serviceOf(name, service, containedServices[name]?.env ?? {}, root, portBase),
+      serviceOf(name, service, config.name, containedServices[name]?.env ?? {}, { ...around, portBase }),
     ),
     gateway: {
       consumers: config.gateway.consumers.map((consumer) => defined(consumer) as ApisixConsumer),
@@ -47,9 +49,9 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
 function serviceOf(
   name: string,
   service: StackFile['services'][string],
+  stack: string,
   containerEnv: Record<string, string>,
-  root: string,
-  portBase: number,
+  { root, secrets, portBase }: Around & { portBase: number },
 ): Service {
   return {
     name,
@@ -63,6 +65,15 @@ function serviceOf(
     dependsOn: [...new Set(service.depends_on)],
     env: service.env,
     containerEnv,
+    ...(service.database === undefined
+      ? {}
+      : {
+          database: {
+            ...service.database,
+            role: roleName(stack, name),
+            password: secrets[secretOfRole(name)] ?? '',
+          },
+        }),
     routes: service.routes.map((route) => defined(route) as ServiceRoute),
   };
 }

@@ -58,6 +58,28 @@ export function ownEndpoint({ kind, stack, ports, secret, host = HOST }: OwnReso
   }
 }
 
+/** The role of a service, and the endpoint as that role reaches it. */
+export function roleEndpoint(
+  endpoint: Endpoint,
+  stack: string,
+  service: string,
+  password: string,
+): Endpoint & { user: string; password: string } {
+  const user = roleName(stack, service);
+  const url = new URL(endpoint.url);
+  url.username = user;
+  url.password = encodeURIComponent(password);
+  return { ...endpoint, url: url.href, user, password };
+}
+
+/** Named after both: a server may hold several stacks. */
+export function roleName(stack: string, service: string): string {
+  return `${sqlName(stack)}__${sqlName(service)}`.slice(0, MAX_IDENTIFIER);
+}
+
+/** PostgreSQL cuts longer ones (`NAMEDATALEN` is 64). */
+const MAX_IDENTIFIER = 63;
+
 /** A name that needs no quotes in SQL. */
 function sqlName(stack: string): string {
   return stack.replaceAll('-', '_');

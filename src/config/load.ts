@@ -5,13 +5,13 @@ import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
 import { buildStack } from './build.ts';
 import { parseStackDocument, type StackDocument } from './document.ts';
-import { endpointFields } from './endpoints.ts';
+import { endpointFields, roleEndpoint } from './endpoints.ts';
 import { stackEnvironment } from './environment.ts';
 import { fileMistakes } from './files.ts';
 import { interpolate, type Values } from './interpolate.ts';
 import { expectation, schemaMistakes } from './issues.ts';
 import { type FieldPath, formatMistake, inFileOrder, type Mistake } from './mistake.ts';
-import { outlineOf, portUses, secretNamesOf } from './outline.ts';
+import { outlineOf, portUses, secretNamesOf, secretOfRole } from './outline.ts';
 import { resourcesOf } from './resources.ts';
 import { ruleMistakes } from './rules.ts';
 import { stackSchema } from './schema.ts';
@@ -133,7 +133,8 @@ function fillIn(
   const fill = (value: unknown, path: FieldPath, values: Values) =>
     interpolate(value, path, values, document, mistakes);
 
-  const secretNames = secretNamesOf(outlineOf(document.data));
+  const declared = outlineOf(document.data);
+  const secretNames = secretNamesOf(declared);
   const declaredSecrets = new Set(secretNames);
   const plain: Values = { env, secrets, secretNames, declaredSecrets, resources: undefined };
   const data: Record<string, unknown> = Object.create(null);
@@ -151,15 +152,51 @@ function fillIn(
         return [name, resource && endpoint && endpointFields(resource.kind, endpoint)];
       }),
     );
+  /** A service with a role of its own reaches its database as that role. */
+  const servicesFrom = (endpoints: Parameters<typeof fieldsOf>[0], report: Mistake[]) => {
+    const common: Values = { ...plain, resources: fieldsOf(endpoints) };
+    const valuesOf = (service: string): Values => {
+      const database = declared.services[service]?.database?.resource;
+      const password = secrets[secretOfRole(service)];
+      const resource = database === undefined ? undefined : byName.get(database);
+      const endpoint =
+        database === undefined || resource === undefined ? undefined : endpoints(database, resource);
+      if (
+        database === undefined ||
+        resource === undefined ||
+        endpoint === undefined ||
+        password === undefined
+      )
+        return common;
+      const own = roleEndpoint(endpoint, declared.name ?? '', service, password);
+      return {
+        ...common,
+        resources: new Map(common.resources).set(database, endpointFields(resource.kind, own)),
+      };
+    };
+    const services = document.data.services;
+    if (!isRecord(services)) return interpolate(services, ['services'], common, document, report);
+    return Object.fromEntries(
+      Object.entries(services).map(([name, service]) => [
+        name,
+        interpolate(service, ['services', name], valuesOf(name), document, report),
+      ]),
+    );
+  };
   const full: Values = { ...plain, resources: fieldsOf((_, { endpoint }) => endpoint) };
   for (const [key, value] of Object.entries(document.data)) {
-    if (!BEFORE_RESOURCES.has(key)) data[key] = fill(value, [key], full);
+    if (BEFORE_RESOURCES.has(key)) continue;
+    data[key] =
+      key === 'services' ? servicesFrom((_, { endpoint }) => endpoint, mistakes) : fill(value, [key], full);
   }
-  const contained: Values = { ...plain, resources: fieldsOf((name) => resources.inside.get(name)) };
   // What is wrong with them is wrong with the services outside too, and told there.
-  const inside = interpolate(document.data.services, ['services'], contained, document, []);
+  const inside = servicesFrom((name) => resources.inside.get(name), []);
   const known = [...byName.values()].filter((resource) => resource !== undefined);
   return { data, inside, resources: known, mistakes };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A screen or two; whoever has more starts with these. */

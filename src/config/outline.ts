@@ -40,6 +40,7 @@ const service = z
     port: number,
     replicas: number,
     depends_on: texts,
+    database: z.object({ resource: text, schema: text }).partial().optional().catch(undefined),
     routes: z.array(route).catch([]),
   })
   .partial()
@@ -100,9 +101,17 @@ export function derivedSecrets({ infrastructure }: Outline): string[] {
   );
 }
 
-/** All secrets of the stack: the declared ones, then those of the resources. */
+/** The password of the role that a service has in its database. */
+export function secretOfRole(service: string): string {
+  return `${service}-database-password`;
+}
+
+/** All secrets of the stack: the declared ones, then those of the resources and of the services' roles. */
 export function secretNamesOf(stack: Outline): string[] {
-  return [...new Set([...stack.secrets.filter((name) => name !== ''), ...derivedSecrets(stack)])];
+  const roles = Object.entries(stack.services).flatMap(([name, { database }]) =>
+    database === undefined ? [] : [secretOfRole(name)],
+  );
+  return [...new Set([...stack.secrets.filter((name) => name !== ''), ...derivedSecrets(stack), ...roles])];
 }
 
 /** The ports of a resource by role, with the base. */

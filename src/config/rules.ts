@@ -19,6 +19,7 @@ export function ruleMistakes(stack: Outline, document: StackDocument, qbtcVersio
     instancesAreDistinct,
     kindsAreDistinct,
     strategyIsPossible,
+    rolesHaveDatabases,
     dependenciesExist,
     dependenciesHaveAnOrder,
     portsAreDistinct,
@@ -237,6 +238,20 @@ const programIsClear: Rule = ({ services }, report) => {
     } else if (entry === undefined && command === undefined) {
       report(path, 'neither entry nor command', 'one of them', { key: true });
     }
+  }
+};
+
+const rolesHaveDatabases: Rule = ({ services, infrastructure }, report) => {
+  const databases = Object.entries(infrastructure)
+    .filter(([, { kind }]) => kind === 'postgres')
+    .map(([name]) => name);
+  for (const [service, { database }] of Object.entries(services)) {
+    const named = database?.resource;
+    if (named === undefined || databases.includes(named)) continue;
+    const expected = databases.length === 0 ? 'a resource of kind postgres' : listed(databases);
+    report(['services', service, 'database', 'resource'], JSON.stringify(named), expected, {
+      near: () => nearest(named, databases),
+    });
   }
 };
 

@@ -15,6 +15,9 @@ const CONSUMER_NAME = /^[a-zA-Z0-9_-]{1,100}$/;
 /** APISIX: `id` of any object. */
 const OBJECT_ID = /^[a-zA-Z0-9_.-]{1,64}$/;
 
+/** An identifier of PostgreSQL that needs no quotes. */
+const SQL_NAME = /^[a-z][a-z0-9_]{0,62}$/;
+
 const METHODS = [
   'GET',
   'POST',
@@ -191,6 +194,18 @@ const serviceSchema = z
       .describe('How many instances run. They listen on `port`, `port` + 1, ….'),
     health: path().default('/health').describe('The path of the health document.'),
     metrics: path().default('/metrics').describe('The path of the Prometheus metrics.'),
+    database: z
+      .strictObject({
+        resource: name().describe('The postgres resource.'),
+        schema: z
+          .string()
+          .regex(SQL_NAME, { error: 'lower-case letters, digits and _, a letter first, at most 63' })
+          .describe('The schema that the service has all rights on, and no other. A migration creates it.'),
+      })
+      .optional()
+      .describe(
+        'A role of its own in a database: in `env`, the references to the resource connect as that role.',
+      ),
     depends_on: z
       .array(z.string())
       .default([])

@@ -158,9 +158,8 @@ function preferred(
 ): readonly ProviderName[] {
   const provider = before?.provider;
   if (provider === undefined || provider === 'external' || !order.includes(provider)) return order;
-  return ['external', provider, ...order].filter(
-    (name, index, all) => order.includes(name) && all.indexOf(name) === index,
-  );
+  const adopting = order.filter((name) => name === 'external');
+  return [...adopting, provider, ...order.filter((name) => name !== 'external' && name !== provider)];
 }
 
 function unavailable({ strategy }: Question, forced: ProviderName | undefined): string {

@@ -27,6 +27,7 @@ export { probes } from './probes/index.ts';
 export type { Provider } from './provider.ts';
 export { providers } from './providers/index.ts';
 export { type Awaited, untilReady } from './ready.ts';
+export { ensureRoles } from './roles.ts';
 export { type Instance, instancesOf, probeService, serviceProcess } from './service.ts';
 export {
   type Choice,

@@ -3,6 +3,7 @@ import { EXIT, QbtcError } from '../errors.ts';
 import { applyRoutes, planRoutes } from '../gateway/index.ts';
 import {
   createDatabase,
+  ensureRoles,
   type InfrastructurePlan,
   type Instance,
   instancesOf,
@@ -215,10 +216,14 @@ export class Run {
 
   async #migrations(): Promise<void> {
     for (const resource of this.#selection.resources) {
+      if (resource.kind !== 'postgres') continue;
       const { migrations } = resource;
-      if (resource.kind !== 'postgres' || migrations === undefined) continue;
       this.#context.io.progress.step('migrations');
-      const changes = await this.#unlessInterrupted(migrate(this.#context, { ...resource, migrations }));
+      const work = async () => [
+        ...(migrations === undefined ? [] : await migrate(this.#context, { ...resource, migrations })),
+        ...(await ensureRoles(this.#context, this.#stack, resource)),
+      ];
+      const changes = await this.#unlessInterrupted(work());
       this.#report(
         'migrations',
         changes.map((change) => ({ change, status: 'done' })),

@@ -4,6 +4,15 @@ import type { Resource, Strategy } from './resource.ts';
 /** A route as a service declares it: APISIX's own fields, without what the stack fills in (upstream, labels). */
 export type ServiceRoute = ApisixRoute & { name: string };
 
+/** A role of PostgreSQL that one service connects as. */
+export interface DatabaseRole {
+  /** The resource. */
+  resource: string;
+  schema: string;
+  role: string;
+  password: string;
+}
+
 /** A service of the stack as `qbtc.yaml` declares it, after defaults and interpolation. */
 export interface Service {
   name: string;
@@ -25,6 +34,8 @@ export interface Service {
   env: Record<string, string>;
   /** `env` as it is inside the network of the compose file, where resources are reached by their names. */
   containerEnv: Record<string, string>;
+  /** Its own role in a database, with rights on one schema only; `env` connects as that role. */
+  database?: DatabaseRole;
   routes: ServiceRoute[];
   /** Where the gateway reaches the replicas; on the ports of this machine when left out. */
   nodes?: { host: string; port: number }[];

@@ -115,12 +115,12 @@ describe('what `up` cannot do', () => {
     await qbtc(['down', '--volumes'], root);
     const wrong = (text: string) => `${text}\nCREATE TABLE nonsense (;`;
     const { code, stderr } = await withFile(
-      'infrastructure/supabase/migrations/0001_quantum_core.sql',
+      'infrastructure/supabase/migrations/0002_quantum_core_interactions.sql',
       wrong,
       () => qbtc(['up'], root),
     );
     expect(code).toBe(1);
-    expect(stderr).toMatch(/0001_quantum_core\.sql failed: syntax error/);
+    expect(stderr).toMatch(/0002_quantum_core_interactions\.sql failed: syntax error/);
     expect(stderr).not.toContain('quantum-core: ready');
     const mended = await qbtc(['up'], root);
     expect(mended.code, mended.stderr).toBe(0);

@@ -146,7 +146,7 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
       status: string;
       cached: boolean;
       response: { status: string };
-    }>(database.url, 'select * from quantum_core.interactions where correlation_id = $1', [id]);
+    }>(database.url, 'select * from qcs_quantum.interactions where correlation_id = $1', [id]);
     expect(rows).toMatchObject([{ model: MODEL, engine: MODEL, status: 'completed', cached: false }]);
     await eventually(
       'both services have logged it',
@@ -345,7 +345,7 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
     // What waited in the queue has expired: it is dropped, not answered into the void.
     const rows = await query(
       database.url,
-      `select 1 from quantum_core.interactions where request::text like '%Anyone?%'`,
+      `select 1 from qcs_quantum.interactions where request::text like '%Anyone?%'`,
     );
     expect(rows).toEqual([]);
     expect((await post(ask('Anyone now?'))).status).toBe(200);

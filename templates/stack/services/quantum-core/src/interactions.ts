@@ -16,7 +16,7 @@ export interface Interaction {
   latencyMs: number;
 }
 
-/** The table quantum_core.interactions. Every method rejects when the database is away. */
+/** The table qcs_quantum.interactions. Every method rejects when the database is away. */
 export interface Interactions {
   /** What the event came to when it was here before. */
   find(eventId: string): Promise<Outcome | undefined>;
@@ -27,7 +27,7 @@ export interface Interactions {
 }
 
 const ADD = `
-  insert into quantum_core.interactions
+  insert into qcs_quantum.interactions
     (event_id, correlation_id, model, engine, request, response, prompt_tokens, completion_tokens, latency_ms, cached, status)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
   on conflict (event_id) do nothing`;
@@ -49,7 +49,7 @@ export function openInteractions(options: { url: string; log: Log }): Interactio
     async find(eventId) {
       const { rows } = await pool.query<{ response: Outcome }>({
         name: 'find',
-        text: 'select response from quantum_core.interactions where event_id = $1',
+        text: 'select response from qcs_quantum.interactions where event_id = $1',
         values: [eventId],
       });
       return rows[0]?.response;
@@ -76,7 +76,7 @@ export function openInteractions(options: { url: string; log: Log }): Interactio
       return rowCount === 1;
     },
     async check() {
-      await pool.query('select 1 from quantum_core.interactions limit 0');
+      await pool.query('select 1 from qcs_quantum.interactions limit 0');
     },
     close: () => pool.end(),
   };

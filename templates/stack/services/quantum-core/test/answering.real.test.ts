@@ -58,7 +58,7 @@ describe.skipIf(skipWithout([postgresServer, redisServer]))(
     const rows = (delivery: Delivery<LlmRequest>) =>
       query<Record<string, unknown>>(
         database.url,
-        'select * from quantum_core.interactions where event_id = $1',
+        'select * from qcs_quantum.interactions where event_id = $1',
         [delivery.event.id],
       );
     const textOf = (parts: LlmResponse[]) =>

@@ -1,9 +1,7 @@
 -- What quantum-core was asked and what it answered: one row an event, written before the answer is published.
 -- Each migration runs in a transaction of its own, once.
 
-create schema if not exists quantum_core;
-
-create table quantum_core.interactions (
+create table qcs_quantum.interactions (
   id bigint generated always as identity primary key,
   -- A redelivered event finds its row again instead of adding one.
   event_id text not null unique,
@@ -21,10 +19,10 @@ create table quantum_core.interactions (
   created_at timestamptz not null default now()
 );
 
-create index interactions_correlation_id on quantum_core.interactions (correlation_id);
-create index interactions_created_at on quantum_core.interactions (created_at);
+create index interactions_correlation_id on qcs_quantum.interactions (correlation_id);
+create index interactions_created_at on qcs_quantum.interactions (created_at);
 
-comment on table quantum_core.interactions is 'Every LLM request that the core answered, with its answer';
-comment on column quantum_core.interactions.event_id is 'id of the llm_request event';
-comment on column quantum_core.interactions.status is 'completed, or failed when the answer was an error';
-comment on column quantum_core.interactions.latency_ms is 'from taking the event to the end of the answer, in milliseconds';
+comment on table qcs_quantum.interactions is 'Every LLM request that the core answered, with its answer';
+comment on column qcs_quantum.interactions.event_id is 'id of the llm_request event';
+comment on column qcs_quantum.interactions.status is 'completed, or failed when the answer was an error';
+comment on column qcs_quantum.interactions.latency_ms is 'from taking the event to the end of the answer, in milliseconds';
