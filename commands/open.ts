@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { confidentialValues } from '../src/config/confidential.ts';
 import { findStackFile, openStack } from '../src/config/load.ts';
+import { readPending } from '../src/config/secrets.ts';
 import type { Context } from '../src/context.ts';
 import type { Stack } from '../src/model/stack.ts';
 
@@ -12,13 +13,20 @@ export async function openStackHere(
   context: Context,
   { readOnly = false }: { readOnly?: boolean } = {},
 ): Promise<Stack> {
-  const stack = await openStack({
+  const options = {
     file: await findStackFile(context.cwd),
     env: context.env,
     cwd: context.cwd,
     qbtcVersion: context.installation.version,
     readOnly,
-  });
+  };
+  let stack = await openStack(options);
+  if (!readOnly && (await readPending(stack.root)) !== undefined) {
+    // A rotation was killed in the middle: which password holds is for the server to say.
+    const { settlePending } = await import('../src/lifecycle/rotate.ts');
+    await settlePending(context, stack);
+    stack = await openStack(options);
+  }
   context.io.mask(confidentialValues(stack));
   const [{ placed }, { readChoices }] = await Promise.all([
     import('../src/infra/placement.ts'),

@@ -74,8 +74,47 @@ export async function readSecrets(root: string): Promise<Record<string, string> 
   return value as Record<string, string>;
 }
 
+/**
+ * Puts new values in the place of some; the others are left as they are.
+ * @throws QbtcError SECRETS_UNREADABLE, SECRETS_NOT_WRITTEN
+ */
+export async function replaceSecrets(root: string, values: Readonly<Record<string, string>>): Promise<void> {
+  const file = secretsFile(root);
+  await locked(`${file}.lock`, async () => {
+    const secrets = { ...(await readSecrets(root)), ...values };
+    await writeAtomically(file, `${JSON.stringify(secrets, null, 2)}\n`);
+  });
+}
+
+/** Values that are about to be put in the place of the present ones: written down before a server learns them. */
+export interface PendingSecret {
+  name: string;
+  value: string;
+}
+
+/** What a rotation that did not come to its end left behind; `undefined` when there is none. */
+export async function readPending(root: string): Promise<PendingSecret | undefined> {
+  try {
+    return JSON.parse(await readFile(pendingFile(root), 'utf8')) as PendingSecret;
+  } catch {
+    return undefined;
+  }
+}
+
+export async function writePending(root: string, pending: PendingSecret): Promise<void> {
+  await writeAtomically(pendingFile(root), JSON.stringify(pending));
+}
+
+export async function removePending(root: string): Promise<void> {
+  await rm(pendingFile(root), { force: true });
+}
+
+function pendingFile(root: string): string {
+  return join(root, '.qbtc', 'secrets.pending.json');
+}
+
 /** A key that clients send can be told by its prefix when it turns up in a log or a commit; a password has none. */
-function generateSecret(name: string): string {
+export function generateSecret(name: string): string {
   const random = randomBytes(SECRET_BYTES).toString('hex');
   return /(^|-)key$/.test(name) ? `qbtc_${random}` : random;
 }

@@ -93,6 +93,26 @@ export interface StopDocument {
   stranded: string[];
 }
 
+/** The secrets of the stack, without their values. */
+export interface SecretsDocument {
+  kind: 'secrets';
+  stack: string;
+  secrets: {
+    name: string;
+    subject: { kind: 'resource' | 'keyring' | 'role' | 'declared'; resource?: string; service?: string };
+    services: string[];
+  }[];
+}
+
+/** What `secrets rotate` did. */
+export interface RotatedDocument {
+  kind: 'rotated';
+  stack: string;
+  rotated: string[];
+  restarted: string[];
+  kept: string[];
+}
+
 /** Every port of the stack. */
 export interface PortsDocument {
   kind: 'ports';
@@ -187,6 +207,8 @@ export type Document =
   | UpDocument
   | DownDocument
   | StopDocument
+  | SecretsDocument
+  | RotatedDocument
   | PortsDocument
   | StatusDocument
   | ScoreDocument

@@ -182,6 +182,21 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
       critical: ['broker', 'apply topology', 'llm-api'],
     },
   },
+  secrets: {
+    kind: 'secrets',
+    stack: 'acme',
+    secrets: [
+      { name: 'api-key', subject: { kind: 'declared' }, services: [] },
+      { name: 'broker-password', subject: { kind: 'resource', resource: 'broker' }, services: ['llm-api'] },
+    ],
+  },
+  rotated: {
+    kind: 'rotated',
+    stack: 'acme',
+    rotated: ['broker-password'],
+    restarted: ['llm-api'],
+    kept: ['broker', 'cache'],
+  },
   stop: { kind: 'stop', stack: 'acme', stopped: ['broker'], stranded: ['llm-api'] },
   ports: {
     kind: 'ports',

@@ -10,6 +10,7 @@ import { logs } from '../terminal/logs.ts';
 import { ports } from '../terminal/ports.ts';
 import { scaffold } from '../terminal/scaffold.ts';
 import { score } from '../terminal/score.ts';
+import { rotated, secrets } from '../terminal/secrets.ts';
 import { status } from '../terminal/status.ts';
 import { down, stop, up } from '../terminal/up.ts';
 import { upPlan } from '../terminal/up-plan.ts';
@@ -23,6 +24,8 @@ const VIEWS: { [Kind in DocumentKind]: View<DocumentOf<Kind>> } = {
   up,
   down,
   stop,
+  secrets,
+  rotated,
   ports,
   status,
   score,

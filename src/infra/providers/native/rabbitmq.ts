@@ -65,7 +65,8 @@ export const nativeRabbitmq: NativePart = {
         },
         ports: Object.values(resource.ports),
         stopTimeoutMs: STOP_TIMEOUT_MS,
-        configuration: `${configuration}${cookie}`,
+        // The password makes the first user only; one that is rotated reaches the running server without a restart.
+        configuration: `${configuration.replace(/^default_pass.*$/m, '')}${cookie}`,
         dependsOn: [mapper],
       }),
     ];

@@ -34,7 +34,8 @@ export const nativeRedis: NativePart = {
         cwd: folder,
         ports: Object.values(resource.ports),
         stopTimeoutMs: 15_000,
-        configuration: lines.join('\n'),
+        // A password that is rotated reaches the running server without a restart.
+        configuration: lines.filter((line) => !line.startsWith('requirepass')).join('\n'),
       }),
     ];
   },

@@ -1,0 +1,43 @@
+import type { Stack } from '../model/stack.ts';
+import { keyringOf, secretOfResource, secretOfRole } from './outline.ts';
+
+/** What a secret of the stack is for. Its value is not in here. */
+export type SecretSubject =
+  /** The password of the stack's user, or the key of the Admin API. */
+  | { kind: 'resource'; resource: string }
+  /** What the gateway encrypts its consumers' keys with. */
+  | { kind: 'keyring'; resource: string }
+  /** The role of a service in its database. */
+  | { kind: 'role'; service: string; resource: string }
+  /** Declared under `secrets` in `qbtc.yaml`. */
+  | { kind: 'declared' };
+
+export interface SecretUse {
+  name: string;
+  subject: SecretSubject;
+  /** Services whose environment holds the value. */
+  services: string[];
+}
+
+/** Every secret that the stack uses, by name, with what it is for and which services get it. */
+export function secretUses(stack: Stack): SecretUse[] {
+  const subjects = new Map<string, SecretSubject>();
+  for (const { name, kind, provider } of stack.resources) {
+    if (provider === 'external') continue;
+    subjects.set(secretOfResource(name, kind), { kind: 'resource', resource: name });
+    if (kind === 'apisix') subjects.set(keyringOf(name), { kind: 'keyring', resource: name });
+  }
+  for (const { name, database } of stack.services) {
+    if (database !== undefined)
+      subjects.set(secretOfRole(name), { kind: 'role', service: name, resource: database.resource });
+  }
+  return Object.entries(stack.secrets).map(([name, value]) => ({
+    name,
+    subject: subjects.get(name) ?? { kind: 'declared' },
+    services: stack.services
+      .filter(({ env }) =>
+        Object.values(env).some((text) => text.includes(value) || text.includes(encodeURIComponent(value))),
+      )
+      .map((service) => service.name),
+  }));
+}
