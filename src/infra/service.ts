@@ -54,6 +54,7 @@ export async function serviceProcess(
       .flatMap((needed) => instancesOf(needed).map(({ name }) => name))
       .concat(stack.resources.filter(({ name }) => service.dependsOn.includes(name)).map(({ name }) => name)),
     ports: [instance.port],
+    readyCheck: { url: `http://127.0.0.1:${instance.port}${service.health}` },
     fingerprint: digest.digest('hex'),
   };
 }

@@ -73,6 +73,7 @@ export async function postgresProcess(
     logFile: stackFolders(stack.root).logFile(resource.name),
     dependsOn: [],
     ports: Object.values(resource.ports),
+    readyCheck: { port },
     fingerprint: createHash('sha256')
       .update([program, ...args].join('\n'))
       .digest('hex'),

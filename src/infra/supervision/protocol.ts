@@ -1,3 +1,5 @@
+import type { ReadyCheck } from './ready-check.ts';
+
 /** What the supervisor needs to know to run a process. Never stored: `env` holds secrets. */
 export interface ProcessSpec {
   name: string;
@@ -21,6 +23,8 @@ export interface ProcessSpec {
   /** Names of processes that must outlive this one. */
   dependsOn: string[];
   ports: number[];
+  /** How the supervisor tells, after a restart, that it is ready again; ready when it runs, where left out. */
+  readyCheck?: ReadyCheck;
   /** A digest of everything that a running process cannot change: when it differs, `up` restarts the process. */
   fingerprint: string;
 }
@@ -35,7 +39,7 @@ export interface ProcessStatus {
   state: 'starting' | 'running' | 'stopping' | 'restarting' | 'exited' | 'quarantined';
   /** Why it is in this state, for people: `exited with code 1`. */
   reason: string;
-  /** Starts after the first one, since it last ran for a while. */
+  /** Crashes that were answered with a start, within the last minutes. */
   restarts: number;
   /** True once `keep` was asked for: a crash is answered with a restart. */
   kept: boolean;

@@ -3,12 +3,12 @@ import { closeSync, openSync, renameSync, statSync } from 'node:fs';
 import type { Clock, Host } from '../../context.ts';
 import { messageOf } from '../../errors.ts';
 import type { ProcessSpec, ProcessStatus } from './protocol.ts';
+import { isReady } from './ready-check.ts';
+import { RESTART_BUDGET, RestartPolicy } from './restart-policy.ts';
 
-/** A process that lived this long is well again: its restarts are forgotten. */
-const STEADY_AFTER_MS = 60_000;
-const MAX_RESTARTS = 5;
-const FIRST_BACKOFF_MS = 500;
-const MAX_BACKOFF_MS = 30_000;
+/** How often a process that was restarted is asked whether it is ready, and how long a dependant waits for it. */
+const READY_POLL_MS = 250;
+const DEPENDENCY_WAIT_MS = 60_000;
 /** How often a process is looked at that an earlier supervisor started and that we therefore cannot wait for. */
 const ADOPTED_POLL_MS = 500;
 const GROUP_POLL_MS = 20;
@@ -20,7 +20,9 @@ interface Entry {
   spec?: ProcessSpec;
   /** Settles when the present process has ended. */
   ended: Promise<void>;
-  startedAt: number;
+  policy: RestartPolicy;
+  /** False from a crash until it answers again. */
+  ready: boolean;
   restartTimer?: NodeJS.Timeout;
 }
 
@@ -59,7 +61,8 @@ export class Supervisor {
       const entry: Entry = {
         status: { ...status, state: 'running', reason: 'adopted', kept: false },
         ended: this.#waitForStranger(status.pid, status.startTime),
-        startedAt: this.#options.clock.monotonic(),
+        policy: new RestartPolicy(),
+        ready: true,
       };
       this.#entries.set(status.name, entry);
       void entry.ended.then(() => this.#onEnd(entry, 'ended'));
@@ -83,7 +86,13 @@ export class Supervisor {
         await this.#end(before);
       }
       clearTimeout(before?.restartTimer);
-      const entry: Entry = { spec, status: initialStatus(spec), ended: Promise.resolve(), startedAt: 0 };
+      const entry: Entry = {
+        spec,
+        status: initialStatus(spec),
+        ended: Promise.resolve(),
+        policy: new RestartPolicy(),
+        ready: false,
+      };
       this.#entries.set(spec.name, entry);
       await this.#launch(entry, spec);
     });
@@ -91,7 +100,10 @@ export class Supervisor {
 
   /** From now on a crash of this process is answered with a restart. */
   keep(name: string): void {
-    this.#entry(name).status.kept = true;
+    const entry = this.#entry(name);
+    entry.status.kept = true;
+    // Who asks for it has seen it ready.
+    entry.ready = true;
     this.#changed();
   }
 
@@ -175,7 +187,6 @@ export class Supervisor {
     } finally {
       closeSync(log);
     }
-    entry.startedAt = this.#options.clock.monotonic();
     entry.status.pid = child.pid;
     entry.ended = new Promise((resolve) => {
       child.once('error', (error) => {
@@ -207,26 +218,58 @@ export class Supervisor {
       this.#set(entry, 'exited', stopped ? 'stopped' : reason);
       return;
     }
-    if (this.#options.clock.monotonic() - entry.startedAt > STEADY_AFTER_MS) status.restarts = 0;
-    if (status.restarts >= MAX_RESTARTS) {
-      this.#set(entry, 'quarantined', `${reason}, after ${MAX_RESTARTS} restarts`);
+    entry.ready = false;
+    const delay = entry.policy.crashed(this.#options.clock.monotonic());
+    status.restarts = entry.policy.crashes;
+    if (delay === undefined) {
+      this.#set(entry, 'quarantined', `${reason}, after ${RESTART_BUDGET} restarts within 10 minutes`);
       return;
     }
-    const backoff = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** status.restarts);
-    status.restarts += 1;
-    // Half of it by chance, so that what crashed together does not come back together.
-    const delay = backoff / 2 + (Math.random() * backoff) / 2;
-    this.#set(entry, 'restarting', `${reason}; restart ${status.restarts} of ${MAX_RESTARTS}`);
+    this.#set(entry, 'restarting', `${reason}; restart ${status.restarts} of ${RESTART_BUDGET}`);
     entry.restartTimer = setTimeout(() => void this.#restart(entry, spec), delay);
   }
 
-  #restart(entry: Entry, spec: ProcessSpec): Promise<void> {
+  async #restart(entry: Entry, spec: ProcessSpec): Promise<void> {
+    // What crashes for want of a dependency would spend its budget on it.
+    await this.#dependenciesReady(entry, spec);
     return this.#inOrder(spec.name, async () => {
       // It may have been stopped, or started anew, while this waited for its turn.
       if (entry.status.state === 'restarting' && this.#entries.get(spec.name) === entry) {
         await this.#launch(entry, spec);
+        void this.#watchReady(entry, spec);
       }
     });
+  }
+
+  async #dependenciesReady(entry: Entry, spec: ProcessSpec): Promise<void> {
+    const { clock } = this.#options;
+    const deadline = clock.monotonic() + DEPENDENCY_WAIT_MS;
+    const comingBack = () =>
+      spec.dependsOn.find((name) => {
+        const needed = this.#entries.get(name);
+        const state = needed?.status.state;
+        return needed?.ready === false && (state === 'restarting' || state === 'running');
+      });
+    for (let name = comingBack(); name !== undefined; name = comingBack()) {
+      if (entry.status.state !== 'restarting' || clock.monotonic() > deadline) return;
+      const reason = `waits until ${name} is back`;
+      if (entry.status.reason !== reason) this.#set(entry, 'restarting', reason);
+      await clock.sleep(READY_POLL_MS);
+    }
+  }
+
+  /** After a restart there is nobody else who asks. */
+  async #watchReady(entry: Entry, spec: ProcessSpec): Promise<void> {
+    const { pid } = entry.status;
+    while (pid !== undefined && entry.status.pid === pid && this.#entries.get(spec.name) === entry) {
+      if (spec.readyCheck === undefined || (await isReady(spec.readyCheck))) {
+        if (entry.status.pid !== pid) return;
+        entry.ready = true;
+        entry.policy.ready();
+        return;
+      }
+      await this.#options.clock.sleep(READY_POLL_MS);
+    }
   }
 
   async #waitForStranger(pid: number, startTime: string): Promise<void> {

@@ -29,6 +29,7 @@ export function embeddedProgram(
     logFile: stackFolders(stack.root).logFile(resource.name),
     dependsOn: [],
     ports: Object.values(resource.ports),
+    readyCheck: { port: resource.endpoint.port },
     fingerprint: createHash('sha256')
       .update(`${context.installation.version}\n${file}\n${text}`)
       .digest('hex'),

@@ -33,6 +33,7 @@ export function nativeProcess(
     ...rest,
     ...(partOf === undefined ? {} : { partOf }),
     dependsOn,
+    ...(rest.ports[0] === undefined ? {} : { readyCheck: { port: rest.ports[0] } }),
     env: { ...baseEnvironment(context.env), ...env },
     stopSignal: 'SIGTERM',
     stopsGroup: false,
