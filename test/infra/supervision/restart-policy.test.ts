@@ -30,15 +30,18 @@ test('a crash now and then is always answered', () => {
 
 test('the pause is never longer than 30 seconds, nor shorter than half of what it doubles to', () => {
   fc.assert(
-    fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 20 }), (chances) => {
-      let turn = 0;
-      const policy = new RestartPolicy(() => chances[turn % chances.length] ?? 0);
-      for (; turn < 20; turn += 1) {
-        const pause = policy.crashed(turn * 20 * MINUTE) ?? 0;
-        const whole = Math.min(30_000, 500 * 2 ** turn);
-        expect(pause).toBeGreaterThanOrEqual(whole / 2);
-        expect(pause).toBeLessThanOrEqual(whole);
-      }
-    }),
+    fc.property(
+      fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 20 }),
+      (chances) => {
+        let turn = 0;
+        const policy = new RestartPolicy(() => chances[turn % chances.length] ?? 0);
+        for (; turn < 20; turn += 1) {
+          const pause = policy.crashed(turn * 20 * MINUTE) ?? 0;
+          const whole = Math.min(30_000, 500 * 2 ** turn);
+          expect(pause).toBeGreaterThanOrEqual(whole / 2);
+          expect(pause).toBeLessThanOrEqual(whole);
+        }
+      },
+    ),
   );
 });
