@@ -157,14 +157,14 @@ describe('mistakes', () => {
       'letters that changed places',
       small('    prot: 8001\n'),
       [
-        'qbtc.yaml:10:5 services.llm-api.prot: found the unknown key "prot", expected one of path, entry, command, port, replicas, health, metrics, depends_on, env or routes; did you mean "port"?',
+        'qbtc.yaml:10:5 services.llm-api.prot: found the unknown key "prot", expected one of path, entry, command, port, replicas, health, metrics, database, depends_on, env or routes; did you mean "port"?',
       ],
     ],
     [
       'an unknown key, with the nearest',
       small('    dependson: []\n'),
       [
-        'qbtc.yaml:10:5 services.llm-api.dependson: found the unknown key "dependson", expected one of path, entry, command, port, replicas, health, metrics, depends_on, env or routes; did you mean "depends_on"?',
+        'qbtc.yaml:10:5 services.llm-api.dependson: found the unknown key "dependson", expected one of path, entry, command, port, replicas, health, metrics, database, depends_on, env or routes; did you mean "depends_on"?',
       ],
     ],
     [

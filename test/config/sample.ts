@@ -19,6 +19,7 @@ export const SECRETS: Readonly<Record<string, string>> = {
   'database-password': 'data@base',
   'gateway-admin-key': 'qbtc_admin',
   'gateway-keyring': 'keyring/of/the/gateway',
+  'quantum-core-database-password': 'role/pass',
 };
 
 /** The files that the template's `qbtc.yaml` names, without their contents. */

@@ -25,7 +25,7 @@ export async function editStack(root: string, change: (file: Document) => void):
   const path = join(root, 'qbtc.yaml');
   const file = parseDocument(await readFile(path, 'utf8'));
   change(file);
-  await writeFile(path, file.toString({ lineWidth: 0 }));
+  await writeFile(path, file.toString({ lineWidth: 0, flowCollectionPadding: false }));
 }
 
 /** The same, with nothing said about who provides what. */
