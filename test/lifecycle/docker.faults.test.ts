@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startEngine, type TestEngine } from '../support/docker/engine.ts';
 import { buildImages } from '../support/docker/images.ts';
@@ -80,6 +82,121 @@ describe.skipIf(engine === undefined)(`a stack in Docker${reason}`, () => {
       const again = await qbtc(['up', '--json'], root, env);
       expect(again.code, again.stderr).toBe(0);
       expect(JSON.parse(again.stdout)).toMatchObject({ started: [], outcomes: [] });
+    },
+    MINUTES,
+  );
+
+  test(
+    'the engine dies: status says so at once, the next up plans anew, and the engine that comes back is tidied',
+    async () => {
+      await engine?.kill();
+      const status = await qbtc(['status', '--json'], root, env);
+      const { resources } = JSON.parse(status.stdout) as { resources: { name: string; reason: string }[] };
+      expect(resources.find(({ name }) => name === 'cache')?.reason).toMatch(/^Docker: .*(ended|no engine)/);
+      const logs = await qbtc(['logs', 'cache'], root, env);
+      expect(logs.code).toBe(1);
+      expect(logs.stderr).toMatch(/Docker: /);
+
+      const up = await qbtc(['up', '--json', '--timeout', '120'], root, env);
+      expect(up.code, up.stderr).toBe(0);
+      const { choices, services } = JSON.parse(up.stdout) as {
+        choices: { provider: string }[];
+        services: { runs: string }[];
+      };
+      expect(choices.every(({ provider }) => provider !== 'docker')).toBe(true);
+      expect(services.every(({ runs }) => runs === 'process')).toBe(true);
+      expect((await qbtc(['test'], root, env)).code).toBe(0);
+
+      await engine?.start();
+      const down = await qbtc(['down'], root, env);
+      expect(down.code, down.stderr).toBe(0);
+      expect(await containersOf('managed-by=qbtc')).toEqual([]);
+    },
+    MINUTES,
+  );
+
+  test(
+    'an image that cannot be had, a container that ends, a compose file with a mistake: each told, nothing kept from working',
+    async () => {
+      const only = ['up', '--strategy', 'full_docker', 'cache'];
+      const absent = await qbtc(only, root, { ...env, CACHE_IMAGE: 'registry.invalid/none:1' });
+      expect(absent.code).toBe(1);
+      expect(absent.stderr).toMatch(/an image for cache cannot be pulled/);
+      expect(absent.stderr).toMatch(/--provider NAME=embedded|--strategy fallback/);
+
+      const ends = await qbtc(only, root, { ...env, CACHE_IMAGE: 'node:24-alpine' });
+      expect(ends.code).toBe(1);
+      expect(ends.stderr).toMatch(/cache ended before it was ready: exited with code 127/);
+      expect(ends.stderr).toMatch(/redis-server: not found/);
+
+      const { composeFile } = await openStackAt(root);
+      const text = await readFile(composeFile, 'utf8');
+      await writeFile(composeFile, text.replace('  cache:\n', '  cache: [\n'));
+      const broken = await qbtc(only, root, env);
+      expect(broken.code).toBe(1);
+      expect(broken.stderr).toMatch(/docker-compose\.yml:\d+:\d+/);
+      await writeFile(composeFile, text);
+
+      const up = await qbtc(only, root, env);
+      expect(up.code, up.stderr).toBe(0);
+      expect((await qbtc(['down', '--volumes'], root, env)).code).toBe(0);
+      expect(await containersOf('managed-by=qbtc')).toEqual([]);
+    },
+    MINUTES,
+  );
+
+  test(
+    'down leaves the containers and data of another stack with the same name alone',
+    async () => {
+      const [other, takeOtherDown] = await newUndecidedStack('docked');
+      const only = ['up', '--strategy', 'full_docker', 'cache'];
+      try {
+        expect((await qbtc(only, root, env)).code).toBe(0);
+        const second = await qbtc(only, other, env);
+        expect(second.code, second.stderr).toBe(0);
+        expect((await qbtc(['down', '--volumes'], root, env)).code).toBe(0);
+        const status = JSON.parse((await qbtc(['status', '--json'], other, env)).stdout) as {
+          resources: { name: string; state: string }[];
+        };
+        expect(status.resources.find(({ name }) => name === 'cache')?.state).toBe('active');
+      } finally {
+        await qbtc(['down', '--volumes'], other, env);
+        await takeOtherDown();
+      }
+    },
+    MINUTES,
+  );
+
+  test.skipIf(engine?.hasCompose === false)(
+    'a plain `docker compose up` works without qbtc, and qbtc takes what it made for its own',
+    async () => {
+      const folder = join(root, 'infrastructure');
+      const parts = ['broker', 'cache', 'database', 'llm-api', 'quantum-core'];
+      const compose = await run('docker', ['compose', 'up', '--wait', '--build', ...parts], {
+        cwd: folder,
+        env: { ...process.env, ...env },
+      });
+      expect(compose.exitCode, compose.stderr).toBe(0);
+      const up = await qbtc([...IN_DOCKER, '--json'], root, env);
+      expect(up.code, up.stderr).toBe(0);
+      expect((await qbtc(['test'], root, env)).code).toBe(0);
+
+      const inside = await qbtc(['exec', 'quantum-core', 'node', '-p', 'process.getuid()'], root, env);
+      expect(inside).toMatchObject({ code: 0, stdout: expect.stringContaining('10001') });
+      const failing = await qbtc(['exec', 'cache', '--', 'sh', '-c', 'exit 7'], root, env);
+      expect(failing.code).toBe(7);
+      const logs = await qbtc(['logs', 'quantum-core', '--json', '--lines', '1'], root, env);
+      expect(JSON.parse(logs.stdout)).toMatchObject({ lines: [{ source: 'quantum-core' }] });
+      const restart = await qbtc(['restart', 'cache', '--json'], root, env);
+      expect(JSON.parse(restart.stdout)).toMatchObject({ started: ['cache'] });
+
+      const down = await qbtc(['down', '--volumes', '--json'], root, env);
+      expect(JSON.parse(down.stdout)).toMatchObject({
+        stopped: expect.arrayContaining(['broker', 'cache', 'database', 'llm-api', 'quantum-core']),
+      });
+      expect(await containersOf('managed-by=qbtc')).toEqual([]);
+      const left = await docker('volume', 'ls', '--quiet', '--filter', 'label=managed-by=qbtc');
+      expect(left.stdout).toBe('');
     },
     MINUTES,
   );
