@@ -16,11 +16,12 @@ export interface Around {
   /** The services as the network of the compose file sees them. */
   containedServices: StackFile['services'];
   secrets: Readonly<Record<string, string>>;
+  secretNames: string[];
 }
 
 /** The stack as the parts know it: the checked file with absolute paths and the port base. */
 export async function buildStack(config: StackFile, around: Around): Promise<Stack> {
-  const { root, file, resources, containedServices, secrets } = around;
+  const { root, file, resources, containedServices, secrets, secretNames } = around;
   const portBase = config.ports.base;
   const flows = typeof config.flows === 'string' ? [config.flows] : (config.flows ?? []);
   return {
@@ -43,6 +44,7 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
     score: config.score,
     heal: config.heal,
     secrets: { ...secrets },
+    secretNames,
   };
 }
 

@@ -106,6 +106,7 @@ async function loadDocument(document: StackDocument, options: LoadOptions): Prom
     resources,
     containedServices: contained.services,
     secrets: options.secrets,
+    secretNames: secretNamesOf(outline),
   });
 }
 

@@ -31,13 +31,15 @@ export function secretUses(stack: Stack): SecretUse[] {
     if (database !== undefined)
       subjects.set(secretOfRole(name), { kind: 'role', service: name, resource: database.resource });
   }
-  return Object.entries(stack.secrets).map(([name, value]) => ({
-    name,
-    subject: subjects.get(name) ?? { kind: 'declared' },
-    services: stack.services
-      .filter(({ env }) =>
-        Object.values(env).some((text) => text.includes(value) || text.includes(encodeURIComponent(value))),
-      )
-      .map((service) => service.name),
-  }));
+  return stack.secretNames.map((name) => {
+    const value = stack.secrets[name] ?? '';
+    const holds = (text: string) => text.includes(value) || text.includes(encodeURIComponent(value));
+    return {
+      name,
+      subject: subjects.get(name) ?? { kind: 'declared' },
+      services: stack.services
+        .filter(({ env }) => value !== '' && Object.values(env).some(holds))
+        .map((service) => service.name),
+    };
+  });
 }

@@ -58,11 +58,11 @@ export class Contained {
     );
     if (wanted.length === 0) return new Set();
     for (const name of wanted) if (!this.#lives(name)) this.touched.add(name);
+    await this.#declarations.forget(wanted);
     const started = await this.#driver.up(wanted, (service, doing) =>
       context.io.progress.step(service, doing),
     );
     for (const name of started) this.touched.add(name);
-    await this.#declarations.record(wanted);
     return new Set(started);
   }
 
@@ -86,6 +86,7 @@ export class Contained {
         (await this.#containers.logs(service, { tail: lines })).map(({ line }) => line),
       onWaiting: (reason) => io.progress.step(part.name, reason),
     });
+    await this.#declarations.record([service]);
     if (started) {
       parts.started.push(part.name);
       io.progress.done(part.name, `ready after ${((clock.monotonic() - before) / 1000).toFixed(1)} s`);

@@ -133,7 +133,7 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
   if (needsDocker(plan)) {
     const [driver, declarations] = await Promise.all([
       openDriver(running.context, stack),
-      compareDeclarations(stack),
+      compareDeclarations(context, stack),
     ]);
     held.contained = new Contained(running, driver, held.containers, present.containers, declarations);
   }

@@ -74,6 +74,8 @@ export interface Stack {
   flowFiles: string[];
   score: { target: number; weights: Record<ScoreComponent, number> };
   heal: { below: number };
-  /** The stack's secrets by name. Never print them; `io` masks these values wherever they appear. */
+  /** The secrets that `qbtc.yaml` asks for, declared or by its resources and roles. */
+  secretNames: string[];
+  /** The stack's secrets by name, also those that are needed no longer. Never print them; `io` masks these values wherever they appear. */
   secrets: Record<string, string>;
 }

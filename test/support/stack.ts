@@ -19,6 +19,7 @@ export function emptyStack(root: string, changes: Partial<Stack> = {}): Stack {
       weights: { infrastructure: 30, discovery: 25, routes: 20, connectivity: 15, monitoring: 10 },
     },
     heal: { below: 70 },
+    secretNames: [],
     secrets: {},
     ...changes,
   };
