@@ -29,13 +29,13 @@ export const newStack: Register = (program, run) => {
           { basename, join, relative, resolve },
           { createStack },
           { openStack, STACK_FILE },
-          { writeEnvFiles },
+          { writeComposeFiles },
           { portsOf },
         ] = await Promise.all([
           import('node:path'),
           import('../src/scaffold/create.ts'),
           import('../src/config/load.ts'),
-          import('../src/infra/env-files.ts'),
+          import('../src/lifecycle/compose-files.ts'),
           import('./port-uses.ts'),
         ]);
         const { io, cwd, installation } = context;
@@ -59,7 +59,7 @@ export const newStack: Register = (program, run) => {
           env: context.env,
           qbtcVersion: installation.version,
         });
-        await writeEnvFiles(stack);
+        await writeComposeFiles(stack);
         const shown = relative(cwd, created.root) || '.';
         return {
           document: {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { messageOf, QbtcError } from '../errors.ts';
@@ -6,6 +6,7 @@ import type { Resource } from '../model/resource.ts';
 import type { Service, Stack } from '../model/stack.ts';
 import { formatEnv } from './containers/env-file.ts';
 import { composeProject, placeOf } from './containers/place.ts';
+import { databaseInit } from './database-init.ts';
 
 /** By its first line a file is known to be ours to overwrite. */
 const STAMP = '# Written by qbtc from qbtc.yaml and its secrets: changes made here are lost. Not for git.';
@@ -32,6 +33,10 @@ export async function writeEnvFiles(stack: Stack): Promise<void> {
       await write(join(folder, 'env', `${service.name}.env`), serviceValues(service));
     }
     await removeOthers(stack, join(folder, 'env'));
+    for (const resource of stack.resources) {
+      if (resource.kind !== 'postgres' || resource.provider === 'external') continue;
+      await writeGenerated(stack, `${resource.name}-init.sql`, await databaseInit(stack, resource));
+    }
   } catch (error) {
     if (error instanceof QbtcError) throw error;
     throw new QbtcError(
@@ -43,6 +48,18 @@ export async function writeEnvFiles(stack: Stack): Promise<void> {
       },
     );
   }
+}
+
+/**
+ * A file in `env/` that a container is primed with. It can be read by every account, because the container's is none of
+ * ours, but nobody else gets into the folder; it must hold no secret.
+ */
+export async function writeGenerated({ composeFile }: Stack, name: string, text: string): Promise<void> {
+  if ((await read(composeFile)) === undefined) return;
+  const file = join(dirname(composeFile), 'env', name);
+  if ((await read(file)) === text) return;
+  // In place: a container sees the file that was mounted, and no other one of the same name.
+  await writeFile(file, text, { mode: 0o644 });
 }
 
 /** What the compose file refers to. */

@@ -3,7 +3,7 @@ export { chooseProviders, type Wishes } from './choose.ts';
 export type { ContainerDriver, ContainerStatus, Containers } from './containers/containers.ts';
 export { openContainers, openDriver } from './containers/index.ts';
 export { compareDeclarations, type Declarations } from './declarations.ts';
-export { writeEnvFiles } from './env-files.ts';
+export { writeEnvFiles, writeGenerated } from './env-files.ts';
 export { checkDisk, createFolders, stackFolders } from './folders.ts';
 export { judgeImages } from './images.ts';
 export { isOurs, leavingContainers, leavingProcesses } from './leaving.ts';

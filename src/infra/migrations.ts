@@ -14,7 +14,13 @@ const TIMEOUT_MS = 60_000;
 /** SQLSTATE `duplicate_database`; two at the very same time meet in the index of the catalogue: `unique_violation`. */
 const ALREADY_THERE = new Set<unknown>(['42P04', '23505']);
 
-interface Migration {
+/** Where it is written down what was applied. */
+export const LEDGER = [
+  'CREATE SCHEMA IF NOT EXISTS qbtc',
+  'CREATE TABLE IF NOT EXISTS qbtc.migrations (name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())',
+];
+
+export interface Migration {
   name: string;
   text: string;
   checksum: string;
@@ -34,10 +40,7 @@ export async function migrate(
   const connection = await context.sql(resource.endpoint.url, { timeoutMs });
   try {
     await connection.query('SELECT pg_advisory_lock($1)', [LOCK]);
-    await connection.query('CREATE SCHEMA IF NOT EXISTS qbtc');
-    await connection.query(
-      'CREATE TABLE IF NOT EXISTS qbtc.migrations (name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())',
-    );
+    for (const statement of LEDGER) await connection.query(statement);
     const changes: Change[] = [];
     for (const migration of await outstanding(connection, migrations)) {
       await applyMigration(connection, migration, resource.migrations);
@@ -94,7 +97,8 @@ function quoted(identifier: string): string {
   return `"${identifier.replaceAll('"', '""')}"`;
 }
 
-async function readMigrations(folder: string): Promise<Migration[]> {
+/** The migrations of a folder, in the order in which they are applied. */
+export async function readMigrations(folder: string): Promise<Migration[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
   return Promise.all(
     names.map(async (name) => {

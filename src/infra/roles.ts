@@ -75,12 +75,8 @@ async function planRole(
   });
   const rights = rightsOf(wanted, database);
   if (observed.role_exists !== true) {
-    const create = `CREATE ROLE ${quoted(role)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${literal(await scramVerifier(password))}`;
-    return {
-      role: wanted,
-      change: change('create', `rights on ${schema} only`),
-      statements: [create, ...rights],
-    };
+    const statements = roleStatements(wanted, database, await scramVerifier(password));
+    return { role: wanted, change: change('create', `rights on ${schema} only`), statements };
   }
   const knows = await connects(context, endpoint.url, role, password);
   const renew = knows
@@ -113,6 +109,15 @@ const OBSERVE = `
         select 1 from pg_default_acl d join pg_namespace n on n.oid = d.defaclnamespace
         where n.nspname = $2 and d.defaclobjtype = 'r' and d.defaclacl::text like '%' || $1 || '=%')
     else false end as granted`;
+
+/** What makes a role with its rights, where there is none. */
+export function roleStatements(role: DatabaseRole, database: string, verifier: string): string[] {
+  const attributes = 'LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE';
+  return [
+    `CREATE ROLE ${quoted(role.role)} ${attributes} PASSWORD ${literal(verifier)}`,
+    ...rightsOf(role, database),
+  ];
+}
 
 function rightsOf({ role, schema }: DatabaseRole, database: string): string[] {
   const to = quoted(role);

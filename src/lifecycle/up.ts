@@ -21,10 +21,10 @@ import {
   supervisorProgram,
   withContainers,
   writeChoices,
-  writeEnvFiles,
 } from '../infra/index.ts';
 import type { ChangeOutcome } from '../model/plan.ts';
 import type { Stack } from '../model/stack.ts';
+import { writeComposeFiles } from './compose-files.ts';
 import { Contained } from './contained.ts';
 import { withLock } from './lock.ts';
 import { Parts, type Running } from './part.ts';
@@ -108,7 +108,7 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
   const plan = await decide(context, declared, selection, present, options.wishes);
   await endLeaving(context, declared, plan, present, held);
   await writeChoices(declared.root, plan);
-  await writeEnvFiles(declared);
+  await writeComposeFiles(declared);
 
   const stack = placed(declared, plan);
   const steps = new Steps(context.clock);

@@ -7,6 +7,7 @@ import { isAboutTheBroker, Management, type ManagementAccess } from './managemen
 import { planChanges, type TopologyPlan, type TopologyTarget, type Unmanaged } from './plan.ts';
 import { readTopology } from './read.ts';
 
+export { definitionsOf } from './definitions.ts';
 export type { TopologyPlan, Unmanaged } from './plan.ts';
 export { readTopology } from './read.ts';
 

@@ -13,7 +13,8 @@ log.console = true
 log.file = false
 CONF
   echo '[rabbitmq_management,rabbitmq_prometheus].' > /etc/rabbitmq/enabled_plugins
-  chown -R rabbitmq:rabbitmq /etc/rabbitmq /var/lib/rabbitmq
+  chown rabbitmq:rabbitmq /etc/rabbitmq/rabbitmq.conf /etc/rabbitmq/enabled_plugins
+  chown -R rabbitmq:rabbitmq /var/lib/rabbitmq
   exec setpriv --reuid=rabbitmq --regid=rabbitmq --init-groups env HOME=/var/lib/rabbitmq \
     RABBITMQ_LOGS=- RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='+S 2:2' /usr/lib/rabbitmq/bin/rabbitmq-server
   ;;
@@ -31,6 +32,10 @@ postgres)
     echo 'host all all all scram-sha-256' >> "$PGDATA/pg_hba.conf"
     $as pg_ctl -D "$PGDATA" -w start -o '-c listen_addresses= -c unix_socket_directories=/tmp'
     $as createdb -h /tmp -U "$POSTGRES_USER" "${POSTGRES_DB:?}"
+    for file in /docker-entrypoint-initdb.d/*.sql; do
+      [ -e "$file" ] || continue
+      $as psql -h /tmp -U "$POSTGRES_USER" -d "$POSTGRES_DB" -v ON_ERROR_STOP=1 --no-psqlrc -q -f "$file"
+    done
     $as pg_ctl -D "$PGDATA" -w stop
   fi
   exec $as postgres -D "$PGDATA" -c listen_addresses='*' -c unix_socket_directories=/tmp

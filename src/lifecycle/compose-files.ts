@@ -1,0 +1,25 @@
+import { writeEnvFiles, writeGenerated } from '../infra/index.ts';
+import type { Stack } from '../model/stack.ts';
+import type { Topology } from '../model/topology.ts';
+import { definitionsOf, readTopology } from '../topology/index.ts';
+
+const NOTHING: Topology = { exchanges: [], queues: [], bindings: [] };
+
+/**
+ * Writes what the compose file is filled in and primed with, so that a plain `docker compose up` works without qbtc:
+ * the env-files, and beside them what a new database and a broker begin with. Writes only what differs.
+ *
+ * @throws QbtcError `ENV_FILE_FOREIGN`, `ENV_FILE_NOT_WRITABLE`, and those of `readTopology`
+ */
+export async function writeComposeFiles(stack: Stack): Promise<void> {
+  await writeEnvFiles(stack);
+  const broker = stack.resources.find(({ kind }) => kind === 'rabbitmq');
+  if (broker === undefined) return;
+  const topology = stack.topologyFile === undefined ? NOTHING : await readTopology(stack.topologyFile);
+  const definitions = definitionsOf(topology, broker.endpoint);
+  await writeGenerated(
+    stack,
+    `${broker.name}-definitions.json`,
+    `${JSON.stringify(definitions, undefined, 2)}\n`,
+  );
+}
