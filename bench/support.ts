@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseDocument, type Scalar, type YAMLMap } from 'yaml';
 import { openStack, STACK_FILE } from '../src/config/load.ts';
 import type { Stack } from '../src/model/stack.ts';
 import { createStack } from '../src/scaffold/create.ts';
@@ -27,8 +28,11 @@ export interface BenchStack {
   remove(): void;
 }
 
-/** A stack as `qbtc new` makes it, at free ports, its packages linked from this checkout. */
-export async function benchStack(): Promise<BenchStack> {
+/**
+ * A stack as `qbtc new` makes it, at free ports, its packages linked from this checkout. Its resources are embedded
+ * unless `undecided`.
+ */
+export async function benchStack({ undecided = false, env = {} } = {}): Promise<BenchStack> {
   const folder = mkdtempSync(join(tmpdir(), 'qbtc-bench-'));
   const root = join(folder, 'bench');
   const installation = { root: CHECKOUT, version: '0.1.0' };
@@ -43,9 +47,20 @@ export async function benchStack(): Promise<BenchStack> {
     gatewayFolder: join(CHECKOUT, 'apisix_conf'),
     onStep() {},
   });
+  if (!undecided) {
+    const file = join(root, STACK_FILE);
+    const document = parseDocument(readFileSync(file, 'utf8'));
+    for (const { key } of (document.get('infrastructure') as YAMLMap<Scalar<string>>).items)
+      document.setIn(['infrastructure', key.value, 'provider'], 'embedded');
+    writeFileSync(file, document.toString({ lineWidth: 0 }));
+  }
   const program = join(CHECKOUT, 'bin', 'qbtc.js');
   const run = (args: string[]) =>
-    spawnSync(process.execPath, [program, ...args], { cwd: root, encoding: 'utf8' });
+    spawnSync(process.execPath, [program, ...args], {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, ...env },
+    });
   return {
     root,
     qbtc(...args) {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { BuildOptions, Message } from 'esbuild';
 import writeFileAtomic from 'write-file-atomic';
@@ -38,7 +39,7 @@ const UNTRUSTED = 'untrusted';
 export async function bundleService(root: string, service: Service & { entry: string }): Promise<Bundle> {
   const folder = stackFolders(root).build;
   const manifestFile = join(folder, `${service.name}.json`);
-  const { build, version } = await import('esbuild');
+  const version = await esbuildVersion();
   const options = {
     entryPoints: [resolve(service.path, service.entry)],
     absWorkingDir: root,
@@ -61,6 +62,7 @@ export async function bundleService(root: string, service: Service & { entry: st
     return { file: join(folder, previous.file), digest: previous.digest };
   }
 
+  const { build } = await import('esbuild');
   const startedAt = Date.now();
   const result = await build(options).catch((error: { errors?: Message[] }) => {
     throw new QbtcError('BUNDLE_FAILED', `the service ${service.name} cannot be bundled`, {
@@ -84,6 +86,12 @@ export async function bundleService(root: string, service: Service & { entry: st
   await writeFileAtomic(manifestFile, JSON.stringify(manifest), { mode: 0o600, fsync: false });
   await removeOlder(folder, service.name);
   return { file: join(folder, name), digest };
+}
+
+/** Without loading it: it takes longer than all else where nothing is to be bundled. */
+async function esbuildVersion(): Promise<string> {
+  const file = createRequire(import.meta.url).resolve('esbuild/package.json');
+  return (JSON.parse(await readFile(file, 'utf8')) as { version: string }).version;
 }
 
 async function readManifest(file: string): Promise<Manifest | undefined> {

@@ -14,6 +14,9 @@ import { type Account, type Placement, prepareCluster } from './cluster.ts';
 /** PostgreSQL refuses to run as root; this account exists everywhere and owns nothing. */
 const UNPRIVILEGED_ACCOUNT = 'nobody';
 
+/** passwd(5): name, password, uid, gid. */
+const ACCOUNT_LINE = new RegExp(`^${UNPRIVILEGED_ACCOUNT}:[^:]*:(\\d+):(\\d+):`, 'm');
+
 /** Where the data of a cluster stands, and whose it is. */
 export type Home = Pick<Placement, 'data' | 'account'> & {
   /** A folder for programs that the account can read. */
@@ -81,6 +84,11 @@ export async function postgresProcess(
 }
 
 async function unprivilegedAccount(context: Pick<Context, 'exec'>): Promise<Account> {
+  // Quicker than asking a program; where accounts are kept elsewhere (macOS, LDAP) it is asked.
+  const accounts = await readFile('/etc/passwd', 'utf8').catch(() => '');
+  const [, listedUid, listedGid] = ACCOUNT_LINE.exec(accounts) ?? [];
+  if (listedUid !== undefined && listedGid !== undefined)
+    return { uid: Number(listedUid), gid: Number(listedGid) };
   const [uid, gid] = await Promise.all(
     ['-u', '-g'].map(async (flag) => {
       const { stdout, exitCode } = await context.exec('id', [flag, UNPRIVILEGED_ACCOUNT], {

@@ -4,7 +4,6 @@ import { chmod, copyFile, mkdir, mkdtemp, open, readdir, rm, stat, writeFile } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { quietContext } from '../quiet-context.ts';
 import { installPackages, run } from './run.ts';
 
 const DOCKERD = '/usr/sbin/dockerd';
@@ -150,20 +149,4 @@ async function downloadCompose(cache: string, kept: string): Promise<boolean> {
       await copyFile(program, join(cache, name));
   }
   return existsSync(kept);
-}
-
-/** The real context, with an environment in which this engine is the one that is found. */
-export function dockerContext(env: Record<string, string>) {
-  const before = { ...process.env };
-  Object.assign(process.env, env);
-  const context = quietContext();
-  return {
-    context,
-    restore() {
-      for (const name of Object.keys(env)) {
-        if (before[name] === undefined) delete process.env[name];
-        else process.env[name] = before[name];
-      }
-    },
-  };
 }

@@ -19,7 +19,9 @@ import { parse } from 'yaml';
 import type { TestEngine } from './engine.ts';
 import { installPackages, run } from './run.ts';
 
-const HERE = dirname(fileURLToPath(import.meta.url));
+/** Bundled into a benchmark, this file stands elsewhere; those are run from the checkout. */
+const BESIDE = dirname(fileURLToPath(import.meta.url));
+const HERE = existsSync(join(BESIDE, 'server-entrypoint.sh')) ? BESIDE : join('test', 'support', 'docker');
 const SERVERS = 'qbtc-test/servers';
 /** Made once a machine: Debian's own programs in one root file system. */
 const SERVERS_TAR = join(tmpdir(), 'qbtc-test-servers.tar');
