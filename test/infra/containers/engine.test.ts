@@ -29,7 +29,8 @@ describe('an engine that cannot be used says why, and what mends that', () => {
     });
   });
 
-  test.skipIf(process.getuid?.() === 0)('one that this account may not use', async () => {
+  test('one that this account may not use', async ({ skip }) => {
+    skip(process.getuid?.() === 0, 'root may use every socket');
     const folder = await temporaryFolder();
     const server = createServer().listen(join(folder, 'docker.sock'));
     onTestFinished(() => void server.close());
