@@ -7,7 +7,7 @@ import httpProxy from 'http-proxy';
 import { Pool } from 'undici';
 import type { Exchange } from '../src/embedded/gateway/exchange.ts';
 import { type RunningGateway, startGateway } from '../src/embedded/gateway/gateway.ts';
-import { Matcher } from '../src/embedded/gateway/routing/matcher.ts';
+import { Matcher } from '../src/matching/matcher.ts';
 
 // Requests a second through the embedded gateway, beside http-proxy and a bare handler on node:http with undici's
 // dispatch. Every proxy is a process of its own; rounds take turns, so that a machine that slows down slows all.

@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Context } from '../src/context.ts';
+import { COLLECTIONS } from '../src/gateway/drivers/collections.ts';
 import { applyRoutes, desiredGateway, planRoutes } from '../src/gateway/index.ts';
 import { GATEWAY_KINDS } from '../src/model/gateway.ts';
 import type { Stack } from '../src/model/stack.ts';
@@ -23,13 +24,6 @@ const IN_FLIGHT = 32;
 const RUNS = 5;
 const KEY = 'admin-key-of-the-bench';
 const PROGRAM = join(CHECKOUT, 'dist', 'src', 'embedded', 'gateway', 'main.js');
-const COLLECTIONS = {
-  upstream: 'upstreams',
-  service: 'services',
-  consumer: 'consumers',
-  route: 'routes',
-} as const;
-
 type Reach = Pick<Context, 'http' | 'clock' | 'interrupted'>;
 
 interface SyncBench {

@@ -7,7 +7,7 @@ import { logs } from './logs.ts';
 import { newStack } from './new.ts';
 import { ports } from './ports.ts';
 import { restart } from './restart.ts';
-import { routes } from './routes.ts';
+import { routes } from './routes/index.ts';
 import { score } from './score.ts';
 import { secrets } from './secrets.ts';
 import { status } from './status.ts';

@@ -27,10 +27,13 @@ function openContext(json = false): Promise<Context> {
   return context;
 }
 
-async function report(document: Document, json: boolean, verbose: boolean, toStderr = false): Promise<void> {
+/** `github` prints annotations where a document has any. */
+type Format = 'terminal' | 'json' | 'github';
+
+async function report(document: Document, format: Format, verbose: boolean, toStderr = false): Promise<void> {
   const [{ io }, { createReporter }] = await Promise.all([openContext(), import('../src/report/index.ts')]);
   const color = toStderr ? io.errColor : io.color;
-  const text = createReporter(json ? 'json' : 'terminal', { width: io.columns, color, verbose })(document);
+  const text = createReporter(format, { width: io.columns, color, verbose })(document);
   if (text === '') return;
   if (toStderr) io.err(text);
   else io.out(text);
@@ -47,11 +50,12 @@ const run: Run =
       .filter((value) => value !== undefined) as string[];
     const options = command.optsWithGlobals() as Parameters<typeof handler>[1] & {
       json?: boolean;
+      github?: boolean;
       verbose?: boolean;
     };
     const outcome: Outcome = await handler(await openContext(options.json), options, positional);
     if (outcome.document !== undefined) {
-      await report(outcome.document, options.json === true, options.verbose === true);
+      await report(outcome.document, formatOf(options), options.verbose === true);
     }
     exit = outcome.exit ?? EXIT.done;
   };
@@ -91,6 +95,11 @@ try {
 // What a library keeps open (pooled connections, timers) must not hold the command.
 process.stdout.write('', () => process.exit(written || exit !== EXIT.done ? exit : EXIT.error));
 
+function formatOf({ json, github }: { json?: boolean; github?: boolean }): Format {
+  if (json === true) return 'json';
+  return github === true ? 'github' : 'terminal';
+}
+
 async function explain(error: unknown): Promise<ExitCode> {
   // commander has printed its own message, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
@@ -100,7 +109,10 @@ async function explain(error: unknown): Promise<ExitCode> {
   // What fails because it was interrupted is not a defect, and what fails on the way out is still an interruption.
   const known = asQbtcError(signal.aborted && !(error instanceof QbtcError) ? signal.reason : error);
   (await openContext()).io.progress.stop();
-  const wantsJson = json === true || process.argv.includes('--json');
-  await report({ kind: 'error', error: known }, wantsJson, verbose === true, !wantsJson);
+  const format = formatOf({
+    json: json === true || process.argv.includes('--json'),
+    github: process.argv.includes('--github'),
+  });
+  await report({ kind: 'error', error: known }, format, verbose === true, format === 'terminal');
   return signal.aborted ? EXIT.interrupted : known.exit;
 }

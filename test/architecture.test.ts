@@ -14,13 +14,14 @@ const LEVELS: readonly (readonly string[])[] = [
   ['infra', 'gateway', 'discovery', 'topology', 'events', 'trace', 'metrics', 'scaffold'],
   ['reconcile'],
   ['config'],
+  ['matching'],
   ['context'],
   ['errors', 'model'],
 ];
 /** `report` may know these alone, and `embedded` these and nothing of the command-line program. */
 const NARROWED: Record<string, readonly string[]> = {
   report: ['model', 'errors'],
-  embedded: ['model', 'errors'],
+  embedded: ['matching', 'model', 'errors'],
   system: ['context', 'model', 'errors'],
 };
 /** `model` and `errors` stand at the bottom and know one another's types only; the same goes for `context`. */

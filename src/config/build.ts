@@ -1,11 +1,18 @@
 import { resolve } from 'node:path';
-import type { ApisixConsumer } from '../model/gateway.ts';
+import {
+  type ApisixConsumer,
+  DECLARED_KINDS,
+  type DeclaredKind,
+  type DeclaredObject,
+  type GatewayDeclaration,
+  type GatewayObject,
+} from '../model/gateway.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Service, ServiceRoute, Stack } from '../model/stack.ts';
 import { roleName } from './endpoints.ts';
 import { flowFilesOf } from './files.ts';
 import { secretOfRole } from './outline.ts';
-import type { StackFile } from './schema.ts';
+import type { GatewayFile, StackFile } from './schema.ts';
 
 /** What the stack is made of besides the file itself. */
 export interface Around {
@@ -17,11 +24,15 @@ export interface Around {
   containedServices: StackFile['services'];
   secrets: Readonly<Record<string, string>>;
   secretNames: string[];
+  /** What the gateway files hold. */
+  gatewayFiles: GatewayFile[];
+  locate: GatewayDeclaration['locate'];
 }
 
 /** The stack as the parts know it: the checked file with absolute paths and the port base. */
 export async function buildStack(config: StackFile, around: Around): Promise<Stack> {
   const { root, file, resources, containedServices, secrets, secretNames } = around;
+  const declared = [config.gateway, ...around.gatewayFiles];
   const portBase = config.ports.base;
   const flows = typeof config.flows === 'string' ? [config.flows] : (config.flows ?? []);
   return {
@@ -35,8 +46,11 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
       serviceOf(name, service, config.name, containedServices[name]?.env ?? {}, { ...around, portBase }),
     ),
     gateway: {
-      consumers: config.gateway.consumers.map((consumer) => defined(consumer) as ApisixConsumer),
-      globalRules: config.gateway.global_rules,
+      consumers: declared.flatMap(({ consumers }) =>
+        consumers.map((consumer) => defined(consumer) as ApisixConsumer),
+      ),
+      objects: declared.flatMap(objectsOf),
+      locate: around.locate,
     },
     topologyFile: config.topology === undefined ? undefined : resolve(root, config.topology),
     composeFile: resolve(root, config.compose),
@@ -46,6 +60,12 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
     secrets: { ...secrets },
     secretNames,
   };
+}
+
+function objectsOf(lists: GatewayFile): DeclaredObject[] {
+  return (Object.keys(DECLARED_KINDS) as DeclaredKind[]).flatMap((kind) =>
+    lists[DECLARED_KINDS[kind]].map(({ id, ...object }) => ({ kind, id, object: object as GatewayObject })),
+  );
 }
 
 function serviceOf(

@@ -41,8 +41,18 @@ function isText(path: FieldPath): boolean {
   return path.length === 4 && path[0] === 'services' && path[2] === 'env';
 }
 
+export interface DocumentLimits {
+  /** How many values the file may hold, with those that aliases stand for. */
+  maxValues?: number;
+  /** What the mapping at the top is expected to hold. */
+  emptyHint?: string;
+}
+
 /** Reads the YAML; never throws. Anchors, aliases and `<<` are resolved. */
-export function parseStackDocument(text: string): StackDocument {
+export function parseStackDocument(
+  text: string,
+  { maxValues = MAX_VALUES, emptyHint = '"version: 1" and "name: ..."' }: DocumentLimits = {},
+): StackDocument {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -68,12 +78,12 @@ export function parseStackDocument(text: string): StackDocument {
         at: empty ? START : position(top.range?.[0] ?? 0),
         field: '',
         found: empty ? 'an empty file' : isSeq(top) ? 'a list' : 'a single value',
-        expected: 'a mapping that starts with "version: 1" and "name: ..."',
+        expected: `a mapping that starts with ${emptyHint}`,
       },
     ]);
   }
 
-  const reader = new NodeReader(document, position);
+  const reader = new NodeReader(document, position, maxValues);
   const data = reader.read(top, []) as Record<string, unknown>;
   const offsetOf = (path: FieldPath): number => reader.nearestNode(path).range?.[0] ?? 0;
   return {
@@ -179,16 +189,20 @@ class NodeReader {
   readonly #around: Node[] = [];
   #values = 0;
 
-  constructor(document: Document.Parsed, position: (offset: number) => Position) {
+  readonly #maxValues: number;
+
+  constructor(document: Document.Parsed, position: (offset: number) => Position, maxValues: number) {
+    this.#maxValues = maxValues;
     this.#targets = aliasTargets(document);
     this.#position = position;
   }
 
   read(node: Node, path: FieldPath, key?: Node): unknown {
     this.#values += 1;
-    if (this.#values > MAX_VALUES) {
-      if (this.#values === MAX_VALUES + 1) {
-        this.#report(node, path, 'aliases that stand for too many values', `at most ${MAX_VALUES} values`);
+    if (this.#values > this.#maxValues) {
+      if (this.#values === this.#maxValues + 1) {
+        const expected = `at most ${this.#maxValues} values`;
+        this.#report(node, path, 'aliases that stand for too many values', expected);
       }
       return undefined;
     }

@@ -1,5 +1,5 @@
 import { access, readFile, stat } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { messageOf, QbtcError } from '../errors.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
@@ -8,6 +8,8 @@ import { parseStackDocument, type StackDocument } from './document.ts';
 import { endpointFields, roleEndpoint } from './endpoints.ts';
 import { stackEnvironment } from './environment.ts';
 import { fileMistakes } from './files.ts';
+import { DEFAULT_GATEWAY_FILES, type FileMistakes, readGatewayFiles, shownFrom } from './gateway-files.ts';
+import { locator } from './gateway-places.ts';
 import { interpolate, type Values } from './interpolate.ts';
 import { expectation, schemaMistakes } from './issues.ts';
 import { type FieldPath, formatMistake, inFileOrder, type Mistake } from './mistake.ts';
@@ -86,7 +88,7 @@ async function loadDocument(document: StackDocument, options: LoadOptions): Prom
   const root = dirname(file);
   if (!document.usable) throw invalid(options, document.mistakes);
 
-  const { data, inside, resources, mistakes } = fillIn(document, root, options);
+  const { data, inside, resources, mistakes, values } = fillIn(document, root, options);
   const outline = outlineOf(data);
   const parsed = stackSchema.safeParse(data, { error: expectation, reportInput: false });
   const first = [...document.mistakes, ...mistakes];
@@ -98,7 +100,15 @@ async function loadDocument(document: StackDocument, options: LoadOptions): Prom
     ...(await fileMistakes(root, outline, document)),
   ].filter(({ field }) => !known.has(field));
   const all = [...first, ...later];
-  if (all.length > 0 || !parsed.success) throw invalid(options, all);
+  const patterns = outline.gateway.files ?? [];
+  const gateway = await readGatewayFiles(
+    root,
+    patterns.length === 0 ? [DEFAULT_GATEWAY_FILES] : patterns,
+    (value, source, found) => interpolate(value, [], values, source, found),
+    options.cwd,
+  );
+  if (all.length > 0 || gateway.mistakes.length > 0 || !parsed.success)
+    throw invalid(options, all, gateway.mistakes);
   const contained = stackSchema.parse({ ...data, services: inside });
   return await buildStack(parsed.data, {
     root,
@@ -107,6 +117,8 @@ async function loadDocument(document: StackDocument, options: LoadOptions): Prom
     containedServices: contained.services,
     secrets: options.secrets,
     secretNames: secretNamesOf(outline),
+    gatewayFiles: gateway.sources.map(({ lists }) => lists),
+    locate: locator(parsed.data, { shown: shownFrom(options.cwd, file), document }, gateway.sources),
   });
 }
 
@@ -129,7 +141,14 @@ function fillIn(
   document: StackDocument,
   root: string,
   { env, secrets }: LoadOptions,
-): { data: Record<string, unknown>; inside: unknown; resources: Resource[]; mistakes: Mistake[] } {
+): {
+  data: Record<string, unknown>;
+  inside: unknown;
+  resources: Resource[];
+  mistakes: Mistake[];
+  /** What references outside of `services` are filled in with. */
+  values: Values;
+} {
   const mistakes: Mistake[] = [];
   const fill = (value: unknown, path: FieldPath, values: Values) =>
     interpolate(value, path, values, document, mistakes);
@@ -193,7 +212,7 @@ function fillIn(
   // What is wrong with them is wrong with the services outside too, and told there.
   const inside = servicesFrom((name) => resources.inside.get(name), []);
   const known = [...byName.values()].filter((resource) => resource !== undefined);
-  return { data, inside, resources: known, mistakes };
+  return { data, inside, resources: known, mistakes, values: full };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -203,22 +222,26 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 /** A screen or two; whoever has more starts with these. */
 const MAX_SHOWN = 100;
 
-function invalid({ file, cwd }: Pick<LoadOptions, 'file' | 'cwd'>, mistakes: readonly Mistake[]): QbtcError {
-  const sorted = inFileOrder(mistakes);
-  const shown = cwd === undefined ? file : shorter(relative(cwd, file), file);
-  const count = sorted.length === 1 ? 'a mistake' : `${sorted.length} mistakes`;
-  const version = sorted.find(({ field, found }) => field === 'requires' && found.startsWith('qbtc '));
-  return new QbtcError('CONFIG_INVALID', `${shown} has ${count}`, {
+function invalid(
+  { file, cwd }: Pick<LoadOptions, 'file' | 'cwd'>,
+  mistakes: readonly Mistake[],
+  others: readonly FileMistakes[] = [],
+): QbtcError {
+  const own = inFileOrder(mistakes);
+  const shown = shownFrom(cwd, file);
+  const wrong = [{ shown, mistakes: own }, ...others].filter((each) => each.mistakes.length > 0);
+  const lines = wrong.flatMap((each) =>
+    inFileOrder(each.mistakes).map((mistake) => ({ file: each.shown, mistake })),
+  );
+  const count = lines.length === 1 ? 'a mistake' : `${lines.length} mistakes`;
+  const version = own.find(({ field, found }) => field === 'requires' && found.startsWith('qbtc '));
+  return new QbtcError('CONFIG_INVALID', `${wrong.map((each) => each.shown).join(' and ')} has ${count}`, {
     details: [
-      ...sorted.slice(0, MAX_SHOWN).map((mistake) => formatMistake(shown, mistake)),
-      ...(sorted.length > MAX_SHOWN ? [`and ${sorted.length - MAX_SHOWN} more`] : []),
+      ...lines.slice(0, MAX_SHOWN).map((line) => formatMistake(line.file, line.mistake)),
+      ...(lines.length > MAX_SHOWN ? [`and ${lines.length - MAX_SHOWN} more`] : []),
     ],
     ...(version === undefined ? {} : { hint: `Install ${version.expected}, or change "requires".` }),
   });
-}
-
-function shorter(path: string, file: string): string {
-  return path.startsWith('..') ? file : path;
 }
 
 /** Far more than any stack needs; checking more would take long. */

@@ -26,6 +26,8 @@ const resource = z
     management_port: number,
     admin_port: number,
     migrations: text,
+    mode: text,
+    file: text,
   })
   .partial()
   .catch({});
@@ -66,7 +68,7 @@ const outline = z.object({
   gateway: z
     .object({
       consumers: z.array(consumer).catch([]),
-      global_rules: z.array(credential).catch([]),
+      files: z.union([z.string().transform((pattern) => [pattern]), texts]).catch([]),
     })
     .partial()
     .catch({}),

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { PROVIDER_NAMES, type Resource, type ResourceKind } from '../model/resource.ts';
+import { GATEWAY_MODES, PROVIDER_NAMES, type Resource, type ResourceKind } from '../model/resource.ts';
 import type { StackDocument } from './document.ts';
 import { externalEndpoint, ownEndpoint } from './endpoints.ts';
 import { type FieldPath, fieldName, type Mistake } from './mistake.ts';
@@ -106,6 +106,7 @@ function resourceOf(
 ): Resource {
   const provider = PROVIDER_NAMES.find((known) => known === declared.provider);
   const external = provider === 'external';
+  const mode = GATEWAY_MODES.find((known) => known === declared.mode);
   return {
     name,
     kind,
@@ -114,5 +115,7 @@ function resourceOf(
     ports: external ? {} : resourcePorts(declared, kind, stack.ports.base ?? 0),
     endpoint,
     ...(declared.migrations === undefined ? {} : { migrations: resolve(root, declared.migrations) }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(declared.file === undefined ? {} : { standaloneFile: resolve(root, declared.file) }),
   };
 }

@@ -24,6 +24,7 @@ export function ruleMistakes(stack: Outline, document: StackDocument, qbtcVersio
     dependenciesHaveAnOrder,
     portsAreDistinct,
     externalHasAddress,
+    modeIsPossible,
     programIsClear,
     routesAreDistinct,
     routesHaveUri,
@@ -96,6 +97,7 @@ const RESERVED = new Set([
   'containers',
   'places',
   'lock',
+  'ledger',
 ]);
 
 const namesAreFree: Rule = ({ services, infrastructure }, report) => {
@@ -230,6 +232,21 @@ const externalHasAddress: Rule = ({ infrastructure }, report) => {
   }
 };
 
+const modeIsPossible: Rule = ({ infrastructure }, report) => {
+  for (const [name, { kind, provider, mode, file }] of Object.entries(infrastructure)) {
+    if (kind !== 'apisix') continue;
+    const path = ['infrastructure', name];
+    if (mode !== undefined && mode !== 'traditional' && provider !== 'external') {
+      const found = `${mode} for a gateway that qbtc starts, which keeps its routes itself`;
+      report([...path, 'mode'], found, '"provider: external" beside it, or no mode');
+    }
+    if ((mode === 'standalone-file') !== (file !== undefined)) {
+      const found = file === undefined ? 'nothing' : 'a file that nobody reads';
+      report([...path, 'file'], found, 'mode: standalone-file and file, both or neither', { key: true });
+    }
+  }
+};
+
 const programIsClear: Rule = ({ services }, report) => {
   for (const [name, { entry, command }] of Object.entries(services)) {
     const path = ['services', name];
@@ -280,7 +297,7 @@ const routesHaveUri: Rule = ({ services }, report) => {
   }
 };
 
-const consumersAreDistinct: Rule = ({ gateway: { consumers = [], global_rules = [] } }, report) => {
+const consumersAreDistinct: Rule = ({ gateway: { consumers = [] } }, report) => {
   const path = ['gateway', 'consumers'];
   distinct(
     consumers.map(({ username }) => username),
@@ -291,11 +308,6 @@ const consumersAreDistinct: Rule = ({ gateway: { consumers = [], global_rules = 
     const ids = credentials.map(({ id }) => id);
     distinct(ids, (inner) => [...path, index, 'credentials', inner, 'id'], report);
   }
-  distinct(
-    global_rules.map(({ id }) => id),
-    (index) => ['gateway', 'global_rules', index, 'id'],
-    report,
-  );
 };
 
 function distinct(

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { PROVIDER_NAMES, STRATEGIES } from '../model/resource.ts';
+import { GATEWAY_MODES, PROVIDER_NAMES, STRATEGIES } from '../model/resource.ts';
 import { MAX_PORT, MAX_PORT_BASE, MAX_REPLICAS, PORT_FIELDS } from './ports.ts';
 
 /**
@@ -134,6 +134,15 @@ const apisixSchema = z
     admin_port: portField(admin, 'The port of the Admin API (loopback only), without the port base.'),
     admin_url: filled('a URL').optional().describe('With `provider: external`: the Admin API.'),
     admin_key: filled('a key').optional().describe('With `provider: external`: the key of the Admin API.'),
+    mode: z
+      .enum(GATEWAY_MODES, { error: 'traditional, standalone-api or standalone-file' })
+      .optional()
+      .describe(
+        'With `provider: external`: how the gateway is told its routes. `traditional` (the default): object by object through the Admin API, with etcd behind it. `standalone-api`: the whole configuration through the Admin API. `standalone-file`: the file that APISIX reads.',
+      ),
+    file: filled('a file')
+      .optional()
+      .describe('With `mode: standalone-file`: the file that APISIX reads, relative to qbtc.yaml.'),
   })
   .describe('The API gateway.');
 
@@ -247,12 +256,36 @@ const consumerSchema = z
   })
   .describe('A consumer of the gateway: somebody who calls the routes.');
 
-const globalRuleSchema = z
-  .strictObject({
-    id: z.string().regex(OBJECT_ID, { error: 'an id of letters, digits, _ . and -' }).describe('Unique.'),
-    plugins,
-  })
-  .describe('Plugins that run for every request.');
+/** An object in APISIX's own fields; the gateway's own schema judges them (`qbtc routes validate`). */
+const object = (what: string) =>
+  z
+    .looseObject({
+      id: z
+        .string()
+        .regex(OBJECT_ID, { error: 'an id of letters, digits, _ . and -, at most 64' })
+        .describe('The id in the gateway, unique for its kind.'),
+    })
+    .describe(`${what}, in APISIX's own fields.`);
+const objects = (what: string) => z.array(object(what)).default([]);
+
+/** What a gateway file holds, and `gateway` of qbtc.yaml: the lists of APISIX's own standalone file. */
+const gatewayLists = {
+  upstreams: objects('An upstream').describe('Upstreams that no service of the stack stands for.'),
+  services: objects('A service of the gateway').describe('Services of the gateway.'),
+  routes: objects('A route').describe('Routes that belong to no service of the stack.'),
+  plugin_configs: objects('A plugin config').describe('Sets of plugins that routes share.'),
+  global_rules: objects('A global rule').describe('Plugins that run for every request.'),
+  plugin_metadata: objects('The metadata of a plugin').describe(
+    'What a plugin is told once for all its uses; the id is the name of the plugin.',
+  ),
+  ssls: objects('A certificate').describe('Certificates by SNI.'),
+  consumers: z.array(consumerSchema).default([]).describe('Who may call the routes.'),
+};
+
+/** A file of the gateway's objects (`infrastructure/apisix_conf/*.yaml`). */
+export const gatewayFileSchema = z
+  .strictObject(gatewayLists)
+  .describe('Objects of the gateway, in the form of the standalone file of APISIX.');
 
 /** Points of a component; the rules see to it that they add up. */
 const points = (fallback: number, subject: string) =>
@@ -312,8 +345,15 @@ export const stackSchema = z
     services: named(serviceSchema).default({}).describe('The services by name.'),
     gateway: z
       .strictObject({
-        consumers: z.array(consumerSchema).default([]).describe('Who may call the routes.'),
-        global_rules: z.array(globalRuleSchema).default([]).describe('Plugins that run for every request.'),
+        ...gatewayLists,
+        files: z
+          .union([filled('a file pattern'), z.array(filled('a file pattern'))], {
+            error: 'a file pattern or a list of them',
+          })
+          .default('infrastructure/apisix_conf/*.yaml')
+          .describe(
+            'Files with more of the same lists, relative to qbtc.yaml. Files named config.yaml and config-*.yaml are the configuration of APISIX itself and are left out.',
+          ),
       })
       .prefault({})
       .describe('What the gateway holds besides the routes of the services.'),
@@ -346,3 +386,4 @@ export const stackSchema = z
 /** `qbtc.yaml` after interpolation and defaults. */
 export type StackFile = z.output<typeof stackSchema>;
 export type ResourceFile = z.output<typeof resourceSchema>;
+export type GatewayFile = z.output<typeof gatewayFileSchema>;

@@ -1,7 +1,7 @@
 import { QbtcError } from '../errors.ts';
 import type { GatewayKind, GatewayObject, GatewayState } from '../model/gateway.ts';
 import type { Stack } from '../model/stack.ts';
-import { stamped } from './stamp.ts';
+import { stamped, WITHOUT_LABELS, withKeyDigest } from './stamp.ts';
 import { credentialKey, emptyState } from './state.ts';
 
 /** `id_schema` of APISIX's schema_def.lua. */
@@ -19,11 +19,11 @@ const REPLICA_HOST = '127.0.0.1';
 
 /**
  * What the gateway should hold for a stack: for every service with routes an upstream with one node a replica, its
- * routes, and the stack's consumers with their credentials, all stamped. Ids are `STACK-NAME`, so that stacks can
- * share a gateway; usernames stay as declared, as plugins and clients see them.
+ * routes, the stack's consumers with their credentials, and what is declared as it is; all that can is stamped. Ids are
+ * `STACK-NAME`, so that stacks can share a gateway; usernames and the ids of what is declared as it is stay as they
+ * are.
  *
- * @throws QbtcError `GATEWAY_DECLARATION`, with every id that APISIX would refuse or that two declarations claim, and
- *   every global rule
+ * @throws QbtcError `GATEWAY_DECLARATION`, with every id that APISIX would refuse or that two declarations claim
  */
 export function desiredGateway(stack: Stack): GatewayState {
   const state = emptyState();
@@ -35,7 +35,7 @@ export function desiredGateway(stack: Stack): GatewayState {
     const claimed = claimedBy.get(key);
     if (claimed !== undefined) mistakes.push(`${declaredAs} and ${claimed} would both be the ${key}`);
     claimedBy.set(key, declaredAs);
-    state[kind].set(id, stamped(object, stack.name));
+    state[kind].set(id, WITHOUT_LABELS.has(kind) ? object : stamped(object, stack.name));
   };
   const checkId = (id: string, declaredAs: string) => {
     if (!ID_PATTERN.test(id)) {
@@ -84,9 +84,8 @@ export function desiredGateway(stack: Stack): GatewayState {
     }
   }
 
-  for (const { id } of stack.gateway.globalRules) {
-    // They take no labels, so that nothing on the gateway would tell ours from anybody else's.
-    mistakes.push(`gateway.global_rules.${id}: not synced by this version; put its plugins on the routes`);
+  for (const { kind, id, object } of stack.gateway.objects) {
+    add(kind, id, kind === 'ssl' ? withKeyDigest(object) : object, placeOf(stack, kind, id));
   }
   if (mistakes.length > 0) {
     throw new QbtcError('GATEWAY_DECLARATION', 'the gateway cannot be brought to what the stack declares', {
@@ -95,4 +94,10 @@ export function desiredGateway(stack: Stack): GatewayState {
     });
   }
   return state;
+}
+
+/** Where it is declared, as a mistake names it: the second of two that claim one id has no place of its own. */
+function placeOf(stack: Stack, kind: GatewayKind, id: string): string {
+  const place = stack.gateway.locate(kind, id);
+  return place ? `${place.file}:${place.line}` : `${kind} ${id}`;
 }

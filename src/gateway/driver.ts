@@ -8,13 +8,10 @@ import type { JsonSchema, SchemaName } from './schema.ts';
  * `GATEWAY_STORE_AWAY` (these four are about the gateway as a whole, see `isAboutTheGateway`), or
  * `GATEWAY_REFUSED`: it will not have this object, with its own words. A driver retries what can succeed on a
  * second try, within its deadline, and nothing else.
- *
- * A way that knows no single objects (the whole configuration in one document) keeps what `put` and `delete` bring
- * and writes it in an optional `commit` of its own; it is added with the first driver that needs it.
  */
 export interface GatewayDriver {
   /**
-   * What the gateway holds, of every kind, whoever it belongs to. Credentials cost one request for each consumer
+   * What the gateway holds, of every kind, whoever it belongs to. Credentials may cost one request for each consumer
    * and are read for those that `hasCredentials` picks.
    */
   observe(hasCredentials: (consumer: GatewayObject) => boolean): Promise<GatewayState>;
@@ -24,4 +21,16 @@ export interface GatewayDriver {
   put(kind: GatewayKind, id: string, object: GatewayObject): Promise<void>;
   /** Deletes it; an object that is not there counts as deleted. */
   delete(kind: GatewayKind, id: string): Promise<void>;
+  /**
+   * For a gateway that takes only a whole configuration: `put` and `delete` collect, and this writes what they
+   * brought, in one piece. Gives what was left out of it, by `kind/id`, with the reason.
+   */
+  commit?(): Promise<Map<string, string>>;
+  /**
+   * Asks the gateway whether it would take the object, without writing it; gives its words when it would not.
+   * Where the gateway offers no such question the method is left out.
+   */
+  check?(kind: GatewayKind, id: string, object: GatewayObject): Promise<string | undefined>;
+  /** The names of the plugins that the gateway has; left out where it does not tell. */
+  plugins?(): Promise<string[]>;
 }

@@ -1,21 +1,26 @@
-import type { Context } from '../context.ts';
 import { QbtcError } from '../errors.ts';
 import type { GatewayState } from '../model/gateway.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
+import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
-import { type ApplyOptions, applyPlan } from './apply.ts';
+import { type ApplyOptions, applyPlan, type Hands } from './apply.ts';
 import { desiredGateway } from './desired.ts';
-import type { GatewayDriver } from './driver.ts';
-import { apisixAdmin } from './drivers/apisix-admin.ts';
+import { addressOf, openDriver, type Reach } from './drivers/index.ts';
+import { type Dump, dumpGateway } from './dump.ts';
+import { type Explanation, explainRequest, type RequestToExplain } from './explain.ts';
+import { openLedger } from './ledger.ts';
+import { type ListedRoute, listed } from './list.ts';
 import { type GatewayPlan, planGateway, schemasNeeded } from './plan.ts';
+import { placeOfRefusal, placeText } from './refusal.ts';
 import { isOurs } from './stamp.ts';
+import type { Validation } from './validate.ts';
 
-export type { ApplyOptions } from './apply.ts';
+export { type ApplyOptions, CONCURRENCY } from './apply.ts';
 export { desiredGateway } from './desired.ts';
+export { lintGateway } from './lint/index.ts';
 export type { GatewayPlan } from './plan.ts';
 export { probeRoutes } from './probe.ts';
-
-type Reach = Pick<Context, 'http' | 'clock' | 'interrupted'>;
+export { proveChanges } from './prove.ts';
 
 export interface RoutePlan {
   /** What `apply` will do, and what it will not because something is in the way (`blocked`). */
@@ -25,61 +30,111 @@ export interface RoutePlan {
   /** What `applyRoutes` carries out. Its steps hold keys: `changes` is what may be printed. */
   plan: GatewayPlan;
   desired: GatewayState;
+  observed: GatewayState;
+  hands: Hands;
+}
+
+export interface PlanRoutesOptions {
+  /** Deletes what is ours and no longer declared. */
+  prune?: boolean;
+  /** Takes over what is declared and there, and not ours. */
+  adopt?: boolean;
 }
 
 /**
  * Compares the gateway with what the stack declares.
  *
  * @throws QbtcError what the driver says of a gateway that cannot be read (see `driver.ts`); `GATEWAY_DECLARATION`;
- *   `GATEWAY_NOT_DECLARED`
+ *   `GATEWAY_NOT_DECLARED`; `LEDGER_UNREADABLE`
  */
 export async function planRoutes(
   context: Reach,
   stack: Stack,
-  options: { prune?: boolean } = {},
+  { prune = false, adopt = false }: PlanRoutesOptions = {},
 ): Promise<RoutePlan> {
   const desired = desiredGateway(stack);
-  const driver = driverOf(context, stack);
-  const observed = await driver.observe(
-    (consumer) => isOurs(consumer, stack.name) || desired.consumer.has(String(consumer.username)),
-  );
+  const gateway = gatewayOf(stack);
+  const driver = openDriver(context, gateway);
+  const [ledger, observed] = await Promise.all([
+    openLedger(stack.root, addressOf(gateway)),
+    driver.observe(
+      (consumer) => isOurs(consumer, stack.name) || desired.consumer.has(String(consumer.username)),
+    ),
+  ]);
   const needed = schemasNeeded(desired, observed);
   const plan = planGateway(desired, observed, {
     stack: stack.name,
-    prune: options.prune ?? false,
+    prune,
+    adopt,
+    ledger,
     secrets: Object.values(stack.secrets),
     schemas: needed.length === 0 ? new Map() : await driver.schemas(needed),
   });
-  return { changes: plan.steps.map((step) => step.change), leftovers: plan.leftovers, plan, desired };
+  const changes = plan.steps.map((step) => step.change);
+  return { changes, leftovers: plan.leftovers, plan, desired, observed, hands: { driver, ledger, observed } };
 }
 
 /** Carries out the plan, and nothing else. Never rejects because of a failed change. */
 export async function applyRoutes(
   context: Reach,
   stack: Stack,
-  { plan }: Pick<RoutePlan, 'plan'>,
+  { plan, hands }: Pick<RoutePlan, 'plan' | 'hands'>,
   options: ApplyOptions = {},
 ): Promise<ChangeOutcome[]> {
-  return applyPlan(context, driverOf(context, stack), plan, options);
+  const outcomes = await applyPlan(context, hands, plan, options);
+  return outcomes.map((outcome, index) => {
+    const step = plan.steps[index];
+    if (outcome.status !== 'failed' || step === undefined) return outcome;
+    const place = placeOfRefusal(stack.gateway, step.target.kind, step.target.id, outcome.reason ?? '');
+    return place === undefined ? outcome : { ...outcome, place: placeText(place) };
+  });
 }
 
-/** The way in which this stack's gateway is written. */
-function driverOf(context: Reach, stack: Stack): GatewayDriver {
+/** The routes that the gateway holds, whoever they belong to. Rejects as `planRoutes`. */
+export async function listRoutes(context: Reach, stack: Stack): Promise<ListedRoute[]> {
+  const state = await openDriver(context, gatewayOf(stack)).observe(() => false);
+  return listed(state, stack.name);
+}
+
+/** What the gateway holds of the stack, or all that it holds, as a file that `planRoutes` takes. Rejects as it does. */
+export async function dumpRoutes(context: Reach, stack: Stack, { all }: { all: boolean }): Promise<Dump> {
+  const gateway = gatewayOf(stack);
+  const [ledger, state] = await Promise.all([
+    openLedger(stack.root, addressOf(gateway)),
+    openDriver(context, gateway).observe((consumer) => all || isOurs(consumer, stack.name)),
+  ]);
+  return dumpGateway(state, { stack: stack.name, all, isInLedger: ledger.has, secrets: stack.secrets });
+}
+
+/** Asks the gateway whether it would take what the stack declares. Rejects as `planRoutes`. */
+export async function validateRoutes(context: Reach, stack: Stack): Promise<Validation> {
+  const { validateGateway } = await import('./validate.ts');
+  return validateGateway(openDriver(context, gatewayOf(stack)), desiredGateway(stack), stack);
+}
+
+/**
+ * Which route would answer a request, by what the gateway holds, or with `declared` by what the stack declares.
+ * @throws QbtcError as `planRoutes`; `BAD_URL`
+ */
+export async function explainRoute(
+  context: Reach,
+  stack: Stack,
+  { declared, ...request }: RequestToExplain & { declared: boolean },
+): Promise<Explanation> {
+  const state = declared
+    ? desiredGateway(stack)
+    : await openDriver(context, gatewayOf(stack)).observe(() => false);
+  return explainRequest(state, request);
+}
+
+/**
+ * The gateway of the stack.
+ * @throws QbtcError GATEWAY_NOT_DECLARED
+ */
+export function gatewayOf(stack: Stack): Resource {
   const gateway = stack.resources.find((resource) => resource.kind === 'apisix');
-  if (!gateway) {
-    throw new QbtcError('GATEWAY_NOT_DECLARED', `${stack.name} declares no gateway to write routes to`, {
-      hint: `add a resource of kind apisix to infrastructure in ${stack.file}`,
-    });
-  }
-  const { managementUrl, adminKey } = gateway.endpoint;
-  if (managementUrl === undefined || adminKey === undefined) {
-    throw new QbtcError(
-      'GATEWAY_NOT_DECLARED',
-      `the gateway ${gateway.name} has no Admin API to write routes to`,
-      {
-        hint: `give infrastructure.${gateway.name} its admin_port in ${stack.file}`,
-      },
-    );
-  }
-  return apisixAdmin(context, { url: managementUrl.replace(/\/+$/, ''), key: adminKey });
+  if (gateway) return gateway;
+  throw new QbtcError('GATEWAY_NOT_DECLARED', `${stack.name} declares no gateway to write routes to`, {
+    hint: `add a resource of kind apisix to infrastructure in ${stack.file}`,
+  });
 }

@@ -1,12 +1,25 @@
-import type { GatewayObject } from '../model/gateway.ts';
+import type { GatewayKind, GatewayObject } from '../model/gateway.ts';
 import { isRecord } from '../reconcile/difference.ts';
 
 /** What the gateway adds to every object that it stores; `id` is the key under which we hold it. */
 const ADDED_BY_THE_GATEWAY = new Set(['id', 'create_time', 'update_time', 'validity_start', 'validity_end']);
 
+/**
+ * What the gateway tells only in its own encryption, or not at all; a label holds what can be compared instead
+ * (`KEY_LABEL`).
+ */
+const NEVER_TOLD: Partial<Record<GatewayKind, ReadonlySet<string>>> = { ssl: new Set(['key', 'keys']) };
+
 /** The object in the one form in which two can be compared. */
-export function normalise(object: GatewayObject): GatewayObject {
-  const kept = Object.entries(object).filter(([name]) => !ADDED_BY_THE_GATEWAY.has(name));
+export function normalise(object: GatewayObject, kind?: GatewayKind): GatewayObject {
+  const untold = kind === undefined ? undefined : NEVER_TOLD[kind];
+  const kept = Object.entries(object)
+    .filter(([name]) => !ADDED_BY_THE_GATEWAY.has(name) && !untold?.has(name))
+    // An id may be written as a number; the gateway looks it up as text.
+    .map(([name, value]) => [
+      name,
+      name.endsWith('_id') && typeof value === 'number' ? String(value) : value,
+    ]);
   const result: GatewayObject = Object.fromEntries(kept);
   if ('nodes' in result) result.nodes = normaliseNodes(result.nodes);
   if (isRecord(result.upstream)) result.upstream = normalise(result.upstream);

@@ -2,11 +2,13 @@ import type { GatewayKind, GatewayObject, GatewayState } from '../model/gateway.
 import type { Change } from '../model/plan.ts';
 import { difference } from '../reconcile/difference.ts';
 import type { Step } from '../reconcile/step.ts';
+import type { Ledger } from './ledger.ts';
 import { maskField } from './mask.ts';
 import { normalise } from './normalise.ts';
 import { type SchemaName, type Schemas, schemasToAsk, storedDefaults } from './schema.ts';
-import { isOurs, ownerOf } from './stamp.ts';
+import { isOurs, ownerOf, WITHOUT_LABELS } from './stamp.ts';
 import { nameOf, objectsOf, type Reference, referencesOf } from './state.ts';
+import { claimsOf, handOver } from './takeover.ts';
 
 /** What a step writes: the object to put, with its secrets, or nothing to delete. */
 export interface GatewayTarget extends Reference {
@@ -26,6 +28,10 @@ export interface PlanOptions {
   stack: string;
   /** Deletes what is ours and no longer declared. */
   prune: boolean;
+  /** Takes over what is declared and there, and not ours. */
+  adopt?: boolean;
+  /** Tells what is ours among the kinds that take no labels. */
+  ledger: Pick<Ledger, 'has'>;
   /** Values that must not appear in the plan. */
   secrets: readonly string[];
   /** The gateway's own schemas of what `schemasNeeded` names. */
@@ -38,14 +44,15 @@ export function schemasNeeded(desired: GatewayState, observed: GatewayState): Sc
   for (const { kind, id, object } of objectsOf(desired)) {
     const there = observed[kind].get(id);
     if (!there) continue;
-    for (const name of schemasToAsk(kind, normalise(object), normalise(there))) names.add(name);
+    for (const name of schemasToAsk(kind, normalise(object, kind), normalise(there, kind))) names.add(name);
   }
   return [...names];
 }
 
 /**
- * What must change for the gateway to hold what is desired. Only objects with both labels of the stack are ours;
- * where a desired one is there and is not ours, its change is blocked, and everything that refers to it waits.
+ * What must change for the gateway to hold what is desired. Only objects with both labels of the stack are ours, and
+ * what the ledger names of the kinds without labels; where a desired one is there and is not ours, its change is
+ * blocked unless it is to be adopted, and everything that refers to it waits.
  */
 export function planGateway(
   desired: GatewayState,
@@ -64,11 +71,12 @@ export function planGateway(
     upsertIds.add(nameOf({ kind, id }));
   }
 
+  const ordered = handOver(upserts, (id) => observed.route.get(id));
   const orphans = [...objectsOf(observed)]
-    .filter(({ kind, id, object }) => !desired[kind].has(id) && isOurs(object, options.stack))
+    .filter(({ kind, id, object }) => !desired[kind].has(id) && ours({ kind, id }, object, options))
     .reverse();
-  if (!options.prune) return { steps: upserts, leftovers: orphans.map(deletion) };
-  return { steps: [...upserts, ...planDeletes(orphans, upserts, observed)], leftovers: [] };
+  if (!options.prune) return { steps: ordered, leftovers: orphans.map(deletion) };
+  return { steps: [...ordered, ...planDeletes(orphans, ordered, observed)], leftovers: [] };
 }
 
 function planObject(
@@ -79,15 +87,29 @@ function planObject(
 ): Change | undefined {
   if (!there) return { action: 'create', kind, name: id, reason: 'declared and not there' };
   const explains = storedDefaults(kind, options.schemas);
-  const fields = difference(normalise(object), normalise(there), explains).map((field) =>
+  const fields = difference(normalise(object, kind), normalise(there, kind), explains).map((field) =>
     maskField(kind, field, options.secrets),
   );
-  if (!isOurs(there, options.stack)) {
-    const blocked = `a ${kind} of this id is there and not ours: ${ownerOf(there)}`;
+  if (!ours({ kind, id }, there, options)) {
+    // Nothing tells it from ours, and nothing is to be done: it stays whoever's it is.
+    if (fields.length === 0 && options.adopt !== true) return undefined;
+    const owner = WITHOUT_LABELS.has(kind) ? 'the ledger of this stack does not name it' : ownerOf(there);
+    if (options.adopt === true) {
+      return { action: 'update', kind, name: id, reason: `taken over: ${owner}`, fields };
+    }
+    const blocked = `a ${kind} of this id is there and not ours: ${owner}; --adopt takes it over`;
     return { action: 'update', kind, name: id, fields, blocked };
   }
   if (fields.length === 0) return undefined;
   return { action: 'update', kind, name: id, reason: 'differs from what is declared', fields };
+}
+
+function ours(
+  reference: Reference,
+  object: GatewayObject,
+  { stack, ledger }: Pick<PlanOptions, 'stack' | 'ledger'>,
+): boolean {
+  return WITHOUT_LABELS.has(reference.kind) ? ledger.has(nameOf(reference)) : isOurs(object, stack);
 }
 
 /**
@@ -107,13 +129,13 @@ function planDeletes(
   const takenOver = index(
     upserts
       .filter((step) => step.target.kind === 'route')
-      .flatMap((step) => urisOf(step.target.object).map((uri) => [uri, step.id])),
+      .flatMap((step) => claimsOf(step.target.object).map((claim) => [claim, step.id])),
   );
   const inPlan = new Set([...upserts.map((step) => step.id), ...orphans.map(nameOf)]);
   return orphans.map((orphan) => {
     const needs = [...(referrers.get(nameOf(orphan)) ?? [])];
     if (orphan.kind === 'route') {
-      for (const uri of urisOf(orphan.object)) needs.push(...(takenOver.get(uri) ?? []));
+      for (const claim of claimsOf(orphan.object)) needs.push(...(takenOver.get(claim) ?? []));
     }
     return {
       id: nameOf(orphan),
@@ -136,9 +158,4 @@ function index(pairs: string[][]): Map<string, string[]> {
     else lists.set(key, [value]);
   }
   return lists;
-}
-
-function urisOf(route: GatewayObject | undefined): string[] {
-  const uris = Array.isArray(route?.uris) ? route.uris : [route?.uri];
-  return uris.filter((uri) => typeof uri === 'string');
 }

@@ -1,5 +1,6 @@
 import type { Context, HttpResponse } from '../context.ts';
 import { messageOf } from '../errors.ts';
+import type { ApisixConsumer } from '../model/gateway.ts';
 import type { RouteAnswer } from '../model/observation.ts';
 import type { ServiceRoute, Stack } from '../model/stack.ts';
 import { mapConcurrently } from '../reconcile/map-concurrently.ts';
@@ -24,19 +25,29 @@ export function probeRoutes(
   stack: Stack,
   gatewayUrl: string,
 ): Promise<RouteAnswer[]> {
-  const base = gatewayUrl.replace(/\/+$/, '');
   const routes = stack.services.flatMap((service) => service.routes);
-  return mapConcurrently(routes, IN_FLIGHT, (route) => probeRoute(context, stack, route, base));
+  return probeAll(context, routes, stack.gateway.consumers, gatewayUrl);
+}
+
+/** The same for any routes, with the keys of these consumers. */
+export function probeAll(
+  context: Pick<Context, 'http' | 'clock' | 'interrupted'>,
+  routes: readonly ServiceRoute[],
+  consumers: readonly ApisixConsumer[],
+  gatewayUrl: string,
+): Promise<RouteAnswer[]> {
+  const base = gatewayUrl.replace(/\/+$/, '');
+  return mapConcurrently(routes, IN_FLIGHT, (route) => probeRoute(context, consumers, route, base));
 }
 
 async function probeRoute(
   context: Pick<Context, 'http' | 'clock' | 'interrupted'>,
-  stack: Stack,
+  consumers: readonly ApisixConsumer[],
   route: ServiceRoute,
   gatewayUrl: string,
 ): Promise<RouteAnswer> {
   const { http, clock, interrupted } = context;
-  const probe = probeRequest(route, stack.gateway.consumers);
+  const probe = probeRequest(route, consumers);
   if ('untried' in probe) {
     return { route: route.name, request: probe.untried, answered: false, evidence: 'no request was sent' };
   }

@@ -51,7 +51,7 @@ export function schemasToAsk(kind: GatewayKind, declared: GatewayObject, there: 
   return [...names];
 }
 
-function pluginSchema(kind: GatewayKind, plugin: string): SchemaName {
+export function pluginSchema(kind: GatewayKind, plugin: string): SchemaName {
   return kind === 'consumer' || kind === 'credential' ? `consumer-plugins/${plugin}` : `plugins/${plugin}`;
 }
 

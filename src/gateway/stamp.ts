@@ -1,4 +1,14 @@
-import { type GatewayObject, MANAGED_BY, MANAGED_BY_LABEL, STACK_LABEL } from '../model/gateway.ts';
+import { createHash } from 'node:crypto';
+import {
+  type GatewayKind,
+  type GatewayObject,
+  MANAGED_BY,
+  MANAGED_BY_LABEL,
+  STACK_LABEL,
+} from '../model/gateway.ts';
+
+/** Kinds that take no labels: what is ours among them stands in the ledger. */
+export const WITHOUT_LABELS: ReadonlySet<GatewayKind> = new Set(['global_rule', 'plugin_metadata']);
 
 /** The object with the labels that make it ours to change. Labels of its own stay. */
 export function stamped(object: GatewayObject, stack: string): GatewayObject {
@@ -18,4 +28,13 @@ export function ownerOf(object: GatewayObject): string {
   const { [MANAGED_BY_LABEL]: manager, [STACK_LABEL]: stack } = object.labels ?? {};
   if (manager === MANAGED_BY && stack !== undefined) return `it belongs to the stack ${stack}`;
   return manager === undefined ? 'it carries no label of qbtc' : `it is managed by ${manager}`;
+}
+
+/** Says which private key a certificate has, as the gateway never gives the key itself back. */
+export const KEY_LABEL = 'qbtc-key-digest';
+
+export function withKeyDigest(certificate: GatewayObject): GatewayObject {
+  const keys = [certificate.key, ...(Array.isArray(certificate.keys) ? certificate.keys : [])];
+  const digest = createHash('sha256').update(JSON.stringify(keys)).digest('hex').slice(0, 16);
+  return { ...certificate, labels: { ...certificate.labels, [KEY_LABEL]: digest } };
 }

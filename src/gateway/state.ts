@@ -1,13 +1,7 @@
 import { GATEWAY_KINDS, type GatewayKind, type GatewayObject, type GatewayState } from '../model/gateway.ts';
 
 export function emptyState(): GatewayState {
-  return {
-    upstream: new Map(),
-    service: new Map(),
-    consumer: new Map(),
-    credential: new Map(),
-    route: new Map(),
-  };
+  return Object.fromEntries(GATEWAY_KINDS.map((kind) => [kind, new Map()])) as unknown as GatewayState;
 }
 
 /** One object of a gateway: `route/acme-llm-chat`, `credential/app/app-bearer`. */
@@ -41,11 +35,19 @@ export function credentialParts(key: string): { username: string; id: string } {
 export function referencesOf(kind: GatewayKind, id: string, object: GatewayObject): Reference[] {
   const references: Reference[] = [];
   if (kind === 'credential') references.push({ kind: 'consumer', id: credentialParts(id).username });
-  if (kind === 'route' || kind === 'service') {
-    if (typeof object.upstream_id === 'string') references.push({ kind: 'upstream', id: object.upstream_id });
-  }
-  if (kind === 'route' && typeof object.service_id === 'string') {
-    references.push({ kind: 'service', id: object.service_id });
+  for (const [field, target] of REFERENCES[kind] ?? []) {
+    const id = object[field];
+    if (typeof id === 'string' || typeof id === 'number') references.push({ kind: target, id: String(id) });
   }
   return references;
 }
+
+/** The fields by which objects name others. A reference to a kind that we do not know is the gateway's to judge. */
+const REFERENCES: Partial<Record<GatewayKind, [field: string, kind: GatewayKind][]>> = {
+  service: [['upstream_id', 'upstream']],
+  route: [
+    ['upstream_id', 'upstream'],
+    ['service_id', 'service'],
+    ['plugin_config_id', 'plugin_config'],
+  ],
+};

@@ -40,8 +40,56 @@ export interface ApisixConsumer extends GatewayObject {
 }
 
 /** The collections of the Admin API that the reconciler knows, in the order in which they may refer to each other. */
-export const GATEWAY_KINDS = ['upstream', 'service', 'consumer', 'credential', 'route'] as const;
+export const GATEWAY_KINDS = [
+  'plugin_metadata',
+  'ssl',
+  'upstream',
+  'plugin_config',
+  'service',
+  'consumer',
+  'credential',
+  'route',
+  'global_rule',
+] as const;
 export type GatewayKind = (typeof GATEWAY_KINDS)[number];
 
 /** What the gateway should hold, or holds: objects by kind, keyed by id (`USERNAME/ID` for a credential). */
 export type GatewayState = Record<GatewayKind, Map<string, GatewayObject>>;
+
+/** The kinds that are declared in a list of their own, with an `id`, and the name of that list. */
+export const DECLARED_KINDS = {
+  upstream: 'upstreams',
+  service: 'services',
+  route: 'routes',
+  plugin_config: 'plugin_configs',
+  global_rule: 'global_rules',
+  plugin_metadata: 'plugin_metadata',
+  ssl: 'ssls',
+} as const satisfies Partial<Record<GatewayKind, string>>;
+export type DeclaredKind = keyof typeof DECLARED_KINDS;
+
+/** An object that is declared as it is, with its id. */
+export interface DeclaredObject {
+  kind: DeclaredKind;
+  id: string;
+  object: GatewayObject;
+}
+
+/** A place in a file of the stack; both numbers count from 1. */
+export interface SourcePlace {
+  /** As people write it: relative to where the command was given, when it is below. */
+  file: string;
+  line: number;
+  column: number;
+}
+
+/** What the stack declares for its gateway, besides the routes of its services. */
+export interface GatewayDeclaration {
+  consumers: ApisixConsumer[];
+  objects: DeclaredObject[];
+  /**
+   * Where an object of the gateway is written (by the id that it has there), or the field of it at `path`, or the
+   * nearest thing around that field. `undefined` for what no file declares.
+   */
+  locate(kind: GatewayKind, id: string, path?: readonly (string | number)[]): SourcePlace | undefined;
+}

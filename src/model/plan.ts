@@ -20,10 +20,15 @@ export interface Change {
   blocked?: string;
 }
 
-/** What became of a change. A change is `skipped` when one that it depends on failed. */
+/**
+ * What became of a change. A change is `skipped` when one that it depends on failed, and `reverted` when it was done
+ * and put back because another one failed.
+ */
 export interface ChangeOutcome {
   change: Change;
-  status: 'done' | 'failed' | 'skipped';
-  /** Why it failed or was skipped. */
+  status: 'done' | 'failed' | 'skipped' | 'reverted';
+  /** Why it failed, was skipped, or was put back. */
   reason?: string;
+  /** Where what failed is written: `qbtc.yaml:12:5`. */
+  place?: string;
 }

@@ -10,6 +10,13 @@ export const STRATEGIES = ['full_docker', 'hybrid', 'fallback'] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
 /**
+ * How a gateway is told its routes: object by object through the Admin API (etcd behind it), the whole configuration
+ * through the Admin API of a standalone APISIX, or the file that a standalone APISIX reads.
+ */
+export const GATEWAY_MODES = ['traditional', 'standalone-api', 'standalone-file'] as const;
+export type GatewayMode = (typeof GATEWAY_MODES)[number];
+
+/**
  * Where a resource of the stack is reached and with which credentials. All ports carry the port base already.
  * `url` and `managementUrl` hold the credentials (`amqp://user:secret@127.0.0.1:5672/vhost`): never print them.
  */
@@ -40,4 +47,8 @@ export interface Resource {
   endpoint: Endpoint;
   /** postgres: the folder with the migrations, absolute. */
   migrations?: string;
+  /** apisix: `traditional` when left out. */
+  mode?: GatewayMode;
+  /** apisix in the mode `standalone-file`: the file that it reads, absolute. */
+  standaloneFile?: string;
 }

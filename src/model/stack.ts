@@ -1,4 +1,4 @@
-import type { ApisixConsumer, ApisixRoute, GatewayObject } from './gateway.ts';
+import type { ApisixRoute, GatewayDeclaration } from './gateway.ts';
 import type { Resource, Strategy } from './resource.ts';
 
 /** A route as a service declares it: APISIX's own fields, without what the stack fills in (upstream, labels). */
@@ -62,10 +62,7 @@ export interface Stack {
   strategy?: Strategy;
   resources: Resource[];
   services: Service[];
-  gateway: {
-    consumers: ApisixConsumer[];
-    globalRules: GatewayObject[];
-  };
+  gateway: GatewayDeclaration;
   /** The topology file, absolute; `undefined` when the stack declares none. */
   topologyFile: string | undefined;
   /** The compose file, absolute; it need not be there. */

@@ -1,6 +1,7 @@
 import type { QbtcError } from '../errors.ts';
+import type { RouteFinding } from '../model/finding.ts';
 import type { FlowResult } from '../model/flow.ts';
-import type { ResourceObservation } from '../model/observation.ts';
+import type { ResourceObservation, RouteAnswer } from '../model/observation.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import type { Strategy } from '../model/resource.ts';
 import type { Score } from '../model/score.ts';
@@ -23,6 +24,57 @@ export interface AppliedDocument {
   stack: string;
   outcomes: ChangeOutcome[];
   leftovers?: Change[];
+  /** What came back through each changed route, where that was asked for. */
+  answers?: RouteAnswer[];
+}
+
+/** The routes of the gateway. */
+export interface RoutesDocument {
+  kind: 'routes';
+  stack: string;
+  routes: {
+    id: string;
+    methods: string[];
+    uris: string[];
+    nodes: string[];
+    plugins: string[];
+    /** Whose it is when it is not ours. */
+    owner: string;
+    status: 'on' | 'off';
+  }[];
+}
+
+/** What `routes lint` or `routes validate` found. */
+export interface FindingsDocument {
+  kind: 'findings';
+  subject: string;
+  stack: string;
+  findings: RouteFinding[];
+  /** How many objects were looked at, where that is counted. */
+  checked?: number;
+  notJudged?: string[];
+}
+
+/** Which route answers a request. */
+export interface ExplanationDocument {
+  kind: 'explanation';
+  stack: string;
+  method: string;
+  url: string;
+  answer: { id: string; uris: string[]; reason: string } | undefined;
+  others: { id: string; uris: string[]; reason: string }[];
+}
+
+/** What a gateway holds, as a file. */
+export interface DumpDocument {
+  kind: 'dump';
+  stack: string;
+  yaml: string;
+  objects: number;
+  /** What the gateway does not tell. */
+  missing: string[];
+  /** Where it was written; printed when left out. */
+  file?: string;
 }
 
 /** What this machine has for running a stack. */
@@ -204,6 +256,10 @@ export type Document =
   | DoctorDocument
   | UpPlanDocument
   | AppliedDocument
+  | RoutesDocument
+  | FindingsDocument
+  | ExplanationDocument
+  | DumpDocument
   | UpDocument
   | DownDocument
   | StopDocument

@@ -1,18 +1,20 @@
 import { messageOf, QbtcError } from '../errors.ts';
 import type { Document } from './document.ts';
 import type { Reporter, ReportOptions } from './reporter.ts';
+import { github } from './reporters/github.ts';
 import { json, jsonLines } from './reporters/json.ts';
 import { terminal } from './reporters/terminal.ts';
 
 export type { Document } from './document.ts';
 
-export const REPORTER_NAMES = ['terminal', 'json', 'json-lines'] as const;
+export const REPORTER_NAMES = ['terminal', 'json', 'json-lines', 'github'] as const;
 export type ReporterName = (typeof REPORTER_NAMES)[number];
 
 const REPORTERS: Record<ReporterName, Reporter> = {
   terminal,
   json,
   'json-lines': jsonLines,
+  github,
 };
 
 /** A reporter with its options filled in. */

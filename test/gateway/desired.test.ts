@@ -56,7 +56,7 @@ describe('desiredGateway', () => {
     });
   });
 
-  it('names all that cannot be synced at once: ids that APISIX refuses or that are claimed twice, global rules', () => {
+  it('names all that cannot be synced at once: ids that APISIX refuses or that are claimed twice', () => {
     const stack = stackWith({
       services: [
         {
@@ -76,7 +76,7 @@ describe('desiredGateway', () => {
       ],
       consumers: [{ username: 'not/a/name' }],
     });
-    stack.gateway.globalRules.push({ id: 'everywhere', plugins: {} });
+    stack.gateway.objects.push({ kind: 'route', id: 'acme-same', object: {} });
     let thrown: unknown;
     try {
       desiredGateway(stack);
@@ -90,7 +90,7 @@ describe('desiredGateway', () => {
       'services.b.routes.same and services.a.routes.same would both be the route acme-same',
       `services.b.routes.${'x'.repeat(64)}`,
       'gateway.consumers.not/a/name',
-      'gateway.global_rules.everywhere',
+      'route acme-same and services.b.routes.same would both be the route acme-same',
     ]);
   });
 });

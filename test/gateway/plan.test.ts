@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { desiredGateway } from '../../src/gateway/desired.ts';
+import { noLedger } from '../../src/gateway/ledger.ts';
 import { type GatewayPlan, planGateway, schemasNeeded } from '../../src/gateway/plan.ts';
 import type { JsonSchema, SchemaName } from '../../src/gateway/schema.ts';
 import { isOurs } from '../../src/gateway/stamp.ts';
@@ -20,6 +21,7 @@ function planFor(
     stack: stack.name,
     prune: options.prune ?? false,
     secrets: Object.values(stack.secrets),
+    ledger: noLedger,
     schemas: options.schemas ?? NO_SCHEMAS,
   });
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ApisixConsumer } from '../../src/model/gateway.ts';
+import type { ApisixConsumer, DeclaredObject } from '../../src/model/gateway.ts';
 import type { Resource } from '../../src/model/resource.ts';
 import type { Service, ServiceRoute, Stack } from '../../src/model/stack.ts';
 import { emptyStack } from '../support/stack.ts';
@@ -9,6 +9,7 @@ export function stackWith(parts: {
   name?: string;
   services?: Partial<Service>[];
   consumers?: ApisixConsumer[];
+  objects?: DeclaredObject[];
   secrets?: Record<string, string>;
   admin?: { url: string; key: string };
 }): Stack {
@@ -28,7 +29,11 @@ export function stackWith(parts: {
       routes: [],
       ...service,
     })),
-    gateway: { consumers: parts.consumers ?? [], globalRules: [] },
+    gateway: {
+      consumers: parts.consumers ?? [],
+      objects: parts.objects ?? [],
+      locate: () => undefined,
+    },
     secrets: parts.secrets ?? {},
   });
 }

@@ -152,6 +152,62 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
         reason: 'exchange qbtc.topic failed',
       },
     ],
+    answers: [
+      {
+        route: 'acme-llm-models',
+        request: 'GET /v1/models',
+        status: 200,
+        answered: true,
+        evidence: '200 from behind the gateway',
+      },
+    ],
+  },
+  routes: {
+    kind: 'routes',
+    stack: 'acme',
+    routes: [
+      {
+        id: 'acme-llm-models',
+        methods: ['GET'],
+        uris: ['/v1/models'],
+        nodes: ['127.0.0.1:8000'],
+        plugins: ['key-auth', 'limit-count'],
+        owner: '',
+        status: 'on',
+      },
+      { id: 'hand-made', methods: [], uris: ['/x'], nodes: [], plugins: [], owner: 'theirs', status: 'off' },
+    ],
+  },
+  findings: {
+    kind: 'findings',
+    subject: 'lint',
+    stack: 'acme',
+    findings: [
+      {
+        code: 'unknown-plugin',
+        severity: 'error',
+        subject: 'route acme-llm-chat',
+        message: 'there is no plugin "key-aut"; did you mean "key-auth"?',
+        fix: 'write key-auth',
+        place: { file: 'qbtc.yaml', line: 12, column: 9 },
+      },
+    ],
+    notJudged: ['the configuration of own-plugin'],
+  },
+  explanation: {
+    kind: 'explanation',
+    stack: 'acme',
+    method: 'GET',
+    url: 'http://127.0.0.1:9080/v1/models',
+    answer: { id: 'acme-llm-models', uris: ['/v1/models'], reason: '' },
+    others: [{ id: 'acme-llm-chat', uris: ['/v1/chat/completions'], reason: 'its URI is not /v1/models' }],
+  },
+  dump: {
+    kind: 'dump',
+    stack: 'acme',
+    yaml: 'routes:\n  - id: acme-llm-models\n',
+    objects: 1,
+    missing: ['the key of ssl a: the gateway does not give it'],
   },
   up: {
     kind: 'up',

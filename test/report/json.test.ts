@@ -8,9 +8,10 @@ test.each(allDocuments)('$kind is one JSON document', (document) => {
   expect(typeof JSON.parse(json(document))).toBe('object');
 });
 
-test('a plan without changes is {changes: []}', () => {
+test('a plan without changes is {changes: [], leftovers: []}', () => {
   expect(JSON.parse(json({ kind: 'plan', subject: 'routes', stack: 'acme', changes: [] }))).toEqual({
     changes: [],
+    leftovers: [],
   });
 });
 

@@ -60,15 +60,17 @@ describe('80 columns', () => {
   `));
   test('applied', () =>
     expect(shown(documents.applied)).toMatchInlineSnapshot(`
-    "
-    topology of acme: 1 done, 1 failed, 1 skipped
-      ✔ done     create queue q_llm_requests
-      ✖ failed   create exchange qbtc.topic
-                 PRECONDITION_FAILED: the exchange exists with the type direct
-      – skipped  create binding qbtc.topic → q_llm_requests
-                 exchange qbtc.topic failed
-    "
-  `));
+      "
+      topology of acme: 1 done, 1 failed, 1 skipped
+        ✔ done     create queue q_llm_requests
+        ✖ failed   create exchange qbtc.topic
+                   PRECONDITION_FAILED: the exchange exists with the type direct
+        – skipped  create binding qbtc.topic → q_llm_requests
+                   exchange qbtc.topic failed
+        ✔ answers  acme-llm-models
+                   GET /v1/models: 200 from behind the gateway
+      "
+    `));
   test('up', () =>
     expect(shown(documents.up)).toMatchInlineSnapshot(`
       "

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { normalisePath } from '../../matching/normal-path.ts';
 import type { GatewayObject } from '../../model/gateway.ts';
 import { HeaderList } from './header-list.ts';
+import { variable } from './variables.ts';
 
 /** A consumer that an auth plugin has found, with everything that its plugins and later ones need of it. */
 export interface Consumer {
@@ -83,6 +85,14 @@ export class Exchange {
     };
   }
 
+  get method(): string {
+    return this.request.method;
+  }
+
+  variable(name: string): string | undefined {
+    return variable(this, name);
+  }
+
   get arguments(): URLSearchParams {
     this.#arguments ??= new URLSearchParams(this.query);
     return this.#arguments;
@@ -124,37 +134,4 @@ function hostName(header: string): string {
 /** `::ffff:127.0.0.1` is 127.0.0.1 seen through a dual-stack socket. */
 function plainAddress(address: string): string {
   return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
-}
-
-const NEEDS_WORK = /%|\/\/|\/\./;
-
-/**
- * nginx's normal form of a path (`merge_slashes on`). Matching the raw path instead would let `/a/../admin` or
- * `/%61dmin` past a route that guards `/admin`.
- */
-export function normalisePath(raw: string): string {
-  if (!NEEDS_WORK.test(raw)) return raw;
-  let path = raw;
-  if (path.includes('%')) {
-    try {
-      path = decodeURIComponent(path);
-    } catch {
-      // Not UTF-8 or a broken escape: bytes are unescaped one by one, as nginx does.
-      path = path.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
-        String.fromCharCode(Number.parseInt(hex, 16)),
-      );
-    }
-  }
-  const segments: string[] = [];
-  const parts = path.split('/').slice(1);
-  for (const [index, part] of parts.entries()) {
-    const last = index === parts.length - 1;
-    if (part === '..') segments.pop();
-    if (part === '' || part === '.' || part === '..') {
-      if (last) segments.push('');
-    } else {
-      segments.push(part);
-    }
-  }
-  return `/${segments.join('/')}`;
 }

@@ -1,4 +1,4 @@
-import { compileExpression, ExpressionError } from './expression.ts';
+import { compileExpression, ExpressionError } from '../../matching/expression.ts';
 import { type AnyPlugin, PLUGINS } from './plugins/registry.ts';
 import { pluginMeta } from './schema/definitions.ts';
 import { type JsonSchema, validationError, withDefaults } from './schema/validator.ts';

@@ -3,14 +3,21 @@ import type { Reporter } from '../reporter.ts';
 
 /** The one JSON document of each kind. These shapes are read by scripts: they only ever grow. */
 const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown } = {
-  plan: ({ changes }) => ({ changes }),
-  applied: ({ outcomes }) => ({
-    changes: outcomes.map(({ change, status, reason }) => ({
+  plan: ({ changes, leftovers = [] }) => ({ changes, leftovers }),
+  applied: ({ outcomes, leftovers = [], answers }) => ({
+    changes: outcomes.map(({ change, status, reason, place }) => ({
       ...change,
       status,
       ...(reason ? { reason } : {}),
+      ...(place ? { place } : {}),
     })),
+    leftovers,
+    ...(answers === undefined ? {} : { answers }),
   }),
+  routes: ({ kind: _, ...document }) => document,
+  findings: ({ kind: _, ...document }) => document,
+  explanation: ({ kind: _, ...document }) => ({ ...document, answer: document.answer ?? null }),
+  dump: ({ kind: _, ...document }) => document,
   doctor: ({ checks, strategy }) => ({ checks, strategy }),
   'up-plan': ({ kind: _, ...document }) => document,
   up: ({ kind: _, ...document }) => ({ ...document, gatewayUrl: document.gatewayUrl ?? null }),

@@ -8,6 +8,7 @@ import { error } from '../terminal/error.ts';
 import { flows } from '../terminal/flows.ts';
 import { logs } from '../terminal/logs.ts';
 import { ports } from '../terminal/ports.ts';
+import { dump, explanation, findings, routes } from '../terminal/routes.ts';
 import { scaffold } from '../terminal/scaffold.ts';
 import { score } from '../terminal/score.ts';
 import { rotated, secrets } from '../terminal/secrets.ts';
@@ -19,6 +20,10 @@ import type { View } from '../terminal/view.ts';
 const VIEWS: { [Kind in DocumentKind]: View<DocumentOf<Kind>> } = {
   plan,
   applied,
+  routes,
+  findings,
+  explanation,
+  dump,
   doctor,
   'up-plan': upPlan,
   up,

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { RouteAnswer } from '../../model/observation.ts';
 import type { Change, ChangeOutcome, FieldChange } from '../../model/plan.ts';
 import type { AppliedDocument, PlanDocument } from '../document.ts';
 import { wrap } from '../layout.ts';
@@ -21,13 +22,16 @@ export const plan: View<PlanDocument> = ({ subject, stack, changes, leftovers = 
 };
 
 /** What became of each change. */
-export const applied: View<AppliedDocument> = ({ subject, stack, outcomes, leftovers = [] }, style) => {
+export const applied: View<AppliedDocument> = (
+  { subject, stack, outcomes, leftovers = [], answers },
+  style,
+) => {
   const { strong, good } = style.palette;
   const heading = strong(`${subject} of ${stack}`);
   if (outcomes.length === 0) {
     return [`${heading}: ${good(`${SIGN.done} in sync, nothing to do`)}`, ...leftoverLines(leftovers, style)];
   }
-  const summary = (['done', 'failed', 'skipped'] as const)
+  const summary = (['done', 'failed', 'reverted', 'skipped'] as const)
     .map((status) => ({ status, count: outcomes.filter((outcome) => outcome.status === status).length }))
     .filter(({ count }) => count > 0)
     .map(({ status, count }) => `${count} ${status}`)
@@ -36,18 +40,34 @@ export const applied: View<AppliedDocument> = ({ subject, stack, outcomes, lefto
     `${heading}: ${summary}`,
     ...outcomes.flatMap((outcome) => outcomeLines(outcome, style)),
     ...leftoverLines(leftovers, style),
+    ...(answers ?? []).flatMap((answer) => answerLines(answer, style)),
   ];
 };
 
+/** What came back through a route. */
+function answerLines(
+  { route, request, answered, evidence }: RouteAnswer,
+  { palette, width }: Style,
+): string[] {
+  const sign = answered ? palette.good(`${SIGN.done} answers`) : palette.bad(`${SIGN.failed} silent `);
+  return [
+    `  ${sign}  ${route}`,
+    ...wrap(`${request}: ${evidence}`, width - 13).map((line) => `             ${palette.faint(line)}`),
+  ];
+}
+
 /** One outcome: what was done, or why it was not. */
-export function outcomeLines({ change, status, reason }: ChangeOutcome, { palette, width }: Style): string[] {
+export function outcomeLines(
+  { change, status, reason, place }: ChangeOutcome,
+  { palette, width }: Style,
+): string[] {
   const name = `${change.action} ${change.kind} ${change.name}`;
   if (status === 'done') return [`  ${palette.good(`${SIGN.done} done`)}     ${name}`];
-  const sign =
-    status === 'failed' ? palette.bad(`${SIGN.failed} failed`) : palette.warning(`${SIGN.none} skipped`);
-  const gap = status === 'failed' ? '   ' : '  ';
-  const why = reason === undefined ? [] : wrap(reason, width - 13);
-  return [`  ${sign}${gap}${name}`, ...why.map((line) => `             ${line}`)];
+  const word = `${status === 'failed' ? SIGN.failed : SIGN.none} ${status}`.padEnd(11);
+  const sign = status === 'failed' ? palette.bad(word) : palette.warning(word);
+  const why =
+    reason === undefined ? [] : wrap(place === undefined ? reason : `${place}: ${reason}`, width - 13);
+  return [`  ${sign}${name}`, ...why.map((line) => `             ${line}`)];
 }
 
 function changeLines(change: Change, { palette, width }: Style): string[] {

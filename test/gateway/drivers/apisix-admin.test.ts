@@ -49,7 +49,7 @@ describe('the Admin API driver, on recorded answers of APISIX 3.14.1', () => {
         '/apisix/admin/consumers/jack/credentials':
           '{"total":1,"list":[{"createdIndex":445,"value":{"id":"c1","plugins":{"key-auth":{"key":"cred-key"}}},"key":"/apisix/consumers/jack/credentials/c1","modifiedIndex":446}]}',
       };
-      response.end(answers[request.url ?? '']);
+      response.end(answers[request.url ?? ''] ?? '{"total":0,"list":[]}');
     });
     const state = await driver.observe((consumer) => consumer.username === 'jack');
     expect([...state.route.keys()]).toEqual(['r1']);
@@ -61,8 +61,12 @@ describe('the Admin API driver, on recorded answers of APISIX 3.14.1', () => {
     expect(server.requests.sort()).toEqual([
       'GET /apisix/admin/consumers',
       'GET /apisix/admin/consumers/jack/credentials',
+      'GET /apisix/admin/global_rules',
+      'GET /apisix/admin/plugin_configs',
+      'GET /apisix/admin/plugin_metadata',
       'GET /apisix/admin/routes',
       'GET /apisix/admin/services',
+      'GET /apisix/admin/ssls',
       'GET /apisix/admin/upstreams',
     ]);
   });

@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { messageOf } from '../../../errors.ts';
+import { normalisePath } from '../../../matching/normal-path.ts';
 import type { Log } from '../../program.ts';
 import { type Answer, HTML, render } from '../answer.ts';
-import { normalisePath } from '../exchange.ts';
 import type { TrafficMetrics } from '../metrics.ts';
 import { SERVER } from '../server-name.ts';
 import { readBody } from './request-body.ts';

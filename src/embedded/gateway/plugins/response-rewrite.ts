@@ -1,4 +1,4 @@
-import { compileExpression, type Expression, ExpressionError } from '../expression.ts';
+import { compileExpression, type Expression, ExpressionError } from '../../../matching/expression.ts';
 import type { Plugin } from '../plugin.ts';
 import { template } from '../variables.ts';
 

@@ -1,6 +1,6 @@
+import { compileExpression } from '../../../matching/expression.ts';
 import type { Answer } from '../answer.ts';
 import type { Exchange } from '../exchange.ts';
-import { compileExpression } from '../expression.ts';
 import type { Phases, PluginHost, Verdict } from '../plugin.ts';
 import { completed } from '../plugin-check.ts';
 import { type AnyPlugin, PLUGINS } from '../plugins/registry.ts';

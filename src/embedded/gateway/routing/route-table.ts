@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import { Matcher } from '../../../matching/matcher.ts';
 import type { GatewayObject } from '../../../model/gateway.ts';
 import type { Consumer, Exchange } from '../exchange.ts';
 import { type Timeouts, Upstream } from '../proxy/upstream.ts';
 import type { Change, Store } from '../state/store.ts';
-import { Matcher } from './matcher.ts';
 import { type PluginSet, Program, type Step, type StepFactory } from './program.ts';
 
 /** A route with everything that it refers to. */

@@ -1,5 +1,5 @@
+import { compileExpression, ExpressionError } from '../../../../matching/expression.ts';
 import type { GatewayObject } from '../../../../model/gateway.ts';
-import { compileExpression, ExpressionError } from '../../expression.ts';
 import { pluginsError } from '../../plugin-check.ts';
 import { route } from '../../schema/definitions.ts';
 import { type AdminResource, danglingReference } from '../resource.ts';

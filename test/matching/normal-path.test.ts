@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normalisePath } from '../../../src/embedded/gateway/exchange.ts';
+import { normalisePath } from '../../src/matching/normal-path.ts';
 
 describe('the path that is matched', () => {
   it.each([

@@ -1,8 +1,25 @@
 import type { BlockList } from 'node:net';
-import type { GatewayObject } from '../../../model/gateway.ts';
-import type { Exchange } from '../exchange.ts';
-import { addressList, compileExpression, containsAddress, type Expression } from '../expression.ts';
+import type { GatewayObject } from '../model/gateway.ts';
+import {
+  addressList,
+  compileExpression,
+  containsAddress,
+  type Expression,
+  type Variables,
+} from './expression.ts';
 import { type Candidate, PathTable } from './path-table.ts';
+
+/** A request as far as routes look at it. */
+export interface Matched extends Variables {
+  /** Lower case, without port; empty when there is none. */
+  readonly host: string;
+  /** In its normal form (`normalisePath`). */
+  readonly path: string;
+  readonly method: string;
+  readonly remoteAddress: string;
+  /** The values of `:name` in the URI of the route that is looked at. */
+  parameters: Record<string, string> | undefined;
+}
 
 /** A route as the matcher holds it. */
 export interface Matchable<T> {
@@ -73,13 +90,13 @@ export class Matcher<T> {
     this.#placements.delete(id);
   }
 
-  find(exchange: Exchange): Match<T> | undefined {
+  find(request: Matched): Match<T> | undefined {
     const accept = (candidate: Candidate<Matchable<T>>, parameters: Record<string, string> | undefined) => {
       const { target: matchable, uri } = candidate;
-      if (!accepts(matchable, exchange, parameters)) return undefined;
+      if (!accepts(matchable, request, parameters)) return undefined;
       return { target: matchable.target, host: matchable.host, uri, parameters };
     };
-    const { host, path } = exchange;
+    const { host, path } = request;
     const own = this.#hosts.get(host)?.find(path, accept);
     if (own !== undefined) return own;
     for (const length of this.#wildcardLengths) {
@@ -117,12 +134,12 @@ export class Matcher<T> {
 
 function accepts<T>(
   { methods, addresses, vars }: Matchable<T>,
-  exchange: Exchange,
+  request: Matched,
   parameters: Record<string, string> | undefined,
 ): boolean {
-  if (methods !== undefined && !methods.has(exchange.request.method)) return false;
-  if (addresses !== undefined && !containsAddress(addresses, exchange.remoteAddress)) return false;
+  if (methods !== undefined && !methods.has(request.method)) return false;
+  if (addresses !== undefined && !containsAddress(addresses, request.remoteAddress)) return false;
   if (vars === undefined) return true;
-  exchange.parameters = parameters;
-  return vars(exchange);
+  request.parameters = parameters;
+  return vars(request);
 }

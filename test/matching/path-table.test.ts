@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Candidate, PathTable } from '../../../../src/embedded/gateway/routing/path-table.ts';
+import { type Candidate, PathTable } from '../../src/matching/path-table.ts';
 
 const candidate = (uri: string, priority = 0): Candidate<string> => ({ uri, priority, target: uri });
 

@@ -1,9 +1,12 @@
 import { BlockList, isIP } from 'node:net';
-import type { Exchange } from './exchange.ts';
-import { variable } from './variables.ts';
+
+/** What a request has under a variable's name (`arg_x`, `http_x`, `remote_addr`); `undefined` for none. */
+export interface Variables {
+  variable(name: string): string | undefined;
+}
 
 /** A `vars` expression (https://github.com/api7/lua-resty-expr), prepared once. */
-export type Expression = (exchange: Exchange) => boolean;
+export type Expression = (request: Variables) => boolean;
 
 /** Thrown for an expression that cannot be understood; the message is APISIX's. */
 export class ExpressionError extends Error {}
@@ -47,7 +50,7 @@ function condition(parts: unknown[]): Expression {
   const negated = parts[1] === '!';
   const [operator, right] = negated ? [parts[2], parts[3]] : [parts[1], parts[2]];
   const compare = comparison(String(operator), right);
-  return (exchange) => compare(variable(exchange, name), right) !== negated;
+  return (request) => compare(request.variable(name), right) !== negated;
 }
 
 function comparison(operator: string, right: unknown): Compare {

@@ -1,0 +1,52 @@
+import { InvalidArgumentError } from 'commander';
+import type { Register } from '../command.ts';
+
+interface Options {
+  header: Record<string, string>;
+  from?: string;
+  declared: boolean;
+}
+
+const header = (text: string, all: Record<string, string>): Record<string, string> => {
+  const colon = text.indexOf(':');
+  if (colon < 1) throw new InvalidArgumentError(`found "${text}", expected "NAME: VALUE".`);
+  return { ...all, [text.slice(0, colon).trim()]: text.slice(colon + 1).trim() };
+};
+
+export const explain: Register = (group, run) => {
+  group
+    .command('explain')
+    .description('which route would answer a request, and why not the others')
+    .argument('<method>', 'GET, POST, …')
+    .argument('<url>', 'the whole URL, or its path')
+    .option(
+      '-H, --header <header>',
+      'a field of the request, as "Host: example.com"; as often as needed',
+      header,
+      {},
+    )
+    .option('--from <address>', 'the address that the request comes from (default: 127.0.0.1)')
+    .option('--declared', 'ask what is declared, not what the gateway holds', false)
+    .option('--json', 'print the result as JSON')
+    .action(
+      run<Options>(async (context, { header: headers, from, declared }, [method = '', url = '']) => {
+        const [{ explainRoute }, { openStackHere }, { EXIT }] = await Promise.all([
+          import('../../src/gateway/index.ts'),
+          import('../open.ts'),
+          import('../../src/errors.ts'),
+        ]);
+        const stack = await openStackHere(context);
+        const explanation = await explainRoute(context, stack, {
+          method,
+          url,
+          headers,
+          declared,
+          ...(from === undefined ? {} : { from }),
+        });
+        return {
+          document: { kind: 'explanation', stack: stack.name, ...explanation },
+          exit: explanation.answer === undefined ? EXIT.findings : EXIT.done,
+        };
+      }),
+    );
+};

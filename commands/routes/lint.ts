@@ -1,0 +1,30 @@
+import type { Register } from '../command.ts';
+
+interface Options {
+  strict: boolean;
+}
+
+export const lint: Register = (group, run) => {
+  group
+    .command('lint')
+    .description('look for mistakes in what is declared, without a gateway; exit code 2 for an error')
+    .option('--strict', 'exit code 2 for a warning, too', false)
+    .option('--json', 'print the result as JSON')
+    .option('--github', 'print annotations for GitHub Actions')
+    .action(
+      run<Options>(async (context, { strict }) => {
+        const [{ desiredGateway, lintGateway }, { openStackHere }, { EXIT }] = await Promise.all([
+          import('../../src/gateway/index.ts'),
+          import('../open.ts'),
+          import('../../src/errors.ts'),
+        ]);
+        const stack = await openStackHere(context, { readOnly: true });
+        const findings = lintGateway(desiredGateway(stack), stack);
+        const bad = findings.some(({ severity }) => strict || severity === 'error');
+        return {
+          document: { kind: 'findings', subject: 'lint', stack: stack.name, findings },
+          exit: bad ? EXIT.findings : EXIT.done,
+        };
+      }),
+    );
+};

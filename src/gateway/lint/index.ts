@@ -1,0 +1,46 @@
+import type { RouteFinding } from '../../model/finding.ts';
+import type { GatewayState } from '../../model/gateway.ts';
+import type { Stack } from '../../model/stack.ts';
+import type { LintRule } from './rule.ts';
+import { danglingReference } from './rules/dangling-reference.ts';
+import { duplicateUri } from './rules/duplicate-uri.ts';
+import { limitNeverApplies } from './rules/limit-never-applies.ts';
+import { noAuthentication } from './rules/no-authentication.ts';
+import { noHealthCheck } from './rules/no-health-check.ts';
+import { shadowedUri } from './rules/shadowed-uri.ts';
+import { unknownPlugin } from './rules/unknown-plugin.ts';
+
+export const LINT_RULES: readonly LintRule[] = [
+  unknownPlugin,
+  danglingReference,
+  duplicateUri,
+  shadowedUri,
+  limitNeverApplies,
+  noAuthentication,
+  noHealthCheck,
+];
+
+/** What can be told of the declared gateway without asking one, in the order of the files. */
+export function lintGateway(state: GatewayState, stack: Pick<Stack, 'gateway'>): RouteFinding[] {
+  const findings = LINT_RULES.flatMap(({ code, severity, check }) =>
+    check(state).map(({ kind, id, path = [], message, fix }): RouteFinding => {
+      const place = stack.gateway.locate(kind, id, path);
+      return {
+        code,
+        severity,
+        subject: `${kind} ${id}`,
+        message,
+        fix,
+        ...(place === undefined ? {} : { place }),
+      };
+    }),
+  );
+  return inFileOrder(findings);
+}
+
+export function inFileOrder(findings: readonly RouteFinding[]): RouteFinding[] {
+  const key = ({ place }: RouteFinding) => place?.file ?? '';
+  return [...findings].sort(
+    (a, b) => key(a).localeCompare(key(b)) || (a.place?.line ?? 0) - (b.place?.line ?? 0),
+  );
+}

@@ -1,0 +1,15 @@
+import type { SourcePlace } from './gateway.ts';
+
+/** One thing that `routes lint` or `routes validate` found. */
+export interface RouteFinding {
+  /** `duplicate-uri`, or `refused` for what the gateway would not take. */
+  code: string;
+  severity: 'error' | 'warning';
+  /** `route acme-llm-chat` */
+  subject: string;
+  message: string;
+  /** What would mend it; empty when the message says all. */
+  fix: string;
+  /** Where it is written. */
+  place?: SourcePlace;
+}

@@ -1,0 +1,65 @@
+import type { Document } from '../document.ts';
+import type { Reporter } from '../reporter.ts';
+import { terminal } from './terminal.ts';
+
+/** `qbtc.yaml:12:5 …`, as mistakes of a file are written. */
+const PLACE = /^([^\s:]+):(\d+):(\d+):?\s*(.*)$/s;
+
+/**
+ * Workflow commands of GitHub Actions, which shows them beside the lines of the files
+ * (https://docs.github.com/actions/reference/workflow-commands). What has no annotation is printed as at a terminal.
+ */
+export const github: Reporter = (document, options) => {
+  const lines = annotations(document);
+  const text = terminal(document, { ...options, color: false });
+  return lines.length === 0 ? text : [...lines, text].join('\n');
+};
+
+function annotations(document: Document): string[] {
+  switch (document.kind) {
+    case 'findings':
+      return document.findings.map(({ severity, code, subject, message, fix, place }) =>
+        annotation(severity, `${subject}: ${message}${fix === '' ? '' : ` (${fix})`}`, {
+          title: `qbtc ${code}`,
+          ...(place === undefined ? {} : { file: place.file, line: place.line, col: place.column }),
+        }),
+      );
+    case 'plan':
+      return document.changes.map(({ action, kind, name, reason = '', blocked }) =>
+        annotation('warning', `${action} ${kind} ${name}: ${blocked ?? reason}`, { title: 'qbtc drift' }),
+      );
+    case 'applied':
+      return document.outcomes
+        .filter(({ status }) => status === 'failed')
+        .map(({ change, reason = '', place }) => {
+          const [, file, line, col] = (place === undefined ? null : PLACE.exec(place)) ?? [];
+          const about = `${change.action} ${change.kind} ${change.name}: ${reason}`;
+          return annotation('error', about, {
+            title: 'qbtc routes sync',
+            ...(file === undefined ? {} : { file, line: Number(line), col: Number(col) }),
+          });
+        });
+    case 'error':
+      return document.error.details.flatMap((detail) => {
+        const [, file, line, col, message] = PLACE.exec(detail) ?? [];
+        if (file === undefined || message === undefined) return [];
+        return [annotation('error', message, { file, line: Number(line), col: Number(col) })];
+      });
+    default:
+      return [];
+  }
+}
+
+function annotation(
+  severity: 'error' | 'warning',
+  message: string,
+  properties: Record<string, string | number>,
+): string {
+  const listed = Object.entries(properties).map(([name, value]) => `${name}=${escaped(String(value), true)}`);
+  return `::${severity} ${listed.join(',')}::${escaped(message, false)}`;
+}
+
+function escaped(text: string, property: boolean): string {
+  const data = text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  return property ? data.replaceAll(':', '%3A').replaceAll(',', '%2C') : data;
+}
