@@ -2,14 +2,14 @@ import type { Context } from '../context.ts';
 import type { GatewayState } from '../model/gateway.ts';
 import type { ChangeOutcome } from '../model/plan.ts';
 import { carryOut } from '../reconcile/carry-out.ts';
-import type { Step } from '../reconcile/step.ts';
 import type { GatewayDriver } from './driver.ts';
 import { isAboutTheGateway } from './errors.ts';
 import type { Ledger } from './ledger.ts';
-import type { GatewayPlan, GatewayTarget } from './plan.ts';
+import type { GatewayPlan, GatewayStep } from './plan.ts';
 import { putBack } from './rollback.ts';
 import { WITHOUT_LABELS } from './stamp.ts';
 import { nameOf } from './state.ts';
+import { claimsOf } from './takeover.ts';
 
 export interface ApplyOptions {
   /** Called as each change ends. */
@@ -35,7 +35,7 @@ export interface Hands {
  * gateway that is gone, or that does not take our key any more, stops the rest.
  */
 export async function applyPlan(
-  context: Pick<Context, 'interrupted'>,
+  context: Pick<Context, 'interrupted' | 'clock'>,
   hands: Hands,
   plan: GatewayPlan,
   { onProgress, concurrency = CONCURRENCY, atomic = false }: ApplyOptions = {},
@@ -45,9 +45,26 @@ export async function applyPlan(
     const obstacle = whatCannotBePutBack(plan);
     if (obstacle !== undefined) return plan.steps.map(({ change }) => ({ change, ...obstacle(change.name) }));
   }
-  const outcomes = await carryOut(plan.steps, (step) => perform(driver, ledger, step), {
+  const { clock, interrupted } = context;
+  const kinds = new Map(plan.steps.map(({ id, target }) => [id, target.kind]));
+  const served = new Set([...hands.observed.route.values()].flatMap(claimsOf));
+  const doneAt = new Map<string, number>();
+  const performSettled = async (step: GatewayStep) => {
+    // What is in use must not meet the new before it has arrived; a route that is new altogether is not in use.
+    const inUse =
+      step.change.action !== 'create' || claimsOf(step.target.object).some((claim) => served.has(claim));
+    if (inUse && driver.settleMs !== undefined) {
+      const others = step.needs.filter((id) => kinds.get(id) !== step.target.kind);
+      const since = Math.max(0, ...others.map((id) => doneAt.get(id) ?? 0));
+      const left = since === 0 ? 0 : since + driver.settleMs() - clock.monotonic();
+      if (left > 0) await clock.sleep(left, interrupted);
+    }
+    await perform(driver, ledger, step);
+    doneAt.set(step.id, clock.monotonic());
+  };
+  const outcomes = await carryOut(plan.steps, performSettled, {
     concurrency,
-    signal: context.interrupted,
+    signal: interrupted,
     // All or nothing: after the first failure every further change would only have to be put back.
     isFinal: atomic ? () => true : isAboutTheGateway,
     // A gateway that takes all in one piece has nothing to tell before it has.
@@ -59,7 +76,7 @@ export async function applyPlan(
   return putBack(hands, plan, settled, { ...(onProgress ? { onProgress } : {}) });
 }
 
-async function perform(driver: GatewayDriver, ledger: Ledger, step: Step<GatewayTarget>): Promise<void> {
+async function perform(driver: GatewayDriver, ledger: Ledger, step: GatewayStep): Promise<void> {
   const { kind, id, object } = step.target;
   const name = nameOf(step.target);
   if (object === undefined) {

@@ -17,6 +17,11 @@ export interface GatewayDriver {
   observe(hasCredentials: (consumer: GatewayObject) => boolean): Promise<GatewayState>;
   /** The gateway's own schemas of these names, as far as it knows them. */
   schemas(names: readonly SchemaName[]): Promise<Map<SchemaName, JsonSchema>>;
+  /**
+   * Milliseconds after which what was written has reached the part that serves requests. Objects of different kinds may
+   * get there in another order than they were written. 0 when it is there at once; known after the first answer.
+   */
+  settleMs?(): number;
   /** Creates the object or replaces it whole. `id` is the key in a `GatewayState`. */
   put(kind: GatewayKind, id: string, object: GatewayObject): Promise<void>;
   /** Deletes it; an object that is not there counts as deleted. */

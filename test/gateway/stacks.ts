@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { ApisixConsumer, DeclaredObject } from '../../src/model/gateway.ts';
-import type { Resource } from '../../src/model/resource.ts';
+import type { GatewayMode, Resource } from '../../src/model/resource.ts';
 import type { Service, ServiceRoute, Stack } from '../../src/model/stack.ts';
 import { emptyStack } from '../support/stack.ts';
 
@@ -11,9 +11,11 @@ export function stackWith(parts: {
   consumers?: ApisixConsumer[];
   objects?: DeclaredObject[];
   secrets?: Record<string, string>;
-  admin?: { url: string; key: string };
+  admin?: { url: string; key: string; mode?: GatewayMode; file?: string };
+  /** Where the ledger is kept. */
+  root?: string;
 }): Stack {
-  return emptyStack('/stack', {
+  return emptyStack(parts.root ?? '/stack', {
     name: parts.name ?? 'acme',
     resources: parts.admin ? [gatewayResource(parts.admin)] : [],
     services: (parts.services ?? []).map((service, index) => ({
@@ -38,9 +40,26 @@ export function stackWith(parts: {
   });
 }
 
-function gatewayResource({ url, key }: { url: string; key: string }): Resource {
+function gatewayResource({
+  url,
+  key,
+  mode,
+  file,
+}: {
+  url: string;
+  key: string;
+  mode?: GatewayMode;
+  file?: string;
+}): Resource {
   const endpoint = { url: '', host: '127.0.0.1', port: 0, managementUrl: url, adminKey: key };
-  return { name: 'gateway', kind: 'apisix', ports: {}, endpoint };
+  return {
+    name: 'gateway',
+    kind: 'apisix',
+    ports: {},
+    endpoint,
+    ...(mode === undefined ? {} : { mode }),
+    ...(file === undefined ? {} : { standaloneFile: file }),
+  };
 }
 
 export const LLM_STACK = stackWith({

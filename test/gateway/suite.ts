@@ -1,9 +1,16 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { applyRoutes, planRoutes, probeRoutes } from '../../src/gateway/index.ts';
+import type { DeclaredObject } from '../../src/model/gateway.ts';
+import type { GatewayMode } from '../../src/model/resource.ts';
 import type { Service, Stack } from '../../src/model/stack.ts';
+import { certificate } from '../support/certificate.ts';
 import { reachContext } from '../support/context.ts';
+import { temporaryFolder } from '../support/quiet-context.ts';
 import { stackWith } from './stacks.ts';
 
 /** A gateway with an Admin API, whoever it is. */
@@ -12,6 +19,8 @@ export interface GatewayUnderTest {
   url: string;
   adminUrl: string;
   adminKey: string;
+  /** How it is told its routes; object by object when left out. */
+  mode?: GatewayMode;
 }
 
 const LIMIT = { count: 1000, time_window: 60, key_type: 'var', key: 'consumer_name', rejected_code: 429 };
@@ -21,7 +30,9 @@ export function gatewaySuite(gateway: () => GatewayUnderTest): void {
   const context = reachContext();
   let upstream: Server;
   let port = 0;
+  let root = '';
   beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'qbtc-gateway-'));
     upstream = createServer((request, response) => {
       request.resume();
       request.on('end', () => {
@@ -32,17 +43,33 @@ export function gatewaySuite(gateway: () => GatewayUnderTest): void {
     await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
     port = (upstream.address() as AddressInfo).port;
   });
-  afterAll(() => {
+  afterAll(async () => {
+    // A real gateway is there for the next run, too.
+    for (const name of names) await sync(stackOf(name, []), { prune: true });
     upstream.closeAllConnections();
     upstream.close();
+    await rm(root, { recursive: true, force: true });
   });
 
+  const names = new Set<string>();
   const stackOf = (
     name: string,
     services: Partial<Service>[],
     more: Parameters<typeof stackWith>[0] = {},
-  ): Stack =>
-    stackWith({ name, services, admin: { url: gateway().adminUrl, key: gateway().adminKey }, ...more });
+  ): Stack => {
+    names.add(name);
+    return stackWith({
+      name,
+      services,
+      root,
+      admin: {
+        url: gateway().adminUrl,
+        key: gateway().adminKey,
+        ...(gateway().mode === undefined ? {} : { mode: gateway().mode }),
+      } as NonNullable<Parameters<typeof stackWith>[0]['admin']>,
+      ...more,
+    });
+  };
   const admin = async (method: string, path: string, body?: object) => {
     const response = await context.http(`${gateway().adminUrl}/apisix/admin${path}`, {
       method,
@@ -52,12 +79,20 @@ export function gatewaySuite(gateway: () => GatewayUnderTest): void {
     });
     return { status: response.status, json: JSON.parse(response.body) };
   };
-  const sync = async (stack: Stack, options: { prune?: boolean } = {}) => {
+  const sync = async (stack: Stack, options: { prune?: boolean; adopt?: boolean; atomic?: boolean } = {}) => {
     const planned = await planRoutes(context, stack, options);
-    return applyRoutes(context, stack, planned);
+    return applyRoutes(context, stack, planned, options);
   };
-  const changesOf = async (stack: Stack, options: { prune?: boolean } = {}) =>
+  const changesOf = async (stack: Stack, options: { prune?: boolean; adopt?: boolean } = {}) =>
     (await planRoutes(context, stack, options)).changes;
+
+  /** What was written reaches the workers of APISIX a moment later. */
+  const inForce = (path: string) =>
+    expect
+      .poll(async () => (await context.http(`${gateway().url}${path}`, { timeoutMs: 5_000 })).status, {
+        timeout: 5_000,
+      })
+      .toBe(200);
 
   it('syncs a stack; then the plan is empty and every route answers from behind the gateway', async () => {
     const stack = stackOf(
@@ -185,6 +220,7 @@ export function gatewaySuite(gateway: () => GatewayUnderTest): void {
         ],
       },
     ]);
+    await sync(stackOf('bad', []), { prune: true });
     const outcomes = await sync(stack);
     expect(outcomes.map(({ change, status, reason }) => [change.name, status, reason])).toEqual([
       ['bad-api', 'done', undefined],
@@ -208,6 +244,7 @@ export function gatewaySuite(gateway: () => GatewayUnderTest): void {
     const named = (name: string, service: string) =>
       stackOf('move', [{ name: service, port, routes: [{ name, uri: '/move', methods: ['GET'] }] }]);
     await sync(named('old', 'first'));
+    await inForce('/move');
     let running = true;
     const statuses = new Map<number, number>();
     const stream = (async () => {
@@ -220,6 +257,9 @@ export function gatewaySuite(gateway: () => GatewayUnderTest): void {
       ['new', 'first'],
       ['new', 'second'],
       ['newer', 'third'],
+      ['newer', 'first'],
+      ['newer', 'second'],
+      ['newer', 'third'],
     ] as const) {
       const outcomes = await sync(named(name, service), { prune: true });
       expect(outcomes.filter(({ status }) => status !== 'done')).toEqual([]);
@@ -229,6 +269,167 @@ export function gatewaySuite(gateway: () => GatewayUnderTest): void {
     expect([...statuses.keys()]).toEqual([200]);
     expect((await admin('GET', '/upstreams/move-first')).status).toBe(404);
     expect(await changesOf(named('newer', 'third'), { prune: true })).toEqual([]);
+  });
+
+  it('exchanges the URIs of routes without a moment in which one has no answer', async () => {
+    const with3 = (a: string, b: string, c: string) =>
+      stackOf('swap', [
+        {
+          name: 'api',
+          port,
+          routes: [
+            { name: 'a', uri: a, methods: ['GET'] },
+            { name: 'b', uri: b, methods: ['GET'] },
+            { name: 'c', uris: [c, '/swap/4'], methods: ['GET'] },
+          ],
+        },
+      ]);
+    await sync(with3('/swap/1', '/swap/2', '/swap/3'));
+    for (const each of [1, 2, 3, 4]) await inForce(`/swap/${each}`);
+    let running = true;
+    const statuses = new Map<number, number>();
+    const stream = (async () => {
+      for (let next = 0; running; next += 1) {
+        const { status } = await context.http(`${gateway().url}/swap/${(next % 4) + 1}`, {
+          timeoutMs: 5_000,
+        });
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      }
+    })();
+    for (const [a, b, c] of [
+      ['/swap/2', '/swap/1', '/swap/3'],
+      ['/swap/3', '/swap/2', '/swap/1'],
+      ['/swap/1', '/swap/3', '/swap/2'],
+    ] as const) {
+      const outcomes = await sync(with3(a, b, c), { prune: true });
+      expect(outcomes.filter(({ status }) => status !== 'done')).toEqual([]);
+      expect(await changesOf(with3(a, b, c))).toEqual([]);
+    }
+    running = false;
+    await stream;
+    expect([...statuses.keys()]).toEqual([200]);
+    await sync(stackOf('swap', []), { prune: true });
+  });
+
+  it('holds every kind, knows its own without labels by the ledger, and prunes no other', async () => {
+    const { cert, key } = await certificate('kinds.example');
+    const objects: DeclaredObject[] = [
+      {
+        kind: 'upstream',
+        id: 'kinds-u',
+        object: { type: 'roundrobin', nodes: [{ host: '127.0.0.1', port, weight: 1 }] },
+      },
+      { kind: 'plugin_config', id: 'kinds-p', object: { plugins: { 'request-id': {} } } },
+      {
+        kind: 'service',
+        id: 'kinds-s',
+        object: {
+          upstream_id: 'kinds-u',
+          plugins: { 'response-rewrite': { headers: { set: { 'X-S': '1' } } } },
+        },
+      },
+      {
+        kind: 'route',
+        id: 'kinds-r',
+        object: { uri: '/kinds', service_id: 'kinds-s', plugin_config_id: 'kinds-p' },
+      },
+      {
+        kind: 'global_rule',
+        id: 'kinds-g',
+        object: { plugins: { 'response-rewrite': { headers: { set: { 'X-G': '1' } } } } },
+      },
+      { kind: 'plugin_metadata', id: 'file-logger', object: { log_format: { host: '$host' } } },
+      { kind: 'ssl', id: 'kinds-c', object: { cert, key, snis: ['kinds.example'] } },
+    ];
+    const stack = stackOf('kinds', [], { objects });
+    const outcomes = await sync(stack);
+    expect(outcomes.filter(({ status }) => status !== 'done')).toEqual([]);
+    expect(await changesOf(stack, { prune: true })).toEqual([]);
+    await expect
+      .poll(async () => {
+        const { headers } = await context.http(`${gateway().url}/kinds`, { timeoutMs: 5_000 });
+        return [headers['x-s'], headers['x-g'], headers['x-request-id'] !== undefined];
+      })
+      .toEqual(['1', '1', true]);
+
+    const renewed = await certificate('kinds.example');
+    const other = objects.map((each) =>
+      each.kind === 'ssl' ? { ...each, object: { ...renewed, snis: ['kinds.example'] } } : each,
+    );
+    expect(await changesOf(stackOf('kinds', [], { objects: other }))).toMatchObject([
+      { action: 'update', kind: 'ssl', name: 'kinds-c' },
+    ]);
+
+    // Without the ledger nothing tells whose they are.
+    const forgotten = await temporaryFolder('qbtc-ledger-');
+    const { leftovers } = await planRoutes(context, { ...stackOf('kinds', []), root: forgotten });
+    expect(leftovers.map(({ kind }) => kind).sort()).toEqual([
+      'plugin_config',
+      'route',
+      'service',
+      'ssl',
+      'upstream',
+    ]);
+
+    const gone = await sync(stackOf('kinds', []), { prune: true });
+    expect(gone.filter(({ status }) => status !== 'done')).toEqual([]);
+    expect(gone).toHaveLength(objects.length);
+    expect((await planRoutes(context, stackOf('kinds', []))).leftovers).toEqual([]);
+  });
+
+  it('takes over what is not ours only when asked to', async () => {
+    const theirs = stackOf('them', [{ name: 'api', port, routes: [{ name: 'r', uri: '/adopt' }] }]);
+    await sync(theirs);
+    const objects: DeclaredObject[] = [
+      { kind: 'route', id: 'them-r', object: { uri: '/adopt', upstream_id: 'us-api' } },
+    ];
+    const ours = stackOf('us', [{ name: 'api', port, routes: [{ name: 'own', uri: '/adopt/own' }] }], {
+      objects,
+    });
+    const refused = await sync(ours);
+    expect(refused.find(({ change }) => change.name === 'them-r')).toMatchObject({
+      status: 'failed',
+      reason: expect.stringContaining('it belongs to the stack them; --adopt takes it over'),
+    });
+    expect(await changesOf(ours, { adopt: true })).toMatchObject([
+      { action: 'update', name: 'them-r', reason: 'taken over: it belongs to the stack them' },
+    ]);
+    const taken = await sync(ours, { adopt: true });
+    expect(taken.filter(({ status }) => status !== 'done')).toEqual([]);
+    expect(await changesOf(ours, { adopt: true, prune: true })).toEqual([]);
+    await sync(stackOf('us', []), { prune: true });
+    await sync(stackOf('them', []), { prune: true });
+  });
+
+  it('with --atomic puts everything back when one change fails', async () => {
+    const before = stackOf('atomic', [
+      {
+        name: 'api',
+        port,
+        routes: [
+          { name: 'kept', uri: '/atomic/1' },
+          { name: 'gone', uri: '/atomic/2' },
+        ],
+      },
+    ]);
+    await sync(before);
+    const after = stackOf('atomic', [
+      {
+        name: 'api',
+        port,
+        routes: [
+          { name: 'kept', uri: '/atomic/changed' },
+          { name: 'new', uri: '/atomic/3' },
+          { name: 'bad', uri: '/atomic/4', plugins: { 'limit-count': { count: -1, time_window: 1 } } },
+        ],
+      },
+    ]);
+    const outcomes = await sync(after, { atomic: true, prune: true });
+    expect(outcomes.some(({ status }) => status === 'done')).toBe(false);
+    expect(outcomes.find(({ change }) => change.name === 'atomic-bad')?.status).toBe('failed');
+    expect(await changesOf(before, { prune: true })).toEqual([]);
+    await inForce('/atomic/2');
+    await sync(stackOf('atomic', []), { prune: true });
   });
 
   it('counts no answer of the gateway itself as one of the route', async () => {

@@ -27,6 +27,7 @@ class PassingAnswer extends Error {
 /** Requests to an Admin API: tried again where that can help, and their refusals in the gateway's own words. */
 export function adminRequests(context: Pick<Context, 'http' | 'clock' | 'interrupted'>, api: AdminApi) {
   const { http, clock, interrupted } = context;
+  let serverName: string | undefined;
 
   const send = async (
     method: string,
@@ -70,6 +71,7 @@ export function adminRequests(context: Pick<Context, 'http' | 'clock' | 'interru
     options: { body?: unknown; headers?: Record<string, string>; expected: number[] },
   ): Promise<{ status: number; json: Record<string, unknown> }> => {
     const response = await send(method, path, options.body, options.headers ?? {});
+    serverName ??= response.headers.server;
     const json = parseObject(response.body) ?? emptyOf(response) ?? pageOf(response);
     // The port that takes requests says so; it has no Admin API.
     if (json === undefined || json.error_msg === '404 Route Not Found') throw notApisix(api, response);
@@ -78,7 +80,7 @@ export function adminRequests(context: Pick<Context, 'http' | 'clock' | 'interru
     throw refusal(api, response, json);
   };
 
-  return { request };
+  return { request, serverName: () => serverName };
 }
 
 function parseObject(body: string): Record<string, unknown> | undefined {

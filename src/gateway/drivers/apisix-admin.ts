@@ -13,6 +13,11 @@ import { COLLECTIONS, LISTED_KINDS } from './collections.ts';
 /** The cache in which APISIX looks up references lags behind its store by this long at most, as far as seen. */
 const REFERENCE_LAG_MS = 3_000;
 const PAUSE_MS = 100;
+/**
+ * A worker of APISIX follows each kind in etcd by a coroutine of its own: a route may come to it before its upstream,
+ * and answers 502 until that is there. Seen for some milliseconds on an idle machine.
+ */
+const SETTLE_MS = 100;
 const READS_IN_FLIGHT = 16;
 
 /** The Admin API of APISIX 3.x in its traditional mode (configuration in etcd), or of what stands in for it. */
@@ -21,7 +26,7 @@ export function apisixAdmin(
   api: AdminApi,
 ): GatewayDriver {
   const { clock, interrupted } = context;
-  const { request } = adminRequests(context, api);
+  const { request, serverName } = adminRequests(context, api);
 
   const list = async (path: string): Promise<[string, GatewayObject][]> => {
     // 404: the consumer is gone by now, or this APISIX is older than credentials (3.11) or than the collection.
@@ -78,6 +83,8 @@ export function apisixAdmin(
       });
       return found;
     },
+
+    settleMs: () => (serverName()?.startsWith('APISIX/') === true ? SETTLE_MS : 0),
 
     async check(kind, id, object) {
       // Only the kinds that have this question have an answer to it; the others are judged by their schemas.
