@@ -64,6 +64,10 @@ export class Exchange {
   upstreamLatencyMs: number | undefined;
   /** `host:port` of the node that was tried last. */
   upstreamAddress: string | undefined;
+  /** The status of the upstream's answer, as it was before plugins changed it. */
+  upstreamStatus: number | undefined;
+  /** Set by client-control: a longer body is refused. */
+  maxBodyBytes: number | undefined;
   bytesSent = 0;
   #arguments: URLSearchParams | undefined;
   #notes: Map<object, unknown> | undefined;

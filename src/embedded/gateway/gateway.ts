@@ -8,8 +8,9 @@ import { AdminRouter } from './admin/router.ts';
 import { createAdminServer } from './admin/server.ts';
 import { trafficMetrics } from './metrics.ts';
 import type { PluginHost } from './plugin.ts';
+import { Certificates } from './proxy/certificates.ts';
 import { Pools } from './proxy/pools.ts';
-import { createProxyServer } from './proxy/server.ts';
+import { createProxyServer, createTlsProxyServer } from './proxy/server.ts';
 import { ConsumerIndex } from './routing/consumers.ts';
 import { StepFactory } from './routing/program.ts';
 import { RouteTable } from './routing/route-table.ts';
@@ -28,6 +29,10 @@ export interface GatewayConfiguration {
   adminPort: number;
   /** What `X-API-KEY` must be. */
   adminKey: string;
+  /** The data plane behind TLS (APISIX: 9443). 0 for any free one; left out, there is none. */
+  tlsPort?: number;
+  /** Says on each answer that it stands in for an APISIX that is down. */
+  fallback?: boolean;
   /** Where resources are kept; without it they end with the process. */
   dataFolder?: string;
 }
@@ -37,6 +42,7 @@ export interface RunningGateway extends RunningProgram {
   /** The ports that are listened on, also where 0 was asked for. */
   port: number;
   adminPort: number;
+  tlsPort: number | undefined;
 }
 
 /** How long requests in flight may take when the gateway closes. */
@@ -45,35 +51,50 @@ const IDLE_CHECK_MS = 20;
 
 /**
  * Starts a reverse proxy with APISIX's Admin API. Resolves when both ports listen and all kept resources are in
- * force. Throws `QbtcError` when a port is taken or the kept state cannot be read.
+ * force. `now` is the clock of the plugins, in milliseconds since the epoch. Throws `QbtcError` when a port is taken or the kept state cannot be read.
  */
-export async function startGateway(configuration: GatewayConfiguration, log: Log): Promise<RunningGateway> {
+export async function startGateway(
+  configuration: GatewayConfiguration,
+  log: Log,
+  now: () => number = Date.now,
+): Promise<RunningGateway> {
   const { host, adminKey, dataFolder } = configuration;
   if (adminKey === '')
     throw new QbtcError('GATEWAY_KEY_MISSING', 'the gateway needs a key for its Admin API');
   const { store, sealing } = await openStore(dataFolder);
   const pools = new Pools();
   const consumers = new ConsumerIndex(store);
-  const pluginHost = createPluginHost(consumers);
+  const pluginHost = createPluginHost(consumers, store, now);
   const metrics = trafficMetrics(pluginHost);
   const routes = new RouteTable(store, new StepFactory(pluginHost));
   let draining = false;
-  const proxy = createProxyServer({ routes, pools, metrics, log });
+  const options = { routes, pools, metrics, log, fallback: configuration.fallback ?? false };
+  const proxy = createProxyServer(options);
+  const secure =
+    configuration.tlsPort === undefined ? undefined : createTlsProxyServer(options, new Certificates(store));
   const router = new AdminRouter(new Operations(store, sealing));
   const admin = createAdminServer({ key: adminKey, router, metrics, log, ready: () => !draining });
 
   async function close(): Promise<void> {
     draining = true;
-    await Promise.all([drain(proxy), drain(admin)]);
+    await Promise.all([drain(proxy), drain(admin), secure === undefined ? undefined : drain(secure)]);
+    routes.close();
     await pools.close();
     await store.close();
   }
 
   try {
     const port = await listen(proxy, host, configuration.port);
+    const tlsPort = secure === undefined ? undefined : await listen(secure, host, configuration.tlsPort ?? 0);
     const adminPort = await listen(admin, host, configuration.adminPort);
-    log('info', 'the gateway listens', { host, port, adminPort, routes: store.list('routes').length });
-    return { host, port, adminPort, close };
+    log('info', 'the gateway listens', {
+      host,
+      port,
+      adminPort,
+      tlsPort,
+      routes: store.list('routes').length,
+    });
+    return { host, port, adminPort, tlsPort, close };
   } catch (error) {
     await close();
     throw error;
@@ -102,17 +123,20 @@ async function openStore(dataFolder: string | undefined) {
   }
 }
 
-function createPluginHost(consumers: ConsumerIndex): PluginHost {
+function createPluginHost(consumers: ConsumerIndex, store: Store, now: () => number): PluginHost {
   const shared = new Map<object, unknown>();
-  return {
+  const host: PluginHost = {
     findConsumer: (plugin, field, value) => consumers.find(plugin, field, value),
     consumerNamed: (username) => consumers.named(username),
     shared<T>(key: object, create: () => T): T {
       if (!shared.has(key)) shared.set(key, create());
       return shared.get(key) as T;
     },
-    now: () => Date.now(),
+    metadata: (plugin) => store.get('plugin_metadata', plugin)?.value,
+    gauge: (name, help, route, value) => trafficMetrics(host).gauge(name, help, route, value),
+    now,
   };
+  return host;
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

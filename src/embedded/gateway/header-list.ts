@@ -22,6 +22,12 @@ export class HeaderList {
     return this.get(name) !== undefined;
   }
 
+  /** Each field; of several with one name each is given. */
+  *entries(): Generator<[string, string]> {
+    const { flat } = this;
+    for (let i = 0; i < flat.length; i += 2) yield [flat[i] as string, flat[i + 1] as string];
+  }
+
   add(name: string, value: string): void {
     this.flat.push(name, value);
   }

@@ -35,6 +35,8 @@ export class TrafficMetrics {
     registers: this.#registers,
   });
 
+  readonly #gauges = new Map<string, Gauge<'route'>>();
+
   constructor(version: string) {
     new Gauge({
       name: 'apisix_node_info',
@@ -42,6 +44,16 @@ export class TrafficMetrics {
       labelNames: ['hostname', 'version'],
       registers: this.#registers,
     }).set({ hostname: hostname(), version }, 1);
+  }
+
+  /** A gauge of a plugin's own, one value a route. */
+  gauge(name: string, help: string, route: string, value: number): void {
+    let gauge = this.#gauges.get(name);
+    if (gauge === undefined) {
+      gauge = new Gauge({ name, help, labelNames: ['route'], registers: this.#registers });
+      this.#gauges.set(name, gauge);
+    }
+    gauge.set({ route }, value);
   }
 
   /** Every request, whether its route has the plugin or not. */

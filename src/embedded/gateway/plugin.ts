@@ -28,6 +28,10 @@ export interface PluginHost {
   consumerNamed(username: string): Consumer | undefined;
   /** State that all configurations of a plugin share, made once for each gateway. */
   shared<T>(key: object, create: () => T): T;
+  /** What is said once for all uses of the plugin (`/plugin_metadata/NAME`). */
+  metadata(plugin: string): Record<string, unknown> | undefined;
+  /** Sets a gauge of the Prometheus metrics, one value a route. */
+  gauge(name: string, help: string, route: string, value: number): void;
   /** Milliseconds since the epoch. */
   now(): number;
 }

@@ -16,6 +16,7 @@ function mapSecrets(
   value: GatewayObject,
   change: (secret: string) => string,
 ): GatewayObject {
+  if (collection === 'ssls') return mapKeys(value, change);
   if ((collection !== 'consumers' && collection !== 'credentials') || value.plugins === undefined)
     return value;
   const plugins = Object.entries(value.plugins as Record<string, Record<string, unknown>>).map(
@@ -30,4 +31,14 @@ function mapSecrets(
     },
   );
   return { ...value, plugins: Object.fromEntries(plugins) };
+}
+
+/** The private keys of a certificate. */
+function mapKeys(value: GatewayObject, change: (secret: string) => string): GatewayObject {
+  const { key, keys } = value as { key?: string; keys?: string[] };
+  return {
+    ...value,
+    ...(key === undefined ? {} : { key: change(key) }),
+    ...(keys === undefined ? {} : { keys: keys.map(change) }),
+  };
 }

@@ -32,6 +32,15 @@ const VARIABLES: Record<string, (exchange: Exchange) => string | undefined> = {
   request_length: (x) => x.incoming.headers['content-length'],
   content_type: (x) => x.incoming.headers['content-type'],
   status: (x) => x.response?.status.toString(),
+  upstream_status: (x) => x.upstreamStatus?.toString(),
+  upstream_response_time: (x) => seconds(x.upstreamLatencyMs),
+  request_time: (x) => seconds(performance.now() - x.startedAt),
+  bytes_sent: (x) => x.bytesSent.toString(),
+  body_bytes_sent: (x) => x.bytesSent.toString(),
+  request: (x) => `${x.incoming.method} ${x.incoming.url} HTTP/${x.incoming.httpVersion}`,
+  server_protocol: (x) => `HTTP/${x.incoming.httpVersion}`,
+  time_iso8601: () => new Date().toISOString().replace(/\.\d+Z$/, '+00:00'),
+  msec: () => (Date.now() / 1000).toFixed(3),
   consumer_name: (x) => x.consumer?.username,
   consumer_group_id: (x) => x.consumer?.groupId,
   credential_id: (x) => x.consumer?.credentialId,
@@ -39,6 +48,11 @@ const VARIABLES: Record<string, (exchange: Exchange) => string | undefined> = {
   service_id: (x) => x.route?.serviceId,
   upstream_addr: (x) => x.upstreamAddress,
 };
+
+/** As nginx writes durations: seconds with milliseconds. */
+function seconds(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : (ms / 1000).toFixed(3);
+}
 
 function cookie(exchange: Exchange, name: string): string | undefined {
   for (const pair of (exchange.incoming.headers.cookie ?? '').split(';')) {

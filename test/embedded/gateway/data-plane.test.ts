@@ -314,7 +314,6 @@ describe('the data plane', () => {
       expect(answer.status).toBe(400);
       return (JSON.parse(answer.body) as { error_msg: string }).error_msg;
     };
-    expect(await refusal({ enable_websocket: true })).toContain('enable_websocket');
     expect(await refusal({ filter_func: 'function(vars) return true end' })).toContain('Lua');
     expect(await refusal({ upstream: { scheme: 'grpc', nodes: {} } })).toContain('grpc');
     const redis = { count: 1, time_window: 1, policy: 'redis', redis_host: 'x' };

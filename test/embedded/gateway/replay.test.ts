@@ -39,6 +39,11 @@ function answerAsRecorded(request: IncomingMessage, response: ServerResponse): v
     return;
   }
   response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  const code = /^\/code\?c=(\d+)/.exec(url)?.[1];
+  if (code !== undefined) {
+    response.writeHead(Number(code)).end(`code ${code}\n`);
+    return;
+  }
   if (url.startsWith('/echo_h')) {
     const body = `${method} ${url} host=${headers.host?.replace(/:\d+$/, '')} xff=${headers['x-forwarded-for']}\n`;
     response.end(
@@ -54,6 +59,8 @@ describe.each(SESSIONS.map((files) => ({ files })))('APISIX 3.14.1, as recorded 
   let upstreams: { recordedPort: number; upstream: TestUpstream }[];
   const ids = new Map<string, string>();
   const recordings = files.map(readRecording);
+  /** The time of the recording: what counts by the clock waits as long as it did then. */
+  let recordedNow = Date.now();
   /** The URIs of the prepared routes that are refused because of a plugin. */
   const refused = new Map(
     recordings
@@ -66,7 +73,7 @@ describe.each(SESSIONS.map((files) => ({ files })))('APISIX 3.14.1, as recorded 
   );
 
   beforeAll(async () => {
-    gateway = await startTestGateway({ adminKey: RECORDED_KEY });
+    gateway = await startTestGateway({ adminKey: RECORDED_KEY }, () => recordedNow);
     upstreams = await Promise.all(
       RECORDED_PORTS.map(async (recordedPort) => ({
         recordedPort,
@@ -148,6 +155,7 @@ describe.each(SESSIONS.map((files) => ({ files })))('APISIX 3.14.1, as recorded 
     }
 
     it(`${recorded.title}: ${recorded.method} ${recorded.url}`, async () => {
+      recordedNow = Date.parse(recorded.answerHeaders.date ?? '') || recordedNow;
       const answer = await send(recorded);
       const lacking = lackingPlugin(recorded.body);
       if (lacking !== undefined) {

@@ -54,11 +54,17 @@ export class Operations {
   #get({ resource, id, owner, query }: ResourceRequest): Answer {
     if (id !== undefined) {
       const entry = this.#store.get(resource.collection, storedId(owner, id));
-      return entry === undefined ? notFound : { status: 200, body: shown(entry) };
+      if (entry === undefined) return notFound;
+      return { status: 200, body: shown(resource.collection === 'ssls' ? withoutKeys(entry) : entry) };
     }
     const entries = this.#store.list(resource.collection);
     const own = owner === undefined ? entries : entries.filter((entry) => entry.id.startsWith(`${owner}/`));
-    return listing(resource, own, query);
+    // As APISIX does: a list shows private keys in its own encryption.
+    const told =
+      resource.collection === 'ssls'
+        ? own.map((entry) => ({ ...entry, value: this.#sealing.seal('ssls', entry.value) }))
+        : own;
+    return listing(resource, told, query);
   }
 
   /** POST and PUT. */
@@ -154,6 +160,12 @@ export class Operations {
       value: this.#sealing.seal(entry.collection, entry.value),
     };
   }
+}
+
+/** A single certificate is shown without its private keys. */
+function withoutKeys(entry: Entry): Entry {
+  const { key: _, keys: __, ...value } = entry.value;
+  return { ...entry, value };
 }
 
 const seconds = () => Math.floor(Date.now() / 1000);

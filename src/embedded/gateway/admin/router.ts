@@ -6,6 +6,7 @@ import {
   pluginSet,
   route,
   service,
+  ssl,
   upstream,
 } from '../schema/definitions.ts';
 import { type JsonSchema, validationError } from '../schema/validator.ts';
@@ -39,6 +40,7 @@ const SCHEMAS: Record<string, JsonSchema> = {
   consumer,
   credential,
   global_rule: globalRule,
+  ssl,
   plugin_config: pluginSet,
   consumer_group: pluginSet,
 };

@@ -31,9 +31,16 @@ export const quantumEnhancer: Plugin<QuantumEnhancer> = {
       vigoleonrocks_signature: { type: 'boolean', default: true },
     },
   },
-  compile: (configuration) => ({
+  compile: (configuration, host) => ({
     access(exchange) {
       const { headers } = exchange.request;
+      const route = exchange.route?.id ?? '';
+      host.gauge(
+        'qbtc_quantum_frequency',
+        'The frequency of the quantum-enhancer plugin',
+        route,
+        configuration.frequency,
+      );
       const { frequency, enhanced, signature } = QUANTUM_HEADERS;
       for (const name of [frequency, enhanced.name, signature.name]) headers.remove(name);
       if (configuration.enable_quantum_headers) {

@@ -103,7 +103,7 @@ class Forwarding implements Dispatcher.DispatchHandler, Forwarded {
     node.inFlight++;
     this.#exchange.upstreamAddress = `${node.host}:${node.port}`;
     const host = this.#upstream.hostFor(node, this.#exchange);
-    this.#body = this.#withBody ? new RequestBody(this.#exchange.incoming) : undefined;
+    this.#body = this.#withBody ? new RequestBody(this.#exchange) : undefined;
     this.#sentAt = performance.now();
     this.#forwarder.pools.poolFor(this.#upstream, node, host).dispatch(
       {
@@ -134,6 +134,8 @@ class Forwarding implements Dispatcher.DispatchHandler, Forwarded {
     const { outgoing } = this.#exchange;
     this.#exchange.upstreamLatencyMs = performance.now() - this.#sentAt;
     this.#statuses.push(status);
+    this.#exchange.upstreamStatus = status;
+    if (this.#node !== undefined) this.#upstream.health?.report(this.#node, { status });
     const headers = responseHeaders(controller.rawHeaders as Buffer[], fields.connection);
     headers.set('Server', SERVER);
     if (status >= 500) headers.set('X-APISIX-Upstream-Status', this.#statuses.join(', '));
@@ -175,15 +177,29 @@ class Forwarding implements Dispatcher.DispatchHandler, Forwarded {
     this.#exchange.outgoing.once('drain', () => this.#controller?.resume());
   }
 
-  onResponseEnd(): void {
+  onResponseEnd(_controller: Dispatcher.DispatchController, trailers?: IncomingHttpHeaders): void {
     this.#finishNode();
     this.#over = true;
     const { outgoing, response } = this.#exchange;
+    if (trailers !== undefined && Object.keys(trailers).length > 0) this.#addTrailers(trailers);
     if (response?.body !== undefined) outgoing.end(response.body);
     else if (this.#held === undefined) outgoing.end();
     // As a string a whole small body goes out in one piece with its head; latin1 keeps every byte.
     else if (this.#held.length <= WHOLE_BYTES) outgoing.end(this.#held.toString('latin1'), 'latin1');
     else outgoing.end(this.#held);
+  }
+
+  /** Only a chunked response can have them, and only a client that said so gets them (RFC 9110, 6.5.1). */
+  #addTrailers(trailers: IncomingHttpHeaders): void {
+    const { outgoing, incoming } = this.#exchange;
+    const wanted = /\btrailers\b/i.test(String(incoming.headers.te ?? ''));
+    if (!wanted || outgoing.hasHeader('content-length')) return;
+    if (this.#held !== undefined) this.flush();
+    outgoing.addTrailers(
+      Object.entries(trailers).flatMap(([name, value]) =>
+        [value ?? []].flat().map((each): [string, string] => [name, each]),
+      ),
+    );
   }
 
   onResponseError(
@@ -193,6 +209,11 @@ class Forwarding implements Dispatcher.DispatchHandler, Forwarded {
     const node = this.#finishNode();
     if (this.#body?.abandoned === true) this.#over = true;
     if (this.#over) return;
+    if (this.#body?.tooLong === true && this.#exchange.response === undefined) {
+      this.#over = true;
+      this.#forwarder.fail(413, { Connection: 'close' });
+      return;
+    }
     const { code = '' } = error;
     if (this.#exchange.response !== undefined) {
       // The client must see that its response is not whole.
@@ -207,6 +228,7 @@ class Forwarding implements Dispatcher.DispatchHandler, Forwarded {
       return;
     }
     const status = TIMED_OUT.has(code) ? 504 : 502;
+    if (node !== undefined) this.#upstream.health?.report(node, status === 504 ? 'timeout' : 'refused');
     this.#statuses.push(status);
     this.#forwarder.log('warn', `the upstream failed: ${messageOf(error)}`, this.#about());
     if (this.#again(node, error)) return;
@@ -268,7 +290,7 @@ function wasKept(error: Error & { code?: string; socket?: { bytesRead?: number }
 }
 
 /** The client's fields without those of its connection, and what APISIX tells upstreams about the client. */
-function upstreamHeaders(exchange: Exchange, host: string): string[] {
+export function upstreamHeaders(exchange: Exchange, host: string): string[] {
   const { flat } = exchange.request.headers;
   const dropped = connectionFields(exchange.incoming.headers.connection);
   const headers: string[] = ['Host', host];

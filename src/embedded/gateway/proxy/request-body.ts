@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import type { Exchange } from '../exchange.ts';
 
 /**
  * The client's body on its way to an upstream. The client's own stream is not handed over because undici destroys
@@ -10,9 +11,19 @@ export class RequestBody extends Readable {
   started = false;
   /** The client went away before the end of its body. */
   abandoned = false;
+  /** It was longer than client-control lets through. */
+  tooLong = false;
+  readonly #exchange: Exchange;
   readonly #incoming: IncomingMessage;
+  #bytes = 0;
   readonly #onData = (chunk: Buffer) => {
     this.started = true;
+    this.#bytes += chunk.length;
+    if (this.#bytes > (this.#exchange.maxBodyBytes ?? Number.POSITIVE_INFINITY)) {
+      this.tooLong = true;
+      this.destroy(new Error('the body is too long'));
+      return;
+    }
     if (!this.push(chunk)) this.#incoming.pause();
   };
   readonly #onEnd = () => {
@@ -25,14 +36,19 @@ export class RequestBody extends Readable {
   };
   #attached = false;
 
-  constructor(incoming: IncomingMessage) {
+  constructor(exchange: Exchange) {
     super();
-    this.#incoming = incoming;
+    this.#exchange = exchange;
+    this.#incoming = exchange.incoming;
   }
 
   override _read(): void {
     if (!this.#attached) {
       this.#attached = true;
+      // The upstream wants the body: now the client may send it (RFC 9110, 10.1.1).
+      if (this.#incoming.headers.expect !== undefined && !this.#exchange.outgoing.headersSent) {
+        this.#exchange.outgoing.writeContinue();
+      }
       this.#incoming.on('data', this.#onData).on('end', this.#onEnd).on('aborted', this.#onGone);
       if (this.#incoming.readableEnded) this.#onEnd();
     }

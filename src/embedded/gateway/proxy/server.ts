@@ -1,5 +1,13 @@
-import { createServer, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { messageOf } from '../../../errors.ts';
 import type { Log } from '../../program.ts';
 import { type Answer, errorPage, HTML, render, statusPhrase } from '../answer.ts';
@@ -10,14 +18,18 @@ import type { Verdict } from '../plugin.ts';
 import { Program, runUntilAnswer } from '../routing/program.ts';
 import type { CompiledRoute, RouteTable } from '../routing/route-table.ts';
 import { SERVER } from '../server-name.ts';
+import type { Certificates } from './certificates.ts';
 import { type Forwarded, type Forwarder, forward } from './forward.ts';
 import type { Pools } from './pools.ts';
+import { forwardUpgrade, type Upgrade } from './upgrade.ts';
 
 export interface ProxyOptions {
   routes: RouteTable;
   pools: Pools;
   metrics: TrafficMetrics;
   log: Log;
+  /** Set while it stands in for an APISIX that is down: each answer says so. */
+  fallback?: boolean;
 }
 
 const MAX_HEADER_BYTES = 32 * 1024;
@@ -29,21 +41,52 @@ const REQUEST_TIMEOUT_MS = 300_000;
 
 const NO_PLUGINS = new Program([]);
 
+const LIMITS = {
+  maxHeaderSize: MAX_HEADER_BYTES,
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  insecureHTTPParser: false,
+};
+
 /** The data plane: matches a request, runs its plugins, forwards it. Framing is left to Node's strict parser. */
 export function createProxyServer(options: ProxyOptions): Server {
-  const server = createServer(
-    {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      insecureHTTPParser: false,
+  return prepared(options, createServer(LIMITS));
+}
+
+/** The same behind TLS, with the certificate of the name that the client asks for; without one there is no connection. */
+export function createTlsProxyServer(options: ProxyOptions, certificates: Certificates): Server {
+  const server = createTlsServer({
+    ...LIMITS,
+    minVersion: 'TLSv1.2',
+    SNICallback(name, done) {
+      const context = certificates.find(name);
+      if (context === undefined) done(new Error(`no certificate for ${name}`));
+      else done(null, context);
     },
-    (request, response) => {
-      options.metrics.countRequest();
-      new Run(options, new Exchange(request, response)).start();
-    },
-  );
+  });
+  // A handshake that fails concerns nobody but that client.
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  return prepared(options, server);
+}
+
+function prepared<S extends Server>(options: ProxyOptions, server: S): S {
+  const begin: RequestListener = (request, response) => {
+    options.metrics.countRequest();
+    new Run(options, new Exchange(request, response)).start();
+  };
+  server.on('request', begin);
+  // 100 is sent when the upstream begins to read the body: a request that is refused never has to send it.
+  server.on('checkContinue', begin);
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    options.metrics.countRequest();
+    // Plugins and refusals answer on it as on any request.
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket as Socket);
+    response.once('finish', () => socket.end());
+    new Run(options, new Exchange(request, response), { socket, head }).start();
+  });
   server.on('clientError', refuseMalformed);
   server.on('connect', (_request, socket: Socket) => refuse(socket, 405));
   return server;
@@ -57,10 +100,12 @@ class Run implements Forwarder {
   #own: Program = NO_PLUGINS;
   #route: CompiledRoute | undefined;
   #forwarded: Forwarded | undefined;
+  readonly #upgrade: Upgrade | undefined;
 
-  constructor(options: ProxyOptions, exchange: Exchange) {
+  constructor(options: ProxyOptions, exchange: Exchange, upgrade?: Upgrade) {
     this.#options = options;
     this.exchange = exchange;
+    this.#upgrade = upgrade;
     this.#global = options.routes.globalProgram;
   }
 
@@ -69,7 +114,10 @@ class Run implements Forwarder {
     exchange.outgoing.once('close', () => this.#closed());
     this.#guarded(() => {
       this.#route = this.#options.routes.find(exchange);
-      if (this.#route !== undefined) this.#own = this.#route.program;
+      if (this.#route !== undefined) {
+        this.#own = this.#route.program;
+        this.#route.requests += 1;
+      }
       const verdict = this.#phases(this.#global, () => this.#afterGlobal());
       if (!(verdict instanceof Promise)) {
         this.#end(verdict);
@@ -123,7 +171,12 @@ class Run implements Forwarder {
       this.#answer({ status: 502 });
       return;
     }
-    this.#forwarded = forward(this, upstream, timeouts);
+    // A route that does not let them through serves the request as one that did not ask (RFC 9110, 7.8).
+    if (this.#upgrade !== undefined && this.#route?.websocket === true) {
+      forwardUpgrade(this, upstream, this.#upgrade);
+    } else {
+      this.#forwarded = forward(this, upstream, timeouts);
+    }
   }
 
   get pools(): Pools {
@@ -145,6 +198,10 @@ class Run implements Forwarder {
   filterHeaders(): void {
     this.#global.headerFilter(this.exchange);
     this.#own.headerFilter(this.exchange);
+    if (this.#options.fallback !== true) return;
+    const { response } = this.exchange;
+    response?.headers.set('X-QBTC-Proxy', 'fallback-active');
+    response?.headers.set('X-Route-Requests', String(this.#route?.requests ?? 0));
   }
 
   fail(status: number, headers: Record<string, string> = {}): void {

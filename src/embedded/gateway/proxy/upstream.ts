@@ -1,6 +1,7 @@
 import type { GatewayObject } from '../../../model/gateway.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Balancer, balancerOf } from './balancer.ts';
+import { type Checks, HealthMonitor } from './health.ts';
 
 /** One server of an upstream. */
 export interface UpstreamNode {
@@ -33,6 +34,8 @@ export class Upstream {
   readonly retryTimeoutMs: number;
   readonly verifyTls: boolean;
   readonly nodes: readonly UpstreamNode[];
+  /** Where the upstream has checks. */
+  readonly health: HealthMonitor | undefined;
   readonly #passHost: string;
   readonly #upstreamHost: string;
   readonly #balancer: Balancer | undefined;
@@ -47,6 +50,8 @@ export class Upstream {
     this.#passHost = String(value.pass_host ?? 'pass');
     this.#upstreamHost = String(value.upstream_host ?? '');
     this.#balancer = balancerOf(value, this.nodes);
+    this.health =
+      value.checks === undefined ? undefined : new HealthMonitor(value.checks as Checks, this.nodes);
   }
 
   /** False for a `type` that this gateway has no balancer for. */
@@ -59,6 +64,7 @@ export class Upstream {
     let open = this.nodes;
     if (tried.length > 0 || open.length > 1) {
       open = open.filter((node) => !tried.includes(node));
+      if (this.health !== undefined) open = this.health.among(open);
       const highest = Math.max(...open.map((node) => node.priority));
       open = open.filter((node) => node.priority === highest);
     }

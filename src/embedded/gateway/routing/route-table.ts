@@ -15,6 +15,10 @@ export interface CompiledRoute {
   timeouts: Timeouts | undefined;
   program: Program;
   plugins: PluginSet;
+  /** Whether upgrades (WebSocket) are let through. */
+  websocket: boolean;
+  /** How many requests it was found for, since it was compiled. */
+  requests: number;
 }
 
 /** A route as it is now, compiled when it is first needed. */
@@ -36,6 +40,8 @@ export class RouteTable {
   readonly #factory: StepFactory;
   readonly #matcher = new Matcher<Slot>();
   readonly #upstreams = new WeakMap<GatewayObject, Upstream>();
+  /** Those with health checks. */
+  readonly #checked = new Set<Upstream>();
   readonly #forConsumers = new WeakMap<CompiledRoute, WeakMap<GatewayObject, ConsumerPrograms>>();
   /** Raised by every change that compiled routes may depend on, besides their own. */
   #generation = 0;
@@ -97,7 +103,13 @@ export class RouteTable {
     return { added: new Program(added), merged: new Program(byPriority([...kept, ...overriding])) };
   }
 
+  /** Ends the health checks of all upstreams. */
+  close(): void {
+    for (const upstream of this.#checked) upstream.health?.end();
+  }
+
   #follow({ collection, id, before, after }: Change): void {
+    this.#retire(before?.value);
     if (collection === 'routes') {
       if (after === undefined) this.#matcher.remove(id);
       else this.#place(id, after.value);
@@ -109,6 +121,15 @@ export class RouteTable {
       for (const route of this.#store.values('routes')) {
         if (String(route.value.service_id) === id) this.#place(route.id, route.value);
       }
+    }
+  }
+
+  /** An upstream that was replaced or deleted is asked for no node any more. */
+  #retire(value: GatewayObject | undefined): void {
+    for (const held of [value, value?.upstream as GatewayObject | undefined]) {
+      const upstream = held && this.#upstreams.get(held);
+      if (upstream === undefined || !this.#checked.delete(upstream)) continue;
+      upstream.health?.end();
     }
   }
 
@@ -140,6 +161,8 @@ export class RouteTable {
       upstream: this.#upstreamOf(value) ?? (service && this.#upstreamOf(service)),
       timeouts: value.timeout as Timeouts | undefined,
       plugins,
+      websocket: value.enable_websocket === true,
+      requests: slot.compiled?.requests ?? 0,
       program: new Program(this.#factory.stepsOf(plugins)),
     };
     slot.generation = this.#generation;
@@ -156,6 +179,7 @@ export class RouteTable {
     if (upstream === undefined) {
       upstream = new Upstream(value);
       this.#upstreams.set(value, upstream);
+      if (upstream.health !== undefined) this.#checked.add(upstream);
     }
     return upstream;
   }

@@ -15,7 +15,7 @@ const host: JsonSchema = { type: 'string', pattern: '^\\*?[0-9a-zA-Z-._\\[\\]:]+
 const hosts: JsonSchema = { type: 'array', items: host, minItems: 1, uniqueItems: true };
 
 const octet = '([0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])';
-const remoteAddress: JsonSchema = {
+export const remoteAddress: JsonSchema & { anyOf: JsonSchema[] } = {
   type: 'string',
   anyOf: [
     { title: 'IPv4', type: 'string', format: 'ipv4' },
@@ -317,4 +317,49 @@ export const pluginMeta: JsonSchema = {
     error_response: { oneOf: [{ type: 'string' }, { type: 'object' }] },
   },
   additionalProperties: false,
+};
+
+const pem: JsonSchema = {
+  oneOf: [
+    { type: 'string', minLength: 128, maxLength: 65536 },
+    { type: 'string', pattern: '^\\$(secret|env|ENV)://' },
+  ],
+};
+
+export const ssl: JsonSchema = {
+  type: 'object',
+  properties: {
+    id,
+    desc: description,
+    labels,
+    ...timestamps,
+    cert: pem,
+    key: pem,
+    certs: { type: 'array', items: pem },
+    keys: { type: 'array', items: pem },
+    sni: host,
+    snis: { type: 'array', items: host, minItems: 1 },
+    type: { type: 'string', enum: ['server', 'client'], default: 'server' },
+    client: {
+      type: 'object',
+      properties: {
+        ca: { type: 'string', minLength: 128, maxLength: 65536 },
+        depth: { type: 'integer', minimum: 0, default: 1 },
+        skip_mtls_uri_regex: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string' } },
+      },
+      required: ['ca'],
+    },
+    status: { type: 'integer', enum: [1, 0], default: 1 },
+    ssl_protocols: {
+      type: 'array',
+      maxItems: 3,
+      uniqueItems: true,
+      items: { enum: ['TLSv1.1', 'TLSv1.2', 'TLSv1.3'] },
+    },
+  },
+  additionalProperties: false,
+  if: { properties: { type: { enum: ['server'] } } },
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+  then: { oneOf: [{ required: ['sni', 'key', 'cert'] }, { required: ['snis', 'key', 'cert'] }] },
+  else: { required: ['key', 'cert'] },
 };

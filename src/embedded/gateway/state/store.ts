@@ -4,6 +4,7 @@ import type { Journal } from './journal.ts';
 
 /** The collections of the Admin API. A credential's id is `USERNAME/ID`. */
 export const COLLECTIONS = [
+  'ssls',
   'upstreams',
   'services',
   'plugin_configs',

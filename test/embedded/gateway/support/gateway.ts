@@ -17,12 +17,14 @@ export interface TestGateway extends RunningGateway {
 /** The gateway in this process, on free ports. */
 export async function startTestGateway(
   configuration: Partial<GatewayConfiguration> = {},
+  now: () => number = Date.now,
 ): Promise<TestGateway> {
   const logged: { level: string; message: string }[] = [];
   const { adminKey = ADMIN_KEY } = configuration;
   const gateway = await startGateway(
     { host: '127.0.0.1', port: 0, adminPort: 0, ...configuration, adminKey },
     (level, message) => logged.push({ level, message }),
+    now,
   );
   const adminUrl = `http://127.0.0.1:${gateway.adminPort}/apisix/admin`;
   return {

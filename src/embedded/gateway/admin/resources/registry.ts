@@ -8,10 +8,12 @@ import { pluginConfigs } from './plugin-configs.ts';
 import { pluginMetadata } from './plugin-metadata.ts';
 import { routes } from './routes.ts';
 import { services } from './services.ts';
+import { ssls } from './ssls.ts';
 import { upstreams } from './upstreams.ts';
 
 /** Every collection of the store, as the Admin API serves it. */
 export const RESOURCES: Record<Collection, AdminResource> = {
+  ssls,
   routes,
   services,
   upstreams,

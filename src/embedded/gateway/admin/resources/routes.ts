@@ -38,7 +38,5 @@ function unavailable(value: GatewayObject): string | undefined {
   for (const field of ['filter_func', 'script', 'script_id']) {
     if (value[field] !== undefined) return `property "${field}" is Lua, which this gateway does not run`;
   }
-  return value.enable_websocket === true
-    ? 'property "enable_websocket" is not available in this gateway'
-    : undefined;
+  return undefined;
 }
