@@ -103,7 +103,7 @@ async function committed(
   }
   let refused: Map<string, string>;
   try {
-    refused = (await driver.commit?.()) ?? new Map();
+    refused = (await driver.commit?.(atomic)) ?? new Map();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return outcomes.map((outcome) =>
@@ -113,7 +113,9 @@ async function committed(
   return outcomes.map((outcome, index) => {
     const target = plan.steps[index]?.target;
     const reason = target === undefined ? undefined : refused.get(nameOf(target));
-    return reason === undefined ? outcome : { ...outcome, status: 'failed', reason };
+    if (reason !== undefined) return { ...outcome, status: 'failed', reason };
+    const held = atomic && refused.size > 0 && outcome.status === 'done';
+    return held ? { ...outcome, status: 'skipped', reason: 'all or nothing' } : outcome;
   });
 }
 

@@ -28,9 +28,10 @@ export interface GatewayDriver {
   delete(kind: GatewayKind, id: string): Promise<void>;
   /**
    * For a gateway that takes only a whole configuration: `put` and `delete` collect, and this writes what they
-   * brought, in one piece. Gives what was left out of it, by `kind/id`, with the reason.
+   * brought, in one piece. Gives what was left out of it, by `kind/id`, with the reason; with `allOrNothing` nothing is
+   * written as soon as there is one.
    */
-  commit?(): Promise<Map<string, string>>;
+  commit?(allOrNothing: boolean): Promise<Map<string, string>>;
   /**
    * Asks the gateway whether it would take the object, without writing it; gives its words when it would not.
    * Where the gateway offers no such question the method is left out.

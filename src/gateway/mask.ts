@@ -7,6 +7,9 @@ const MASK = '********';
 /** Plugins that hold a consumer's own secret, in whatever field. */
 const AUTHENTICATION = /-auth$|^wolf-rbac$/;
 
+/** Its `key` is one; elsewhere `key` names what is counted. */
+const SIGNATURE = 'vigoleonrocks-signature';
+
 /** Field names that hold secrets in APISIX's plugins, wherever they stand. */
 const SECRET_FIELD = /secret|password|passwd|token|private_key|client_key|api_?key|access_key|authorization/i;
 
@@ -39,6 +42,7 @@ function isSecret(kind: GatewayKind, path: string[]): boolean {
   if (path[0] !== 'plugins') return SECRET_FIELD.test(path.at(-1) ?? '');
   if (path.length < 3) return false;
   if (kind === 'credential') return true;
+  if (path[1] === SIGNATURE && path[2] === 'key') return true;
   if (kind === 'consumer' && AUTHENTICATION.test(path[1] ?? '')) return true;
   return path.slice(2).some((name) => SECRET_FIELD.test(name));
 }

@@ -6,6 +6,7 @@ import type { Log, RunningProgram } from '../program.ts';
 import { Operations } from './admin/operations.ts';
 import { AdminRouter } from './admin/router.ts';
 import { createAdminServer } from './admin/server.ts';
+import { Standalone } from './admin/standalone.ts';
 import { trafficMetrics } from './metrics.ts';
 import type { PluginHost } from './plugin.ts';
 import { Certificates } from './proxy/certificates.ts';
@@ -33,6 +34,8 @@ export interface GatewayConfiguration {
   tlsPort?: number;
   /** Says on each answer that it stands in for an APISIX that is down. */
   fallback?: boolean;
+  /** Takes the whole configuration at once, as a standalone APISIX does, instead of object by object. */
+  standalone?: boolean;
   /** Where resources are kept; without it they end with the process. */
   dataFolder?: string;
 }
@@ -73,7 +76,14 @@ export async function startGateway(
   const secure =
     configuration.tlsPort === undefined ? undefined : createTlsProxyServer(options, new Certificates(store));
   const router = new AdminRouter(new Operations(store, sealing));
-  const admin = createAdminServer({ key: adminKey, router, metrics, log, ready: () => !draining });
+  const admin = createAdminServer({
+    key: adminKey,
+    router,
+    ...(configuration.standalone === true ? { standalone: new Standalone(store) } : {}),
+    metrics,
+    log,
+    ready: () => !draining,
+  });
 
   async function close(): Promise<void> {
     draining = true;

@@ -3,7 +3,7 @@ import { PLUGINS } from './plugins/registry.ts';
 import type { Keyring } from './state/keyring.ts';
 import type { Collection, Sealing } from './state/store.ts';
 
-/** Seals the fields that the plugins' schemas call secret (`encrypt_fields`), in consumers and credentials. */
+/** Seals the fields that the plugins' schemas call secret (`encrypt_fields`), and the private keys of certificates. */
 export function createSealing(keyring: Keyring): Sealing {
   return {
     seal: (collection, value) => mapSecrets(collection, value, (secret) => keyring.seal(secret)),
@@ -17,11 +17,14 @@ function mapSecrets(
   change: (secret: string) => string,
 ): GatewayObject {
   if (collection === 'ssls') return mapKeys(value, change);
-  if ((collection !== 'consumers' && collection !== 'credentials') || value.plugins === undefined)
-    return value;
+  if (value.plugins === undefined) return value;
+  const ofConsumer = collection === 'consumers' || collection === 'credentials';
   const plugins = Object.entries(value.plugins as Record<string, Record<string, unknown>>).map(
     ([name, configuration]) => {
-      const fields = (PLUGINS.get(name)?.consumerSchema?.encrypt_fields ?? []) as string[];
+      const plugin = PLUGINS.get(name);
+      const schema = ofConsumer ? plugin?.consumerSchema : plugin?.schema;
+      const fields = (schema?.encrypt_fields ?? []) as string[];
+      if (fields.length === 0) return [name, configuration];
       const changed = { ...configuration };
       for (const field of fields) {
         const secret = changed[field];

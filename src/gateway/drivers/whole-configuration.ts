@@ -49,14 +49,14 @@ export function wholeConfiguration(store: ConfigurationStore): GatewayDriver {
     async delete(kind, id) {
       staged.set(nameOf({ kind, id }), { kind, id, object: undefined });
     },
-    async commit() {
+    async commit(allOrNothing) {
       observed ??= stateOf(await store.read());
       const refused = new Map<string, string>();
       const there = new Set([...objectsOf(observed)].map(nameOf));
       for (;;) {
         for (const [name, reason] of dangling(staged, there)) refuse(name, reason);
         const changes = [...staged.values()];
-        if (changes.length === 0) break;
+        if (changes.length === 0 || (allOrNothing && refused.size > 0)) break;
         const refusal = await store.write(changes.map(itemChange));
         if (refusal === undefined) break;
         const change = changes[refusal.index];

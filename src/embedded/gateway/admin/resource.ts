@@ -22,18 +22,20 @@ export interface AdminResource {
 }
 
 export interface CheckContext {
-  store: Store;
+  /** Where references are looked up; without it they are not. */
+  store: Store | undefined;
   id: string | undefined;
 }
 
 /** APISIX's message for a reference that leads nowhere; `undefined` when it is good or absent. */
 export function danglingReference(
-  store: Store,
+  store: Store | undefined,
   collection: Collection,
   word: string,
   id: unknown,
 ): string | undefined {
-  if (id === undefined || store.get(collection, String(id)) !== undefined) return undefined;
+  if (id === undefined || store === undefined || store.get(collection, String(id)) !== undefined)
+    return undefined;
   return `failed to fetch ${word} info by ${word} id [${id}], response code: 404`;
 }
 

@@ -6,12 +6,15 @@ import type { Log } from '../../program.ts';
 import { type Answer, HTML, render } from '../answer.ts';
 import type { TrafficMetrics } from '../metrics.ts';
 import { SERVER } from '../server-name.ts';
-import { readBody } from './request-body.ts';
+import { type ReadBody, readBody } from './request-body.ts';
 import type { AdminAnswer, AdminRouter } from './router.ts';
+import type { Standalone } from './standalone.ts';
 
 export interface AdminServerOptions {
   key: string;
   router: AdminRouter;
+  /** Takes the place of the resources where the gateway is told all at once. */
+  standalone?: Standalone;
   metrics: TrafficMetrics;
   log: Log;
   /** False while the gateway drains. */
@@ -86,7 +89,7 @@ const isMethod = (method: string): method is (typeof METHODS)[number] =>
   METHODS.some((each) => each === method);
 
 async function adminAnswer(
-  { key, router, log }: AdminServerOptions,
+  { key, router, standalone, log }: AdminServerOptions,
   request: IncomingMessage,
   method: (typeof METHODS)[number],
   path: string,
@@ -102,6 +105,11 @@ async function adminAnswer(
   }
   try {
     const name = path.slice(PREFIX.length).replace(/\/$/, '');
+    if (standalone !== undefined) {
+      const digest = request.headers['x-digest'];
+      const answer = await standaloneAnswer(standalone, method, name, digest, () => readBody(request));
+      return { ...answer, versioned: false };
+    }
     return await router.answer({
       method,
       path: name,
@@ -113,6 +121,18 @@ async function adminAnswer(
     log('error', `a change could not be written: ${messageOf(error)}`);
     return { status: 503, body: { error_msg: `could not be written: ${messageOf(error)}` }, versioned: true };
   }
+}
+
+async function standaloneAnswer(
+  standalone: Standalone,
+  method: string,
+  path: string,
+  digest: string | string[] | undefined,
+  read: () => Promise<ReadBody>,
+): Promise<Answer> {
+  if (path !== 'configs' || (method !== 'GET' && method !== 'PUT')) return { status: 404, contentType: HTML };
+  if (method === 'GET') return standalone.get();
+  return standalone.put(typeof digest === 'string' ? digest : undefined, read);
 }
 
 /** APISIX takes the key from the query, the header or a cookie, in this order. */
@@ -129,7 +149,7 @@ function refusal(key: string, token: string | undefined): string | undefined {
 }
 
 function sendAdmin(response: ServerResponse, answer: AdminAnswer): void {
-  const headers = answer.versioned ? { ...CORS, 'X-API-VERSION': 'v3' } : CORS;
+  const headers = { ...CORS, ...(answer.versioned ? { 'X-API-VERSION': 'v3' } : {}), ...answer.headers };
   send(response, { ...answer, contentType: answer.contentType ?? JSON_TYPE, headers });
 }
 

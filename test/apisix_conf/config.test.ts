@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
-const text = readFileSync(new URL('../../../apisix_conf/config.yaml', import.meta.url), 'utf8');
+const text = readFileSync(new URL('../../apisix_conf/config.yaml', import.meta.url), 'utf8');
 
 describe('apisix_conf/config.yaml', () => {
   const config = parse(text);
