@@ -1,4 +1,5 @@
 import type { Register } from './command.ts';
+import { consumers } from './consumers.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
@@ -28,6 +29,7 @@ export const commands: readonly Register[] = [
   exec,
   topology,
   routes,
+  consumers,
   test,
   score,
   secrets,

@@ -24,6 +24,8 @@ export interface Around {
   containedServices: StackFile['services'];
   secrets: Readonly<Record<string, string>>;
   secretNames: string[];
+  /** Those that `qbtc consumers add` made. */
+  consumers: ApisixConsumer[];
   /** What the gateway files hold. */
   gatewayFiles: GatewayFile[];
   locate: GatewayDeclaration['locate'];
@@ -46,9 +48,12 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
       serviceOf(name, service, config.name, containedServices[name]?.env ?? {}, { ...around, portBase }),
     ),
     gateway: {
-      consumers: declared.flatMap(({ consumers }) =>
-        consumers.map((consumer) => defined(consumer) as ApisixConsumer),
-      ),
+      consumers: [
+        ...declared.flatMap(({ consumers }) =>
+          consumers.map((consumer) => defined(consumer) as ApisixConsumer),
+        ),
+        ...around.consumers,
+      ],
       objects: declared.flatMap(objectsOf),
       locate: around.locate,
     },

@@ -4,6 +4,7 @@ import { messageOf, QbtcError } from '../errors.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
 import { buildStack } from './build.ts';
+import { asApisix, consumerSecrets, readConsumers } from './consumers.ts';
 import { parseStackDocument, type StackDocument } from './document.ts';
 import { endpointFields, roleEndpoint } from './endpoints.ts';
 import { stackEnvironment } from './environment.ts';
@@ -110,12 +111,14 @@ async function loadDocument(document: StackDocument, options: LoadOptions): Prom
   if (all.length > 0 || gateway.mistakes.length > 0 || !parsed.success)
     throw invalid(options, all, gateway.mistakes);
   const contained = stackSchema.parse({ ...data, services: inside });
+  const consumers = await readConsumers(root);
   return await buildStack(parsed.data, {
     root,
     file,
     resources,
     containedServices: contained.services,
-    secrets: options.secrets,
+    secrets: { ...options.secrets, ...consumerSecrets(consumers) },
+    consumers: consumers.map(asApisix),
     secretNames: secretNamesOf(outline),
     gatewayFiles: gateway.sources.map(({ lists }) => lists),
     locate: locator(parsed.data, { shown: shownFrom(options.cwd, file), document }, gateway.sources),

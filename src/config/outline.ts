@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { RESOURCE_KINDS, type ResourceKind } from '../model/resource.ts';
-import { MAX_REPLICAS, PORT_FIELDS, type PortUse, replicaPorts } from './ports.ts';
+import { MAX_REPLICAS, PORT_FIELDS, type PortField, type PortUse, replicaPorts } from './ports.ts';
 
 /**
  * What the rules look at, read leniently: a field that is missing or wrong becomes `undefined` (its own mistake is
@@ -25,6 +25,7 @@ const resource = z
     port: number,
     management_port: number,
     admin_port: number,
+    tls_port: number,
     migrations: text,
     mode: text,
     file: text,
@@ -116,6 +117,8 @@ export function secretNamesOf(stack: Outline): string[] {
   return [...new Set([...stack.secrets.filter((name) => name !== ''), ...derivedSecrets(stack), ...roles])];
 }
 
+type DeclaredPort = 'port' | 'management_port' | 'admin_port' | 'tls_port';
+
 /** The ports of a resource by role, with the base. */
 export function resourcePorts(
   declared: ResourceOutline,
@@ -123,7 +126,10 @@ export function resourcePorts(
   base: number,
 ): Record<string, number> {
   return Object.fromEntries(
-    PORT_FIELDS[kind].map((field) => [field.role, (declared[field.key] ?? field.default) + base]),
+    PORT_FIELDS[kind].flatMap((field: PortField & { key: DeclaredPort }) => {
+      const port = declared[field.key] ?? field.default;
+      return port === undefined ? [] : [[field.role, port + base]];
+    }),
   );
 }
 
@@ -142,10 +148,11 @@ export function portUses({ infrastructure, services, ports }: Outline): PortUse[
   const ofResources = Object.entries(infrastructure).flatMap(([name, resource]): PortUse[] => {
     const { kind } = resource;
     if (kind === undefined || resource.provider === 'external') return [];
-    return PORT_FIELDS[kind].map((field) => {
+    return PORT_FIELDS[kind].flatMap((field: PortField & { key: DeclaredPort }): PortUse[] => {
       const declared = resource[field.key] ?? field.default;
+      if (declared === undefined) return [];
       const holder = `the ${field.role} port of ${name}`;
-      return { port: declared + base, declared, holder, path: ['infrastructure', name, field.key] };
+      return [{ port: declared + base, declared, holder, path: ['infrastructure', name, field.key] }];
     });
   });
   const ofServices = Object.entries(services).flatMap(([name, { port, replicas = 1 }]): PortUse[] => {

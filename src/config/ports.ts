@@ -18,7 +18,8 @@ export const MAX_REPLICAS = 64;
 export interface PortField {
   role: string;
   key: string;
-  default: number;
+  /** Left out: the resource listens there only where it is declared. */
+  default?: number;
 }
 
 export const PORT_FIELDS = {
@@ -31,6 +32,7 @@ export const PORT_FIELDS = {
   apisix: [
     { role: 'main', key: 'port', default: 9080 },
     { role: 'admin', key: 'admin_port', default: 9180 },
+    { role: 'tls', key: 'tls_port' },
   ],
 } as const satisfies Record<ResourceKind, readonly PortField[]>;
 

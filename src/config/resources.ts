@@ -4,7 +4,7 @@ import type { StackDocument } from './document.ts';
 import { externalEndpoint, ownEndpoint } from './endpoints.ts';
 import { type FieldPath, fieldName, type Mistake } from './mistake.ts';
 import { type Outline, type ResourceOutline, resourcePorts, secretOfResource } from './outline.ts';
-import { PORT_FIELDS } from './ports.ts';
+import { PORT_FIELDS, type PortField } from './ports.ts';
 
 export interface Resources {
   /** In the order of the file; `undefined` for a resource whose mistakes leave nothing to refer to. */
@@ -74,7 +74,11 @@ function contained(
   stack: Outline,
   secrets: Readonly<Record<string, string>>,
 ): Resource['endpoint'] {
-  const ports = Object.fromEntries(PORT_FIELDS[kind].map(({ role, default: port }) => [role, port]));
+  const ports = Object.fromEntries(
+    PORT_FIELDS[kind].flatMap(({ role, default: port }: PortField) =>
+      port === undefined ? [] : [[role, port]],
+    ),
+  );
   const secret = secrets[secretOfResource(name, kind)] ?? '';
   return ownEndpoint({ kind, stack: stack.name ?? '', ports, secret, host: name });
 }

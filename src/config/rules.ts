@@ -98,6 +98,7 @@ const RESERVED = new Set([
   'places',
   'lock',
   'ledger',
+  'consumers',
 ]);
 
 const namesAreFree: Rule = ({ services, infrastructure }, report) => {

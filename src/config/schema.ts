@@ -132,6 +132,11 @@ const apisixSchema = z
     ...common,
     port: portField(proxy, 'The port that clients talk to, without the port base.'),
     admin_port: portField(admin, 'The port of the Admin API (loopback only), without the port base.'),
+    tls_port: port()
+      .optional()
+      .describe(
+        'The port that clients talk to behind TLS, without the port base; left out, there is none. Certificates are `gateway.ssls`.',
+      ),
     admin_url: filled('a URL').optional().describe('With `provider: external`: the Admin API.'),
     admin_key: filled('a key').optional().describe('With `provider: external`: the key of the Admin API.'),
     mode: z

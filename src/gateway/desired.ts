@@ -57,7 +57,10 @@ export function desiredGateway(stack: Stack): GatewayState {
         port: service.port + replica,
       }));
     const nodes = Object.fromEntries(replicas.map(({ host, port }) => [`${host}:${port}`, 1]));
-    add('upstream', upstreamId, { name: service.name, type: 'roundrobin', nodes }, declaredAs);
+    const upstream: GatewayObject = { name: service.name, type: 'roundrobin', nodes };
+    // With one node there is nothing to choose; with more, a broken one must not get its share.
+    if (replicas.length > 1) upstream.checks = healthChecks(service.health);
+    add('upstream', upstreamId, upstream, declaredAs);
 
     for (const { id: _, ...route } of service.routes) {
       const routeId = `${stack.name}-${route.name}`;
@@ -94,6 +97,25 @@ export function desiredGateway(stack: Stack): GatewayState {
     });
   }
   return state;
+}
+
+/** Two good answers let a replica in, two failures take it out, looked at each two seconds. */
+function healthChecks(path: string): Record<string, unknown> {
+  return {
+    active: {
+      type: 'http',
+      http_path: path,
+      timeout: 2,
+      healthy: { interval: 2, successes: 2, http_statuses: [200] },
+      unhealthy: {
+        interval: 2,
+        http_failures: 2,
+        tcp_failures: 2,
+        timeouts: 2,
+        http_statuses: [500, 502, 503, 504],
+      },
+    },
+  };
 }
 
 /** Where it is declared, as a mistake names it: the second of two that claim one id has no place of its own. */

@@ -1,5 +1,5 @@
 import { QbtcError } from '../errors.ts';
-import type { GatewayState } from '../model/gateway.ts';
+import type { GatewayKind, GatewayState } from '../model/gateway.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
@@ -39,6 +39,8 @@ export interface PlanRoutesOptions {
   prune?: boolean;
   /** Takes over what is declared and there, and not ours. */
   adopt?: boolean;
+  /** Leaves out of the plan what this does not pick. */
+  only?: (kind: GatewayKind, id: string) => boolean;
 }
 
 /**
@@ -50,7 +52,7 @@ export interface PlanRoutesOptions {
 export async function planRoutes(
   context: Reach,
   stack: Stack,
-  { prune = false, adopt = false }: PlanRoutesOptions = {},
+  { prune = false, adopt = false, only }: PlanRoutesOptions = {},
 ): Promise<RoutePlan> {
   const desired = desiredGateway(stack);
   const gateway = gatewayOf(stack);
@@ -62,7 +64,7 @@ export async function planRoutes(
     ),
   ]);
   const needed = schemasNeeded(desired, observed);
-  const plan = planGateway(desired, observed, {
+  const whole = planGateway(desired, observed, {
     stack: stack.name,
     prune,
     adopt,
@@ -70,6 +72,9 @@ export async function planRoutes(
     secrets: Object.values(stack.secrets),
     schemas: needed.length === 0 ? new Map() : await driver.schemas(needed),
   });
+  const plan = only
+    ? { steps: whole.steps.filter(({ target }) => only(target.kind, target.id)), leftovers: [] }
+    : whole;
   const changes = plan.steps.map((step) => step.change);
   return { changes, leftovers: plan.leftovers, plan, desired, observed, hands: { driver, ledger, observed } };
 }

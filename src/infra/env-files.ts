@@ -85,7 +85,7 @@ function resourceValues(stack: Stack, { name, kind, ports, endpoint }: Resource)
     ...(kind === 'apisix'
       ? {
           KEYRING: stack.secrets[`${name}-keyring`]?.slice(0, KEYRING_LENGTH),
-          TLS_PORT: String(stack.portBase + TLS_PORT),
+          TLS_PORT: String(ports.tls ?? stack.portBase + TLS_PORT),
         }
       : {}),
   };

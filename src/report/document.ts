@@ -65,6 +65,24 @@ export interface ExplanationDocument {
   others: { id: string; uris: string[]; reason: string }[];
 }
 
+/** Who may call the routes. */
+export interface ConsumersDocument {
+  kind: 'consumers';
+  stack: string;
+  consumers: {
+    username: string;
+    /** `qbtc.yaml` for a declared one, `command` for one that `consumers add` made. */
+    source: 'declared' | 'command';
+    credentials: number;
+    /** `60 requests in 60 s`; empty for none. */
+    limit: string;
+    createdAt: string | null;
+    rotatedAt: string | null;
+    /** Whether the key before the last rotation is still good. */
+    previousValid: boolean;
+  }[];
+}
+
 /** What a gateway holds, as a file. */
 export interface DumpDocument {
   kind: 'dump';
@@ -260,6 +278,7 @@ export type Document =
   | FindingsDocument
   | ExplanationDocument
   | DumpDocument
+  | ConsumersDocument
   | UpDocument
   | DownDocument
   | StopDocument

@@ -82,7 +82,7 @@ describe("the template's own file", () => {
       {
         name: 'gateway',
         kind: 'apisix',
-        ports: { main: 10080, admin: 10180 },
+        ports: { main: 10_080, admin: 10_180, tls: 10_443 },
         endpoint: {
           url: 'http://127.0.0.1:10080',
           host: '127.0.0.1',
@@ -115,7 +115,7 @@ describe("the template's own file", () => {
 
   test('names its ports and secrets without being loaded', async () => {
     const text = await template();
-    expect(declaredPorts(text)).toEqual([5672, 15672, 6379, 5432, 9080, 9180, 8000, 8001]);
+    expect(declaredPorts(text)).toEqual([5672, 15672, 6379, 5432, 9080, 9180, 9443, 8000, 8001]);
     expect(declaredPorts(text.replace('base: 0', 'base: 3000'))).toEqual(declaredPorts(text));
     expect(secretNames(text)).toEqual(Object.keys(SECRETS));
   });

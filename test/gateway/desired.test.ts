@@ -15,6 +15,7 @@ describe('desiredGateway', () => {
           name: 'llm-api',
           type: 'roundrobin',
           nodes: { '127.0.0.1:8000': 1, '127.0.0.1:8001': 1 },
+          checks: { active: expect.objectContaining({ type: 'http', http_path: '/health' }) },
           labels: LABELS,
         },
       ],

@@ -202,6 +202,30 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
     answer: { id: 'acme-llm-models', uris: ['/v1/models'], reason: '' },
     others: [{ id: 'acme-llm-chat', uris: ['/v1/chat/completions'], reason: 'its URI is not /v1/models' }],
   },
+  consumers: {
+    kind: 'consumers',
+    stack: 'acme',
+    consumers: [
+      {
+        username: 'alice',
+        source: 'command',
+        credentials: 4,
+        limit: '60 requests in 60 s',
+        createdAt: '2026-11-21T06:00:00.000Z',
+        rotatedAt: '2026-11-21T07:00:00.000Z',
+        previousValid: true,
+      },
+      {
+        username: 'app',
+        source: 'declared',
+        credentials: 2,
+        limit: '',
+        createdAt: null,
+        rotatedAt: null,
+        previousValid: false,
+      },
+    ],
+  },
   dump: {
     kind: 'dump',
     stack: 'acme',

@@ -18,6 +18,7 @@ const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown 
   findings: ({ kind: _, ...document }) => document,
   explanation: ({ kind: _, ...document }) => ({ ...document, answer: document.answer ?? null }),
   dump: ({ kind: _, ...document }) => document,
+  consumers: ({ kind: _, ...document }) => document,
   doctor: ({ checks, strategy }) => ({ checks, strategy }),
   'up-plan': ({ kind: _, ...document }) => document,
   up: ({ kind: _, ...document }) => ({ ...document, gatewayUrl: document.gatewayUrl ?? null }),

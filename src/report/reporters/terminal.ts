@@ -2,6 +2,7 @@ import type { Document, DocumentKind, DocumentOf } from '../document.ts';
 import { createPalette } from '../palette.ts';
 import type { Reporter } from '../reporter.ts';
 import { applied, plan } from '../terminal/changes.ts';
+import { consumers } from '../terminal/consumers.ts';
 import { demo } from '../terminal/demo.ts';
 import { doctor } from '../terminal/doctor.ts';
 import { error } from '../terminal/error.ts';
@@ -24,6 +25,7 @@ const VIEWS: { [Kind in DocumentKind]: View<DocumentOf<Kind>> } = {
   findings,
   explanation,
   dump,
+  consumers,
   doctor,
   'up-plan': upPlan,
   up,

@@ -71,12 +71,13 @@ describe("the template's compose file", async () => {
       expect(labels).toBeDefined();
     const mounts = Object.values(declared.services).flatMap(({ volumes = [] }) => volumes);
     const files = mounts.filter((mount) => mount.startsWith('.')).map((mount) => mount.split(':')[0] ?? '');
-    // The last is copied by `qbtc new`; what is in `env/` is written by it.
+    // The last two are copied by `qbtc new`; what is in `env/` is written by it.
     expect(files).toEqual([
       './rabbitmq/definitions.conf',
       './env/broker-definitions.json',
       './env/database-init.sql',
       './apisix_conf/config.yaml',
+      './apisix_conf/lua',
     ]);
     await expect(readFile(join(TEMPLATE, 'infrastructure/rabbitmq/definitions.conf'))).resolves.toBeDefined();
     await expect(readFile(join(CHECKOUT, 'apisix_conf', 'config.yaml'))).resolves.toBeDefined();

@@ -5,13 +5,14 @@ import { embeddedProgram } from './program.ts';
 
 export const embeddedApisix: EmbeddedPart = {
   what: "qbtc's own gateway, which speaks APISIX's Admin API",
-  loss: 'the plugins that it does not have are refused; no TLS on 9443',
+  loss: 'the plugins that it does not have are refused',
   async prepare(context, stack, resource) {
     const { host, port, adminKey } = resource.endpoint;
     return embeddedProgram(context, stack, resource, 'gateway', {
       host,
       port,
       adminPort: resource.ports.admin,
+      ...(resource.ports.tls === undefined ? {} : { tlsPort: resource.ports.tls }),
       adminKey,
       dataFolder: join(stackFolders(stack.root).data, resource.name),
     });
