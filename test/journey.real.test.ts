@@ -123,9 +123,11 @@ describe('a stack from its making to its end', () => {
   test('has nothing to change once it is up', async () => {
     expect(JSON.parse((await qbtc(['routes', 'sync', '--dry-run', '--json'], root)).stdout)).toEqual({
       changes: [],
+      leftovers: [],
     });
     expect(JSON.parse((await qbtc(['topology', 'apply', '--dry-run', '--json'], root)).stdout)).toEqual({
       changes: [],
+      leftovers: [],
     });
     const again = JSON.parse((await qbtc(['up', '--json'], root)).stdout) as {
       started: string[];

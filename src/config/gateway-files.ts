@@ -129,7 +129,7 @@ const cacheFile = (root: string, text: string) =>
   join(
     root,
     '.qbtc',
-    'cache',
+    '.parsed',
     `${createHash('sha256').update(`1\0${text}`).digest('hex').slice(0, 32)}.json`,
   );
 

@@ -238,7 +238,9 @@ function invalid(
   );
   const count = lines.length === 1 ? 'a mistake' : `${lines.length} mistakes`;
   const version = own.find(({ field, found }) => field === 'requires' && found.startsWith('qbtc '));
-  return new QbtcError('CONFIG_INVALID', `${wrong.map((each) => each.shown).join(' and ')} has ${count}`, {
+  const files = wrong.map((each) => each.shown);
+  const verb = files.length === 1 ? 'has' : 'have';
+  return new QbtcError('CONFIG_INVALID', `${files.join(' and ')} ${verb} ${count}`, {
     details: [
       ...lines.slice(0, MAX_SHOWN).map((line) => formatMistake(line.file, line.mistake)),
       ...(lines.length > MAX_SHOWN ? [`and ${lines.length - MAX_SHOWN} more`] : []),

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { gatewayFileSchema } from '../../src/config/schema.ts';
 import { desiredGateway } from '../../src/gateway/desired.ts';
 import { dumpGateway } from '../../src/gateway/dump.ts';
-import { DECLARED_KINDS, type ApisixConsumer, type DeclaredObject } from '../../src/model/gateway.ts';
+import { type ApisixConsumer, DECLARED_KINDS, type DeclaredObject } from '../../src/model/gateway.ts';
 import { anyStack, stackWith } from './stacks.ts';
 
 /** What a file with this text declares, references filled in. */
@@ -36,7 +36,11 @@ describe('dumpGateway', () => {
   it('writes keys of the stack as references, and says what the gateway keeps to itself', () => {
     const objects: DeclaredObject[] = [
       { kind: 'ssl', id: 'c', object: { cert: 'cert', key: 'key', snis: ['a.example'] } },
-      { kind: 'route', id: 'r', object: { uri: '/r', plugins: { 'proxy-rewrite': { uri: '/${remote_addr}' } } } },
+      {
+        kind: 'route',
+        id: 'r',
+        object: { uri: '/r', plugins: { 'proxy-rewrite': { uri: '/${remote_addr}' } } },
+      },
     ];
     const consumers = [
       { username: 'app', credentials: [{ id: 'k', plugins: { 'key-auth': { key: 'Bearer 0123456789' } } }] },
@@ -52,7 +56,9 @@ describe('dumpGateway', () => {
   });
 
   it('leaves out what is not ours unless all is asked for', () => {
-    const state = desiredGateway(stackWith({ name: 'other', services: [{ routes: [{ name: 'r', uri: '/r' }] }] }));
+    const state = desiredGateway(
+      stackWith({ name: 'other', services: [{ routes: [{ name: 'r', uri: '/r' }] }] }),
+    );
     expect(dumpGateway(state, { ...OPTIONS, stack: 'acme' })).toMatchObject({ yaml: '{}\n', objects: 0 });
     expect(dumpGateway(state, { ...OPTIONS, stack: 'acme', all: true }).objects).toBe(2);
   });

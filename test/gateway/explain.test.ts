@@ -44,7 +44,9 @@ describe('explainRequest', () => {
   it('looks at headers, the address and the host', () => {
     expect(reasons({ method: 'GET', url: '/v1/models', headers: { 'X-Beta': '1' } }).answer).toBe('beta');
     expect(reasons({ method: 'GET', url: '/v1/models', from: '10.1.2.3' }).answer).toBe('inside');
-    expect(reasons({ method: 'GET', url: '/v1/models', headers: { Host: 'admin.example' } }).answer).toBe('admin');
+    expect(reasons({ method: 'GET', url: '/v1/models', headers: { Host: 'admin.example' } }).answer).toBe(
+      'admin',
+    );
     expect(reasons({ method: 'PUT', url: '/v1/chat/completions' })).toMatchObject({
       answer: 'rest',
       others: { chat: 'it takes POST, not PUT' },
@@ -83,14 +85,23 @@ describe('explainRequest', () => {
           fc.array(route, { minLength: 1, maxLength: 5 }),
           fc.array(request, { minLength: 1, maxLength: 3 }),
           async (list, requests) => {
-            const routes = Object.fromEntries(list.map((each, index) => [`r${index}`, each as GatewayObject]));
+            const routes = Object.fromEntries(
+              list.map((each, index) => [`r${index}`, each as GatewayObject]),
+            );
             for (const [id, each] of Object.entries(routes)) {
               // The route names itself in its answer, before anything is forwarded.
               const plugins = { 'response-rewrite': { headers: { set: { 'X-Matched': id } } } };
-              await gateway.admin('PUT', `/routes/${id}`, { ...each, plugins, upstream: { type: 'roundrobin', nodes: {} } });
+              await gateway.admin('PUT', `/routes/${id}`, {
+                ...each,
+                plugins,
+                upstream: { type: 'roundrobin', nodes: {} },
+              });
             }
             for (const { method, path, host } of requests) {
-              const { headers } = await exchange(gateway.proxyUrl + path, { method, headers: { Host: host } });
+              const { headers } = await exchange(gateway.proxyUrl + path, {
+                method,
+                headers: { Host: host },
+              });
               const told = explainRequest(stateOf(routes), { method, url: path, headers: { Host: host } });
               expect(told.answer?.id).toBe(headers['x-matched']);
             }

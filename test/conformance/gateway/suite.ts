@@ -11,6 +11,8 @@ export interface GatewayUnderTest {
   adminUrl: string;
   adminKey: string;
   proxyUrl: string;
+  /** Where it takes TLS. */
+  tls?: { host: string; port: number };
 }
 
 /** APISIX watches etcd: a change is in force a moment after it was acknowledged. */
