@@ -47,12 +47,15 @@ export async function applyPlan(
   }
   const { clock, interrupted } = context;
   const kinds = new Map(plan.steps.map(({ id, target }) => [id, target.kind]));
-  const served = new Set([...hands.observed.route.values()].flatMap(claimsOf));
+  let claims: Set<string> | undefined;
+  const isServed = (claim: string) => {
+    claims ??= new Set([...hands.observed.route.values()].flatMap(claimsOf));
+    return claims.has(claim);
+  };
   const doneAt = new Map<string, number>();
   const performSettled = async (step: GatewayStep) => {
     // What is in use must not meet the new before it has arrived; a route that is new altogether is not in use.
-    const inUse =
-      step.change.action !== 'create' || claimsOf(step.target.object).some((claim) => served.has(claim));
+    const inUse = step.change.action !== 'create' || claimsOf(step.target.object).some(isServed);
     if (inUse && driver.settleMs !== undefined) {
       const others = step.needs.filter((id) => kinds.get(id) !== step.target.kind);
       const since = Math.max(0, ...others.map((id) => doneAt.get(id) ?? 0));

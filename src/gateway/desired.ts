@@ -28,13 +28,15 @@ const REPLICA_HOST = '127.0.0.1';
 export function desiredGateway(stack: Stack): GatewayState {
   const state = emptyState();
   const mistakes: string[] = [];
-  const claimedBy = new Map<string, string>();
+  const claimedBy = new Map<string, () => string>();
 
-  const add = (kind: GatewayKind, id: string, object: GatewayObject, declaredAs: string) => {
+  /** Where it is declared is asked for only when there is something to say about it. */
+  const add = (kind: GatewayKind, id: string, object: GatewayObject, declaredAs: string | (() => string)) => {
     const key = `${kind} ${id}`;
     const claimed = claimedBy.get(key);
-    if (claimed !== undefined) mistakes.push(`${declaredAs} and ${claimed} would both be the ${key}`);
-    claimedBy.set(key, declaredAs);
+    const where = typeof declaredAs === 'string' ? () => declaredAs : declaredAs;
+    if (claimed !== undefined) mistakes.push(`${where()} and ${claimed()} would both be the ${key}`);
+    claimedBy.set(key, where);
     state[kind].set(id, WITHOUT_LABELS.has(kind) ? object : stamped(object, stack.name));
   };
   const checkId = (id: string, declaredAs: string) => {
@@ -88,7 +90,7 @@ export function desiredGateway(stack: Stack): GatewayState {
   }
 
   for (const { kind, id, object } of stack.gateway.objects) {
-    add(kind, id, kind === 'ssl' ? withKeyDigest(object) : object, placeOf(stack, kind, id));
+    add(kind, id, kind === 'ssl' ? withKeyDigest(object) : object, () => placeOf(stack, kind, id));
   }
   if (mistakes.length > 0) {
     throw new QbtcError('GATEWAY_DECLARATION', 'the gateway cannot be brought to what the stack declares', {

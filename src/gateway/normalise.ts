@@ -41,3 +41,29 @@ function normaliseNodes(nodes: unknown): unknown {
   const byAddress = Object.fromEntries(entries);
   return Object.keys(byAddress).length === nodes.length ? byAddress : nodes;
 }
+
+/**
+ * True when the object is there just as it is declared, field by field. False says nothing: the two may still be the
+ * same in their normal form. Thousands of objects that have not changed are passed over by this.
+ */
+export function isPlainlySame(declared: GatewayObject, there: GatewayObject, kind: GatewayKind): boolean {
+  const untold = NEVER_TOLD[kind];
+  const counts = (name: string) => !ADDED_BY_THE_GATEWAY.has(name) && untold?.has(name) !== true;
+  for (const name of Object.keys(there)) if (counts(name) && declared[name] === undefined) return false;
+  for (const name of Object.keys(declared)) {
+    if (counts(name) && !isSame(declared[name], there[name])) return false;
+  }
+  return true;
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const names = Object.keys(a);
+  if (names.length !== Object.keys(b).length) return false;
+  for (const name of names) {
+    if (!isSame((a as Record<string, unknown>)[name], (b as Record<string, unknown>)[name])) return false;
+  }
+  return true;
+}

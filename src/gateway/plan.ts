@@ -4,7 +4,7 @@ import { difference } from '../reconcile/difference.ts';
 import type { Step } from '../reconcile/step.ts';
 import type { Ledger } from './ledger.ts';
 import { maskField } from './mask.ts';
-import { normalise } from './normalise.ts';
+import { isPlainlySame, normalise } from './normalise.ts';
 import { type SchemaName, type Schemas, schemasToAsk, storedDefaults } from './schema.ts';
 import { isOurs, ownerOf, WITHOUT_LABELS } from './stamp.ts';
 import { nameOf, objectsOf, type Reference, referencesOf } from './state.ts';
@@ -43,7 +43,7 @@ export function schemasNeeded(desired: GatewayState, observed: GatewayState): Sc
   const names = new Set<SchemaName>();
   for (const { kind, id, object } of objectsOf(desired)) {
     const there = observed[kind].get(id);
-    if (!there) continue;
+    if (!there || isPlainlySame(object, there, kind)) continue;
     for (const name of schemasToAsk(kind, normalise(object, kind), normalise(there, kind))) names.add(name);
   }
   return [...names];
@@ -86,6 +86,9 @@ function planObject(
   options: PlanOptions,
 ): Change | undefined {
   if (!there) return { action: 'create', kind, name: id, reason: 'declared and not there' };
+  if (isPlainlySame(object, there, kind) && options.adopt !== true && ours({ kind, id }, there, options)) {
+    return undefined;
+  }
   const explains = storedDefaults(kind, options.schemas);
   const fields = difference(normalise(object, kind), normalise(there, kind), explains).map((field) =>
     maskField(kind, field, options.secrets),

@@ -116,7 +116,8 @@ async function choose(
     forced === undefined ? preferred(PREFERENCE[question.strategy ?? 'hybrid'], before) : [forced];
   const current = presentProvider(present, name);
   if (current !== undefined && candidates.includes(current) && !excluded.has(current)) {
-    return { resource: name, provider: current, reason: RUNS_ALREADY, loss: before?.loss ?? '' };
+    const choice = { resource: name, provider: current, reason: RUNS_ALREADY, loss: before?.loss ?? '' };
+    return { ...choice, ...standIn(current, before) };
   }
 
   const taken = current === undefined ? portConflicts(resourcePorts(resource), sockets) : [];
@@ -133,7 +134,8 @@ async function choose(
       ? { available: false as const, reason: excluded.get(candidate) ?? '' }
       : await question.registry[candidate].offer(context, stack, resource);
     if (offer.available) {
-      return { resource: name, provider: candidate, reason: offer.reason, loss: offer.loss };
+      const choice = { resource: name, provider: candidate, reason: offer.reason, loss: offer.loss };
+      return { ...choice, ...standIn(candidate, before) };
     }
     refusals.push(`${candidate}: ${offer.reason}`);
   }
@@ -149,6 +151,13 @@ async function choose(
         ? `start it, or mend its url in ${stack.file}`
         : 'qbtc doctor says what this machine has; another way is asked for with --strategy or --provider',
   });
+}
+
+/** An embedded part in the place of what Docker or somebody else provided until now; `down` forgets it. */
+function standIn(provider: ProviderName, before: Choice | undefined): Pick<Choice, 'standsIn'> {
+  if (provider !== 'embedded' || before === undefined) return {};
+  const wasReal = before.provider === 'docker' || before.provider === 'external';
+  return wasReal || before.standsIn === true ? { standsIn: true } : {};
 }
 
 /** What provided it until it was stopped goes first: its data is there. */

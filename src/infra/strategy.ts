@@ -13,6 +13,8 @@ export interface Choice {
   provider: ProviderName;
   reason: string;
   loss: string;
+  /** Set while an embedded part does the work of a real one that was there before and is gone. */
+  standsIn?: true;
 }
 
 /** Where a service of the stack runs, and why there. */

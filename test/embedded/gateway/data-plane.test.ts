@@ -341,3 +341,23 @@ describe('closing', () => {
     await upstream.close();
   });
 });
+
+describe('standing in for an APISIX that is down', () => {
+  it('says so on each answer, also its own, with the requests of the route', async () => {
+    const gateway = await startTestGateway({ fallback: true });
+    const upstream = await startUpstream((_, response) => response.end('up'));
+    try {
+      await gateway.admin('PUT', '/routes/1', { uri: '/a', upstream: { nodes: { [upstream.address]: 1 } } });
+      const told = async (path: string) => {
+        const { headers } = await exchange(`${gateway.proxyUrl}${path}`);
+        return [headers['x-qbtc-proxy'], headers['x-route-requests']];
+      };
+      expect(await told('/a')).toEqual(['fallback-active', '1']);
+      expect(await told('/a')).toEqual(['fallback-active', '2']);
+      expect(await told('/nowhere')).toEqual(['fallback-active', '0']);
+    } finally {
+      await gateway.close();
+      await upstream.close();
+    }
+  });
+});

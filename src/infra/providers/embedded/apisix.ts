@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { readChoices } from '../../choices.ts';
 import { stackFolders } from '../../folders.ts';
 import type { EmbeddedPart } from './part.ts';
 import { embeddedProgram } from './program.ts';
@@ -8,12 +9,16 @@ export const embeddedApisix: EmbeddedPart = {
   loss: 'the plugins that it does not have are refused',
   async prepare(context, stack, resource) {
     const { host, port, adminKey } = resource.endpoint;
+    const plan = await readChoices(stack.root);
+    const choice = plan?.choices.find((each) => each.resource === resource.name);
     return embeddedProgram(context, stack, resource, 'gateway', {
       host,
       port,
       adminPort: resource.ports.admin,
       ...(resource.ports.tls === undefined ? {} : { tlsPort: resource.ports.tls }),
       adminKey,
+      // Each answer says so then.
+      ...(choice?.standsIn === true ? { fallback: true } : {}),
       dataFolder: join(stackFolders(stack.root).data, resource.name),
     });
   },
