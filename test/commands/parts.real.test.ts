@@ -99,7 +99,7 @@ describe('parts of a running stack', () => {
     const { ports } = await json<{
       ports: { name: string; role: string; listener: { pid: number } | null }[];
     }>('ports');
-    expect(ports.length).toBe(8);
+    expect(ports.length).toBe(9);
     const pids = await status();
     const broker = ports.find(({ name, role }) => name === 'broker' && role === 'management');
     expect(broker?.listener?.pid).toBe(pids.get('broker')?.pid);
@@ -157,7 +157,9 @@ describe('parts of a running stack', () => {
       '--correlation',
       id,
     );
-    expect(new Set(lines.map(({ source }) => source))).toEqual(new Set(['llm-api', 'quantum-core']));
+    expect(new Set(lines.map(({ source }) => source))).toEqual(
+      new Set(['gateway', 'llm-api', 'quantum-core']),
+    );
     expect(lines.every(({ correlationId }) => correlationId === id)).toBe(true);
     expect((await qbtc(['logs', '--since', 'yesterday'], root)).code).toBe(64);
     expect((await qbtc(['logs', '--grep', '('], root)).code).toBe(64);

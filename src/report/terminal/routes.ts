@@ -12,7 +12,7 @@ export const routes: View<RoutesDocument> = ({ stack, routes: all }, { palette, 
       `  ${palette.accent(uris.join(' '))}  ${methods.length === 0 ? 'any method' : methods.join(' ')}`,
       ...table(
         [
-          [{ text: '', paint: palette.faint }, { text: id + (status === 'off' ? ' (switched off)' : '') }],
+          [{ text: 'id', paint: palette.faint }, { text: id + (status === 'off' ? ' (switched off)' : '') }],
           [{ text: 'to', paint: palette.faint }, { text: nodes.length === 0 ? 'no node' : nodes.join(', ') }],
           ...(plugins.length === 0
             ? []
