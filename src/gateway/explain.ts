@@ -32,7 +32,7 @@ export interface RequestToExplain {
 
 /**
  * Says which route would answer a request, and why each other one does not, by the very matcher of the embedded
- * gateway, which follows APISIX's `radixtree_host_uri` with parameters (as in apisix_conf/config.yaml).
+ * gateway, which follows APISIX's `radixtree_uri_with_parameter` (as apisix_conf/config.yaml sets it).
  *
  * @throws QbtcError BAD_URL
  */
@@ -100,7 +100,7 @@ function obstacle(
     Number(first?.priority ?? 0) > Number(route.priority ?? 0) && urisOf(first).includes(uri);
   const why = byPriority
     ? `has priority ${String(first?.priority ?? 0)}, this one ${String(route.priority ?? 0)}`
-    : 'is tried first: its host or URI is more exact, or it was there before';
+    : 'is tried first: its URI is more exact, or it was there before';
   return { reason: `it would, but ${winner ?? 'another route'} ${why}`, distance: 5 };
 }
 

@@ -24,7 +24,8 @@ export interface Matched extends Variables {
 /** A route as the matcher holds it. */
 export interface Matchable<T> {
   target: T;
-  host: string;
+  /** `undefined` for any; a `*` stands for what a name begins with. */
+  hosts: readonly string[] | undefined;
   methods: ReadonlySet<string> | undefined;
   addresses: BlockList | undefined;
   vars: Expression | undefined;
@@ -33,103 +34,56 @@ export interface Matchable<T> {
 export interface Match<T> {
   target: T;
   uri: string;
+  /** The host of the route that took the request; empty for a route of any. */
   host: string;
   parameters: Record<string, string> | undefined;
 }
 
-interface Placement<T> {
-  table: PathTable<Matchable<T>>;
-  candidate: Candidate<Matchable<T>>;
-  host: string;
-}
-
 /**
- * Finds the route of a request as APISIX's router by host and URI does: the routes of the host itself, then of the
- * longest wildcard (`*.example.com`), then those without a host; within these by path. Routes come and go one by
- * one, between two requests.
+ * Finds the route of a request as APISIX's `radixtree_uri_with_parameter` does, the router of apisix_conf/: by path
+ * first, then by priority; host, method, address and `vars` are conditions. Among routes that nothing tells apart the
+ * one that came first is taken. Routes come and go one by one, between two requests.
  */
 export class Matcher<T> {
-  readonly #anyHost = new PathTable<Matchable<T>>();
-  readonly #hosts = new Map<string, PathTable<Matchable<T>>>();
-  readonly #wildcards = new Map<string, PathTable<Matchable<T>>>();
-  readonly #placements = new Map<string, Placement<T>[]>();
-  /** The lengths of the wildcards' fixed parts, longest first. */
-  #wildcardLengths: number[] = [];
+  readonly #table = new PathTable<Matchable<T>>();
+  readonly #placed = new Map<string, Candidate<Matchable<T>>[]>();
 
   /** `hosts`: those of the route, or else of its service. A route that is there under this id is replaced. */
   set(id: string, route: GatewayObject, hosts: readonly string[] | undefined, target: T): void {
     this.remove(id);
     if (route.status === 0) return;
     const addresses = [route.remote_addr ?? route.remote_addrs ?? []].flat().map(String);
-    const placements: Placement<T>[] = [];
-    const conditions = {
+    const matchable: Matchable<T> = {
+      target,
+      hosts: hosts?.map((host) => host.toLowerCase()),
       methods: route.methods === undefined ? undefined : new Set(route.methods as string[]),
       addresses: addresses.length === 0 ? undefined : addressList(addresses),
       vars: route.vars === undefined ? undefined : compileExpression(route.vars),
     };
-    for (const host of hosts ?? ['']) {
-      const table = this.#tableFor(host.toLowerCase());
-      for (const uri of [route.uri ?? route.uris ?? []].flat().map(String)) {
-        const candidate = {
-          priority: Number(route.priority ?? 0),
-          uri,
-          target: { target, host, ...conditions },
-        };
-        table.add(candidate);
-        placements.push({ table, candidate, host: host.toLowerCase() });
-      }
-    }
-    this.#placements.set(id, placements);
+    const uris = [route.uri ?? route.uris ?? []].flat().map(String);
+    const candidates = uris.map((uri) => ({ priority: Number(route.priority ?? 0), uri, target: matchable }));
+    for (const candidate of candidates) this.#table.add(candidate);
+    this.#placed.set(id, candidates);
   }
 
   remove(id: string): void {
-    for (const { table, candidate, host } of this.#placements.get(id) ?? []) {
-      table.remove(candidate);
-      if (table.empty && host !== '') this.#drop(host);
-    }
-    this.#placements.delete(id);
+    for (const candidate of this.#placed.get(id) ?? []) this.#table.remove(candidate);
+    this.#placed.delete(id);
   }
 
   find(request: Matched): Match<T> | undefined {
-    const accept = (candidate: Candidate<Matchable<T>>, parameters: Record<string, string> | undefined) => {
-      const { target: matchable, uri } = candidate;
-      if (!accepts(matchable, request, parameters)) return undefined;
-      return { target: matchable.target, host: matchable.host, uri, parameters };
-    };
-    const { host, path } = request;
-    const own = this.#hosts.get(host)?.find(path, accept);
-    if (own !== undefined) return own;
-    for (const length of this.#wildcardLengths) {
-      if (length > host.length) continue;
-      const found = this.#wildcards.get(host.slice(host.length - length))?.find(path, accept);
-      if (found !== undefined) return found;
-    }
-    return this.#anyHost.find(path, accept);
+    return this.#table.find(request.path, ({ target: matchable, uri }, parameters) => {
+      const host = hostTaken(matchable.hosts, request.host);
+      if (host === undefined || !accepts(matchable, request, parameters)) return undefined;
+      return { target: matchable.target, host, uri, parameters };
+    });
   }
+}
 
-  #tableFor(host: string): PathTable<Matchable<T>> {
-    if (host === '') return this.#anyHost;
-    const [tables, key] = host.startsWith('*') ? [this.#wildcards, host.slice(1)] : [this.#hosts, host];
-    let table = tables.get(key);
-    if (table === undefined) {
-      table = new PathTable();
-      tables.set(key, table);
-      this.#measureWildcards();
-    }
-    return table;
-  }
-
-  #drop(host: string): void {
-    if (host.startsWith('*')) this.#wildcards.delete(host.slice(1));
-    else this.#hosts.delete(host);
-    this.#measureWildcards();
-  }
-
-  #measureWildcards(): void {
-    this.#wildcardLengths = [...new Set([...this.#wildcards.keys()].map((key) => key.length))].sort(
-      (a, b) => b - a,
-    );
-  }
+/** The host of the route that the request's is; `undefined` when it is none of them. */
+function hostTaken(hosts: readonly string[] | undefined, asked: string): string | undefined {
+  if (hosts === undefined) return '';
+  return hosts.find((host) => (host.startsWith('*') ? asked.endsWith(host.slice(1)) : host === asked));
 }
 
 function accepts<T>(

@@ -37,7 +37,7 @@ describe('lintGateway', () => {
         route: {
           a: { uri: '/x', methods: ['GET', 'OPTIONS'], plugins: KEY },
           b: { uri: '/x', methods: ['POST', 'OPTIONS'], plugins: KEY },
-          c: { uri: '/x', host: 'a.example', plugins: KEY },
+          c: { uri: '/x', host: 'a.example', priority: 1, plugins: KEY },
           d: { uri: '/x', methods: ['GET'], vars: [['arg_a', '==', '1']], plugins: KEY },
         },
       },
@@ -62,6 +62,17 @@ describe('lintGateway', () => {
         },
       },
       [],
+    ],
+    [
+      'a host beside any',
+      {
+        route: {
+          a: { uri: '/x', plugins: KEY },
+          b: { uri: '/x', host: 'b.example', plugins: KEY },
+          c: { uri: '/x', host: 'c.example', priority: 1, plugins: KEY },
+        },
+      },
+      ['host-beside-any route b'],
     ],
     ['anybody may call', { route: { a: { uri: '/a' } } }, ['no-authentication route a']],
     [

@@ -4,6 +4,7 @@ import type { Stack } from '../../model/stack.ts';
 import type { LintRule } from './rule.ts';
 import { danglingReference } from './rules/dangling-reference.ts';
 import { duplicateUri } from './rules/duplicate-uri.ts';
+import { hostBesideAny } from './rules/host-beside-any.ts';
 import { limitNeverApplies } from './rules/limit-never-applies.ts';
 import { noAuthentication } from './rules/no-authentication.ts';
 import { noHealthCheck } from './rules/no-health-check.ts';
@@ -15,6 +16,7 @@ export const LINT_RULES: readonly LintRule[] = [
   danglingReference,
   duplicateUri,
   shadowedUri,
+  hostBesideAny,
   limitNeverApplies,
   noAuthentication,
   noHealthCheck,

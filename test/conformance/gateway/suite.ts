@@ -162,6 +162,8 @@ export function gatewayConformance(name: string, target: () => GatewayUnderTest)
       await route('exact', { uri: uri('m/exact') });
       await route('posts', { uri: uri('m/*'), methods: ['POST'], priority: 5 });
       await route('hosted', { uri: uri('hosted'), host: 'hosted.example' });
+      await route('hosted-prefix', { uri: uri('byhost/*'), host: 'hosted.example' });
+      await route('any-exact', { uri: uri('byhost/exact') });
       await askUntil(uri('hosted'), 404);
       const routeOf = async (path: string, init?: RequestInit) => {
         const response = await askUntil(path, 200, init);
@@ -170,6 +172,8 @@ export function gatewayConformance(name: string, target: () => GatewayUnderTest)
       };
       const hosted = await rawGet(target().proxyUrl, uri('hosted'), { Host: 'hosted.example' });
       expect(hosted.headers['x-route']).toBe('hosted');
+      const other = await rawGet(target().proxyUrl, uri('byhost/other'), { Host: 'hosted.example' });
+      expect(other.headers['x-route']).toBe('hosted-prefix');
       expect(await routeOf(uri('m/exact'))).toBe('exact');
       expect(await routeOf(uri('m/long/x'))).toBe('longer');
       expect(await routeOf(uri('m/other'))).toBe('prefix');
