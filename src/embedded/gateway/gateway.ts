@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { messageOf, QbtcError } from '../../errors.ts';
 import type { Log, RunningProgram } from '../program.ts';
 import { Operations } from './admin/operations.ts';
@@ -51,6 +52,8 @@ export interface RunningGateway extends RunningProgram {
 /** How long requests in flight may take when the gateway closes. */
 const DRAIN_MS = 10_000;
 const IDLE_CHECK_MS = 20;
+/** How long a connection that was upgraded may go on then. */
+const UPGRADED_GRACE_MS = 500;
 
 /**
  * Starts a reverse proxy with APISIX's Admin API. Resolves when both ports listen and all kept resources are in
@@ -71,7 +74,8 @@ export async function startGateway(
   const metrics = trafficMetrics(pluginHost);
   const routes = new RouteTable(store, new StepFactory(pluginHost));
   let draining = false;
-  const options = { routes, pools, metrics, log, fallback: configuration.fallback ?? false };
+  const upgraded = new Set<Duplex>();
+  const options = { routes, pools, metrics, log, fallback: configuration.fallback ?? false, upgraded };
   const proxy = createProxyServer(options);
   const secure =
     configuration.tlsPort === undefined ? undefined : createTlsProxyServer(options, new Certificates(store));
@@ -87,6 +91,10 @@ export async function startGateway(
 
   async function close(): Promise<void> {
     draining = true;
+    // A WebSocket ends when somebody ends it.
+    setTimeout(() => {
+      for (const socket of upgraded) socket.destroy();
+    }, UPGRADED_GRACE_MS).unref();
     await Promise.all([drain(proxy), drain(admin), secure === undefined ? undefined : drain(secure)]);
     routes.close();
     await pools.close();

@@ -361,3 +361,25 @@ describe('standing in for an APISIX that is down', () => {
     }
   });
 });
+
+it('ends a WebSocket that is still open when the gateway closes', async () => {
+  const gateway = await startTestGateway();
+  const upstream = await startUpstream((_, response) => response.end());
+  upstream.server.on('upgrade', (_, socket) => {
+    socket.resume().on('end', () => socket.end());
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+  });
+  await gateway.admin('PUT', '/routes/1', {
+    uri: '/ws',
+    enable_websocket: true,
+    upstream: { nodes: { [upstream.address]: 1 } },
+  });
+  const socket = connect(gateway.port, '127.0.0.1');
+  socket.write('GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+  const [head] = (await once(socket, 'data')) as [Buffer];
+  expect(head.toString()).toMatch(/^HTTP\/1\.1 101 /);
+  const ended = once(socket, 'close');
+  await gateway.close();
+  await ended;
+  await upstream.close();
+});

@@ -30,6 +30,8 @@ export interface ProxyOptions {
   log: Log;
   /** Set while it stands in for an APISIX that is down: each answer says so. */
   fallback?: boolean;
+  /** The client connections that went on in another protocol; they are no requests that end. */
+  upgraded: Set<Duplex>;
 }
 
 const MAX_HEADER_BYTES = 32 * 1024;
@@ -80,6 +82,8 @@ function prepared<S extends Server>(options: ProxyOptions, server: S): S {
   server.on('checkContinue', begin);
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     options.metrics.countRequest();
+    options.upgraded.add(socket);
+    socket.once('close', () => options.upgraded.delete(socket));
     // Plugins and refusals answer on it as on any request.
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
