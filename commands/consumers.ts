@@ -70,15 +70,15 @@ export const consumers: Register = (program, run) => {
     .option('--json', 'print the result as JSON')
     .action(
       run<RevokeOptions>(async (context, { previous }, [name = '']) => {
-        const [{ revokeConsumer }, { exitOf }] = await Promise.all([
+        const [{ revokeConsumer }, { EXIT }] = await Promise.all([
           import('../src/lifecycle/consumers.ts'),
-          import('./outcomes.ts'),
+          import('../src/errors.ts'),
         ]);
         const stack = await open(context);
         const outcomes = await revokeConsumer(context, stack, name, () => open(context), { previous });
         return {
           document: { kind: 'applied', subject: 'consumers', stack: stack.name, outcomes },
-          exit: exitOf(outcomes),
+          exit: outcomes.every(({ status }) => status === 'done') ? EXIT.done : EXIT.partial,
         };
       }),
     );
@@ -96,9 +96,11 @@ async function revealed(
   { key, outcomes, stack }: { key: string; outcomes: ChangeOutcome[]; stack: string },
   json: boolean,
 ): Promise<Outcome> {
-  const { exitOf } = await import('./outcomes.ts');
-  const failed = outcomes.some(({ status }) => status !== 'done');
-  context.io.reveal(json ? JSON.stringify({ username, key }, null, 2) : key);
-  if (!failed) return {};
-  return { document: { kind: 'applied', subject: 'consumers', stack, outcomes }, exit: exitOf(outcomes) };
+  const { EXIT } = await import('../src/errors.ts');
+  const failed = outcomes.filter(({ status }) => status !== 'done');
+  const atGateway = failed.length === 0 ? {} : { failed: failed.map(({ reason = '' }) => reason) };
+  context.io.reveal(json ? JSON.stringify({ username, key, ...atGateway }, null, 2) : key);
+  if (failed.length === 0) return {};
+  if (json) return { exit: EXIT.partial };
+  return { document: { kind: 'applied', subject: 'consumers', stack, outcomes }, exit: EXIT.partial };
 }

@@ -20,10 +20,15 @@ export const topology: Register = (program, run) => {
         ]);
         const stack = await openStackHere(context);
         const about = { subject: 'topology', stack: stack.name };
-        const plan = await planTopology(context, stack);
-        if (dryRun) return { document: { kind: 'plan', ...about, changes: plan.changes } };
-        const outcomes = await applyTopology(context, stack, plan);
-        return { document: { kind: 'applied', ...about, outcomes }, exit: exitOf(outcomes) };
+        if (dryRun) {
+          const { changes } = await planTopology(context, stack);
+          return { document: { kind: 'plan', ...about, changes } };
+        }
+        const { withLock } = await import('../src/lifecycle/lock.ts');
+        return withLock(context, stack.root, 'topology apply', async () => {
+          const outcomes = await applyTopology(context, stack, await planTopology(context, stack));
+          return { document: { kind: 'applied', ...about, outcomes }, exit: exitOf(outcomes) };
+        });
       }),
     );
 };

@@ -25,6 +25,8 @@ export const CONCURRENCY = 32;
 /** What a plan is carried out with. */
 export interface Hands {
   driver: GatewayDriver;
+  /** The same gateway by a driver that an interruption does not stop: for putting back. */
+  undeterred(): GatewayDriver;
   ledger: Ledger;
   /** What the plan was made from. */
   observed: GatewayState;

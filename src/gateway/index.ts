@@ -76,7 +76,10 @@ export async function planRoutes(
     ? { steps: whole.steps.filter(({ target }) => only(target.kind, target.id)), leftovers: [] }
     : whole;
   const changes = plan.steps.map((step) => step.change);
-  return { changes, leftovers: plan.leftovers, plan, desired, observed, hands: { driver, ledger, observed } };
+  const { http, clock } = context;
+  const undeterred = () => openDriver({ http, clock, interrupted: new AbortController().signal }, gateway);
+  const hands: Hands = { driver, undeterred, ledger, observed };
+  return { changes, leftovers: plan.leftovers, plan, desired, observed, hands };
 }
 
 /** Carries out the plan, and nothing else. Never rejects because of a failed change. */

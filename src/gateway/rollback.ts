@@ -12,7 +12,7 @@ import { nameOf } from './state.ts';
  * that could not be put back stays `done` and says why: the gateway is then partly changed.
  */
 export async function putBack(
-  { driver, ledger, observed }: Hands,
+  { undeterred, ledger, observed }: Hands,
   plan: GatewayPlan,
   outcomes: readonly ChangeOutcome[],
   { onProgress }: { onProgress?: (outcome: ChangeOutcome) => void },
@@ -21,6 +21,7 @@ export async function putBack(
     outcomes.find(({ status }) => status === 'failed') ?? outcomes.find(({ status }) => status !== 'done');
   const because =
     failed === undefined ? 'all or nothing' : `${failed.change.kind} ${failed.change.name} ${failed.status}`;
+  const driver = undeterred();
   const problems = new Map<GatewayStep, string>();
   // What failed may have been done all the same: an answer that got lost.
   const touched = plan.steps.filter((_, index) => ['done', 'failed'].includes(outcomes[index]?.status ?? ''));

@@ -24,7 +24,7 @@ const USERNAME = /^[a-zA-Z0-9_-]{1,40}$/;
  * Makes a consumer with a key of its own and puts it into the gateway. Where that cannot be reached the consumer is
  * kept, and the next `routes sync` brings it there.
  *
- * @throws QbtcError CONSUMER_NAME, CONSUMER_EXISTS; as `planRoutes` for a gateway that cannot be reached
+ * @throws QbtcError CONSUMER_NAME, CONSUMER_EXISTS
  */
 export function addConsumer(
   context: Context,
@@ -59,7 +59,7 @@ export function addConsumer(
 
 /**
  * Gives a consumer a new key. With `overlap` the old one stays good until the next rotation or `revoke --previous`.
- * @throws QbtcError CONSUMER_UNKNOWN; as `planRoutes`
+ * @throws QbtcError CONSUMER_UNKNOWN
  */
 export function rotateConsumer(
   context: Context,
@@ -84,7 +84,7 @@ export function rotateConsumer(
 
 /**
  * Takes a consumer with all its keys out of the gateway, or only the key from before the last rotation.
- * @throws QbtcError CONSUMER_UNKNOWN; as `planRoutes`
+ * @throws QbtcError CONSUMER_UNKNOWN
  */
 export function revokeConsumer(
   context: Context,
@@ -152,10 +152,8 @@ async function apply(context: Context, stack: Stack, username: string): Promise<
     return await applyRoutes(context, stack, plan);
   } catch (error) {
     if (!(error instanceof QbtcError)) throw error;
-    throw new QbtcError(error.code, `the gateway was not told of ${username}: ${messageOf(error)}`, {
-      exit: EXIT.partial,
-      hint: 'what was asked for is kept in .qbtc/consumers.json; qbtc routes sync --prune brings it to the gateway',
-      cause: error,
-    });
+    const change = { action: 'update' as const, kind: 'consumer', name: username };
+    const kept = 'it is kept in .qbtc/consumers.json, and qbtc routes sync --prune brings it to the gateway';
+    return [{ change, status: 'failed', reason: `${messageOf(error)}; ${kept}` }];
   }
 }

@@ -143,6 +143,18 @@ describe('routes and consumers of a running stack', () => {
     expect((await stat(join(root, '.qbtc', 'consumers.json'))).mode & 0o777).toBe(0o600);
   });
 
+  test('a consumer that is added while the gateway is away is brought there by the next sync', async () => {
+    expect((await qbtc(['stop', 'gateway'], root)).code).toBe(0);
+    const added = await qbtc(['consumers', 'add', 'bob', '--json'], root);
+    expect(added.code).toBe(3);
+    const { key, failed } = JSON.parse(added.stdout) as { key: string; failed: string[] };
+    expect(failed[0]).toContain('cannot be reached');
+    expect((await qbtc(['routes', 'diff'], root)).code).toBe(1);
+    expect((await qbtc(['up'], root)).code).toBe(0);
+    const { status } = await fetch(`${gateway}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
+    expect(status).toBe(200);
+  });
+
   test('requests are logged with who asked, in lines that `logs` reads', async () => {
     await fetch(`${gateway}/v1/models`, { headers: { 'x-correlation-id': 'logged-one' } });
     await expect

@@ -446,6 +446,34 @@ export function gatewaySuite(gateway: () => GatewayUnderTest): void {
     await sync(stackOf('atomic', []), { prune: true });
   });
 
+  it('with --atomic an interruption puts back, too', async () => {
+    const before = stackOf('cut', [{ name: 'api', port, routes: [{ name: 'kept', uri: '/cut/1' }] }]);
+    await sync(before);
+    const routes = Array.from({ length: 20 }, (_, index) => ({
+      name: `n${index}`,
+      uri: `/cut/new/${index}`,
+    }));
+    const after = stackOf('cut', [
+      { name: 'api', port, routes: [{ name: 'kept', uri: '/cut/2' }, ...routes] },
+    ]);
+    const interruption = new AbortController();
+    const interrupted = { ...context, interrupted: interruption.signal };
+    const planned = await planRoutes(interrupted, after);
+    const outcomes = await applyRoutes(interrupted, after, planned, {
+      atomic: true,
+      concurrency: 2,
+      onProgress: () => interruption.abort(new Error('interrupted')),
+    });
+    if (gateway().mode === 'standalone-api') {
+      // Written in one piece: it was over before anybody could interrupt it.
+      expect(outcomes.every(({ status }) => status === 'done')).toBe(true);
+      return;
+    }
+    expect(outcomes.filter(({ status }) => status === 'done')).toEqual([]);
+    expect(outcomes.some(({ status }) => status === 'reverted')).toBe(true);
+    expect(await changesOf(before, { prune: true })).toEqual([]);
+  });
+
   it('counts no answer of the gateway itself as one of the route', async () => {
     const closed = createServer();
     await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));

@@ -8,6 +8,9 @@ import { type ConfigurationStore, itemId, wholeConfiguration } from './whole-con
 
 /** APISIX reads the file only when its last line says that it is whole. */
 const END = '#END';
+/** APISIX 3.14 drops such an item: the id of a credential does not fit the schema that it holds its file against. */
+const NO_CREDENTIALS =
+  'APISIX takes no credentials from its file: give the consumer its key in `plugins` (one for each authentication plugin)';
 
 /**
  * The file that a standalone APISIX (`role: data_plane`, `config_provider: yaml`) reads again each second. Items and
@@ -23,6 +26,10 @@ export function apisixStandaloneFile(file: string): GatewayDriver {
       return isRecord(data) ? data : {};
     },
     async write(changes) {
+      const credential = changes.findIndex(
+        ({ id, item }) => item !== undefined && id.includes('/credentials/'),
+      );
+      if (credential !== -1) return { index: credential, reason: NO_CREDENTIALS };
       for (const { list, id, item } of changes) {
         const sequence = document.get(list);
         const data: unknown[] = isSeq(sequence) ? ((sequence.toJS(document) as unknown[]) ?? []) : [];
