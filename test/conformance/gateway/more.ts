@@ -151,7 +151,7 @@ export function gatewayProtection(name: string, target: () => GatewayUnderTest):
 
     it('delays what is above the rate, and refuses what is above the burst (limit-req)', async () => {
       const { address } = await node('limited');
-      const limit = { rate: 2, burst: 1, key: 'http_x_user', rejected_code: 429, rejected_msg: 'too fast' };
+      const limit = { rate: 1, burst: 1, key: 'http_x_user', rejected_code: 429, rejected_msg: 'too fast' };
       const upstream = { type: 'roundrobin', nodes: { [address]: 1 } };
       await put(`/routes/${id('lr')}`, { uri: uri('lr'), plugins: { 'limit-req': limit }, upstream });
       await askUntil(uri('lr'), 200, { headers: { 'X-User': 'probe' } });
@@ -161,7 +161,7 @@ export function gatewayProtection(name: string, target: () => GatewayUnderTest):
       const refused = answers.filter(({ status }) => status === 429);
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 429]);
       expect(await refused[0]?.json()).toEqual({ error_msg: 'too fast' });
-      expect(performance.now() - started).toBeGreaterThan(300);
+      expect(performance.now() - started).toBeGreaterThan(600);
     });
 
     it('lets only some addresses through (ip-restriction)', async () => {

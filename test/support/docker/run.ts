@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** Runs a program to its end; whatever it ends with is an answer. */
 export function run(
@@ -34,7 +36,9 @@ export async function installPackages(
     return `${program} is not installed, and this account cannot install it`;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const install = ['install', '-y', '--no-install-recommends', ...packages];
-  await run('apt-get', ['update'], { env });
-  const { stderr } = await run('apt-get', install, { env });
+  // Test files run beside each other, and apt lets only one in.
+  const one = [join(tmpdir(), 'qbtc-test-apt.lock'), 'apt-get'];
+  await run('flock', [...one, 'update'], { env });
+  const { stderr } = await run('flock', [...one, ...install], { env });
   return existsSync(program) ? undefined : `${packages.join(', ')} could not be installed: ${stderr.trim()}`;
 }
