@@ -48,10 +48,11 @@ export const sync: Register = (group, run) => {
             atomic,
             ...(concurrency === undefined ? {} : { concurrency }),
           });
-          const answers = prove
-            ? await proveChanges(context, stack, plan.desired, outcomes, gatewayOf(stack).endpoint.url)
-            : undefined;
-          const exit = exitOf(outcomes);
+          const answers =
+            prove && !context.interrupted.aborted
+              ? await proveChanges(context, stack, plan.desired, outcomes, gatewayOf(stack).endpoint.url)
+              : undefined;
+          const exit = context.interrupted.aborted ? EXIT.interrupted : exitOf(outcomes);
           const silent = answers?.some(({ answered }) => !answered) === true;
           return {
             document: {

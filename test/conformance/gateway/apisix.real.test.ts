@@ -1,5 +1,5 @@
 import { it } from 'vitest';
-import { gatewayProtection } from './more.ts';
+import { gatewayProtection } from './protection.ts';
 import { gatewayConformance } from './suite.ts';
 
 const { QBTC_APISIX_ADMIN, QBTC_APISIX_KEY, QBTC_APISIX_PROXY, QBTC_APISIX_TLS } = process.env;

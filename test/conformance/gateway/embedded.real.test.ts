@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { ADMIN_KEY, startTestGateway, type TestGateway } from '../../embedded/gateway/support/gateway.ts';
-import { gatewayProtection } from './more.ts';
+import { gatewayProtection } from './protection.ts';
 
 let gateway: TestGateway;
 
