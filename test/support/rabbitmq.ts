@@ -9,15 +9,24 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 /** Not `/usr/sbin/rabbitmq-server`: that one insists on the account `rabbitmq`. */
 const SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server';
+const CONTROL = '/usr/lib/rabbitmq/bin/rabbitmqctl';
 const READY_WITHIN_MS = 60_000;
 
-/** A broker as its clients see it: what the conformance suite and the benches are given. */
-export interface BrokerAccess {
+/** What a client of a broker needs. */
+export interface AmqpAccess {
   amqpUrl: string;
   managementUrl: string;
   user: string;
   password: string;
   vhost: string;
+}
+
+/** A broker as the conformance suite and the benches see it. */
+export interface BrokerAccess extends AmqpAccess {
+  /** `http://127.0.0.1:15692`; where the Prometheus metrics are. */
+  metricsUrl: string;
+  /** Makes the broker think that its memory is short, or that it is not. */
+  setMemoryAlarm(raised: boolean): Promise<void>;
 }
 
 export interface RunningRabbitMq extends BrokerAccess {
@@ -35,7 +44,7 @@ export async function startRabbitMq(): Promise<RunningRabbitMq | { unavailable: 
   const missing = await install();
   if (missing !== undefined) return { unavailable: missing };
   const folder = await mkdtemp(join(tmpdir(), 'qbtc-rabbitmq-'));
-  const [amqp, management, distribution, mapper] = await freePorts(4);
+  const [amqp, management, distribution, mapper, prometheus] = await freePorts(5);
   const password = `p${process.pid}-${Date.now().toString(36)}`;
   await mkdir(join(folder, 'mnesia'));
   await writeFile(
@@ -44,6 +53,8 @@ export async function startRabbitMq(): Promise<RunningRabbitMq | { unavailable: 
       `listeners.tcp.1 = 127.0.0.1:${amqp}`,
       'management.tcp.ip = 127.0.0.1',
       `management.tcp.port = ${management}`,
+      'prometheus.tcp.ip = 127.0.0.1',
+      `prometheus.tcp.port = ${prometheus}`,
       'default_user = tester',
       `default_pass = ${password}`,
       // The management database otherwise lags five seconds behind.
@@ -51,25 +62,23 @@ export async function startRabbitMq(): Promise<RunningRabbitMq | { unavailable: 
       'log.console.level = error',
     ].join('\n'),
   );
-  await writeFile(join(folder, 'enabled_plugins'), '[rabbitmq_management].');
-  const server = spawn(SERVER, [], {
-    stdio: 'ignore',
-    env: {
-      PATH: process.env.PATH,
-      HOME: folder,
-      RABBITMQ_NODENAME: `qbtc${amqp}@localhost`,
-      RABBITMQ_DIST_PORT: String(distribution),
-      ERL_EPMD_PORT: String(mapper),
-      ERL_EPMD_ADDRESS: '127.0.0.1',
-      RABBITMQ_MNESIA_BASE: join(folder, 'mnesia'),
-      RABBITMQ_LOG_BASE: folder,
-      RABBITMQ_LOGS: '-',
-      RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq.conf'),
-      RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
-      RABBITMQ_CONF_ENV_FILE: join(folder, 'none'),
-      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-setcookie qbtc +S 2:2',
-    },
-  });
+  await writeFile(join(folder, 'enabled_plugins'), '[rabbitmq_management,rabbitmq_prometheus].');
+  const environment = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    RABBITMQ_NODENAME: `qbtc${amqp}@localhost`,
+    RABBITMQ_DIST_PORT: String(distribution),
+    ERL_EPMD_PORT: String(mapper),
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    RABBITMQ_MNESIA_BASE: join(folder, 'mnesia'),
+    RABBITMQ_LOG_BASE: folder,
+    RABBITMQ_LOGS: '-',
+    RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq.conf'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
+    RABBITMQ_CONF_ENV_FILE: join(folder, 'none'),
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-setcookie qbtc +S 2:2',
+  };
+  const server = spawn(SERVER, [], { stdio: 'ignore', env: environment });
   const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()));
   const stop = async () => {
     if (server.exitCode === null && server.signalCode === null) server.kill('SIGTERM');
@@ -95,6 +104,12 @@ export async function startRabbitMq(): Promise<RunningRabbitMq | { unavailable: 
     user: 'tester',
     password,
     vhost: '/',
+    metricsUrl: `http://127.0.0.1:${prometheus}`,
+    async setMemoryAlarm(raised) {
+      await run(CONTROL, ['--erlang-cookie', 'qbtc', 'set_vm_memory_high_watermark', raised ? '0' : '0.4'], {
+        env: { ...environment, RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '' },
+      });
+    },
     pid: server.pid ?? 0,
     stop,
   };

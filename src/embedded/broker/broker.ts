@@ -3,11 +3,12 @@ import { hostname } from 'node:os';
 import type { Log } from '../program.ts';
 import type { BrokerConfiguration } from './configuration.ts';
 import { Connection } from './connection.ts';
+import { type Counters, newCounters } from './counters.ts';
 import { createManagement } from './management/server.ts';
+import { MemoryAlarm } from './memory-alarm.ts';
 import type { Message } from './message.ts';
-import { DurableStore } from './store/durable.ts';
-import { volatileStore } from './store.ts';
-import { VirtualHost } from './virtual-host.ts';
+import { createMetricsServer } from './metrics.ts';
+import { VirtualHosts } from './virtual-hosts.ts';
 
 /** How long clients may take to say goodbye when the broker ends. */
 const GOODBYE_MS = 1_000;
@@ -18,55 +19,76 @@ export interface RunningBroker {
   /** The port that AMQP is spoken on. */
   port: number;
   managementPort: number;
+  metricsPort: number | undefined;
   /** Asks every client to go, and ends. */
   close(): Promise<void>;
 }
 
-/** What the management API reads of the broker. */
+/** What the broker reads of the machine around it. */
+export interface BrokerSurroundings {
+  /** How much memory it takes; left out: what the process has resident. */
+  usedBytes?: () => number;
+}
+
+/** What the management API and the metrics read of the broker. */
 export interface BrokerState {
   readonly nodeName: string;
-  readonly user: string;
   readonly startedAt: number;
-  readonly vhosts: ReadonlyMap<string, VirtualHost>;
+  readonly vhosts: VirtualHosts;
   readonly connections: ReadonlySet<Connection>;
-  readonly ports: { amqp: number; management: number };
+  readonly counters: Counters;
+  readonly memory: MemoryAlarm;
+  readonly ports: { amqp: number; management: number; metrics: number | undefined };
 }
 
 /**
- * Starts the broker and its management API; both accept connections once this resolves.
+ * Starts the broker, its management API and its metrics; all accept connections once this resolves.
  * Throws when a port is taken, or when another broker works on the folder (BROKER_DATA_IN_USE).
  */
-export async function startBroker(configuration: BrokerConfiguration, log: Log): Promise<RunningBroker> {
-  const { dataFolder, journalSlackBytes } = configuration;
-  const store =
-    dataFolder === undefined
-      ? undefined
-      : new DurableStore(dataFolder, log, { slackBytes: journalSlackBytes });
+export async function startBroker(
+  configuration: BrokerConfiguration,
+  log: Log,
+  { usedBytes = () => process.memoryUsage.rss() }: BrokerSurroundings = {},
+): Promise<RunningBroker> {
+  const replyConsumers = new Map<string, (message: Message) => void>();
+  const counters = newCounters();
+  const replies = { deliver: (address: string, message: Message) => replyConsumers.get(address)?.(message) };
+  const vhosts = new VirtualHosts(configuration, replies, counters, log);
   try {
-    return await serve(configuration, store, log);
+    vhosts.restore();
+    return await serve(configuration, { vhosts, counters, replyConsumers, usedBytes }, log);
   } catch (error) {
-    await store?.close();
+    await vhosts.close();
     throw error;
   }
 }
 
 async function serve(
   configuration: BrokerConfiguration,
-  store: DurableStore | undefined,
+  parts: {
+    vhosts: VirtualHosts;
+    counters: Counters;
+    replyConsumers: Map<string, (message: Message) => void>;
+    usedBytes: () => number;
+  },
   log: Log,
 ): Promise<RunningBroker> {
-  const { host, user, password } = configuration;
-  const replyConsumers = new Map<string, (message: Message) => void>();
-  const vhost = new VirtualHost(configuration.vhost, store ?? volatileStore, {
-    deliver: (address, message) => replyConsumers.get(address)?.(message),
-  });
-  if (store !== undefined) vhost.restore(store.image);
-  const vhosts = new Map([[vhost.name, vhost]]);
+  const { host } = configuration;
+  const { vhosts, counters, replyConsumers, usedBytes } = parts;
   const connections = new Set<Connection>();
   const nodeName = `qbtc@${hostname()}`;
+  const memory = new MemoryAlarm(configuration.memoryLimitBytes, usedBytes, (raised) => {
+    log(raised ? 'warn' : 'info', raised ? 'memory is short: publishers wait' : 'memory is enough again', {
+      used: usedBytes(),
+      limit: memory.limitBytes,
+    });
+    for (const connection of connections) connection.memoryAlarm(raised);
+  });
   const environment = {
-    credentials: { user, password },
     vhosts,
+    counters,
+    connectionsTo: (vhost: string) => [...connections].filter((each) => each.vhost === vhost).length,
+    isMemoryShort: () => memory.raised,
     replies: {
       register: (address: string, deliver: (message: Message) => void) =>
         void replyConsumers.set(address, deliver),
@@ -75,46 +97,61 @@ async function serve(
     },
     nodeName,
     log,
-    closed: (connection: Connection) => void connections.delete(connection),
+    closed: (connection: Connection) => {
+      if (connections.delete(connection)) counters.connectionsClosed += 1;
+    },
   };
   const amqp = createServer({ highWaterMark: SOCKET_BUFFER_BYTES }, (socket: Socket) => {
+    counters.connectionsOpened += 1;
     connections.add(new Connection(socket, environment));
   });
-  const port = await listen(amqp, host, configuration.port);
+  const ports = { amqp: 0, management: 0, metrics: configuration.metricsPort };
   const state: BrokerState = {
     nodeName,
-    user,
     startedAt: Date.now(),
     vhosts,
     connections,
-    ports: { amqp: port, management: configuration.managementPort },
+    counters,
+    memory,
+    ports,
   };
-  const management = createManagement(state, { user, password }, log);
-  let managementPort: number;
+  const management = createManagement(state, log);
+  const metrics = createMetricsServer(state);
+  const servers: Server[] = [];
+  const start = async (server: Server, port: number) => {
+    const taken = await listen(server, host, port);
+    servers.push(server);
+    return taken;
+  };
   try {
-    managementPort = await listen(management, host, configuration.managementPort);
+    ports.amqp = await start(amqp, configuration.port);
+    ports.management = await start(management, configuration.managementPort);
+    if (configuration.metricsPort !== undefined)
+      ports.metrics = await start(metrics, configuration.metricsPort);
   } catch (error) {
-    await end(amqp);
-    vhost.close();
+    memory.end();
+    await Promise.all(servers.map(end));
     throw error;
   }
-  state.ports.management = managementPort;
-  log('info', 'broker listening', { host, port, managementPort, vhost: vhost.name });
+  const { amqp: port, management: managementPort, metrics: metricsPort } = ports;
+  log('info', 'broker listening', { host, port, managementPort, metricsPort, vhost: configuration.vhost });
 
   return {
     port,
     managementPort,
+    metricsPort,
     close: async () => {
-      const ended = Promise.all([end(amqp), end(management)]);
+      memory.end();
+      const ended = Promise.all(servers.map(end));
       for (const connection of connections) connection.closeForced('broker is shutting down');
       management.closeAllConnections();
+      metrics.closeAllConnections();
       const force = setTimeout(() => {
         for (const connection of connections) connection.socket.destroy();
       }, GOODBYE_MS);
       await ended;
       clearTimeout(force);
-      vhost.close();
-      await store?.close();
+      await vhosts.close();
     },
   };
 }

@@ -6,13 +6,17 @@ export interface BrokerConfiguration {
   port: number;
   /** The port of the management HTTP API; 0 takes a free one. */
   managementPort: number;
-  /** The only account. It may do everything in the vhost. */
+  /** The port of the Prometheus metrics; 0 takes a free one. Without it there are none. */
+  metricsPort?: number | undefined;
+  /** The account that is always there: an administrator, who may do everything in the vhost. */
   user: string;
   password: string;
-  /** The only virtual host. */
+  /** The virtual host that is always there. */
   vhost: string;
   /** Where durable definitions and persistent messages are kept. Without it everything lives in memory. */
   dataFolder?: string | undefined;
+  /** Above so much resident memory publishers have to wait. Left out: 0.4 of what the machine has, as RabbitMQ. */
+  memoryLimitBytes?: number | undefined;
   /** So many bytes more than twice the living may the journal hold before it is written anew. */
   journalSlackBytes?: number;
 }

@@ -7,12 +7,12 @@ import { FRAME, type FrameFault, FrameParser, type FrameSink, HEARTBEAT } from '
 import { idsOf, type Method, type MethodName, methodId, methodName, readMethod } from './codec/methods.ts';
 import { Reader } from './codec/reader.ts';
 import type { Table } from './codec/table.ts';
-import { type Credentials, sameCredentials } from './credentials.ts';
+import type { Counters } from './counters.ts';
 import { AmqpError } from './errors.ts';
 import { Handshake, HandshakeRefusal } from './handshake.ts';
 import { watchHeartbeat } from './heartbeat.ts';
 import { Outbox } from './outbox.ts';
-import type { VirtualHost } from './virtual-host.ts';
+import type { VirtualHosts } from './virtual-hosts.ts';
 
 /** A client that has not opened the connection by then is dropped. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -26,8 +26,11 @@ const ACK = methodId('basic.ack');
 
 /** What a connection needs of the broker. */
 export interface ConnectionEnvironment {
-  readonly credentials: Credentials;
-  readonly vhosts: ReadonlyMap<string, VirtualHost>;
+  readonly vhosts: VirtualHosts;
+  readonly counters: Counters;
+  /** How many connections are open to a virtual host. */
+  connectionsTo(vhost: string): number;
+  isMemoryShort(): boolean;
   readonly replies: ReplyRegistry;
   readonly nodeName: string;
   readonly log: Log;
@@ -55,6 +58,9 @@ export class Connection implements FrameSink {
   private endHeartbeat: () => void = () => undefined;
   private deadline: NodeJS.Timeout | undefined;
   private header: Buffer = Buffer.alloc(0);
+  private hasPublished = false;
+  /** Nothing is read from the client until there is memory again. */
+  private blocked = false;
   /** The method that is being worked on, for the `close` that reports an error in it. */
   private current: MethodName | undefined;
 
@@ -64,9 +70,12 @@ export class Connection implements FrameSink {
     this.peer = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
     this.name = `${this.peer.host}:${this.peer.port} -> ${socket.localAddress}:${socket.localPort}`;
     this.outbox = new Outbox(socket, () => this.drained());
-    this.handshake = new Handshake(this.outbox, environment.nodeName, (given) =>
-      sameCredentials(given, environment.credentials),
-    );
+    const { accounts } = environment.vhosts;
+    this.handshake = new Handshake(this.outbox, environment.nodeName, (given) => {
+      const isRight = accounts.isRight(given);
+      environment.counters[isRight ? 'loginsSucceeded' : 'loginsFailed'] += 1;
+      return isRight;
+    });
     this.parser = new FrameParser(this);
     this.deadline = setTimeout(() => socket.destroy(), HANDSHAKE_TIMEOUT_MS);
     socket.setNoDelay(true);
@@ -78,6 +87,10 @@ export class Connection implements FrameSink {
 
   get isRunning(): boolean {
     return this.state === 'running';
+  }
+
+  get isBlocked(): boolean {
+    return this.blocked;
   }
 
   get vhost(): string {
@@ -95,6 +108,7 @@ export class Connection implements FrameSink {
 
   /** Asks the client to go, because the broker ends or an operator wants it to. */
   closeForced(reason: string): void {
+    if (this.blocked) this.unblock();
     if (this.state === 'running') this.closeWith(new AmqpError('CONNECTION_FORCED', reason), undefined);
     else this.socket.destroy();
   }
@@ -175,6 +189,8 @@ export class Connection implements FrameSink {
 
   private onPublish(channel: Channel, buffer: Buffer, start: number, end: number): void {
     const { reader } = this;
+    this.hasPublished = true;
+    if (this.environment.isMemoryShort()) this.block();
     reader.reset(buffer, start, end);
     reader.short();
     const from = reader.offset;
@@ -244,20 +260,39 @@ export class Connection implements FrameSink {
     this.handshake.assertTuned();
     const vhost = this.environment.vhosts.get(name);
     if (vhost === undefined) throw new AmqpError('NOT_ALLOWED', `vhost ${name} not found`);
+    const { username } = this.handshake;
+    const refused = `access to vhost '${name}' refused for user '${username}'`;
+    const { accounts } = this.environment.vhosts;
+    if (accounts.rightsOf(username, name) === undefined) throw new AmqpError('NOT_ALLOWED', refused);
+    const limit = vhost.limits['max-connections'];
+    if (limit !== undefined && limit >= 0 && this.environment.connectionsTo(name) >= limit)
+      throw new AmqpError('NOT_ALLOWED', `${refused}: connection limit (${limit}) is reached`);
     clearTimeout(this.deadline);
     this.state = 'running';
     this.context = {
       vhost,
       outbox: this.outbox,
-      username: this.handshake.username,
+      username,
+      counters: this.environment.counters,
+      assertMay: (access, kind, resource) => {
+        const rights = accounts.rightsOf(username, name);
+        if (rights === undefined) throw new AmqpError('ACCESS_REFUSED', refused);
+        rights.assert(access, kind, resource, name);
+      },
       owner: this,
       notifiesCancel: this.handshake.clientCan('consumer_cancel_notify'),
       replies: this.environment.replies,
       confirmLater: (channel) => this.confirmLater(channel),
-      released: (channel) => void this.channels.delete(channel.number),
+      released: (channel) => {
+        this.channels.delete(channel.number);
+        this.environment.counters.channelsClosed += 1;
+      },
     };
     const { socket, outbox } = this;
     const traffic = {
+      get isPaused() {
+        return socket.isPaused();
+      },
       get bytesRead() {
         return socket.bytesRead;
       },
@@ -291,6 +326,7 @@ export class Connection implements FrameSink {
         `number of channels opened (${this.channels.size}) has reached the negotiated channel_max (${channelMax})`,
       );
     const channel = new Channel(number, this.context);
+    this.environment.counters.channelsOpened += 1;
     this.channels.set(number, channel);
     return channel;
   }
@@ -360,6 +396,7 @@ export class Connection implements FrameSink {
   private dropChannels(): void {
     this.flushConfirms();
     for (const channel of this.channels.values()) channel.abandon();
+    this.environment.counters.channelsClosed += this.channels.size;
     this.channels.clear();
     this.context?.vhost.deleteExclusiveQueues(this);
   }
@@ -384,8 +421,29 @@ export class Connection implements FrameSink {
     this.unsentConfirms.clear();
   }
 
+  /** Publishers wait while memory is short; who only consumes makes room, and goes on. */
+  memoryAlarm(raised: boolean): void {
+    if (raised && this.hasPublished) this.block();
+    else if (!raised && this.blocked) this.unblock();
+  }
+
+  private block(): void {
+    if (this.blocked || this.state !== 'running') return;
+    this.blocked = true;
+    this.socket.pause();
+    if (this.handshake.clientCan('connection.blocked'))
+      this.outbox.method(0, 'connection.blocked', { reason: 'low on memory' });
+  }
+
+  private unblock(): void {
+    this.blocked = false;
+    this.socket.resume();
+    if (this.state === 'running' && this.handshake.clientCan('connection.blocked'))
+      this.outbox.method(0, 'connection.unblocked', {});
+  }
+
   private drained(): void {
-    if (this.socket.isPaused()) this.socket.resume();
+    if (this.socket.isPaused() && !this.blocked) this.socket.resume();
     for (const channel of [...this.channels.values()]) channel.resumeConsumers();
   }
 }

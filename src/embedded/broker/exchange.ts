@@ -2,6 +2,7 @@ import { type Binding, bindingKey } from './binding.ts';
 import type { Table } from './codec/table.ts';
 import type { BindingIndex, ExchangeType } from './exchange-type.ts';
 import type { Message } from './message.ts';
+import { alternateOf, type Policy } from './policies.ts';
 
 export interface ExchangeProperties {
   durable: boolean;
@@ -19,7 +20,8 @@ export class Exchange implements ExchangeProperties {
   readonly internal: boolean;
   readonly arguments: Table;
   /** Where messages go that match no binding. */
-  readonly alternate: string | undefined;
+  alternate: string | undefined;
+  policy: Policy | undefined;
   /** Bindings whose source this is, by `bindingKey`. */
   readonly outgoing = new Map<string, Binding>();
   /** Bindings whose destination this is. */
@@ -33,10 +35,15 @@ export class Exchange implements ExchangeProperties {
     this.autoDelete = properties.autoDelete;
     this.internal = properties.internal;
     this.arguments = properties.arguments;
-    const alternate = properties.arguments.get('alternate-exchange');
-    this.alternate =
-      alternate?.type === 'longstr' && typeof alternate.value === 'string' ? alternate.value : undefined;
+    this.alternate = alternateOf(properties.arguments);
     this.index = type.createIndex();
+  }
+
+  /** Another policy holds from now on; what the exchange was declared with comes first. */
+  follow(policy: Policy | undefined): void {
+    this.policy = policy;
+    const given = policy?.definition['alternate-exchange'];
+    this.alternate = alternateOf(this.arguments) ?? (typeof given === 'string' ? given : undefined);
   }
 
   /** Gives false when there is the same binding already. */

@@ -1,11 +1,13 @@
 import type { Binding } from './binding.ts';
 import { sorted, type Table } from './codec/table.ts';
+import type { Counters } from './counters.ts';
 import { assertArgumentsEquivalent, assertEquivalent } from './equivalence.ts';
 import { AmqpError, describe } from './errors.ts';
 import { Exchange, type ExchangeProperties } from './exchange.ts';
 import { EXCHANGE_TYPES } from './exchange-types/index.ts';
 import type { Message } from './message.ts';
 import { assertNotReserved, generateName, isReserved, withoutLineBreaks } from './names.ts';
+import { Policies } from './policies.ts';
 import { KNOWN_ARGUMENTS, queueSettings } from './queue/arguments.ts';
 import { type DeathReason, deadLetter, isCycle } from './queue/death.ts';
 import type { Entry } from './queue/entry.ts';
@@ -25,6 +27,19 @@ const PREDECLARED = [
   ['amq.topic', 'topic', false],
 ] as const;
 
+/** What a virtual host may hold; no limit is `undefined`. */
+export interface VhostLimits {
+  'max-queues'?: number;
+  'max-connections'?: number;
+}
+
+interface DeadLetter {
+  queue: Queue;
+  entry: Entry;
+  reason: DeathReason;
+  settled: ((taken: boolean) => void) | undefined;
+}
+
 export interface BindingRequest {
   source: string;
   destination: { kind: 'queue' | 'exchange'; name: string };
@@ -40,20 +55,24 @@ export class VirtualHost {
   readonly name: string;
   readonly exchanges = new Map<string, Exchange>();
   readonly queues = new Map<string, Queue>();
+  readonly policies = new Policies();
+  limits: VhostLimits = {};
   private readonly environment: QueueEnvironment;
   private readonly store: Store;
+  private readonly counters: Counters;
   private readonly replyTargets: ReplyTargets;
   /** Dead letters that wait for the publish at hand to end: they must not come between its parts. */
-  private readonly deadLetters: { queue: Queue; entry: Entry; reason: DeathReason }[] = [];
+  private readonly deadLetters: DeadLetter[] = [];
   private buryingDead = false;
 
-  constructor(name: string, store: Store, replyTargets: ReplyTargets) {
+  constructor(name: string, store: Store, replyTargets: ReplyTargets, counters: Counters) {
     this.name = name;
+    this.counters = counters;
     this.replyTargets = replyTargets;
     this.store = store;
     this.environment = {
       store,
-      deadLetter: (queue, entry, reason) => this.bury(queue, entry, reason),
+      deadLetter: (queue, entry, reason, settled) => this.bury({ queue, entry, reason, settled }),
       ended: (queue) => this.removeQueue(queue),
     };
     for (const [exchange, typeName, internal] of PREDECLARED) {
@@ -71,7 +90,8 @@ export class VirtualHost {
       const { name, ...properties } = definition;
       const settings = queueSettings(name, this.name, properties.arguments);
       const whole = { ...properties, durable: true, exclusiveOwner: undefined };
-      const queue = new Queue(name, whole, settings, this.environment);
+      const policy = this.policies.ofQueue(name, settings.type);
+      const queue = new Queue(name, whole, settings, this.environment, policy);
       this.queues.set(name, queue);
       spent.set(queue, queue.restore(messages.values()));
     }
@@ -116,8 +136,7 @@ export class VirtualHost {
     }
     assertNotReserved('exchange', name);
     this.assertNamesExchange('exchange', name, properties.arguments, 'alternate-exchange');
-    const exchange = new Exchange(name, type, properties);
-    this.exchanges.set(name, exchange);
+    const exchange = this.addExchange(name, typeName, properties);
     this.store.exchangeDeclared(exchange);
     return exchange;
   }
@@ -144,8 +163,15 @@ export class VirtualHost {
     this.removeExchange(exchange);
   }
 
-  /** Creates a queue or checks that the existing one is the same. An empty name is replaced by a generated one. */
-  declareQueue(rawName: string, properties: QueueProperties): Queue {
+  /**
+   * Creates a queue or checks that the existing one is the same. An empty name is replaced by a generated one.
+   * `assertMay` is asked about the name before anything is done.
+   */
+  declareQueue(
+    rawName: string,
+    properties: QueueProperties,
+    assertMay: (name: string) => void = () => undefined,
+  ): Queue {
     const given = withoutLineBreaks(rawName);
     // An exclusive queue ends with its connection, so it is never durable, whatever was asked for.
     const durable = properties.durable && properties.exclusiveOwner === undefined;
@@ -157,6 +183,7 @@ export class VirtualHost {
       );
     if (given !== '') assertNotReserved('queue', given);
     const name = given === '' ? generateName('amq.gen') : given;
+    assertMay(name);
     const existing = this.queues.get(name);
     if (existing !== undefined) {
       this.assertSameQueue(existing, { ...properties, durable });
@@ -166,9 +193,12 @@ export class VirtualHost {
     this.assertNamesExchange('queue', name, properties.arguments, 'x-dead-letter-exchange');
     const settings = queueSettings(name, this.name, properties.arguments);
     if (settings.type === 'quorum') this.assertFitsQuorum(name, { ...properties, durable });
-    const queue = new Queue(name, { ...properties, durable }, settings, this.environment);
+    this.assertRoomForQueue(name);
+    const policy = this.policies.ofQueue(name, settings.type);
+    const queue = new Queue(name, { ...properties, durable }, settings, this.environment, policy);
     this.queues.set(name, queue);
     this.store.queueDeclared(queue);
+    this.counters.queuesCreated += 1;
     return queue;
   }
 
@@ -225,10 +255,31 @@ export class VirtualHost {
     for (const queue of this.queues.values()) queue.close();
   }
 
-  private addExchange(name: string, typeName: string, properties: ExchangeProperties): void {
+  /** A policy has come, gone or changed: everything follows the one that matches it now. */
+  policiesChanged(): void {
+    for (const exchange of this.exchanges.values()) exchange.follow(this.policies.ofExchange(exchange.name));
+    for (const queue of [...this.queues.values()]) {
+      const policy = this.policies.ofQueue(queue.name, queue.settings.type);
+      if (policy !== queue.policy) queue.follow(policy);
+    }
+  }
+
+  private addExchange(name: string, typeName: string, properties: ExchangeProperties): Exchange {
     const type = EXCHANGE_TYPES.get(typeName);
     if (type === undefined) throw new TypeError(`there is no exchange type ${typeName}`);
-    this.exchanges.set(name, new Exchange(name, type, properties));
+    const exchange = new Exchange(name, type, properties);
+    exchange.follow(this.policies.ofExchange(name));
+    this.exchanges.set(name, exchange);
+    return exchange;
+  }
+
+  private assertRoomForQueue(name: string): void {
+    const limit = this.limits['max-queues'];
+    if (limit === undefined || limit < 0 || this.queues.size < limit) return;
+    throw new AmqpError(
+      'PRECONDITION_FAILED',
+      `cannot declare queue '${name}': queue limit in vhost '${this.name}' (${limit}) is reached`,
+    );
   }
 
   /** Gives false when there is the same binding already. */
@@ -267,6 +318,7 @@ export class VirtualHost {
   private removeQueue(queue: Queue): void {
     if (queue.deleted) return;
     this.queues.delete(queue.name);
+    this.counters.queuesDeleted += 1;
     this.store.queueDeleted(queue);
     this.removeIncoming(queue.incoming);
     queue.delete();
@@ -293,29 +345,46 @@ export class VirtualHost {
       this.removeExchange(exchange);
   }
 
-  private bury(queue: Queue, entry: Entry, reason: DeathReason): void {
-    if (queue.settings.deadLetterExchange === undefined) return;
-    this.deadLetters.push({ queue, entry, reason });
+  private bury(dead: DeadLetter): void {
+    const { type, deadLetterExchange } = dead.queue.settings;
+    const treatment =
+      deadLetterExchange === undefined
+        ? 'disabled'
+        : dead.settled === undefined
+          ? 'at_most_once'
+          : 'at_least_once';
+    this.counters.queues[type].deadLettered[treatment][dead.reason] += 1;
+    if (deadLetterExchange === undefined) return;
+    this.deadLetters.push(dead);
     if (this.buryingDead) return;
     this.buryingDead = true;
     try {
-      for (let dead = this.deadLetters.shift(); dead !== undefined; dead = this.deadLetters.shift())
-        this.publishDeadLetter(dead.queue, dead.entry, dead.reason);
+      for (let next = this.deadLetters.shift(); next !== undefined; next = this.deadLetters.shift()) {
+        const taken = this.publishDeadLetter(next);
+        next.settled?.(taken);
+      }
     } finally {
       this.buryingDead = false;
     }
   }
 
-  private publishDeadLetter(queue: Queue, entry: Entry, reason: DeathReason): void {
+  /** Gives whether there is a queue for it, and none has refused it. */
+  private publishDeadLetter({ queue, entry, reason }: DeadLetter): boolean {
     const { deadLetterExchange, deadLetterRoutingKey } = queue.settings;
     const exchange = this.exchanges.get(deadLetterExchange ?? '');
-    if (exchange === undefined) return;
+    if (exchange === undefined) return false;
     const message = deadLetter(entry.message, reason, queue.name, {
       exchange: exchange.name,
       routingKey: deadLetterRoutingKey,
     });
-    for (const target of this.route(exchange, message))
-      if (reason === 'rejected' || !isCycle(message, target.name)) target.publish(message);
+    let taken = false;
+    let refused = false;
+    for (const target of this.route(exchange, message)) {
+      if (reason !== 'rejected' && isCycle(message, target.name)) continue;
+      if (target.publish(message) === 'rejected') refused = true;
+      else taken = true;
+    }
+    return taken && !refused;
   }
 
   private assertSameQueue(queue: Queue, properties: QueueProperties): void {

@@ -12,18 +12,24 @@ export function embeddedConformance(name: string, isDurable: boolean): void {
   let broker: RunningBroker | undefined;
   let access: BrokerAccess | undefined;
   let dataFolder: string | undefined;
+  let memoryIsShort = false;
 
   beforeAll(async () => {
     const account = { user: 'tester', password: randomUUID(), vhost: '/' };
     if (isDurable) dataFolder = await mkdtemp(join(tmpdir(), 'qbtc-broker-'));
     broker = await startBroker(
-      { host: '127.0.0.1', port: 0, managementPort: 0, ...account, dataFolder },
+      { host: '127.0.0.1', port: 0, managementPort: 0, metricsPort: 0, ...account, dataFolder },
       () => undefined,
+      { usedBytes: () => (memoryIsShort ? Number.POSITIVE_INFINITY : 0) },
     );
     access = {
       ...account,
       amqpUrl: `amqp://127.0.0.1:${broker.port}`,
       managementUrl: `http://127.0.0.1:${broker.managementPort}`,
+      metricsUrl: `http://127.0.0.1:${broker.metricsPort}`,
+      async setMemoryAlarm(raised) {
+        memoryIsShort = raised;
+      },
     };
   });
 

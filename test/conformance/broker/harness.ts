@@ -91,8 +91,11 @@ export class Harness {
   }
 
   /** Does something on a connection of its own that the broker punishes; gives how. */
-  async closedBy(action: (channel: Channel, connection: ChannelModel) => unknown): Promise<Closed> {
-    const connection = await this.connect();
+  async closedBy(
+    action: (channel: Channel, connection: ChannelModel) => unknown,
+    as: Partial<BrokerAccess> = {},
+  ): Promise<Closed> {
+    const connection = await this.connect(as);
     const channel = await connection.createChannel();
     const closed = new Promise<Closed>((resolve) => {
       channel.on('error', (error) => resolve(closedOf('channel', error)));

@@ -10,7 +10,7 @@ import {
 } from '../../../src/embedded/broker/codec/methods.ts';
 import { Reader } from '../../../src/embedded/broker/codec/reader.ts';
 import { Writer } from '../../../src/embedded/broker/codec/writer.ts';
-import type { BrokerAccess } from '../../support/rabbitmq.ts';
+import type { AmqpAccess } from '../../support/rabbitmq.ts';
 import { within } from './harness.ts';
 
 export const PROTOCOL_HEADER = Buffer.from('AMQP\0\0\x09\x01', 'latin1');
@@ -64,7 +64,7 @@ export class RawClient {
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
   }
 
-  static async connect({ amqpUrl }: BrokerAccess): Promise<RawClient> {
+  static async connect({ amqpUrl }: AmqpAccess): Promise<RawClient> {
     const url = new URL(amqpUrl);
     const socket = connect(Number(url.port), url.hostname);
     socket.setNoDelay(true);
@@ -73,7 +73,7 @@ export class RawClient {
   }
 
   /** A client that has come through the handshake and opened channel 1. */
-  static async open(broker: BrokerAccess): Promise<RawClient> {
+  static async open(broker: AmqpAccess): Promise<RawClient> {
     const client = await RawClient.connect(broker);
     await client.handshake(broker);
     client.send(method(1, 'channel.open', { outOfBand: '' }));
@@ -86,7 +86,7 @@ export class RawClient {
   }
 
   async handshake(
-    { user, password, vhost }: BrokerAccess,
+    { user, password, vhost }: AmqpAccess,
     tune: Partial<MethodFields<'connection.tune-ok'>> = {},
   ): Promise<void> {
     await this.login(`\0${user}\0${password}`);

@@ -1,12 +1,16 @@
 import { afterAll, describe } from 'vitest';
 import type { BrokerAccess } from '../../support/rabbitmq.ts';
 import { Harness } from './harness.ts';
+import { access } from './subjects/access.ts';
+import { alarms } from './subjects/alarms.ts';
 import { connections } from './subjects/connections.ts';
 import { consuming } from './subjects/consuming.ts';
 import { deadLetters } from './subjects/dead-letters.ts';
 import { exchanges } from './subjects/exchanges.ts';
 import { limits } from './subjects/limits.ts';
 import { management } from './subjects/management.ts';
+import { metrics } from './subjects/metrics.ts';
+import { policies } from './subjects/policies.ts';
 import { publishing } from './subjects/publishing.ts';
 import { queues } from './subjects/queues.ts';
 import { replies } from './subjects/replies.ts';
@@ -27,7 +31,11 @@ const SUBJECTS = {
   transactions,
   wire,
   'management API': management,
+  access,
+  policies,
 };
+
+const ALONE = { metrics, alarms };
 
 /**
  * What a client may rely on, through amqplib and HTTP alone: the same calls, answers and errors on every broker.
@@ -39,5 +47,7 @@ export function brokerConformance(name: string, access: () => BrokerAccess): voi
     afterAll(() => harness.end());
     for (const [subject, tests] of Object.entries(SUBJECTS))
       describe.concurrent(subject, () => tests(harness));
+    // What these look at, every other client of the broker would change.
+    for (const [subject, tests] of Object.entries(ALONE)) describe(subject, () => tests(harness));
   });
 }

@@ -6,11 +6,11 @@ import { type RunningBroker, startBroker } from '../../../src/embedded/broker/br
 import { FRAME } from '../../../src/embedded/broker/codec/frames.ts';
 import { eventually } from '../../conformance/broker/harness.ts';
 import { frame, method, PROTOCOL_HEADER, RawClient } from '../../conformance/broker/raw-client.ts';
-import type { BrokerAccess } from '../../support/rabbitmq.ts';
+import type { AmqpAccess } from '../../support/rabbitmq.ts';
 
 const account = { user: 'tester', password: 'only for this test', vhost: '/' };
 let broker: RunningBroker;
-let access: BrokerAccess;
+let access: AmqpAccess;
 const internalErrors: unknown[] = [];
 
 beforeAll(async () => {

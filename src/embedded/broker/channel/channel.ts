@@ -153,6 +153,10 @@ export class Channel implements ConsumerHost {
       this.heldByConsumers += 1;
       this.deliveries.add({ tag, entry, queue: consumer.queue, consumer });
     }
+    const counters = this.context.counters.queues[consumer.queue.settings.type];
+    counters.deliveredToConsumer[consumer.noAck ? 'autoAck' : 'manualAck'] += 1;
+    if (entry.redelivered) counters.redelivered += 1;
+    consumer.queue.stats.delivered += 1;
     const message = messageFor(consumer.queue, entry);
     this.context.outbox.deliver(this.number, consumer.tagBytes, tag, entry.redelivered, message);
   }
@@ -173,6 +177,10 @@ export class Channel implements ConsumerHost {
     this.lastDeliveryTag += 1;
     const tag = this.lastDeliveryTag;
     if (!noAck) this.deliveries.add({ tag, entry, queue, consumer: undefined });
+    const counters = this.context.counters.queues[queue.settings.type];
+    counters.fetched[noAck ? 'autoAck' : 'manualAck'] += 1;
+    if (entry.redelivered) counters.redelivered += 1;
+    queue.stats.delivered += 1;
     const message = messageFor(queue, entry);
     this.context.outbox.content(
       this.number,
@@ -211,7 +219,10 @@ export class Channel implements ConsumerHost {
   }
 
   settleNow(deliveries: readonly Delivery[], how: Settlement): void {
-    for (const { consumer } of deliveries) if (consumer !== undefined) this.heldByConsumers -= 1;
+    for (const { consumer, queue } of deliveries) {
+      if (how === 'acknowledge') this.context.counters.queues[queue.settings.type].acknowledged += 1;
+      if (consumer !== undefined) this.heldByConsumers -= 1;
+    }
     settle(deliveries, how);
     if (this.globalPrefetch > 0) this.resumeConsumers();
     else

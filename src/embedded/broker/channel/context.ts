@@ -1,3 +1,5 @@
+import type { Access } from '../access/rights.ts';
+import type { Counters } from '../counters.ts';
 import type { Message } from '../message.ts';
 import type { Outbox } from '../outbox.ts';
 import type { VirtualHost } from '../virtual-host.ts';
@@ -8,6 +10,9 @@ export interface ChannelContext {
   readonly vhost: VirtualHost;
   readonly outbox: Outbox;
   readonly username: string;
+  readonly counters: Counters;
+  /** Throws ACCESS_REFUSED when the account may not. */
+  assertMay(access: Access, kind: 'queue' | 'exchange', name: string): void;
   /** Exclusive queues belong to it. */
   readonly owner: object;
   /** The client has declared that it understands `basic.cancel` from the server. */

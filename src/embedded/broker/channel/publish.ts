@@ -8,7 +8,8 @@ import type { RoutedPublish } from './transaction.ts';
 /** A publish has arrived: it is checked, routed, and put into the queues or into the transaction. */
 export function publish(channel: Channel, content: CompletePublish): void {
   if (content.immediate) throw new AmqpError('NOT_IMPLEMENTED', 'immediate=true');
-  const { vhost, username } = channel.context;
+  const { vhost, username, assertMay, counters } = channel.context;
+  assertMay('write', 'exchange', content.exchange);
   const exchange = vhost.exchange(content.exchange);
   if (exchange.internal)
     throw new AmqpError(
@@ -29,6 +30,10 @@ export function publish(channel: Channel, content: CompletePublish): void {
     message: withoutBcc(message),
     mandatory: content.mandatory,
   };
+  counters.received += 1;
+  if (channel.confirming) counters.receivedToConfirm += 1;
+  if (routed.queues.length > 0) counters.routed += 1;
+  else if (!routed.mandatory) counters.unroutableDropped += 1;
   if (channel.transaction !== undefined) channel.transaction.publish(routed);
   else if (channel.confirming) putConfirmed(channel, routed, channel.confirms.begin());
   else put(channel, routed);
@@ -70,12 +75,14 @@ export function putStored(
 function putConfirmed(channel: Channel, routed: RoutedPublish, number: number): void {
   const isSettled = putStored(channel, routed, (accepted) => {
     channel.confirms.settle(number, accepted);
+    if (accepted) channel.context.counters.confirmed += 1;
     channel.context.confirmLater(channel);
   });
   if (!isSettled) channel.confirms.postpone(number);
 }
 
 function giveBack(channel: Channel, message: Message): void {
+  channel.context.counters.unroutableReturned += 1;
   channel.context.outbox.content(
     channel.number,
     'basic.return',

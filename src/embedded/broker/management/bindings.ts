@@ -1,6 +1,7 @@
 import { type Binding, bindingKey, destinationName, propertiesKey } from '../binding.ts';
 import { jsonToTable, tableToJson } from '../codec/json.ts';
 import type { VirtualHost } from '../virtual-host.ts';
+import { assertMay } from './access.ts';
 import { list } from './lists.ts';
 import {
   type Answer,
@@ -33,6 +34,8 @@ export const bindings: Resource[] = [
     POST: (request) => {
       const vhost = vhostToChange(request);
       const { source, kind, destination } = target(request);
+      assertMay(request, 'write', kind, destination);
+      assertMay(request, 'read', 'exchange', source);
       const routingKey = request.body.routing_key === undefined ? '' : String(request.body.routing_key);
       const binding = vhost.bind(
         {
@@ -54,6 +57,8 @@ export const bindings: Resource[] = [
     DELETE: (request) => {
       const { source, destination, routingKey, arguments: bindingArguments } = existing(request);
       const name = destinationName({ destination });
+      assertMay(request, 'write', destination.kind, name);
+      assertMay(request, 'read', 'exchange', source.name);
       vhostOf(request).unbind(
         {
           source: source.name,

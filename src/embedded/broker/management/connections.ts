@@ -50,7 +50,7 @@ function show({ state }: Request, connection: Connection): Record<string, unknow
     recv_oct: socket.bytesRead,
     send_oct: socket.bytesWritten,
     ssl: false,
-    state: 'running',
+    state: connection.isBlocked ? 'blocked' : 'running',
     timeout: handshake.heartbeat,
     type: 'network',
     user: handshake.username,

@@ -1,6 +1,6 @@
 import { jsonToTable, tableToJson } from '../codec/json.ts';
 import type { Exchange } from '../exchange.ts';
-import { isReserved } from '../names.ts';
+import { assertMay } from './access.ts';
 import { list } from './lists.ts';
 import {
   argumentsOf,
@@ -28,6 +28,7 @@ export const exchanges: Resource[] = [
       const name = exchangeName(request.path.name);
       const { body } = request;
       const known = vhost.exchanges.has(name);
+      assertMay(request, 'configure', 'exchange', name);
       vhost.declareExchange(name, body.type === undefined ? 'direct' : String(body.type), {
         durable: flag(body.durable, 'durable'),
         autoDelete: flag(body.auto_delete, 'auto_delete'),
@@ -38,6 +39,7 @@ export const exchanges: Resource[] = [
     },
     DELETE: (request) => {
       const exchange = existing(request);
+      assertMay(request, 'configure', 'exchange', exchange.name);
       vhostOf(request).deleteExchange(exchange.name, request.query.get('if-unused') === 'true');
       return noContent;
     },
@@ -57,16 +59,15 @@ function existing(request: Request): Exchange {
   return exchange;
 }
 
-function show({ state, path }: Request, exchange: Exchange, vhost = path.vhost): Record<string, unknown> {
+function show({ path }: Request, exchange: Exchange, vhost = path.vhost): Record<string, unknown> {
   return {
     arguments: tableToJson(exchange.arguments),
     auto_delete: exchange.autoDelete,
     durable: exchange.durable,
     internal: exchange.internal,
     name: exchange.name,
+    policy: exchange.policy?.name ?? null,
     type: exchange.type.name,
-    user_who_performed_action:
-      exchange.name === '' || isReserved(exchange.name) ? 'rmq-internal' : state.user,
     vhost,
   };
 }

@@ -5,6 +5,7 @@ import { AmqpError } from '../errors.ts';
 import { Message } from '../message.ts';
 import type { Entry } from '../queue/entry.ts';
 import type { Queue } from '../queue/queue.ts';
+import { assertMay } from './access.ts';
 import {
   badRequest,
   exchangeName,
@@ -27,6 +28,7 @@ export const messages: Resource[] = [
       const vhost = vhostOf(request);
       const name = exchangeName(request.path.name);
       const exchange = vhost.exchanges.get(name);
+      assertMay(request, 'write', 'exchange', name);
       if (exchange === undefined) throw badRequest(`404 NOT_FOUND - no ${vhost.describe('exchange', name)}`);
       if (exchange.internal)
         throw badRequest(
@@ -52,6 +54,7 @@ export const messages: Resource[] = [
       if (!ACK_MODES.includes(mode)) throw badRequest(`unknown ackmode ${mode}`);
       if (body.encoding !== 'auto' && body.encoding !== 'base64')
         throw badRequest('Unsupported encoding. Please use auto or base64.');
+      assertMay(request, 'read', 'queue', request.path.name ?? '');
       const queue = queueToRead(() => vhost.queue(request.path.name ?? '', undefined));
       return ok(fetch(queue, request, mode));
     },

@@ -1,5 +1,6 @@
 import { jsonToTable, tableToJson } from '../codec/json.ts';
 import type { Queue } from '../queue/queue.ts';
+import { assertMay } from './access.ts';
 import { showConsumer } from './consumers.ts';
 import { columns, list } from './lists.ts';
 import {
@@ -34,6 +35,7 @@ export const queues: Resource[] = [
       const name = request.path.name ?? '';
       const { body } = request;
       const known = vhost.queues.has(name);
+      assertMay(request, 'configure', 'queue', name);
       vhost.declareQueue(name, {
         durable: flag(body.durable, 'durable'),
         autoDelete: flag(body.auto_delete, 'auto_delete'),
@@ -44,6 +46,7 @@ export const queues: Resource[] = [
     },
     DELETE: (request) => {
       const queue = existingQueue(request);
+      assertMay(request, 'configure', 'queue', queue.name);
       vhostOf(request).deleteQueue(queue.name, undefined, {
         ifUnused: request.query.get('if-unused') === 'true',
         ifEmpty: request.query.get('if-empty') === 'true',
@@ -55,6 +58,7 @@ export const queues: Resource[] = [
     path: '/api/queues/:vhost/:name/contents',
     DELETE: (request) => {
       const queue = existingQueue(request);
+      assertMay(request, 'read', 'queue', queue.name);
       vhostOf(request).queue(queue.name, undefined).purge();
       return noContent;
     },
@@ -84,20 +88,25 @@ function show({ state, path }: Request, queue: Queue, vhost = path.vhost): Recor
     auto_delete: queue.autoDelete,
     consumers: consumers.length,
     durable: queue.durable,
-    effective_policy_definition: {},
+    effective_policy_definition: queue.policy?.definition ?? {},
     exclusive: queue.exclusiveOwner !== undefined,
     ...(owner === undefined ? {} : { owner_pid_details: { name: owner.name, ...owner.peerDetails } }),
     exclusive_consumer_tag: consumers.find((consumer) => consumer.exclusive)?.tag ?? null,
     message_bytes: queue.readyBytes + queue.unacknowledgedBytes,
     message_bytes_ready: queue.readyBytes,
     message_bytes_unacknowledged: queue.unacknowledgedBytes,
-    messages: queue.readyCount + queue.unacknowledged,
+    message_stats: {
+      publish: queue.stats.published,
+      deliver_get: queue.stats.delivered,
+      ack: queue.stats.acknowledged,
+    },
+    messages: queue.readyCount + queue.unacknowledged + queue.homelessCount,
     messages_ready: queue.readyCount,
     messages_unacknowledged: queue.unacknowledged,
     name: queue.name,
     node: state.nodeName,
     operator_policy: null,
-    policy: null,
+    policy: queue.policy?.name ?? null,
     single_active_consumer_tag: active ?? null,
     state: 'running',
     type: queue.settings.type,

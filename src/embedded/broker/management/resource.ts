@@ -1,5 +1,7 @@
+import type { Account } from '../access/accounts.ts';
 import type { BrokerState } from '../broker.ts';
 import type { VirtualHost } from '../virtual-host.ts';
+import { hasRole, type Role } from './roles.ts';
 
 /** An answer of the management API. */
 export interface Answer {
@@ -12,6 +14,9 @@ export interface Answer {
 /** A request as a resource sees it. */
 export interface Request {
   state: BrokerState;
+  /** Who asks. */
+  account: Account;
+  method: MethodName;
   /** The variable parts of the path, decoded. */
   path: Record<string, string>;
   query: URLSearchParams;
@@ -19,11 +24,17 @@ export interface Request {
   body: Record<string, unknown>;
 }
 
-type Method = (request: Request) => Answer;
+export type MethodName = 'GET' | 'PUT' | 'POST' | 'DELETE';
+
+type Method = (request: Request) => Answer | Promise<Answer>;
 
 /** A path of the API, its variable parts written `:name`, and what its methods do. */
 export interface Resource {
   path: string;
+  /** What the account needs to be; left out: `management`. */
+  role?: Role;
+  /** The same for what changes something, where that asks for more. */
+  roleToChange?: Role;
   GET?: Method;
   PUT?: Method;
   POST?: Method;
@@ -64,9 +75,13 @@ export function vhostToChange({ state, path }: Request): VirtualHost {
   return vhost;
 }
 
-/** The virtual hosts that a list is about: the one in the path, or all. */
+/** The virtual hosts that a list is about: the one in the path, or all that the account may see. */
 export function vhostsOf(request: Request): VirtualHost[] {
-  return request.path.vhost === undefined ? [...request.state.vhosts.values()] : [vhostOf(request)];
+  if (request.path.vhost !== undefined) return [vhostOf(request)];
+  const { state, account } = request;
+  const { all, accounts } = state.vhosts;
+  if (hasRole(account, 'monitoring')) return all;
+  return all.filter(({ name }) => accounts.rightsOf(account.name, name) !== undefined);
 }
 
 /** The default exchange has no name that fits into a path. */

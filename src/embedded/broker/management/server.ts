@@ -1,20 +1,41 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Log } from '../../program.ts';
+import type { Account } from '../access/accounts.ts';
 import type { BrokerState } from '../broker.ts';
-import { type Credentials, sameCredentials } from '../credentials.ts';
 import { AmqpError } from '../errors.ts';
+import { assertMayOpen, assertRole } from './access.ts';
 import { bindings } from './bindings.ts';
 import { channels } from './channels.ts';
 import { connections } from './connections.ts';
 import { consumers } from './consumers.ts';
+import { definitions } from './definitions.ts';
 import { exchanges } from './exchanges.ts';
 import { messages } from './messages.ts';
 import { overview } from './overview.ts';
+import { permissions } from './permissions.ts';
+import { policies } from './policies.ts';
 import { queues } from './queues.ts';
-import { type Answer, badRequest, ManagementError, objectNotFound, type Resource } from './resource.ts';
+import {
+  type Answer,
+  badRequest,
+  ManagementError,
+  type MethodName,
+  objectNotFound,
+  type Request,
+  type Resource,
+} from './resource.ts';
+import { users } from './users.ts';
+import { vhostLimits } from './vhost-limits.ts';
+import { virtualHosts } from './virtual-hosts.ts';
 
 const RESOURCES: readonly Resource[] = [
   ...overview,
+  ...virtualHosts,
+  ...vhostLimits,
+  ...users,
+  ...permissions,
+  ...policies,
+  ...definitions,
   ...connections,
   ...channels,
   ...consumers,
@@ -28,25 +49,22 @@ const LARGEST_BODY_BYTES = 16 * 1024 * 1024;
 const REALM = 'Basic realm="RabbitMQ Management"';
 
 /** The part of RabbitMQ's management HTTP API that tools use: its paths, fields, status codes and error bodies. */
-export function createManagement(state: BrokerState, credentials: Credentials, log: Log): Server {
+export function createManagement(state: BrokerState, log: Log): Server {
   return createServer((request, response) => {
-    answer(state, credentials, request)
+    answer(state, request)
       .catch((thrown: unknown) => failure(thrown, log))
       .then((result) => send(request, response, result))
       .catch(() => response.destroy());
   });
 }
 
-async function answer(
-  state: BrokerState,
-  credentials: Credentials,
-  request: IncomingMessage,
-): Promise<Answer> {
-  const refusal = refuse(credentials, request.headers.authorization);
-  if (refusal !== undefined) {
+async function answer(state: BrokerState, request: IncomingMessage): Promise<Answer> {
+  const login = logIn(state, request.headers.authorization);
+  if ('refusal' in login) {
     request.resume();
-    return refusal;
+    return login.refusal;
   }
+  const { account } = login;
   const url = new URL(request.url ?? '/', 'http://localhost');
   // Cut before decoding: a slash inside a name is encoded.
   const found = find(url.pathname);
@@ -64,18 +82,39 @@ async function answer(
     );
     return { status: 405, headers: { allow: ['HEAD', ...allowed, 'OPTIONS'].join(', ') } };
   }
-  return handle({ state, path, query: url.searchParams, body });
+  const { role = 'management', roleToChange = role } = resource;
+  assertRole(account, method === 'GET' ? role : roleToChange);
+  const asked: Request = {
+    state,
+    account,
+    method: method as MethodName,
+    path,
+    query: url.searchParams,
+    body,
+  };
+  // Operators set up virtual hosts that they cannot use themselves.
+  if (role !== 'administrator') assertMayOpen(asked);
+  return handle(asked);
 }
 
-function refuse(credentials: Credentials, header: string | undefined): Answer | undefined {
+function logIn(
+  { vhosts, counters }: BrokerState,
+  header: string | undefined,
+): { account: Account } | { refusal: Answer } {
   const headers = { 'www-authenticate': REALM };
   const [scheme, encoded] = header?.split(' ') ?? [];
-  if (scheme?.toLowerCase() !== 'basic' || encoded === undefined) return { status: 401, headers };
+  if (scheme?.toLowerCase() !== 'basic' || encoded === undefined)
+    return { refusal: { status: 401, headers } };
   const text = Buffer.from(encoded, 'base64').toString('utf8');
   const colon = text.indexOf(':');
   const given = { user: text.slice(0, colon), password: text.slice(colon + 1) };
-  if (colon >= 0 && sameCredentials(given, credentials)) return undefined;
-  return { status: 401, headers, body: { error: 'not_authorized', reason: 'Login failed' } };
+  const account = vhosts.accounts.find(given.user);
+  const isRight = vhosts.accounts.isRight(given) && colon >= 0;
+  counters[isRight ? 'loginsSucceeded' : 'loginsFailed'] += 1;
+  if (isRight && account !== undefined) return { account };
+  return {
+    refusal: { status: 401, headers, body: { error: 'not_authorized', reason: 'Login failed' } },
+  };
 }
 
 function find(pathname: string): { resource: Resource; path: Record<string, string> } | undefined {

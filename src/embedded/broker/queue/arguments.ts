@@ -3,6 +3,7 @@ import { AmqpError, describe } from '../errors.ts';
 import { LONGEST_EXPIRY_MS } from '../message.ts';
 
 export type QueueType = 'classic' | 'quorum';
+export type DeadLetterStrategy = 'at-most-once' | 'at-least-once';
 export type Overflow = 'drop-head' | 'reject-publish' | 'reject-publish-dlx';
 
 /** What the arguments of a queue ask of it. Times are in milliseconds; no limit is `undefined`. */
@@ -12,9 +13,12 @@ export interface QueueSettings {
   expires: number | undefined;
   maxLength: number | undefined;
   maxLengthBytes: number | undefined;
-  overflow: Overflow;
+  /** What is not said is `drop-head`. */
+  overflow: Overflow | undefined;
   deadLetterExchange: string | undefined;
   deadLetterRoutingKey: string | undefined;
+  /** What is not said is `at-most-once`. */
+  deadLetterStrategy: DeadLetterStrategy | undefined;
   maxPriority: number | undefined;
   singleActiveConsumer: boolean;
   deliveryLimit: number | undefined;
@@ -159,9 +163,10 @@ export function queueSettings(name: string, vhost: string, queueArguments: Table
     expires: number('x-expires'),
     maxLength: number('x-max-length'),
     maxLengthBytes: number('x-max-length-bytes'),
-    overflow: (text('x-overflow') as Overflow | undefined) ?? 'drop-head',
+    overflow: text('x-overflow') as Overflow | undefined,
     deadLetterExchange: text('x-dead-letter-exchange'),
     deadLetterRoutingKey: text('x-dead-letter-routing-key'),
+    deadLetterStrategy: text('x-dead-letter-strategy') as DeadLetterStrategy | undefined,
     maxPriority: number('x-max-priority'),
     singleActiveConsumer: queueArguments.get('x-single-active-consumer')?.value === true,
     deliveryLimit: number('x-delivery-limit'),

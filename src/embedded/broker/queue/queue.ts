@@ -1,6 +1,7 @@
 import type { Binding } from '../binding.ts';
 import type { Table } from '../codec/table.ts';
 import type { Message } from '../message.ts';
+import { type Policy, underPolicy } from '../policies.ts';
 import type { MessageRecord } from '../store/record.ts';
 import type { Publication, Store } from '../store.ts';
 import type { QueueSettings } from './arguments.ts';
@@ -13,6 +14,9 @@ import { ReadyList } from './ready.ts';
 /** Node's timers take no longer delay; a later deadline is looked at again then. */
 const LONGEST_TIMER_MS = 0x7fff_ffff;
 
+/** How long a dead letter waits for its next try to find a place. */
+const REHOME_MS = 1_000;
+
 export interface QueueProperties {
   durable: boolean;
   autoDelete: boolean;
@@ -24,7 +28,8 @@ export interface QueueProperties {
 /** What a queue needs of the virtual host around it. */
 export interface QueueEnvironment {
   store: Store;
-  deadLetter(queue: Queue, entry: Entry, reason: DeathReason): void;
+  /** `settled` is told whether every queue that the dead letter should reach has taken it, and that there is one. */
+  deadLetter(queue: Queue, entry: Entry, reason: DeathReason, settled?: (taken: boolean) => void): void;
   /** The queue has reached its end: unused too long, or the last consumer of an auto-delete queue has left. */
   ended(queue: Queue): void;
 }
@@ -45,16 +50,26 @@ export class Queue implements QueueProperties {
   readonly autoDelete: boolean;
   readonly exclusiveOwner: object | undefined;
   readonly arguments: Table;
-  readonly settings: QueueSettings;
+  /** What holds: the arguments, under the policy that matches. */
+  settings: QueueSettings;
+  /** The name of that policy. */
+  policy: Policy | undefined;
   /** Bindings that end here, without the implicit one of the default exchange. */
   readonly incoming = new Set<Binding>();
   readonly consumers: Consumers;
+  /** How many messages came, went out to clients, and were acknowledged, since the broker was started. */
+  readonly stats = { published: 0, delivered: 0, acknowledged: 0 };
   /** Messages delivered and not yet settled. */
   unacknowledged = 0;
   unacknowledgedBytes = 0;
   deleted = false;
   private readonly ready: ReadyList;
   private readonly environment: QueueEnvironment;
+  /** What the arguments alone ask for. */
+  private readonly declared: QueueSettings;
+  /** Dead letters that found no place yet, where they must not be lost. */
+  private readonly homeless = new Map<Entry, DeathReason>();
+  private homelessTimer: NodeJS.Timeout | undefined;
   private nextPosition = 0;
   private hadConsumers = false;
   private dispatching = false;
@@ -66,19 +81,27 @@ export class Queue implements QueueProperties {
   constructor(
     name: string,
     properties: QueueProperties,
-    settings: QueueSettings,
+    declared: QueueSettings,
     environment: QueueEnvironment,
+    policy: Policy | undefined,
   ) {
     this.name = name;
     this.durable = properties.durable;
     this.autoDelete = properties.autoDelete;
     this.exclusiveOwner = properties.exclusiveOwner;
     this.arguments = properties.arguments;
-    this.settings = settings;
+    this.declared = declared;
+    this.policy = policy;
+    this.settings = underPolicy(declared, policy);
     this.environment = environment;
-    this.ready = new ReadyList(settings.maxPriority ?? 0);
-    this.consumers = new Consumers(settings.singleActiveConsumer);
+    this.ready = new ReadyList(declared.maxPriority ?? 0);
+    this.consumers = new Consumers(declared.singleActiveConsumer);
     this.touch();
+  }
+
+  /** Dead letters that are kept until they find a place; they count as messages that are neither ready nor delivered. */
+  get homelessCount(): number {
+    return this.homeless.size;
   }
 
   get readyCount(): number {
@@ -89,6 +112,17 @@ export class Queue implements QueueProperties {
     return this.ready.bytes;
   }
 
+  /** Another policy holds from now on, for what is in the queue as well; its time to live only for what comes. */
+  follow(policy: Policy | undefined): void {
+    this.policy = policy;
+    this.settings = underPolicy(this.declared, policy);
+    clearTimeout(this.expiryTimer);
+    this.expiryTimer = undefined;
+    this.touch();
+    this.dropOverflow();
+    this.expireHead();
+  }
+
   /** Somebody has shown interest: the time until an unused queue expires starts anew. */
   touch(): void {
     this.lastUsed = Date.now();
@@ -97,7 +131,7 @@ export class Queue implements QueueProperties {
 
   publish(message: Message, publication?: Publication): PublishOutcome {
     const { settings } = this;
-    if (settings.overflow !== 'drop-head' && this.wouldOverflow(message)) {
+    if ((settings.overflow ?? 'drop-head') !== 'drop-head' && this.wouldOverflow(message)) {
       if (settings.overflow === 'reject-publish-dlx')
         this.environment.deadLetter(this, this.entryOf(message), 'maxlen');
       return 'rejected';
@@ -105,6 +139,7 @@ export class Queue implements QueueProperties {
     const entry = this.entryOf(message);
     const outcome = this.environment.store.add(this, entry, publication);
     if (outcome === 'refused') return 'rejected';
+    this.stats.published += 1;
     // A message whose time to live is zero still reaches a consumer that waits for it.
     const consumer = this.ready.length === 0 && !this.dispatching ? this.consumers.next() : undefined;
     if (consumer !== undefined) this.deliverTo(consumer, entry);
@@ -152,6 +187,7 @@ export class Queue implements QueueProperties {
   /** The message has been processed. */
   acknowledge(entry: Entry): void {
     this.release(entry);
+    this.stats.acknowledged += 1;
     if (!this.deleted) this.environment.store.remove(this, entry);
   }
 
@@ -224,6 +260,7 @@ export class Queue implements QueueProperties {
   close(): void {
     clearTimeout(this.ttlTimer);
     clearTimeout(this.expiryTimer);
+    clearTimeout(this.homelessTimer);
   }
 
   /** Ends the queue: nothing is delivered any more, and whoever consumes is told. */
@@ -278,8 +315,33 @@ export class Queue implements QueueProperties {
   }
 
   private kill(entry: Entry, reason: DeathReason): void {
-    this.environment.deadLetter(this, entry, reason);
-    this.environment.store.remove(this, entry);
+    if (!this.keepsDeadLetters) {
+      this.environment.deadLetter(this, entry, reason);
+      this.environment.store.remove(this, entry);
+      return;
+    }
+    this.environment.deadLetter(this, entry, reason, (taken) => {
+      if (this.deleted) return;
+      if (taken) {
+        this.homeless.delete(entry);
+        this.environment.store.remove(this, entry);
+        return;
+      }
+      this.homeless.set(entry, reason);
+      this.homelessTimer ??= setTimeout(() => this.rehome(), REHOME_MS);
+    });
+  }
+
+  /** Only then RabbitMQ dead-letters at least once, and otherwise at most once. */
+  private get keepsDeadLetters(): boolean {
+    const { type, overflow, deadLetterStrategy, deadLetterExchange } = this.settings;
+    if (type !== 'quorum' || deadLetterExchange === undefined) return false;
+    return deadLetterStrategy === 'at-least-once' && overflow === 'reject-publish';
+  }
+
+  private rehome(): void {
+    this.homelessTimer = undefined;
+    for (const [entry, reason] of [...this.homeless]) this.kill(entry, reason);
   }
 
   private wouldOverflow(message: Message): boolean {
@@ -290,7 +352,7 @@ export class Queue implements QueueProperties {
 
   private dropOverflow(): void {
     const { maxLength, maxLengthBytes, overflow } = this.settings;
-    if (overflow !== 'drop-head') return;
+    if (overflow !== undefined && overflow !== 'drop-head') return;
     while (
       (maxLength !== undefined && this.ready.length > maxLength) ||
       (maxLengthBytes !== undefined && this.ready.bytes > maxLengthBytes)

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { longstr, type Table } from '../../../../src/embedded/broker/codec/table.ts';
+import { newCounters } from '../../../../src/embedded/broker/counters.ts';
 import { Message } from '../../../../src/embedded/broker/message.ts';
 import type { Entry } from '../../../../src/embedded/broker/queue/entry.ts';
 import { DurableStore } from '../../../../src/embedded/broker/store/durable.ts';
@@ -43,7 +44,7 @@ interface Running {
 
 function open(path: string, slackBytes: number): Running {
   const store = new DurableStore(path, () => undefined, { slackBytes });
-  const vhost = new VirtualHost('/', store, { deliver: () => undefined });
+  const vhost = new VirtualHost('/', store, { deliver: () => undefined }, newCounters());
   vhost.restore(store.image);
   return { path, store, vhost };
 }

@@ -42,8 +42,10 @@ export const basicHandlers: Handlers = {
   },
 
   'basic.get': (channel, fields) => {
-    const { vhost, owner } = channel.context;
-    const queue = vhost.queue(namedQueue(channel, fields.queue), owner);
+    const { vhost, owner, assertMay, counters } = channel.context;
+    const name = namedQueue(channel, fields.queue);
+    assertMay('read', 'queue', name);
+    const queue = vhost.queue(name, owner);
     if (queue.settings.type === 'quorum' && queue.settings.singleActiveConsumer)
       throw new AmqpError(
         'RESOURCE_LOCKED',
@@ -51,8 +53,10 @@ export const basicHandlers: Handlers = {
           'are not supported by quorum queues with single active consumer',
       );
     const entry = queue.get(fields.noAck);
-    if (entry === undefined) channel.send('basic.get-empty', { clusterId: '' });
-    else channel.deliverGot(queue, entry, fields.noAck);
+    if (entry === undefined) {
+      counters.queues[queue.settings.type].getEmpty += 1;
+      channel.send('basic.get-empty', { clusterId: '' });
+    } else channel.deliverGot(queue, entry, fields.noAck);
   },
 
   'basic.ack': (channel, { deliveryTag, multiple }) => channel.settle(deliveryTag, multiple, 'acknowledge'),
@@ -77,8 +81,10 @@ function recover(channel: Channel, requeue: boolean): void {
 }
 
 function consumeQueue(channel: Channel, tag: string, fields: MethodFields<'basic.consume'>): void {
-  const { vhost, owner } = channel.context;
-  const queue = vhost.queue(namedQueue(channel, fields.queue), owner);
+  const { vhost, owner, assertMay } = channel.context;
+  const name = namedQueue(channel, fields.queue);
+  assertMay('read', 'queue', name);
+  const queue = vhost.queue(name, owner);
   const described = vhost.describe('queue', queue.name);
   const { type, singleActiveConsumer } = queue.settings;
   if (type === 'quorum' && channel.globalPrefetch > 0)

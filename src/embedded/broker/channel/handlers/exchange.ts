@@ -1,26 +1,58 @@
+import type { Table } from '../../codec/table.ts';
+import { withoutLineBreaks } from '../../names.ts';
+import { alternateOf } from '../../policies.ts';
+import type { Channel } from '../channel.ts';
 import type { Handlers } from './index.ts';
+
+/** Who gives an exchange an alternate one makes messages go from here to there. */
+function assertMayDeclareExchange(channel: Channel, name: string, declared: Table): void {
+  const { assertMay } = channel.context;
+  assertMay('configure', 'exchange', name);
+  const alternate = alternateOf(declared);
+  if (alternate === undefined) return;
+  assertMay('read', 'exchange', name);
+  assertMay('write', 'exchange', alternate);
+}
+
+/** A binding lets messages flow: its maker needs to read at the source and to write at the destination. */
+export function assertMayBind(
+  channel: Channel,
+  kind: 'queue' | 'exchange',
+  destination: string,
+  source: string,
+): void {
+  const { assertMay } = channel.context;
+  assertMay('write', kind, withoutLineBreaks(destination));
+  assertMay('read', 'exchange', withoutLineBreaks(source));
+}
 
 export const exchangeHandlers: Handlers = {
   'exchange.declare': (channel, fields) => {
     const { vhost } = channel.context;
     if (fields.passive) vhost.checkExchange(fields.exchange);
-    else vhost.declareExchange(fields.exchange, fields.type, fields);
+    else {
+      assertMayDeclareExchange(channel, withoutLineBreaks(fields.exchange), fields.arguments);
+      vhost.declareExchange(fields.exchange, fields.type, fields);
+    }
     if (!fields.nowait) channel.send('exchange.declare-ok', {});
   },
 
   'exchange.delete': (channel, { exchange, ifUnused, nowait }) => {
+    channel.context.assertMay('configure', 'exchange', withoutLineBreaks(exchange));
     channel.context.vhost.deleteExchange(exchange, ifUnused);
     if (!nowait) channel.send('exchange.delete-ok', {});
   },
 
   'exchange.bind': (channel, fields) => {
     const { vhost, owner } = channel.context;
+    assertMayBind(channel, 'exchange', fields.destination, fields.source);
     vhost.bind({ ...fields, destination: { kind: 'exchange', name: fields.destination } }, owner);
     if (!fields.nowait) channel.send('exchange.bind-ok', {});
   },
 
   'exchange.unbind': (channel, fields) => {
     const { vhost, owner } = channel.context;
+    assertMayBind(channel, 'exchange', fields.destination, fields.source);
     vhost.unbind({ ...fields, destination: { kind: 'exchange', name: fields.destination } }, owner);
     if (!fields.nowait) channel.send('exchange.unbind-ok', {});
   },

@@ -1,7 +1,9 @@
+import type { Table } from '../../codec/table.ts';
 import { AmqpError } from '../../errors.ts';
 import { REPLY_QUEUE, withoutLineBreaks } from '../../names.ts';
 import type { BindingRequest } from '../../virtual-host.ts';
 import type { Channel } from '../channel.ts';
+import { assertMayBind } from './exchange.ts';
 import type { Handlers } from './index.ts';
 
 /** The queue that a method means: an empty name stands for the one that was declared last on the channel. */
@@ -25,6 +27,16 @@ function bindingOf(
   };
 }
 
+/** Who gives a queue a dead-letter exchange makes messages go from here to there. */
+function assertMayDeclareQueue(channel: Channel, name: string, declared: Table): void {
+  const { assertMay } = channel.context;
+  assertMay('configure', 'queue', name);
+  const exchange = declared.get('x-dead-letter-exchange');
+  if (exchange?.type !== 'longstr') return;
+  assertMay('read', 'queue', name);
+  assertMay('write', 'exchange', String(exchange.value));
+}
+
 export const queueHandlers: Handlers = {
   'queue.declare': (channel, fields) => {
     const { vhost, owner, replies } = channel.context;
@@ -37,12 +49,17 @@ export const queueHandlers: Handlers = {
     }
     const queue = fields.passive
       ? vhost.queue(name, owner)
-      : vhost.declareQueue(name, {
-          durable: fields.durable,
-          autoDelete: fields.autoDelete,
-          exclusiveOwner: fields.exclusive ? owner : undefined,
-          arguments: fields.arguments,
-        });
+      : vhost.declareQueue(
+          name,
+          {
+            durable: fields.durable,
+            autoDelete: fields.autoDelete,
+            exclusiveOwner: fields.exclusive ? owner : undefined,
+            arguments: fields.arguments,
+          },
+          (finalName) => assertMayDeclareQueue(channel, finalName, fields.arguments),
+        );
+    channel.context.counters.queuesDeclared += 1;
     queue.touch();
     channel.lastQueue = queue.name;
     if (!fields.nowait)
@@ -55,25 +72,31 @@ export const queueHandlers: Handlers = {
 
   'queue.bind': (channel, fields) => {
     const { vhost, owner } = channel.context;
+    assertMayBind(channel, 'queue', namedQueue(channel, fields.queue), fields.exchange);
     vhost.bind(bindingOf(channel, fields), owner);
     if (!fields.nowait) channel.send('queue.bind-ok', {});
   },
 
   'queue.unbind': (channel, fields) => {
     const { vhost, owner } = channel.context;
+    assertMayBind(channel, 'queue', namedQueue(channel, fields.queue), fields.exchange);
     vhost.unbind(bindingOf(channel, fields), owner);
     channel.send('queue.unbind-ok', {});
   },
 
   'queue.purge': (channel, fields) => {
-    const { vhost, owner } = channel.context;
-    const messageCount = vhost.queue(namedQueue(channel, fields.queue), owner).purge();
+    const { vhost, owner, assertMay } = channel.context;
+    const name = namedQueue(channel, fields.queue);
+    assertMay('read', 'queue', name);
+    const messageCount = vhost.queue(name, owner).purge();
     if (!fields.nowait) channel.send('queue.purge-ok', { messageCount });
   },
 
   'queue.delete': (channel, fields) => {
-    const { vhost, owner } = channel.context;
-    const messageCount = vhost.deleteQueue(namedQueue(channel, fields.queue), owner, fields);
+    const { vhost, owner, assertMay } = channel.context;
+    const name = namedQueue(channel, fields.queue);
+    assertMay('configure', 'queue', name);
+    const messageCount = vhost.deleteQueue(name, owner, fields);
     if (!fields.nowait) channel.send('queue.delete-ok', { messageCount });
   },
 };
