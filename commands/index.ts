@@ -14,7 +14,7 @@ import { secrets } from './secrets.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
 import { test } from './test.ts';
-import { topology } from './topology.ts';
+import { topology } from './topology/index.ts';
 import { up } from './up.ts';
 
 /** Every command, in the order in which the help lists them: the order of the journey. */

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import type { ListeningSocket } from './model/observation.ts';
+import type { Binding, Exchange, Queue } from './model/topology.ts';
 
 /**
  * What a part may reach of the world outside it. Parts take the few members they need
@@ -129,6 +130,24 @@ export interface BrokerMessage {
   receivedAt: number;
 }
 
+/** A message with all that it carries, so that it can be put elsewhere as it is. */
+export interface RawMessage {
+  exchange: string;
+  routingKey: string;
+  /** As amqplib names them: `contentType`, `headers`, `expiration`, …. */
+  properties: Readonly<Record<string, unknown>>;
+  content: Buffer;
+}
+
+/** Messages that a queue has handed out and still counts as its own. */
+export interface HeldMessages {
+  messages: RawMessage[];
+  /** Takes them out of the queue for good, all at once. */
+  acknowledge(): Promise<void>;
+  /** Puts them back where they were. */
+  release(): Promise<void>;
+}
+
 export interface AmqpConnection {
   /** Copies of what passes the exchange from now on, through an exclusive queue of its own: nobody loses a message. */
   tap(
@@ -148,6 +167,17 @@ export interface AmqpConnection {
   ): Promise<void>;
   /** Depth and consumers of a queue; `undefined` when there is none of that name. */
   inspectQueue(name: string): Promise<{ messages: number; consumers: number } | undefined>;
+  exchangeExists(name: string): Promise<boolean>;
+  declareExchange(exchange: Exchange): Promise<void>;
+  declareQueue(queue: Queue): Promise<void>;
+  bind(binding: Binding): Promise<void>;
+  /** Takes up to `count` messages from the head of a queue, in order. They go back unless they are acknowledged. */
+  hold(queue: string, count: number): Promise<HeldMessages>;
+  /**
+   * Publishes the messages in order; resolves when the broker has confirmed all of them, and rejects when it refused
+   * one or had no queue for it.
+   */
+  publishAll(exchange: string, messages: readonly RawMessage[]): Promise<void>;
   close(): Promise<void>;
 }
 export type AmqpConnect = (

@@ -9,9 +9,9 @@ import {
 } from '../model/gateway.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Service, ServiceRoute, Stack } from '../model/stack.ts';
-import { roleName } from './endpoints.ts';
+import { accountName, roleName } from './endpoints.ts';
 import { flowFilesOf } from './files.ts';
-import { secretOfRole } from './outline.ts';
+import { secretOfAccount, secretOfRole } from './outline.ts';
 import type { GatewayFile, StackFile } from './schema.ts';
 
 /** What the stack is made of besides the file itself. */
@@ -99,6 +99,24 @@ function serviceOf(
             ...service.database,
             role: roleName(stack, name),
             password: secrets[secretOfRole(name)] ?? '',
+          },
+        }),
+    ...(service.events === undefined
+      ? {}
+      : {
+          events: {
+            resource: service.events.resource,
+            publishes: service.events.publishes,
+            consumes: service.events.consumes,
+            subscribes: service.events.subscribes,
+            ...(service.events.account
+              ? {
+                  account: {
+                    user: accountName(stack, name),
+                    password: secrets[secretOfAccount(name)] ?? '',
+                  },
+                }
+              : {}),
           },
         }),
     routes: service.routes.map((route) => defined(route) as ServiceRoute),

@@ -77,6 +77,25 @@ export function roleName(stack: string, service: string): string {
   return `${sqlName(stack)}__${sqlName(service)}`.slice(0, MAX_IDENTIFIER);
 }
 
+/** The account of a service at the broker, and the endpoint as that account reaches it. */
+export function accountEndpoint(
+  endpoint: Endpoint,
+  stack: string,
+  service: string,
+  password: string,
+): Endpoint & { user: string; password: string } {
+  const user = accountName(stack, service);
+  const url = new URL(endpoint.url);
+  url.username = encodeURIComponent(user);
+  url.password = encodeURIComponent(password);
+  return { ...endpoint, url: url.href, user, password };
+}
+
+/** Named after both: accounts are the broker's, and a broker may hold several stacks. */
+export function accountName(stack: string, service: string): string {
+  return `${stack}.${service}`;
+}
+
 /** PostgreSQL cuts longer ones (`NAMEDATALEN` is 64). */
 const MAX_IDENTIFIER = 63;
 

@@ -6,7 +6,7 @@ import type { Stack } from '../model/stack.ts';
 import { buildStack } from './build.ts';
 import { asApisix, consumerSecrets, readConsumers } from './consumers.ts';
 import { parseStackDocument, type StackDocument } from './document.ts';
-import { endpointFields, roleEndpoint } from './endpoints.ts';
+import { accountEndpoint, endpointFields, roleEndpoint } from './endpoints.ts';
 import { stackEnvironment } from './environment.ts';
 import { fileMistakes } from './files.ts';
 import { DEFAULT_GATEWAY_FILES, type FileMistakes, readGatewayFiles, shownFrom } from './gateway-files.ts';
@@ -14,7 +14,7 @@ import { locator } from './gateway-places.ts';
 import { interpolate, type Values } from './interpolate.ts';
 import { expectation, schemaMistakes } from './issues.ts';
 import { type FieldPath, formatMistake, inFileOrder, type Mistake } from './mistake.ts';
-import { outlineOf, portUses, secretNamesOf, secretOfRole } from './outline.ts';
+import { hasAccount, outlineOf, portUses, secretNamesOf, secretOfAccount, secretOfRole } from './outline.ts';
 import { resourcesOf } from './resources.ts';
 import { ruleMistakes } from './rules.ts';
 import { stackSchema } from './schema.ts';
@@ -175,27 +175,33 @@ function fillIn(
         return [name, resource && endpoint && endpointFields(resource.kind, endpoint)];
       }),
     );
-  /** A service with a role of its own reaches its database as that role. */
+  /** A service with a role or an account of its own reaches its database or broker as that. */
   const servicesFrom = (endpoints: Parameters<typeof fieldsOf>[0], report: Mistake[]) => {
     const common: Values = { ...plain, resources: fieldsOf(endpoints) };
     const valuesOf = (service: string): Values => {
-      const database = declared.services[service]?.database?.resource;
-      const password = secrets[secretOfRole(service)];
-      const resource = database === undefined ? undefined : byName.get(database);
-      const endpoint =
-        database === undefined || resource === undefined ? undefined : endpoints(database, resource);
-      if (
-        database === undefined ||
-        resource === undefined ||
-        endpoint === undefined ||
-        password === undefined
-      )
-        return common;
-      const own = roleEndpoint(endpoint, declared.name ?? '', service, password);
-      return {
-        ...common,
-        resources: new Map(common.resources).set(database, endpointFields(resource.kind, own)),
+      const fields = new Map(common.resources);
+      const { database, events } = declared.services[service] ?? {};
+      const connectAs = (
+        name: string | undefined,
+        secret: string,
+        own: (endpoint: Resource['endpoint'], password: string) => Resource['endpoint'],
+      ) => {
+        const resource = name === undefined ? undefined : byName.get(name);
+        const password = secrets[secret];
+        if (name === undefined || resource === undefined || password === undefined) return;
+        const endpoint = endpoints(name, resource);
+        if (endpoint !== undefined) fields.set(name, endpointFields(resource.kind, own(endpoint, password)));
       };
+      const stack = declared.name ?? '';
+      connectAs(database?.resource, secretOfRole(service), (endpoint, password) =>
+        roleEndpoint(endpoint, stack, service, password),
+      );
+      connectAs(
+        hasAccount(events) ? events?.resource : undefined,
+        secretOfAccount(service),
+        (endpoint, password) => accountEndpoint(endpoint, stack, service, password),
+      );
+      return { ...common, resources: fields };
     };
     const services = document.data.services;
     if (!isRecord(services)) return interpolate(services, ['services'], common, document, report);

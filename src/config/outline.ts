@@ -44,6 +44,11 @@ const service = z
     replicas: number,
     depends_on: texts,
     database: z.object({ resource: text, schema: text }).partial().optional().catch(undefined),
+    events: z
+      .object({ resource: text, account: z.boolean().catch(true) })
+      .partial()
+      .optional()
+      .catch(undefined),
     routes: z.array(route).catch([]),
   })
   .partial()
@@ -109,12 +114,23 @@ export function secretOfRole(service: string): string {
   return `${service}-database-password`;
 }
 
-/** All secrets of the stack: the declared ones, then those of the resources and of the services' roles. */
+/** Whether a service has an account of its own at the broker: where it names its events, unless it says no. */
+export function hasAccount(events: { account?: boolean | undefined } | undefined): boolean {
+  return events !== undefined && events.account !== false;
+}
+
+/** The password of the account that a service has at the broker. */
+export function secretOfAccount(service: string): string {
+  return `${service}-broker-password`;
+}
+
+/** All secrets of the stack: the declared ones, then those of the resources and of the services' roles and accounts. */
 export function secretNamesOf(stack: Outline): string[] {
-  const roles = Object.entries(stack.services).flatMap(([name, { database }]) =>
-    database === undefined ? [] : [secretOfRole(name)],
-  );
-  return [...new Set([...stack.secrets.filter((name) => name !== ''), ...derivedSecrets(stack), ...roles])];
+  const own = Object.entries(stack.services).flatMap(([name, { database, events }]) => [
+    ...(database === undefined ? [] : [secretOfRole(name)]),
+    ...(hasAccount(events) ? [secretOfAccount(name)] : []),
+  ]);
+  return [...new Set([...stack.secrets.filter((name) => name !== ''), ...derivedSecrets(stack), ...own])];
 }
 
 type DeclaredPort = 'port' | 'management_port' | 'admin_port' | 'tls_port';

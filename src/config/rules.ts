@@ -20,6 +20,7 @@ export function ruleMistakes(stack: Outline, document: StackDocument, qbtcVersio
     kindsAreDistinct,
     strategyIsPossible,
     rolesHaveDatabases,
+    accountsHaveBrokers,
     dependenciesExist,
     dependenciesHaveAnOrder,
     portsAreDistinct,
@@ -98,6 +99,8 @@ const RESERVED = new Set([
   'places',
   'lock',
   'ledger',
+  'broker-ledger',
+  'migrations',
   'consumers',
 ]);
 
@@ -269,6 +272,20 @@ const rolesHaveDatabases: Rule = ({ services, infrastructure }, report) => {
     const expected = databases.length === 0 ? 'a resource of kind postgres' : listed(databases);
     report(['services', service, 'database', 'resource'], JSON.stringify(named), expected, {
       near: () => nearest(named, databases),
+    });
+  }
+};
+
+const accountsHaveBrokers: Rule = ({ services, infrastructure }, report) => {
+  const brokers = Object.entries(infrastructure)
+    .filter(([, { kind }]) => kind === 'rabbitmq')
+    .map(([name]) => name);
+  for (const [service, { events }] of Object.entries(services)) {
+    const named = events?.resource;
+    if (named === undefined || brokers.includes(named)) continue;
+    const expected = brokers.length === 0 ? 'a resource of kind rabbitmq' : listed(brokers);
+    report(['services', service, 'events', 'resource'], JSON.stringify(named), expected, {
+      near: () => nearest(named, brokers),
     });
   }
 };

@@ -189,6 +189,22 @@ const routeSchema = z
   })
   .describe("A route of the gateway to this service, in APISIX's own fields. The upstream is filled in.");
 
+/** AMQP's shortstr. */
+const ROUTING_KEY_BYTES = 255;
+
+const routingKeys = (description: string) =>
+  z
+    .array(
+      z
+        .string()
+        .min(1, { error: 'a routing key' })
+        .refine((key) => Buffer.byteLength(key) <= ROUTING_KEY_BYTES, {
+          error: `at most ${ROUTING_KEY_BYTES} bytes`,
+        }),
+    )
+    .default([])
+    .describe(description);
+
 const serviceSchema = z
   .strictObject({
     path: filled('a folder').describe('The folder of the service, relative to qbtc.yaml.'),
@@ -220,6 +236,23 @@ const serviceSchema = z
       .describe(
         'A role of its own in a database: in `env`, the references to the resource connect as that role.',
       ),
+    events: z
+      .strictObject({
+        resource: name().describe('The rabbitmq resource.'),
+        publishes: routingKeys('Routing keys that it publishes to the exchange `qbtc.topic`.'),
+        consumes: routingKeys(
+          'Routing keys, or names of queues of the topology, whose messages its instances share. A key without a queue gets one.',
+        ),
+        subscribes: routingKeys('Routing keys of which each instance gets every message.'),
+        account: z
+          .boolean()
+          .default(true)
+          .describe(
+            'Whether the service has an account of its own at the broker, with rights on what is named here only: in `env`, the references to the resource connect as that account. It needs a broker with a management API.',
+          ),
+      })
+      .optional()
+      .describe('What the service says and hears at the broker.'),
     depends_on: z
       .array(z.string())
       .default([])

@@ -1,5 +1,5 @@
 import type { Stack } from '../model/stack.ts';
-import { keyringOf, secretOfResource, secretOfRole } from './outline.ts';
+import { keyringOf, secretOfAccount, secretOfResource, secretOfRole } from './outline.ts';
 
 /** What a secret of the stack is for. Its value is not in here. */
 export type SecretSubject =
@@ -9,6 +9,8 @@ export type SecretSubject =
   | { kind: 'keyring'; resource: string }
   /** The role of a service in its database. */
   | { kind: 'role'; service: string; resource: string }
+  /** The account of a service at the broker. */
+  | { kind: 'account'; service: string; resource: string }
   /** Declared under `secrets` in `qbtc.yaml`. */
   | { kind: 'declared' };
 
@@ -27,7 +29,9 @@ export function secretUses(stack: Stack): SecretUse[] {
     subjects.set(secretOfResource(name, kind), { kind: 'resource', resource: name });
     if (kind === 'apisix') subjects.set(keyringOf(name), { kind: 'keyring', resource: name });
   }
-  for (const { name, database } of stack.services) {
+  for (const { name, database, events } of stack.services) {
+    if (events?.account !== undefined)
+      subjects.set(secretOfAccount(name), { kind: 'account', service: name, resource: events.resource });
     if (database !== undefined)
       subjects.set(secretOfRole(name), { kind: 'role', service: name, resource: database.resource });
   }

@@ -3,12 +3,12 @@ import type { GatewayKind, GatewayState } from '../model/gateway.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
+import { type Ledger, openLedger } from '../reconcile/ledger.ts';
 import { type ApplyOptions, applyPlan, type Hands } from './apply.ts';
 import { desiredGateway } from './desired.ts';
 import { addressOf, openDriver, type Reach } from './drivers/index.ts';
 import { type Dump, dumpGateway } from './dump.ts';
 import { type Explanation, explainRequest, type RequestToExplain } from './explain.ts';
-import { openLedger } from './ledger.ts';
 import { type ListedRoute, listed } from './list.ts';
 import { type GatewayPlan, planGateway, schemasNeeded } from './plan.ts';
 import { placeOfRefusal, placeText } from './refusal.ts';
@@ -58,7 +58,7 @@ export async function planRoutes(
   const gateway = gatewayOf(stack);
   const driver = openDriver(context, gateway);
   const [ledger, observed] = await Promise.all([
-    openLedger(stack.root, addressOf(gateway)),
+    ledgerOf(stack, gateway),
     driver.observe(
       (consumer) => isOurs(consumer, stack.name) || desired.consumer.has(String(consumer.username)),
     ),
@@ -108,7 +108,7 @@ export async function listRoutes(context: Reach, stack: Stack): Promise<ListedRo
 export async function dumpRoutes(context: Reach, stack: Stack, { all }: { all: boolean }): Promise<Dump> {
   const gateway = gatewayOf(stack);
   const [ledger, state] = await Promise.all([
-    openLedger(stack.root, addressOf(gateway)),
+    ledgerOf(stack, gateway),
     openDriver(context, gateway).observe((consumer) => all || isOurs(consumer, stack.name)),
   ]);
   return dumpGateway(state, { stack: stack.name, all, isInLedger: ledger.has, secrets: stack.secrets });
@@ -144,5 +144,13 @@ export function gatewayOf(stack: Stack): Resource {
   if (gateway) return gateway;
   throw new QbtcError('GATEWAY_NOT_DECLARED', `${stack.name} declares no gateway to write routes to`, {
     hint: `add a resource of kind apisix to infrastructure in ${stack.file}`,
+  });
+}
+
+function ledgerOf(stack: Stack, gateway: Resource): Promise<Ledger> {
+  return openLedger(stack.root, {
+    file: 'ledger.json',
+    address: addressOf(gateway),
+    hint: 'it says which global rules and plugin metadata are ours; without it (remove the file) they are left alone until `qbtc routes sync --adopt`',
   });
 }

@@ -1,8 +1,8 @@
 import type { GatewayKind, GatewayObject, GatewayState } from '../model/gateway.ts';
 import type { Change } from '../model/plan.ts';
 import { difference } from '../reconcile/difference.ts';
+import type { Ledger } from '../reconcile/ledger.ts';
 import type { Step } from '../reconcile/step.ts';
-import type { Ledger } from './ledger.ts';
 import { maskField } from './mask.ts';
 import { isPlainlySame, normalise } from './normalise.ts';
 import { type SchemaName, type Schemas, schemasToAsk, storedDefaults } from './schema.ts';

@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { nearest } from '../config/mistake.ts';
-import type { RouteFinding } from '../model/finding.ts';
+import type { Finding } from '../model/finding.ts';
 import type { GatewayObject, GatewayState, SourcePlace } from '../model/gateway.ts';
 import type { Stack } from '../model/stack.ts';
 import { mapConcurrently } from '../reconcile/map-concurrently.ts';
@@ -12,7 +12,7 @@ import { objectsOf } from './state.ts';
 
 export interface Validation {
   checked: number;
-  findings: RouteFinding[];
+  findings: Finding[];
   /** What could not be judged, and why; empty when all was. */
   notJudged: string[];
 }
@@ -51,7 +51,7 @@ export async function validateGateway(
   const notJudged = new Set<string>();
 
   const findings = await mapConcurrently(objects, IN_FLIGHT, async ({ kind, id, object }) => {
-    const found: RouteFinding[] = [];
+    const found: Finding[] = [];
     const report = (message: string, place: SourcePlace | undefined, fix = '') =>
       found.push({
         code: 'refused',

@@ -1,9 +1,6 @@
 import { writeEnvFiles, writeGenerated } from '../infra/index.ts';
 import type { Stack } from '../model/stack.ts';
-import type { Topology } from '../model/topology.ts';
-import { definitionsOf, readTopology } from '../topology/index.ts';
-
-const NOTHING: Topology = { exchanges: [], queues: [], bindings: [] };
+import { definitionsOf, desiredOf } from '../topology/index.ts';
 
 /**
  * Writes what the compose file is filled in and primed with, so that a plain `docker compose up` works without qbtc:
@@ -15,8 +12,7 @@ export async function writeComposeFiles(stack: Stack): Promise<void> {
   await writeEnvFiles(stack);
   const broker = stack.resources.find(({ kind }) => kind === 'rabbitmq');
   if (broker === undefined) return;
-  const topology = stack.topologyFile === undefined ? NOTHING : await readTopology(stack.topologyFile);
-  const definitions = definitionsOf(topology, broker.endpoint);
+  const definitions = definitionsOf(await desiredOf(stack), broker.endpoint);
   await writeGenerated(
     stack,
     `${broker.name}-definitions.json`,

@@ -18,7 +18,7 @@ import {
 import type { ChangeOutcome } from '../model/plan.ts';
 import type { Resource, ResourceKind } from '../model/resource.ts';
 import type { Service, Stack } from '../model/stack.ts';
-import { applyTopology, planTopology } from '../topology/index.ts';
+import { applyTopology, declaresTopology, planTopology } from '../topology/index.ts';
 import type { Contained } from './contained.ts';
 import type { Part, Running } from './part.ts';
 import type { Processes } from './processes.ts';
@@ -81,7 +81,7 @@ export class Run {
     this.#addResources(plan, add);
     if (apply) {
       add(MIGRATIONS, nameOf('postgres'), () => this.#migrations());
-      if (this.#stack.topologyFile !== undefined && nameOf('rabbitmq').length > 0)
+      if (declaresTopology(this.#stack) && nameOf('rabbitmq').length > 0)
         add(TOPOLOGY, nameOf('rabbitmq'), () => this.#topology());
     }
     const runsIn = new Map(plan.services.map(({ service, runs }) => [service, runs]));

@@ -49,12 +49,14 @@ export interface PlanOptions {
   wishes: Wishes;
   /** Resources and services to bring up, with what they need; all when empty. */
   only: readonly string[];
+  /** With `only`: without the services that they need. */
+  exactly?: boolean;
 }
 
 /** Looks and decides. Starts, writes, and locks nothing. */
 export async function planUp(context: Context, stack: Stack, options: PlanOptions): Promise<UpPlan> {
   const present = await lookAtPresent(context, stack.root);
-  const selection = select(stack, options.only);
+  const selection = select(stack, options.only, options.exactly);
   const plan = await decide(context, stack, selection, present, options.wishes);
   const ends = [
     ...leavingProcesses(stack, plan, present.processes, present.plan).map(({ name }) => name),

@@ -104,7 +104,7 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
   const program = supervisorProgram(context);
   held.supervisor = await attachSupervisor(declared.root, program);
   const present = await withContainers(context, declared.root, (await held.supervisor?.list()) ?? []);
-  const selection = select(declared, options.only);
+  const selection = select(declared, options.only, options.exactly);
   const plan = await decide(context, declared, selection, present, options.wishes);
   await endLeaving(context, declared, plan, present, held);
   await writeChoices(declared.root, plan);
@@ -139,7 +139,7 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
   }
   const run = new Run(
     stack,
-    select(stack, options.only),
+    select(stack, options.only, options.exactly),
     running,
     { processes: held.processes, contained: held.contained },
     steps,

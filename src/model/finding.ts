@@ -1,7 +1,7 @@
 import type { SourcePlace } from './gateway.ts';
 
-/** One thing that `routes lint` or `routes validate` found. */
-export interface RouteFinding {
+/** One thing that a lint, a check or a validation found. */
+export interface Finding {
   /** `duplicate-uri`, or `refused` for what the gateway would not take. */
   code: string;
   severity: 'error' | 'warning';

@@ -16,6 +16,8 @@ export interface Change {
   name: string;
   reason?: string;
   fields?: FieldChange[];
+  /** What it costs while it is made: messages that are moved, consumers that wait. */
+  cost?: string;
   /** Why `apply` will not carry it out (not ours, needs a migration). It is reported as failed, with this reason. */
   blocked?: string;
 }

@@ -13,6 +13,20 @@ export interface DatabaseRole {
   password: string;
 }
 
+/** The events of a service, and the account that it has at the broker, with rights on those only. */
+export interface ServiceEvents {
+  /** The resource. */
+  resource: string;
+  /** `env` connects as this account; with that of the stack when left out. */
+  account?: { user: string; password: string };
+  /** Routing keys that it publishes to the stack's topic exchange. */
+  publishes: string[];
+  /** Routing keys, or names of queues, whose messages its instances share among them. */
+  consumes: string[];
+  /** Routing keys of which each instance gets every message, in a queue of its own. */
+  subscribes: string[];
+}
+
 /** A service of the stack as `qbtc.yaml` declares it, after defaults and interpolation. */
 export interface Service {
   name: string;
@@ -36,6 +50,7 @@ export interface Service {
   containerEnv: Record<string, string>;
   /** Its own role in a database, with rights on one schema only; `env` connects as that role. */
   database?: DatabaseRole;
+  events?: ServiceEvents;
   routes: ServiceRoute[];
   /** Where the gateway reaches the replicas; on the ports of this machine when left out. */
   nodes?: { host: string; port: number }[];

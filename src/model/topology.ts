@@ -3,7 +3,21 @@ export interface Topology {
   exchanges: Exchange[];
   queues: Queue[];
   bindings: Binding[];
+  policies: Policy[];
+  /** What an account may do, where that is more or less than what follows from the events that its service names. */
+  permissions: Permission[];
+  limits: VhostLimits;
 }
+
+/** A topology that declares nothing. */
+export const EMPTY_TOPOLOGY: Topology = {
+  exchanges: [],
+  queues: [],
+  bindings: [],
+  policies: [],
+  permissions: [],
+  limits: {},
+};
 
 export type ExchangeType = 'direct' | 'topic' | 'fanout' | 'headers';
 
@@ -29,4 +43,33 @@ export interface Binding {
   destination_type: 'queue' | 'exchange';
   routing_key: string;
   arguments: Record<string, unknown>;
+}
+
+export interface Policy {
+  name: string;
+  /** A regular expression over names. */
+  pattern: string;
+  'apply-to': 'queues' | 'exchanges' | 'all';
+  priority: number;
+  definition: Record<string, unknown>;
+}
+
+/** Regular expressions over names of queues and exchanges (https://www.rabbitmq.com/docs/access-control). */
+export interface Permission {
+  /** A service, or the name of an account. */
+  user: string;
+  configure: string;
+  write: string;
+  read: string;
+}
+
+/** What the vhost may hold; no limit is `undefined`. */
+export interface VhostLimits {
+  'max-queues'?: number | undefined;
+  'max-connections'?: number | undefined;
+}
+
+/** The account of one service, and all that it may do. */
+export interface BrokerAccount extends Permission {
+  password: string;
 }

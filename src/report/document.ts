@@ -1,5 +1,5 @@
 import type { QbtcError } from '../errors.ts';
-import type { RouteFinding } from '../model/finding.ts';
+import type { Finding } from '../model/finding.ts';
 import type { FlowResult } from '../model/flow.ts';
 import type { ResourceObservation, RouteAnswer } from '../model/observation.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
@@ -15,6 +15,10 @@ export interface PlanDocument {
   changes: Change[];
   /** What is ours, no longer declared, and stays without `--prune`. */
   leftovers?: Change[];
+  /** What is there, not declared and not ours: it stays. */
+  unmanaged?: Record<string, string[]>;
+  /** What could not be compared. */
+  notMeasured?: string[];
 }
 
 /** What became of a plan. */
@@ -44,15 +48,38 @@ export interface RoutesDocument {
   }[];
 }
 
-/** What `routes lint` or `routes validate` found. */
+/** What `routes lint`, `routes validate`, `topology check` or `events validate` found. */
 export interface FindingsDocument {
   kind: 'findings';
   subject: string;
+  /** What was looked at; the routes when left out. */
+  about?: string;
   stack: string;
-  findings: RouteFinding[];
+  findings: Finding[];
   /** How many objects were looked at, where that is counted. */
   checked?: number;
   notJudged?: string[];
+}
+
+/** A text that is what was asked for: a graph, an export, generated types. */
+export interface TextDocument {
+  kind: 'text';
+  stack: string;
+  format: string;
+  text: string;
+  /** Where it was written; printed when left out. */
+  file?: string;
+}
+
+/** What became of a queue that was migrated. */
+export interface MigratedDocument {
+  kind: 'migrated';
+  stack: string;
+  queue: string;
+  migrated: boolean;
+  messages: number;
+  paused: string[];
+  outcomes: ChangeOutcome[];
 }
 
 /** Which route answers a request. */
@@ -169,7 +196,11 @@ export interface SecretsDocument {
   stack: string;
   secrets: {
     name: string;
-    subject: { kind: 'resource' | 'keyring' | 'role' | 'declared'; resource?: string; service?: string };
+    subject: {
+      kind: 'resource' | 'keyring' | 'role' | 'account' | 'declared';
+      resource?: string;
+      service?: string;
+    };
     services: string[];
   }[];
 }
@@ -278,6 +309,8 @@ export type Document =
   | FindingsDocument
   | ExplanationDocument
   | DumpDocument
+  | TextDocument
+  | MigratedDocument
   | ConsumersDocument
   | UpDocument
   | DownDocument

@@ -1,3 +1,4 @@
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import type { AmqpConnect } from '../context.ts';
 
 /** AMQP through `amqplib`, loaded when first used. No reconnection: the caller decides. */
@@ -71,8 +72,134 @@ export const connectAmqp: AmqpConnect = async (url, { timeoutMs, name }) => {
         await channel.close().catch(() => {});
       }
     },
+    exchangeExists: (name) => isThere(connection, (channel) => channel.checkExchange(name)),
+    declareExchange: (exchange) =>
+      withChannel(connection, (channel) =>
+        channel.assertExchange(exchange.name, exchange.type, {
+          durable: exchange.durable,
+          autoDelete: exchange.auto_delete,
+          internal: exchange.internal,
+          arguments: exchange.arguments,
+        }),
+      ),
+    declareQueue: (queue) =>
+      withChannel(connection, (channel) =>
+        channel.assertQueue(queue.name, {
+          durable: queue.durable,
+          autoDelete: queue.auto_delete,
+          arguments: queue.arguments,
+        }),
+      ),
+    bind: ({ source, destination, destination_type, routing_key, arguments: args }) =>
+      withChannel(connection, (channel) =>
+        destination_type === 'queue'
+          ? channel.bindQueue(destination, source, routing_key, args)
+          : channel.bindExchange(destination, source, routing_key, args),
+      ),
+    async hold(queue, count) {
+      const channel = await connection.createChannel();
+      channel.on('error', () => {});
+      try {
+        const { messageCount } = await channel.checkQueue(queue);
+        const held = await firstMessages(channel, queue, Math.min(count, messageCount));
+        return {
+          messages: held.map(({ fields, properties, content }) => ({
+            exchange: fields.exchange,
+            routingKey: fields.routingKey,
+            properties: { ...properties },
+            content,
+          })),
+          async acknowledge() {
+            const last = held.at(-1);
+            if (last !== undefined) channel.ack(last, true);
+            await channel.close();
+          },
+          release: () => channel.close(),
+        };
+      } catch (error) {
+        await channel.close().catch(() => {});
+        throw error;
+      }
+    },
+    async publishAll(exchange, messages) {
+      const channel = await connection.createConfirmChannel();
+      channel.on('error', () => {});
+      let returned = 0;
+      channel.on('return', () => {
+        returned += 1;
+      });
+      try {
+        for (const { routingKey, properties, content } of messages)
+          channel.publish(exchange, routingKey, content, { ...properties, mandatory: true });
+        await channel.waitForConfirms();
+        if (returned > 0) throw new Error(`no queue is bound to ${exchange}`);
+      } finally {
+        await channel.close().catch(() => {});
+      }
+    },
     async close() {
       await connection.close().catch(() => {});
     },
   };
 };
+
+/** Does something on a channel of its own, which an error of the broker closes. */
+async function withChannel(
+  connection: ChannelModel,
+  work: (channel: Channel) => Promise<unknown>,
+): Promise<void> {
+  const channel = await connection.createChannel();
+  channel.on('error', () => {});
+  try {
+    await work(channel);
+  } finally {
+    await channel.close().catch(() => {});
+  }
+}
+
+async function isThere(
+  connection: ChannelModel,
+  check: (channel: Channel) => Promise<unknown>,
+): Promise<boolean> {
+  try {
+    await withChannel(connection, check);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 404) return false;
+    throw error;
+  }
+}
+
+/** A message that was promised and does not come within this time has gone otherwise. */
+const SILENCE_MS = 2_000;
+
+/**
+ * The first messages of a queue, unacknowledged. Consumed rather than fetched: queues with a single active consumer
+ * know no fetching.
+ */
+async function firstMessages(channel: Channel, queue: string, count: number): Promise<ConsumeMessage[]> {
+  const held: ConsumeMessage[] = [];
+  if (count === 0) return held;
+  await channel.prefetch(count);
+  let consumerTag = '';
+  await new Promise<void>((resolve, reject) => {
+    let silence = setTimeout(resolve, SILENCE_MS);
+    channel.once('close', () => reject(new Error('the broker closed the channel')));
+    channel
+      .consume(queue, (message) => {
+        if (message === null) {
+          reject(new Error(`the queue ${queue} is gone`));
+          return;
+        }
+        held.push(message);
+        clearTimeout(silence);
+        if (held.length >= count) resolve();
+        else silence = setTimeout(resolve, SILENCE_MS);
+      })
+      .then((consuming) => {
+        consumerTag = consuming.consumerTag;
+      }, reject);
+  });
+  if (consumerTag !== '') await channel.cancel(consumerTag);
+  return held;
+}

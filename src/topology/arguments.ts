@@ -56,3 +56,39 @@ export const EXCHANGE_ARGUMENTS: Readonly<Record<string, ArgumentRule>> = {
 export const BINDING_ARGUMENTS: Readonly<Record<string, ArgumentRule>> = {
   'x-match': oneOf('all', 'any', 'all-with-x', 'any-with-x'),
 };
+
+/**
+ * Arguments of a queue that a policy can set as well, with the policy's name for them. Where both speak, the smaller
+ * number holds, and of everything else the argument (https://www.rabbitmq.com/docs/parameters#combining-policy-definitions).
+ */
+export const POLICY_SETTINGS: Readonly<Record<string, { setting: string; isLimit: boolean }>> = {
+  'x-message-ttl': { setting: 'message-ttl', isLimit: true },
+  'x-expires': { setting: 'expires', isLimit: true },
+  'x-max-length': { setting: 'max-length', isLimit: true },
+  'x-max-length-bytes': { setting: 'max-length-bytes', isLimit: true },
+  'x-delivery-limit': { setting: 'delivery-limit', isLimit: true },
+  'x-overflow': { setting: 'overflow', isLimit: false },
+  'x-dead-letter-exchange': { setting: 'dead-letter-exchange', isLimit: false },
+  'x-dead-letter-routing-key': { setting: 'dead-letter-routing-key', isLimit: false },
+  'x-dead-letter-strategy': { setting: 'dead-letter-strategy', isLimit: false },
+};
+
+/** What a policy may set, checked as the argument of the same meaning is. */
+export const POLICY_RULES: Readonly<Record<string, ArgumentRule>> = {
+  ...Object.fromEntries(
+    Object.entries(POLICY_SETTINGS).map(([argument, { setting }]) => [setting, ruleOf(argument)]),
+  ),
+  'alternate-exchange': text,
+  'queue-mode': oneOf('default', 'lazy'),
+  'queue-version': oneOf(1, 2),
+  'max-age': text,
+  'stream-max-segment-size-bytes': whole(1),
+  'ha-mode': oneOf('all', 'exactly', 'nodes'),
+  'consumer-timeout': whole(0),
+};
+
+function ruleOf(argument: string): ArgumentRule {
+  const rule = QUEUE_ARGUMENTS[argument];
+  if (rule === undefined) throw new TypeError(`no rule for ${argument}`);
+  return rule;
+}

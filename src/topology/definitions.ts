@@ -1,39 +1,49 @@
-import { createHash } from 'node:crypto';
 import type { Endpoint } from '../model/resource.ts';
-import type { Topology } from '../model/topology.ts';
+import type { Desired } from './desired.ts';
+import { passwordHash } from './password.ts';
 
 /**
- * RabbitMQ's own form of what a vhost holds, with the stack's user: a broker that loads it when it starts has what
- * `topology apply` would make. Holds no password, only its hash.
+ * RabbitMQ's own form of what a vhost holds, with the stack's account and those of its services: a broker that loads it
+ * when it starts has what `topology apply` would make. Holds no password, only hashes.
  */
 export function definitionsOf(
-  topology: Topology,
+  { topology, accounts }: Desired,
   { user = '', password = '', vhost = '/' }: Endpoint,
 ): object {
   const within = <T>(items: readonly T[]) => items.map((item) => ({ ...item, vhost }));
+  const account = (name: string, secret: string, tags: string) => ({
+    name,
+    password_hash: passwordHash(secret),
+    hashing_algorithm: 'rabbit_password_hashing_sha256',
+    tags,
+  });
+  const limits = Object.entries(topology.limits).filter(([, value]) => value !== undefined);
   return {
     users: [
-      {
-        name: user,
-        password_hash: passwordHash(password),
-        hashing_algorithm: 'rabbit_password_hashing_sha256',
-        tags: 'administrator',
-      },
+      account(user, password, 'administrator'),
+      ...accounts.map((each) => account(each.user, each.password, '')),
     ],
     vhosts: [{ name: vhost }],
-    permissions: [{ user, vhost, configure: '.*', write: '.*', read: '.*' }],
+    permissions: [
+      { user, vhost, configure: '.*', write: '.*', read: '.*' },
+      ...accounts.map(({ user: name, configure, write, read }) => ({
+        user: name,
+        vhost,
+        configure,
+        write,
+        read,
+      })),
+    ],
+    ...(limits.length === 0
+      ? {}
+      : {
+          parameters: [
+            { vhost, component: 'vhost-limits', name: 'limits', value: Object.fromEntries(limits) },
+          ],
+        }),
+    policies: within(topology.policies),
     exchanges: within(topology.exchanges),
     queues: within(topology.queues),
     bindings: within(topology.bindings),
   };
-}
-
-/**
- * Base64 of a salt of four bytes and SHA-256 of salt and password (RabbitMQ, "Credentials and Passwords"). The salt
- * follows from the password, so that the same definitions are the same text.
- */
-function passwordHash(password: string): string {
-  const salt = createHash('sha256').update(`qbtc ${password}`).digest().subarray(0, 4);
-  const hash = createHash('sha256').update(salt).update(password).digest();
-  return Buffer.concat([salt, hash]).toString('base64');
 }

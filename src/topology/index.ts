@@ -1,23 +1,45 @@
 import type { Context } from '../context.ts';
-import { QbtcError } from '../errors.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import type { Stack } from '../model/stack.ts';
 import { carryOut } from '../reconcile/carry-out.ts';
-import { isAboutTheBroker, Management, type ManagementAccess } from './management.ts';
-import { planChanges, type TopologyPlan, type TopologyTarget, type Unmanaged } from './plan.ts';
-import { readTopology } from './read.ts';
+import { type Ledger, openLedger } from '../reconcile/ledger.ts';
+import { type BrokerAccess, brokerAccess } from './access.ts';
+import { declareByAmqp, planByAmqp, withConnection } from './amqp.ts';
+import { declaresTopology, desiredOf } from './desired.ts';
+import { isAboutTheBroker, ManagementApi } from './management/api.ts';
+import { observe } from './management/observe.ts';
+import { perform } from './management/perform.ts';
+import { ledgerName } from './names.ts';
+import { planChanges, type TopologyPlan, type TopologyTarget, type Unmanaged } from './plan/index.ts';
+import { NEEDS_MIGRATION } from './plan/step.ts';
 
+export { checkTopology } from './check.ts';
 export { definitionsOf } from './definitions.ts';
-export type { TopologyPlan, Unmanaged } from './plan.ts';
+export { declaresTopology, desiredOf, queuesOf, withEvents } from './desired.ts';
+export { exportTopology } from './export.ts';
+export { graphOf } from './graph.ts';
+export { type MigrationReport, type MigrationSurroundings, migrateQueue } from './migrate/index.ts';
+export type { TopologyPlan, Unmanaged } from './plan/index.ts';
 export { readTopology } from './read.ts';
 
-type Reach = Pick<Context, 'http' | 'clock' | 'interrupted'>;
+type Reach = Pick<Context, 'http' | 'clock' | 'interrupted' | 'amqp'>;
+
+export interface PlanTopologyOptions {
+  /** Whether what is ours and no longer declared is to be deleted. */
+  prune?: boolean;
+  /** Queues that may be deleted although they hold messages or have consumers. */
+  drop?: readonly string[];
+}
 
 export interface PlannedTopology {
   /** What `apply` will do, and what it will not because it needs a migration (`blocked`). */
   changes: Change[];
+  /** What is ours, no longer declared, and stays without `prune`. */
+  leftovers: Change[];
   /** What is in the vhost and not declared; it stays. */
   unmanaged: Unmanaged;
+  /** What could not be compared, because the broker does not tell. */
+  notMeasured: string[];
   /** What `applyTopology` carries out. */
   plan: TopologyPlan;
 }
@@ -30,28 +52,76 @@ export interface ApplyOptions {
 }
 
 const CONCURRENCY = 16;
+/** More queues to migrate than that are not looked at one by one. */
+const LARGEST_ESTIMATE = 50;
 
 /**
- * Compares the vhost of the stack with its topology file. A stack without one declares nothing, so there is nothing
- * to change, and nobody is asked.
+ * Compares the vhost of the stack with its topology file and with what its services say of their events. A stack that
+ * declares nothing has nothing to change, and nobody is asked.
  *
- * @throws QbtcError of `readTopology` and of `Management`; `BROKER_NOT_DECLARED`
+ * @throws QbtcError of `readTopology` and of `ManagementApi`; `BROKER_NOT_DECLARED`, `LEDGER_UNREADABLE`
  */
-export async function planTopology(context: Reach, stack: Stack): Promise<PlannedTopology> {
-  if (stack.topologyFile === undefined) {
-    const plan: TopologyPlan = { steps: [], unmanaged: { exchanges: [], queues: [], bindings: [] } };
-    return { changes: [], unmanaged: plan.unmanaged, plan };
+export async function planTopology(
+  context: Reach,
+  stack: Stack,
+  { prune = false, drop = [] }: PlanTopologyOptions = {},
+): Promise<PlannedTopology> {
+  const nothing: TopologyPlan = {
+    steps: [],
+    leftovers: [],
+    unmanaged: { exchanges: [], queues: [], bindings: [] },
+  };
+  if (!declaresTopology(stack)) return planned(nothing);
+  const desired = await desiredOf(stack);
+  const access = brokerAccess(stack);
+  if (access.management === undefined) {
+    const { plan, notMeasured } = await planByAmqp(context, access, desired);
+    return planned(plan, notMeasured);
   }
-  const desired = await readTopology(stack.topologyFile);
-  const access = accessOf(stack);
-  const observed = await new Management(context, access).observe();
-  const plan = planChanges(desired, observed, access.vhost);
-  return { changes: plan.steps.map((step) => step.change), unmanaged: plan.unmanaged, plan };
+  const api = new ManagementApi(context, access.management);
+  const [observed, ledger] = await Promise.all([
+    observe(api, {
+      accounts: desired.accounts.map(({ user }) => user),
+      limits: Object.keys(desired.topology.limits).length > 0,
+    }),
+    ledgerOf(stack, access),
+  ]);
+  const plan = planChanges(desired, observed, {
+    vhost: access.vhost,
+    pruning: { isOurs: (name) => ledger.has(name), drop },
+    prune,
+  });
+  await estimateCosts(context, access, plan);
+  return planned(plan);
+}
+
+function planned(plan: TopologyPlan, notMeasured: string[] = []): PlannedTopology {
+  const { leftovers, unmanaged } = plan;
+  return { changes: plan.steps.map((step) => step.change), leftovers, unmanaged, notMeasured, plan };
+}
+
+/** What a migration would move, and who would wait. Where AMQP cannot be spoken, that stays unsaid. */
+async function estimateCosts(context: Reach, access: BrokerAccess, { steps }: TopologyPlan): Promise<void> {
+  const migrations = steps.filter(
+    ({ change }) => change.kind === 'queue' && change.reason === NEEDS_MIGRATION,
+  );
+  if (migrations.length === 0) return;
+  const estimate = withConnection(context, access, async (connection) => {
+    for (const step of migrations.slice(0, LARGEST_ESTIMATE)) {
+      const queue = await connection.inspectQueue(step.change.name);
+      if (queue === undefined) continue;
+      const messages = queue.messages === 1 ? '1 message' : `${queue.messages} messages`;
+      const consumers = queue.consumers === 1 ? '1 consumer' : `${queue.consumers} consumers`;
+      step.change = { ...step.change, cost: `${messages} to move twice, ${consumers} to pause meanwhile` };
+    }
+  });
+  await estimate.catch(() => {});
 }
 
 /**
  * Carries out the plan: one outcome for each of its changes. A failed one stops only what needs it; a broker that is
- * gone stops the rest. Never rejects because of a failed change.
+ * gone stops the rest. Never rejects because of a failed change. What was done before an interruption stays, and the
+ * next plan goes on from there.
  */
 export async function applyTopology(
   context: Reach,
@@ -60,44 +130,45 @@ export async function applyTopology(
   { onProgress, concurrency = CONCURRENCY }: ApplyOptions = {},
 ): Promise<ChangeOutcome[]> {
   if (plan.steps.length === 0) return [];
-  const management = new Management(context, accessOf(stack));
-  return carryOut(plan.steps, ({ target }) => declare(management, target), {
+  const access = brokerAccess(stack);
+  const options = {
     concurrency,
     signal: context.interrupted,
     isFinal: isAboutTheBroker,
     ...(onProgress ? { onOutcome: onProgress } : {}),
+  };
+  if (access.management === undefined) return declareByAmqp(context, access, plan, options);
+  const api = new ManagementApi(context, access.management);
+  const look = (name: string) =>
+    withConnection(context, access, (connection) => connection.inspectQueue(name));
+  const ledger = await ledgerOf(stack, access);
+  await ledger.add(...plan.steps.flatMap(({ target, change }) => created(target, change)));
+  const outcomes = await carryOut(plan.steps, ({ target }) => perform(api, target, look), options);
+  const gone = plan.steps.filter((_, index) => outcomes[index]?.status === 'done');
+  await ledger.remove(...gone.flatMap(({ target, change }) => deleted(target, change)));
+  return outcomes;
+}
+
+function created(target: TopologyTarget, change: Change): string[] {
+  if (change.action !== 'create') return [];
+  const { kind } = target;
+  return kind === 'exchange' || kind === 'queue' || kind === 'binding' || kind === 'policy'
+    ? [ledgerName(kind, change.name)]
+    : [];
+}
+
+function deleted({ kind }: TopologyTarget, { action, name }: Change): string[] {
+  if (action !== 'delete') return [];
+  const what = kind.replace(/-gone$/, '');
+  return what === 'exchange' || what === 'queue' || what === 'binding' || what === 'policy'
+    ? [ledgerName(what, name)]
+    : [];
+}
+
+function ledgerOf(stack: Stack, { url, vhost }: BrokerAccess): Promise<Ledger> {
+  return openLedger(stack.root, {
+    file: 'broker-ledger.json',
+    address: `${url}/${vhost}`,
+    hint: 'it says which exchanges, queues and bindings we have created; without it (remove the file) nothing of what is there is ever deleted',
   });
-}
-
-function declare(management: Management, target: TopologyTarget): Promise<void> {
-  switch (target.kind) {
-    case 'vhost':
-      return management.createVhost();
-    case 'exchange':
-      return management.declareExchange(target.exchange);
-    case 'queue':
-      return management.declareQueue(target.queue);
-    case 'binding':
-      return management.bind(target.binding);
-  }
-}
-
-function accessOf(stack: Stack): ManagementAccess {
-  const broker = stack.resources.find((resource) => resource.kind === 'rabbitmq');
-  if (!broker) {
-    throw new QbtcError('BROKER_NOT_DECLARED', `${stack.name} declares a topology and no broker to hold it`, {
-      hint: `add a resource of kind rabbitmq to infrastructure in ${stack.file}`,
-    });
-  }
-  const { managementUrl, user, password, vhost } = broker.endpoint;
-  if (managementUrl === undefined || user === undefined || password === undefined || vhost === undefined) {
-    throw new QbtcError(
-      'BROKER_NOT_DECLARED',
-      `the broker ${broker.name} has no management API to read it through`,
-      {
-        hint: `give infrastructure.${broker.name} its management_url in ${stack.file}`,
-      },
-    );
-  }
-  return { url: managementUrl.replace(/\/+$/, ''), user, password, vhost };
 }

@@ -1,4 +1,4 @@
-import type { Binding, Exchange, Queue } from '../model/topology.ts';
+import type { Binding, Exchange, Permission, Policy, Queue, VhostLimits } from '../model/topology.ts';
 
 /** What a vhost holds, as the management API reports it. */
 export interface ObservedTopology {
@@ -6,7 +6,11 @@ export interface ObservedTopology {
   vhostExists: boolean;
   exchanges: Exchange[];
   queues: ObservedQueue[];
-  bindings: Binding[];
+  bindings: ObservedBinding[];
+  policies: Policy[];
+  limits: VhostLimits;
+  /** The accounts that were asked about and are there. */
+  accounts: ObservedAccount[];
   /** The type of a queue that is declared without `x-queue-type`. */
   defaultQueueType: string;
 }
@@ -19,10 +23,26 @@ export interface ObservedQueue extends Queue {
   exclusive: boolean;
 }
 
+export interface ObservedBinding extends Binding {
+  /** What RabbitMQ tells the bindings between the same two ends apart by. */
+  key: string;
+}
+
+export interface ObservedAccount {
+  user: string;
+  /** As RabbitMQ stores it: Base64 of salt and SHA-256. */
+  passwordHash: string;
+  /** `undefined` when it may not open the vhost. */
+  permission: Omit<Permission, 'user'> | undefined;
+}
+
 export const NO_VHOST: ObservedTopology = {
   vhostExists: false,
   exchanges: [],
   queues: [],
   bindings: [],
+  policies: [],
+  limits: {},
+  accounts: [],
   defaultQueueType: 'classic',
 };

@@ -4,7 +4,8 @@ import { parseStackDocument } from '../config/document.ts';
 import { expectation, schemaMistakes, valueAt } from '../config/issues.ts';
 import { fieldName, formatMistake, inFileOrder, type Mistake } from '../config/mistake.ts';
 import { messageOf, QbtcError } from '../errors.ts';
-import type { Topology } from '../model/topology.ts';
+import { EMPTY_TOPOLOGY, type Topology } from '../model/topology.ts';
+import { expand } from './expand.ts';
 import { checkRules } from './rules.ts';
 import { topologySchema } from './schema.ts';
 
@@ -42,13 +43,13 @@ export async function readTopology(file: string): Promise<Topology> {
 
 /** The topology that the text describes, and what is wrong with it; with mistakes the topology is only a part. */
 export function parseTopology(text: string): { topology: Topology; mistakes: Mistake[] } {
-  const nothing: Topology = { exchanges: [], queues: [], bindings: [] };
   const document = parseStackDocument(text);
-  if (!document.usable) return { topology: nothing, mistakes: document.mistakes.map(asTopologyMistake) };
+  if (!document.usable)
+    return { topology: EMPTY_TOPOLOGY, mistakes: document.mistakes.map(asTopologyMistake) };
   const parsed = topologySchema.safeParse(document.data, { error: expectation });
   if (!parsed.success) {
     const shape = schemaMistakes(topologySchema, parsed.error.issues, document.data, document);
-    return { topology: nothing, mistakes: inFileOrder([...document.mistakes, ...shape]) };
+    return { topology: EMPTY_TOPOLOGY, mistakes: inFileOrder([...document.mistakes, ...shape]) };
   }
   const rules = checkRules(parsed.data).map(({ path, found, ...rest }) => ({
     at: document.at(path),
@@ -56,13 +57,16 @@ export function parseTopology(text: string): { topology: Topology; mistakes: Mis
     found: found ?? describe(valueAt(document.data, path)),
     ...rest,
   }));
-  return { topology: parsed.data, mistakes: inFileOrder([...document.mistakes, ...rules]) };
+  return { topology: expand(parsed.data), mistakes: inFileOrder([...document.mistakes, ...rules]) };
 }
 
 /** The reader of `qbtc.yaml` speaks of that file where there is no mapping at all. */
 function asTopologyMistake(mistake: Mistake): Mistake {
   if (!mistake.expected.startsWith('a mapping')) return mistake;
-  return { ...mistake, expected: 'a mapping with exchanges, queues and bindings' };
+  return {
+    ...mistake,
+    expected: 'a mapping with exchanges, queues, bindings, policies, permissions and limits',
+  };
 }
 
 function describe(value: unknown): string {

@@ -1,7 +1,7 @@
 import { type FieldPath, nearest } from '../config/mistake.ts';
-import type { Topology } from '../model/topology.ts';
-import { BINDING_ARGUMENTS, EXCHANGE_ARGUMENTS, QUEUE_ARGUMENTS } from './arguments.ts';
-import { bindingName } from './names.ts';
+import { BINDING_ARGUMENTS, EXCHANGE_ARGUMENTS, POLICY_RULES, QUEUE_ARGUMENTS } from './arguments.ts';
+import { bindingName, GENERATED_POLICY, retryQueueName } from './names.ts';
+import type { TopologyFile } from './schema.ts';
 
 /** What is wrong at one place of a topology that has the right shape. */
 export interface RuleMistake {
@@ -16,16 +16,18 @@ export interface RuleMistake {
 const BUILT_IN_EXCHANGES = ['amq.direct', 'amq.fanout', 'amq.headers', 'amq.match', 'amq.topic'];
 
 /** Every rule that no single field can tell. */
-export function checkRules(topology: Topology): RuleMistake[] {
+export function checkRules(topology: TopologyFile): RuleMistake[] {
   return [
     ...duplicates(topology),
     ...unknownNames(topology),
     ...wrongArguments(topology),
     ...impossibleQueues(topology),
+    ...wrongPolicies(topology),
+    ...impossibleRetries(topology),
   ];
 }
 
-function duplicates({ exchanges, queues, bindings }: Topology): RuleMistake[] {
+function duplicates({ exchanges, queues, bindings, policies, permissions }: TopologyFile): RuleMistake[] {
   const mistakes: RuleMistake[] = [];
   const check = (names: string[], at: (index: number) => FieldPath, what: string) => {
     const first = new Map<string, number>();
@@ -46,10 +48,20 @@ function duplicates({ exchanges, queues, bindings }: Topology): RuleMistake[] {
     'the queue',
   );
   check(bindings.map(bindingName), (index) => ['bindings', index], 'the binding');
+  check(
+    policies.map((policy) => policy.name),
+    (index) => ['policies', index, 'name'],
+    'the policy',
+  );
+  check(
+    permissions.map((permission) => permission.user),
+    (index) => ['permissions', index, 'user'],
+    'the permission of',
+  );
   return mistakes;
 }
 
-function unknownNames({ exchanges, queues, bindings }: Topology): RuleMistake[] {
+function unknownNames({ exchanges, queues, bindings }: TopologyFile): RuleMistake[] {
   const knownExchanges = new Set([...exchanges.map((exchange) => exchange.name), ...BUILT_IN_EXCHANGES]);
   const knownQueues = new Set(queues.map((queue) => queue.name));
   const mistakes: RuleMistake[] = [];
@@ -90,7 +102,7 @@ function unknownNames({ exchanges, queues, bindings }: Topology): RuleMistake[] 
   return mistakes;
 }
 
-function wrongArguments({ exchanges, queues, bindings }: Topology): RuleMistake[] {
+function wrongArguments({ exchanges, queues, bindings }: TopologyFile): RuleMistake[] {
   const lists = [
     { list: 'exchanges', items: exchanges, rules: EXCHANGE_ARGUMENTS },
     { list: 'queues', items: queues, rules: QUEUE_ARGUMENTS },
@@ -122,7 +134,7 @@ function wrongArguments({ exchanges, queues, bindings }: Topology): RuleMistake[
   return mistakes;
 }
 
-function impossibleQueues({ queues }: Topology): RuleMistake[] {
+function impossibleQueues({ queues }: TopologyFile): RuleMistake[] {
   const mistakes: RuleMistake[] = [];
   for (const [index, queue] of queues.entries()) {
     const type = queue.arguments['x-queue-type'];
@@ -134,4 +146,53 @@ function impossibleQueues({ queues }: Topology): RuleMistake[] {
     }
   }
   return mistakes;
+}
+
+function wrongPolicies({ policies }: TopologyFile): RuleMistake[] {
+  const mistakes: RuleMistake[] = [];
+  for (const [index, { name, definition }] of policies.entries()) {
+    if (name.startsWith(GENERATED_POLICY)) {
+      mistakes.push({
+        path: ['policies', index, 'name'],
+        expected: `a name that does not start with "${GENERATED_POLICY}": qbtc makes policies of such names itself`,
+      });
+    }
+    for (const [setting, value] of Object.entries(definition)) {
+      const path = ['policies', index, 'definition', setting];
+      const rule = POLICY_RULES[setting];
+      if (rule?.allows(value)) continue;
+      if (rule !== undefined) mistakes.push({ path, expected: rule.expected });
+      else {
+        const near = nearest(setting.replace(/^x-/, ''), Object.keys(POLICY_RULES));
+        mistakes.push({
+          path,
+          found: `the setting "${setting}"`,
+          expected: 'a setting that policies have',
+          ...(near === undefined ? {} : { nearest: near }),
+        });
+      }
+    }
+  }
+  return mistakes;
+}
+
+/** What waits must come back: that needs a queue that is there as long as the messages. */
+function impossibleRetries({ queues }: TopologyFile): RuleMistake[] {
+  const names = new Set(queues.map((queue) => queue.name));
+  return queues.flatMap(({ name, durable, retry }, index) => {
+    if (retry === undefined) return [];
+    const path = ['queues', index, 'retry'];
+    const mistakes: RuleMistake[] = durable ? [] : [{ path, expected: 'only with a durable queue' }];
+    const taken = retry.delays.map((delay) => retryQueueName(name, delay)).find((each) => names.has(each));
+    if (taken !== undefined) {
+      mistakes.push({
+        path,
+        found: `the queue ${taken}`,
+        expected: `that name free: the retry of ${name} makes it`,
+      });
+    }
+    if (new Set(retry.delays).size < retry.delays.length)
+      mistakes.push({ path: [...path, 'delays'], found: 'a delay twice', expected: 'each once' });
+    return mistakes;
+  });
 }

@@ -38,9 +38,55 @@ const queue = z.strictObject(
     durable: flag.default(true),
     auto_delete: flag.default(false),
     arguments: argumentsOf,
+    /** Waiting queues, one for each delay in milliseconds: what is sent there comes back when the time is up. */
+    retry: z
+      .strictObject(
+        {
+          delays: z
+            .array(z.int({ error: 'milliseconds' }).min(1, { error: 'at least 1 ms' }), {
+              error: 'a list of milliseconds',
+            })
+            .min(1, { error: 'at least one delay' }),
+        },
+        { error: 'retry: {delays: [1000, 10000]}' },
+      )
+      .optional(),
   },
   { error: 'a queue: {name}' },
 );
+
+const expression = text.refine(isExpression, { error: 'a regular expression' });
+
+const policy = z.strictObject(
+  {
+    name: named,
+    pattern: expression,
+    'apply-to': z
+      .enum(['queues', 'exchanges', 'all'], { error: 'one of queues, exchanges, all' })
+      .default('queues'),
+    priority: z.int({ error: 'a whole number' }).default(0),
+    definition: z
+      .record(z.string(), z.unknown(), { error: 'a mapping of settings' })
+      .refine((settings) => Object.keys(settings).length > 0, { error: 'at least one setting' }),
+  },
+  { error: 'a policy: {name, pattern, definition}' },
+);
+
+const permission = z.strictObject(
+  { user: named, configure: expression, write: expression, read: expression },
+  { error: 'a permission: {user, configure, write, read}' },
+);
+
+const limit = z.int({ error: 'a whole number' }).min(0, { error: 'a whole number from 0' }).optional();
+
+function isExpression(value: string): boolean {
+  try {
+    new RegExp(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const binding = z.strictObject(
   {
@@ -61,4 +107,12 @@ export const topologySchema = z.strictObject({
   exchanges: z.array(exchange, { error: 'a list of exchanges' }).default([]),
   queues: z.array(queue, { error: 'a list of queues' }).default([]),
   bindings: z.array(binding, { error: 'a list of bindings' }).default([]),
+  policies: z.array(policy, { error: 'a list of policies' }).default([]),
+  permissions: z.array(permission, { error: 'a list of permissions' }).default([]),
+  limits: z
+    .strictObject({ 'max-queues': limit, 'max-connections': limit }, { error: 'max-queues, max-connections' })
+    .default({}),
 });
+
+/** The topology file as it is written, before its retry chains are spelled out. */
+export type TopologyFile = z.output<typeof topologySchema>;

@@ -45,7 +45,7 @@ describe("the template's own file", () => {
         kind: 'rabbitmq',
         ports: { main: 6672, management: 16672 },
         endpoint: {
-          url: 'amqp://stack:broker%2Fpass@127.0.0.1:6672/stack',
+          url: 'amqp://stack.llm-api:account-of-api@127.0.0.1:6672/stack',
           host: '127.0.0.1',
           port: 6672,
           user: 'stack',
@@ -102,7 +102,7 @@ describe("the template's own file", () => {
       health: '/health',
       metrics: '/metrics',
       dependsOn: ['broker', 'quantum-core'],
-      env: { AMQP_URL: 'amqp://stack:broker%2Fpass@127.0.0.1:6672/stack', LLM_DEADLINE_MS: '5000' },
+      env: { AMQP_URL: 'amqp://stack.llm-api:account-of-api@127.0.0.1:6672/stack', LLM_DEADLINE_MS: '5000' },
     });
     expect(core?.env).toMatchObject({ ENGINE_URL: '' });
     // The alias *llm-plugins stands for the same plugins as its anchor.
@@ -157,14 +157,14 @@ describe('mistakes', () => {
       'letters that changed places',
       small('    prot: 8001\n'),
       [
-        'qbtc.yaml:10:5 services.llm-api.prot: found the unknown key "prot", expected one of path, entry, command, port, replicas, health, metrics, database, depends_on, env or routes; did you mean "port"?',
+        'qbtc.yaml:10:5 services.llm-api.prot: found the unknown key "prot", expected one of path, entry, command, port, replicas, health, metrics, database, events, depends_on, env or routes; did you mean "port"?',
       ],
     ],
     [
       'an unknown key, with the nearest',
       small('    dependson: []\n'),
       [
-        'qbtc.yaml:10:5 services.llm-api.dependson: found the unknown key "dependson", expected one of path, entry, command, port, replicas, health, metrics, database, depends_on, env or routes; did you mean "depends_on"?',
+        'qbtc.yaml:10:5 services.llm-api.dependson: found the unknown key "dependson", expected one of path, entry, command, port, replicas, health, metrics, database, events, depends_on, env or routes; did you mean "depends_on"?',
       ],
     ],
     [

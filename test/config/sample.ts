@@ -19,7 +19,9 @@ export const SECRETS: Readonly<Record<string, string>> = {
   'database-password': 'data@base',
   'gateway-admin-key': 'qbtc_admin',
   'gateway-keyring': 'keyring/of/the/gateway',
+  'llm-api-broker-password': 'account-of-api',
   'quantum-core-database-password': 'role/pass',
+  'quantum-core-broker-password': 'account-of-core',
 };
 
 /** The files that the template's `qbtc.yaml` names, without their contents. */

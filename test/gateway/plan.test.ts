@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { desiredGateway } from '../../src/gateway/desired.ts';
-import { noLedger } from '../../src/gateway/ledger.ts';
 import { type GatewayPlan, planGateway, schemasNeeded } from '../../src/gateway/plan.ts';
 import type { JsonSchema, SchemaName } from '../../src/gateway/schema.ts';
 import { isOurs } from '../../src/gateway/stamp.ts';
 import { emptyState, objectsOf } from '../../src/gateway/state.ts';
 import type { GatewayObject, GatewayState } from '../../src/model/gateway.ts';
 import type { Stack } from '../../src/model/stack.ts';
+import { noLedger } from '../../src/reconcile/ledger.ts';
 import { anyStack, LLM_STACK, stackWith } from './stacks.ts';
 
 const NO_SCHEMAS = new Map<SchemaName, JsonSchema>();

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { noLedger } from '../../src/gateway/ledger.ts';
 import { planGateway } from '../../src/gateway/plan.ts';
 import { stamped } from '../../src/gateway/stamp.ts';
 import { emptyState } from '../../src/gateway/state.ts';
 import { claimsOf } from '../../src/gateway/takeover.ts';
 import type { GatewayObject, GatewayState } from '../../src/model/gateway.ts';
+import { noLedger } from '../../src/reconcile/ledger.ts';
 
 const NO_SCHEMAS = new Map();
 

@@ -110,6 +110,21 @@ const score: Score = {
 
 /** One document of each kind, with something of everything in it. */
 export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
+  text: { kind: 'text', stack: 'acme', format: 'mermaid', text: 'flowchart LR\n' },
+  migrated: {
+    kind: 'migrated',
+    stack: 'acme',
+    queue: 'q_llm_requests',
+    migrated: true,
+    messages: 5000,
+    paused: ['llm-api', 'quantum-core'],
+    outcomes: [
+      {
+        change: { action: 'update', kind: 'queue', name: 'q_llm_requests', reason: 'migrated' },
+        status: 'done',
+      },
+    ],
+  },
   plan: {
     kind: 'plan',
     subject: 'routes',

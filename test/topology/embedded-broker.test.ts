@@ -20,7 +20,7 @@ describe('topology against the embedded broker', () => {
         () => {},
       );
     brokers.set(vhost, started);
-    const { managementPort } = await started;
-    return { managementUrl: `http://127.0.0.1:${managementPort}`, user: USER, password: PASSWORD };
+    const { port: amqpPort, managementPort } = await started;
+    return { amqpPort, managementUrl: `http://127.0.0.1:${managementPort}`, user: USER, password: PASSWORD };
   });
 });

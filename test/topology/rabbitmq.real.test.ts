@@ -1,5 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { Management } from '../../src/topology/management.ts';
+import { ManagementApi } from '../../src/topology/management/api.ts';
+import { observe } from '../../src/topology/management/observe.ts';
+import { perform } from '../../src/topology/management/perform.ts';
 import { reachContext } from '../support/context.ts';
 import { startRabbitMq } from '../support/rabbitmq.ts';
 import { topologySuite } from './suite.ts';
@@ -11,15 +13,16 @@ if ('unavailable' in broker) {
 } else {
   describe('topology against a real RabbitMQ', () => {
     afterAll(() => broker.stop());
-    topologySuite(async () => broker);
+    topologySuite(async () => ({ ...broker, amqpPort: Number(new URL(broker.amqpUrl).port) }));
 
     it('creates the vhost of the stack, with the rights of its account', async () => {
       const { managementUrl, user, password } = broker;
       const access = { url: managementUrl, user, password, vhost: 'of/its own' };
-      const management = new Management(reachContext(), access);
-      expect(await management.observe()).toMatchObject({ vhostExists: false });
-      await management.createVhost();
-      expect(await management.observe()).toMatchObject({ vhostExists: true, queues: [], bindings: [] });
+      const api = new ManagementApi(reachContext(), access);
+      const look = () => observe(api, { accounts: [], limits: true });
+      expect(await look()).toMatchObject({ vhostExists: false });
+      await perform(api, { kind: 'vhost' }, async () => undefined);
+      expect(await look()).toMatchObject({ vhostExists: true, queues: [], bindings: [], limits: {} });
     });
   });
 }

@@ -36,6 +36,9 @@ describe('parseTopology', () => {
         bindings: [
           { source: 'in', destination: 'q', destination_type: 'queue', routing_key: 'a.b', arguments: {} },
         ],
+        policies: [],
+        permissions: [],
+        limits: {},
       },
     });
   });
@@ -61,7 +64,7 @@ bindngs: []
       't.yaml:3:13 exchanges[1].name: found "amq.mine", expected a name that does not start with "amq.": RabbitMQ keeps those for itself',
       't.yaml:3:29 exchanges[1].type: found "fanut", expected one of direct, topic, fanout, headers; did you mean "fanout"?',
       't.yaml:5:25 queues[0].durable: found "yes", expected true or false',
-      't.yaml:6:1 bindngs: found the unknown key "bindngs", expected one of exchanges, queues or bindings; did you mean "bindings"?',
+      't.yaml:6:1 bindngs: found the unknown key "bindngs", expected one of exchanges, queues, bindings, policies, permissions or limits; did you mean "bindings"?',
     ]);
   });
 
@@ -100,9 +103,13 @@ bindings:
     [
       'nothing',
       '',
-      't.yaml:1:1: found an empty file, expected a mapping with exchanges, queues and bindings',
+      't.yaml:1:1: found an empty file, expected a mapping with exchanges, queues, bindings, policies, permissions and limits',
     ],
-    ['a list', '- a\n', 't.yaml:1:1: found a list, expected a mapping with exchanges, queues and bindings'],
+    [
+      'a list',
+      '- a\n',
+      't.yaml:1:1: found a list, expected a mapping with exchanges, queues, bindings, policies, permissions and limits',
+    ],
   ])('names %s in place of a topology', (_, text, start) => {
     expect(mistakesIn(text)[0]).toContain(start);
   });

@@ -211,6 +211,7 @@ export class VirtualHost {
     const name = withoutLineBreaks(rawName);
     if (!this.queues.has(name)) return 0;
     const queue = this.queue(name, user);
+    if (queue.settings.type === 'quorum') this.assertUnconditional(queue, conditions);
     if (conditions.ifEmpty && queue.readyCount > 0)
       throw new AmqpError('PRECONDITION_FAILED', `${this.describe('queue', name)} not empty`);
     if (conditions.ifUnused && queue.consumers.count > 0)
@@ -406,6 +407,18 @@ export class VirtualHost {
     if (properties.autoDelete) throw refuse('auto-delete');
     if (properties.exclusiveOwner !== undefined) throw refuse('exclusive-owner');
     if (!properties.durable) throw refuse('non-durable');
+  }
+
+  private assertUnconditional(
+    queue: Queue,
+    { ifUnused, ifEmpty }: { ifUnused: boolean; ifEmpty: boolean },
+  ): void {
+    const flag = ifUnused ? 'if-unused' : ifEmpty ? 'if-empty' : undefined;
+    if (flag === undefined) return;
+    throw new AmqpError(
+      'NOT_IMPLEMENTED',
+      `cannot delete ${this.describe('queue', queue.name)}. queue.delete operations with ${flag} flag set are not supported by quorum queues`,
+    );
   }
 
   private assertNamesExchange(kind: 'queue' | 'exchange', name: string, declared: Table, key: string): void {

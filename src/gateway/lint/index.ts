@@ -1,4 +1,4 @@
-import type { RouteFinding } from '../../model/finding.ts';
+import type { Finding } from '../../model/finding.ts';
 import type { GatewayState } from '../../model/gateway.ts';
 import type { Stack } from '../../model/stack.ts';
 import type { LintRule } from './rule.ts';
@@ -23,9 +23,9 @@ export const LINT_RULES: readonly LintRule[] = [
 ];
 
 /** What can be told of the declared gateway without asking one, in the order of the files. */
-export function lintGateway(state: GatewayState, stack: Pick<Stack, 'gateway'>): RouteFinding[] {
+export function lintGateway(state: GatewayState, stack: Pick<Stack, 'gateway'>): Finding[] {
   const findings = LINT_RULES.flatMap(({ code, severity, check }) =>
-    check(state).map(({ kind, id, path = [], message, fix }): RouteFinding => {
+    check(state).map(({ kind, id, path = [], message, fix }): Finding => {
       const place = stack.gateway.locate(kind, id, path);
       return {
         code,
@@ -40,8 +40,8 @@ export function lintGateway(state: GatewayState, stack: Pick<Stack, 'gateway'>):
   return inFileOrder(findings);
 }
 
-export function inFileOrder(findings: readonly RouteFinding[]): RouteFinding[] {
-  const key = ({ place }: RouteFinding) => place?.file ?? '';
+export function inFileOrder(findings: readonly Finding[]): Finding[] {
+  const key = ({ place }: Finding) => place?.file ?? '';
   return [...findings].sort(
     (a, b) => key(a).localeCompare(key(b)) || (a.place?.line ?? 0) - (b.place?.line ?? 0),
   );

@@ -3,7 +3,12 @@ import type { Reporter } from '../reporter.ts';
 
 /** The one JSON document of each kind. These shapes are read by scripts: they only ever grow. */
 const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown } = {
-  plan: ({ changes, leftovers = [] }) => ({ changes, leftovers }),
+  plan: ({ changes, leftovers = [], unmanaged, notMeasured }) => ({
+    changes,
+    leftovers,
+    ...(unmanaged === undefined ? {} : { unmanaged }),
+    ...(notMeasured === undefined ? {} : { notMeasured }),
+  }),
   applied: ({ outcomes, leftovers = [], answers }) => ({
     changes: outcomes.map(({ change, status, reason, place }) => ({
       ...change,
@@ -18,6 +23,8 @@ const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown 
   findings: ({ kind: _, ...document }) => document,
   explanation: ({ kind: _, ...document }) => ({ ...document, answer: document.answer ?? null }),
   dump: ({ kind: _, ...document }) => document,
+  text: ({ kind: _, ...document }) => document,
+  migrated: ({ kind: _, ...document }) => document,
   consumers: ({ kind: _, ...document }) => document,
   doctor: ({ checks, strategy }) => ({ checks, strategy }),
   'up-plan': ({ kind: _, ...document }) => document,

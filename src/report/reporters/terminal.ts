@@ -8,12 +8,14 @@ import { doctor } from '../terminal/doctor.ts';
 import { error } from '../terminal/error.ts';
 import { flows } from '../terminal/flows.ts';
 import { logs } from '../terminal/logs.ts';
+import { migrated } from '../terminal/migrated.ts';
 import { ports } from '../terminal/ports.ts';
 import { dump, explanation, findings, routes } from '../terminal/routes.ts';
 import { scaffold } from '../terminal/scaffold.ts';
 import { score } from '../terminal/score.ts';
 import { rotated, secrets } from '../terminal/secrets.ts';
 import { status } from '../terminal/status.ts';
+import { text } from '../terminal/text.ts';
 import { down, stop, up } from '../terminal/up.ts';
 import { upPlan } from '../terminal/up-plan.ts';
 import type { View } from '../terminal/view.ts';
@@ -25,6 +27,8 @@ const VIEWS: { [Kind in DocumentKind]: View<DocumentOf<Kind>> } = {
   findings,
   explanation,
   dump,
+  text,
+  migrated,
   consumers,
   doctor,
   'up-plan': upPlan,

@@ -6,19 +6,23 @@ import { wrap } from '../layout.ts';
 import { counted, SIGN, type Style, type View } from './view.ts';
 
 /** What will be changed, field by field. */
-export const plan: View<PlanDocument> = ({ subject, stack, changes, leftovers = [] }, style) => {
+export const plan: View<PlanDocument> = (
+  { subject, stack, changes, leftovers = [], unmanaged = {}, notMeasured = [] },
+  style,
+) => {
   const { strong, good } = style.palette;
   const blocked = changes.filter((change) => change.blocked !== undefined).length;
   const heading = strong(`${subject} of ${stack}`);
+  const rest = [
+    ...leftoverLines(leftovers, style),
+    ...noteLines('not ours, stays', Object.values(unmanaged).flat(), style),
+    ...noteLines('not measured', notMeasured, style),
+  ];
   if (changes.length === 0) {
-    return [`${heading}: ${good(`${SIGN.done} in sync, nothing to do`)}`, ...leftoverLines(leftovers, style)];
+    return [`${heading}: ${good(`${SIGN.done} in sync, nothing to do`)}`, ...rest];
   }
   const summary = `${counted(changes.length, 'change')}${blocked === 0 ? '' : `, ${blocked} of them blocked`}`;
-  return [
-    `${heading}: ${summary}`,
-    ...changes.flatMap((change) => changeLines(change, style)),
-    ...leftoverLines(leftovers, style),
-  ];
+  return [`${heading}: ${summary}`, ...changes.flatMap((change) => changeLines(change, style)), ...rest];
 };
 
 /** What became of each change. */
@@ -79,6 +83,7 @@ function changeLines(change: Change, { palette, width }: Style): string[] {
     lines.push(...wrap(text, width - 6).map((line) => `      ${each(line)}`));
   if (change.reason !== undefined) under(change.reason, palette.faint);
   for (const field of change.fields ?? []) under(fieldText(field), (line) => line);
+  if (change.cost !== undefined) under(`costs: ${change.cost}`, palette.warning);
   if (change.blocked !== undefined) under(`${SIGN.failed} blocked: ${change.blocked}`, palette.bad);
   return lines;
 }
@@ -95,6 +100,18 @@ function leftoverLines(leftovers: Change[], { palette, width }: Style): string[]
   const text = `no longer declared, kept without --prune: ${names}`;
   return wrap(text, width - 4).map((line, index) =>
     palette.warning(`  ${index === 0 ? SIGN.none : ' '} ${line}`),
+  );
+}
+
+/** More names than that are counted. */
+const NAMES_SHOWN = 20;
+
+function noteLines(what: string, names: readonly string[], { palette, width }: Style): string[] {
+  if (names.length === 0) return [];
+  const more = names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : '';
+  const text = `${what}: ${names.slice(0, NAMES_SHOWN).join(', ')}${more}`;
+  return wrap(text, width - 4).map((line, index) =>
+    palette.faint(`  ${index === 0 ? SIGN.none : ' '} ${line}`),
   );
 }
 

@@ -34,11 +34,11 @@ export const routes: View<RoutesDocument> = ({ stack, routes: all }, { palette, 
 
 /** What was found, where it is written, and what would mend it. */
 export const findings: View<FindingsDocument> = (
-  { subject, stack, findings: all, checked, notJudged = [] },
+  { subject, about: of = 'the routes', stack, findings: all, checked, notJudged = [] },
   { palette, width },
 ) => {
   const looked = checked === undefined ? '' : `, ${counted(checked, 'object')} checked`;
-  const heading = palette.strong(`${subject} of the routes of ${stack}`);
+  const heading = palette.strong(`${subject} of ${of} of ${stack}`);
   const open = notJudged.flatMap((text) =>
     wrap(`not judged: ${text}`, width - 4).map((line) => `  ${palette.warning(line)}`),
   );

@@ -28,6 +28,8 @@ function purposeOf({
       return `encrypts what ${resource} keeps`;
     case 'role':
       return `role of ${service} in ${resource}`;
+    case 'account':
+      return `account of ${service} at ${resource}`;
     case 'declared':
       return 'declared in qbtc.yaml';
   }

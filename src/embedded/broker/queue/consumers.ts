@@ -33,6 +33,8 @@ export class Consumers {
 
   /** Gives false when it was not there. */
   remove(consumer: Consumer): boolean {
+    // Or else an acknowledgement of what it still holds would let it take part again.
+    consumer.parked = false;
     take(this.turns, consumer);
     return take(this.all, consumer);
   }

@@ -222,6 +222,28 @@ export function consuming(harness: Harness): void {
     expect(await drain(channel, queue)).toEqual(['x']);
   });
 
+  it.each([
+    'classic',
+    'quorum',
+  ])('delivers nothing more of a %s queue to a cancelled consumer that still settles', async (type) => {
+    const queue = await harness.queue({ arguments: { 'x-queue-type': type } });
+    const publisher = await harness.confirmChannel();
+    for (const text of ['a', 'b', 'c', 'd']) publisher.sendToQueue(queue, Buffer.from(text));
+    await publisher.waitForConfirms();
+    const channel = await harness.channel();
+    await channel.prefetch(2);
+    const consumer = await collect(channel, queue);
+    await consumer.arrived(2);
+    await channel.cancel(consumer.consumerTag);
+    for (const message of consumer.messages) channel.ack(message);
+    await channel.checkQueue(queue);
+    expect(consumer.texts()).toEqual(['a', 'b']);
+    const next = await nextMessage(channel, queue);
+    expect(next.content.toString()).toBe('c');
+    expect(next.fields.redelivered).toBe(false);
+    await channel.close();
+  });
+
   it('tells consumers that their queue is gone', async () => {
     const queue = await harness.queue();
     const channel = await harness.channel();

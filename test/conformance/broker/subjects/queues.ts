@@ -212,6 +212,18 @@ export function queues(harness: Harness): void {
     await channel.close();
   });
 
+  it.each([
+    ['if-unused', { ifUnused: true }],
+    ['if-empty', { ifEmpty: true }],
+  ])('knows no deletion of a quorum queue with %s', async (flag, options) => {
+    const name = await harness.queue({ arguments: { 'x-queue-type': 'quorum' } });
+    expect(await harness.closedBy((channel) => channel.deleteQueue(name, options))).toMatchObject({
+      scope: 'connection',
+      code: 540,
+      text: `NOT_IMPLEMENTED - cannot delete queue '${name}' in vhost '/'. queue.delete operations with ${flag} flag set are not supported by quorum queues`,
+    });
+  });
+
   it('ends an auto-delete one with its last consumer, not before the first', async () => {
     const queue = await harness.queue({ autoDelete: true });
     const channel = await harness.channel();

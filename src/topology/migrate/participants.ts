@@ -1,0 +1,43 @@
+import type { Service, Stack } from '../../model/stack.ts';
+import type { Topology } from '../../model/topology.ts';
+import { isRecord } from '../../reconcile/difference.ts';
+import { queuesOf } from '../desired.ts';
+import type { ManagementApi } from '../management/api.ts';
+
+/**
+ * The services of the stack that consume a queue or may write to it. One that does not say what it publishes may write
+ * to any.
+ */
+export function usersOf(stack: Stack, topology: Topology, queue: string): string[] {
+  return stack.services.filter((service) => uses(service, topology, queue)).map(({ name }) => name);
+}
+
+function uses({ events }: Service, topology: Topology, queue: string): boolean {
+  if (events === undefined) return true;
+  return [...events.publishes, ...events.consumes].some((key) => queuesOf(key, topology).includes(queue));
+}
+
+/** The connections that consume a queue, as their owners name them; the broker tells it seconds later. */
+export async function consumersOf(api: ManagementApi, queue: string): Promise<string[]> {
+  const [consumers, connections] = await Promise.all([
+    api.list(api.inVhost('consumers')),
+    api.list('/connections'),
+  ]);
+  const names = new Map(
+    (connections ?? []).map((connection) => {
+      const given = connection.user_provided_name;
+      return [String(connection.name), typeof given === 'string' ? given : String(connection.name)];
+    }),
+  );
+  return [
+    ...new Set(
+      (consumers ?? [])
+        .filter((consumer) => isRecord(consumer.queue) && consumer.queue.name === queue)
+        .map((consumer) => {
+          const details = isRecord(consumer.channel_details) ? consumer.channel_details : {};
+          const connection = String(details.connection_name);
+          return names.get(connection) ?? connection;
+        }),
+    ),
+  ];
+}
