@@ -3,6 +3,7 @@ import { consumers } from './consumers.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
+import { events } from './events/index.ts';
 import { exec } from './exec.ts';
 import { logs } from './logs.ts';
 import { newStack } from './new.ts';
@@ -28,6 +29,7 @@ export const commands: readonly Register[] = [
   logs,
   exec,
   topology,
+  events,
   routes,
   consumers,
   test,

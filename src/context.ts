@@ -142,9 +142,9 @@ export interface RawMessage {
 /** Messages that a queue has handed out and still counts as its own. */
 export interface HeldMessages {
   messages: RawMessage[];
-  /** Takes them out of the queue for good, all at once. */
-  acknowledge(): Promise<void>;
-  /** Puts them back where they were. */
+  /** Takes them out of the queue for good, all at once; or those at these places in `messages`. */
+  acknowledge(places?: readonly number[]): Promise<void>;
+  /** Puts back what is not acknowledged, and lets go of the queue. Called last. */
   release(): Promise<void>;
 }
 

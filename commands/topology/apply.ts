@@ -37,8 +37,8 @@ export const apply: Register = (group, run) => {
         const stack = await openStackHere(context);
         const about = { subject: 'topology', stack: stack.name };
         if (dryRun) {
-          const { changes, leftovers, notMeasured } = await planTopology(context, stack, { prune, drop });
-          return { document: { kind: 'plan', ...about, changes, leftovers, notMeasured } };
+          const { changes, leftovers } = await planTopology(context, stack, { prune, drop });
+          return { document: { kind: 'plan', ...about, changes, leftovers } };
         }
         const { withLock } = await import('../../src/lifecycle/lock.ts');
         return withLock(context, stack.root, 'topology apply', async () => {

@@ -1,4 +1,5 @@
 import type { QbtcError } from '../errors.ts';
+import type { DeadLetter, SeenEvent } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { FlowResult } from '../model/flow.ts';
 import type { ResourceObservation, RouteAnswer } from '../model/observation.ts';
@@ -80,6 +81,38 @@ export interface MigratedDocument {
   messages: number;
   paused: string[];
   outcomes: ChangeOutcome[];
+}
+
+/** What has changed in the contracts of the events. */
+export interface ContractDiffDocument {
+  kind: 'contract-diff';
+  stack: string;
+  against: string;
+  changes: { event: string; field: string; what: string; breaks: ('backward' | 'forward')[] }[];
+}
+
+/** One event that passed. */
+export interface EventDocument extends SeenEvent {
+  kind: 'event';
+}
+
+/** An event that was published. */
+export interface PublishedDocument {
+  kind: 'published';
+  stack: string;
+  id: string;
+  type: string;
+  correlationId: string;
+  exchange: string;
+  routingKey: string;
+}
+
+/** What became of dead letters. */
+export interface ReplayedDocument {
+  kind: 'replayed';
+  stack: string;
+  from: string;
+  letters: DeadLetter[];
 }
 
 /** Which route answers a request. */
@@ -311,6 +344,10 @@ export type Document =
   | DumpDocument
   | TextDocument
   | MigratedDocument
+  | ContractDiffDocument
+  | EventDocument
+  | PublishedDocument
+  | ReplayedDocument
   | ConsumersDocument
   | UpDocument
   | DownDocument

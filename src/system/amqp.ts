@@ -109,10 +109,15 @@ export const connectAmqp: AmqpConnect = async (url, { timeoutMs, name }) => {
             properties: { ...properties },
             content,
           })),
-          async acknowledge() {
+          async acknowledge(places) {
             const last = held.at(-1);
-            if (last !== undefined) channel.ack(last, true);
-            await channel.close();
+            if (places === undefined && last !== undefined) channel.ack(last, true);
+            for (const place of places ?? []) {
+              const message = held[place];
+              if (message !== undefined) channel.ack(message);
+            }
+            // The broker's answer to this says that it has the acknowledgements.
+            await channel.checkQueue(queue);
           },
           release: () => channel.close(),
         };

@@ -90,15 +90,12 @@ function deadEnds(topology: Topology): Finding[] {
   }
   for (const queue of topology.queues) {
     if (settingOf(queue, topology, 'dead-letter-exchange') !== undefined) continue;
-    if (typeOf(queue) !== 'quorum' && queue.durable) continue;
-    const drops = settingOf(queue, topology, 'delivery-limit') ?? settingOf(queue, topology, 'message-ttl');
-    if (drops === undefined) continue;
+    if (settingOf(queue, topology, 'delivery-limit') === undefined) continue;
     findings.push({
       code: 'no-dead-letters',
       severity: 'warning',
       subject: `queue ${queue.name}`,
-      message:
-        'it drops messages (a delivery limit or a time to live) and has no dead-letter exchange to keep them',
+      message: 'it drops what is delivered too often, and has no dead-letter exchange to keep it',
       fix: 'give it x-dead-letter-exchange',
     });
   }

@@ -45,7 +45,7 @@ describe("the template's own file", () => {
         kind: 'rabbitmq',
         ports: { main: 6672, management: 16672 },
         endpoint: {
-          url: 'amqp://stack.llm-api:account-of-api@127.0.0.1:6672/stack',
+          url: 'amqp://stack:broker%2Fpass@127.0.0.1:6672/stack',
           host: '127.0.0.1',
           port: 6672,
           user: 'stack',

@@ -110,6 +110,66 @@ const score: Score = {
 
 /** One document of each kind, with something of everything in it. */
 export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
+  'contract-diff': {
+    kind: 'contract-diff',
+    stack: 'acme',
+    against: 'HEAD',
+    changes: [
+      { event: 'web_ui_update', field: '', what: 'is new', breaks: [] },
+      {
+        event: 'llm_request',
+        field: 'messages[].role',
+        what: 'no longer has the values "tool"',
+        breaks: ['backward'],
+      },
+    ],
+  },
+  event: {
+    kind: 'event',
+    exchange: 'qbtc.topic',
+    routingKey: 'llm.request',
+    seenAt: '2026-01-05T10:00:00.000Z',
+    type: 'llm_request',
+    source: 'llm-api',
+    id: 'e-1',
+    correlationId: 'c-1',
+    problem: '/data/model must be string',
+    event: { type: 'llm_request' },
+  },
+  published: {
+    kind: 'published',
+    stack: 'acme',
+    id: 'e-1',
+    type: 'service_gone',
+    correlationId: 'c-1',
+    exchange: 'qbtc.topic',
+    routingKey: 'service.gone',
+  },
+  replayed: {
+    kind: 'replayed',
+    stack: 'acme',
+    from: 'q_dead_letters',
+    letters: [
+      {
+        index: 0,
+        type: 'llm_request',
+        id: 'e-1',
+        correlationId: 'c-1',
+        reason: 'not a valid llm_request',
+        origin: { queue: 'q_llm_requests', exchange: 'qbtc.topic', routingKey: 'llm.request' },
+        replays: 0,
+        status: 'replayed',
+      },
+      {
+        index: 1,
+        reason: 'the broker: delivery_limit',
+        origin: { exchange: 'qbtc.topic', routingKey: 'llm.request' },
+        replays: 1,
+        status: 'kept',
+        note: 'its type is not known',
+      },
+    ],
+  },
   text: { kind: 'text', stack: 'acme', format: 'mermaid', text: 'flowchart LR\n' },
   migrated: {
     kind: 'migrated',

@@ -6,6 +6,7 @@ import { consumers } from '../terminal/consumers.ts';
 import { demo } from '../terminal/demo.ts';
 import { doctor } from '../terminal/doctor.ts';
 import { error } from '../terminal/error.ts';
+import { contractDiff, event, published, replayed } from '../terminal/events.ts';
 import { flows } from '../terminal/flows.ts';
 import { logs } from '../terminal/logs.ts';
 import { migrated } from '../terminal/migrated.ts';
@@ -29,6 +30,10 @@ const VIEWS: { [Kind in DocumentKind]: View<DocumentOf<Kind>> } = {
   dump,
   text,
   migrated,
+  'contract-diff': contractDiff,
+  event,
+  published,
+  replayed,
   consumers,
   doctor,
   'up-plan': upPlan,

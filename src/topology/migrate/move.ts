@@ -57,6 +57,7 @@ export async function moveAll(connection: AmqpConnection, move: Move): Promise<n
     });
     await connection.publishAll(move.through, left.map(move.change));
     await held.acknowledge();
+    await held.release();
     moved += held.messages.length;
     move.onMoved(held.messages.length);
   }

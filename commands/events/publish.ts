@@ -1,0 +1,38 @@
+import type { Register } from '../command.ts';
+
+interface Options {
+  data: string;
+  key?: string;
+  exchange?: string;
+  correlation?: string;
+}
+
+export const publish: Register = (group, run) => {
+  group
+    .command('publish')
+    .description('publish one event, checked against its contract; returns when the broker has confirmed it')
+    .argument('<event>', 'the name of the event, such as service_gone')
+    .requiredOption('-d, --data <json>', 'the data as JSON, @FILE to read a file, or - for standard input')
+    .option('--key <routing key>', 'another routing key than that of the contract')
+    .option('--exchange <name>', 'another exchange than qbtc.topic')
+    .option('--correlation <id>', 'the correlation id; a new one when left out')
+    .option('--json', 'print the result as JSON')
+    .action(
+      run<Options>(async (context, { data, key, exchange, correlation }, [type = '']) => {
+        const [{ openContracts, publishEvent }, { openStackHere }, { readData }] = await Promise.all([
+          import('../../src/events/index.ts'),
+          import('../open.ts'),
+          import('./data.ts'),
+        ]);
+        const stack = await openStackHere(context);
+        const published = await publishEvent(context, stack, await openContracts(stack), {
+          type,
+          data: await readData(context.cwd, data),
+          ...(key === undefined ? {} : { routingKey: key }),
+          ...(exchange === undefined ? {} : { exchange }),
+          ...(correlation === undefined ? {} : { correlationId: correlation }),
+        });
+        return { document: { kind: 'published', stack: stack.name, ...published } };
+      }),
+    );
+};

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { nearest } from '../config/mistake.ts';
+import type { Context } from '../context.ts';
+import { EXIT, messageOf, QbtcError } from '../errors.ts';
+import type { Stack } from '../model/stack.ts';
+import { onBus, TOPIC_EXCHANGE } from './bus.ts';
+import { eventFiles, routingKeyOf, type SchemaFile } from './schema-file.ts';
+import type { Contracts } from './validate.ts';
+
+export interface PublishOptions {
+  type: string;
+  data: unknown;
+  /** Where it goes; that of its contract when left out. */
+  routingKey?: string;
+  exchange?: string;
+  correlationId?: string;
+}
+
+/** An event that the broker has confirmed. */
+export interface PublishedEvent {
+  id: string;
+  type: string;
+  correlationId: string;
+  exchange: string;
+  routingKey: string;
+}
+
+/**
+ * Publishes one event, in its envelope, after it was checked; resolves when the broker has confirmed it.
+ *
+ * @throws QbtcError `EVENT_UNKNOWN`, `EVENT_INVALID`, `EVENT_UNROUTABLE`, and those of `onBus`
+ */
+export async function publishEvent(
+  context: Pick<Context, 'amqp' | 'clock'>,
+  stack: Stack,
+  { files, contracts }: { files: readonly SchemaFile[]; contracts: Contracts },
+  { type, data, exchange = TOPIC_EXCHANGE, ...options }: PublishOptions,
+): Promise<PublishedEvent> {
+  const contract = eventFiles(files).find(({ name }) => name === type);
+  if (contract === undefined) {
+    const near = nearest(type, contracts.names);
+    throw new QbtcError('EVENT_UNKNOWN', `no contract describes an event ${type}`, {
+      exit: EXIT.usage,
+      hint: near === undefined ? `one of ${contracts.names.join(', ')}` : `did you mean ${near}?`,
+    });
+  }
+  const [problem] = contracts.checkData(type, data);
+  if (problem !== undefined) {
+    throw new QbtcError(
+      'EVENT_INVALID',
+      `the data is no ${type}: ${problem.path || 'it'} ${problem.message}`,
+      {
+        hint: `see ${contract.file}`,
+      },
+    );
+  }
+  const routingKey = options.routingKey ?? routingKeyOf(contract.schema);
+  if (routingKey === undefined) {
+    throw new QbtcError('EVENT_UNROUTABLE', `${type} is an answer: it has no routing key of its own`, {
+      exit: EXIT.usage,
+      hint: 'say where it goes with --key',
+    });
+  }
+  const id = randomUUID();
+  const correlationId = options.correlationId ?? randomUUID();
+  const event = {
+    specversion: '1.0',
+    id,
+    source: 'qbtc',
+    type,
+    time: new Date(context.clock.now()).toISOString(),
+    datacontenttype: 'application/json',
+    dataschema: contract.schema.$id,
+    correlationid: correlationId,
+    data,
+  };
+  await onBus(context, stack, 'qbtc events publish', async (connection) => {
+    try {
+      await connection.publish({ exchange, routingKey }, Buffer.from(JSON.stringify(event)), {
+        messageId: id,
+        correlationId,
+        contentType: 'application/cloudevents+json',
+      });
+    } catch (error) {
+      throw new QbtcError('EVENT_UNROUTABLE', `the broker did not take it: ${messageOf(error)}`, {
+        hint: 'see where events of this key go with `qbtc topology graph`',
+        cause: error,
+      });
+    }
+  });
+  return { id, type, correlationId, exchange, routingKey };
+}

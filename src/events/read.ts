@@ -1,0 +1,108 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { parseStackDocument } from '../config/document.ts';
+import { formatMistake, type Position } from '../config/mistake.ts';
+import type { Exec } from '../context.ts';
+import { messageOf, QbtcError } from '../errors.ts';
+import type { Schema, SchemaFile } from './schema-file.ts';
+
+/** Where the contracts of a stack stand, below its root. */
+export const SCHEMA_FOLDER = 'event-schemas';
+
+/**
+ * Every schema of a folder, by name.
+ * @throws QbtcError `SCHEMAS_UNREADABLE`; `SCHEMA_INVALID` with every mistake in their JSON, each with its place
+ */
+export async function readSchemas(folder: string): Promise<SchemaFile[]> {
+  let names: string[];
+  try {
+    names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
+  } catch (error) {
+    throw new QbtcError('SCHEMAS_UNREADABLE', `${folder} cannot be read: ${messageOf(error)}`, {
+      hint: `the contracts of a stack stand in ${SCHEMA_FOLDER}/, one JSON Schema a file`,
+      cause: error,
+    });
+  }
+  const texts = await Promise.all(
+    names.map(async (name) => ({
+      file: join(folder, name),
+      text: await readFile(join(folder, name), 'utf8'),
+    })),
+  );
+  return parseAll(texts);
+}
+
+/**
+ * The schemas as they were in a commit.
+ * @throws QbtcError `NOT_IN_GIT` and those of `readSchemas`
+ */
+export async function readSchemasAt(exec: Exec, root: string, ref: string): Promise<SchemaFile[]> {
+  const git = async (...args: string[]) => {
+    const result = await exec('git', args, { cwd: root, timeoutMs: 30_000 });
+    if (result.notFound || result.exitCode !== 0) {
+      throw new QbtcError(
+        'NOT_IN_GIT',
+        result.notFound ? 'git is not installed' : `git: ${result.stderr.trim()}`,
+        { hint: 'name a commit, a branch or a tag, or a folder with the schemas to compare with' },
+      );
+    }
+    return result.stdout;
+  };
+  // `./` is the folder of the stack, wherever in the repository it stands. A ref that begins with a dash is none.
+  const listing = await git('ls-tree', '--name-only', '--end-of-options', ref, `./${SCHEMA_FOLDER}/`);
+  const files = listing.split('\n').filter((name) => name.endsWith('.json'));
+  const texts = await Promise.all(
+    files.map(async (name) => ({
+      file: `${ref}:${name}`,
+      text: await git('show', '--end-of-options', `${ref}:./${name}`),
+    })),
+  );
+  return parseAll(texts);
+}
+
+function parseAll(texts: { file: string; text: string }[]): SchemaFile[] {
+  const details: string[] = [];
+  const files = texts.flatMap(({ file, text }): SchemaFile[] => {
+    // JSON is YAML: the reader of `qbtc.yaml` knows where everything stands.
+    const document = parseStackDocument(
+      text.replace(/^\t+/gm, (tabs) => ' '.repeat(tabs.length)),
+      {
+        emptyHint: 'a JSON Schema',
+      },
+    );
+    const fault = faultInJson(text);
+    if (fault !== undefined) {
+      const at = placeOf(fault, text) ?? document.mistakes[0]?.at ?? { line: 1, column: 1 };
+      details.push(`${file}:${at.line}:${at.column}: ${fault.replace(/(, "| in JSON at position).*$/s, '')}`);
+      return [];
+    }
+    if (!document.usable || document.mistakes.length > 0) {
+      details.push(...document.mistakes.map((mistake) => formatMistake(file, mistake)));
+      return [];
+    }
+    const schema = document.data as Schema;
+    return [{ name: basename(file, '.json'), file, schema, at: (path) => document.at([...path]) }];
+  });
+  if (details.length > 0) {
+    throw new QbtcError('SCHEMA_INVALID', 'a schema is no JSON', { details });
+  }
+  return files;
+}
+
+/** Why the text is no JSON; `undefined` when it is. */
+function faultInJson(text: string): string | undefined {
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** Where the fault is, when the engine says so: not for every one. */
+function placeOf(fault: string, text: string): Position | undefined {
+  const position = /at position (\d+)/.exec(fault)?.[1];
+  if (position === undefined) return undefined;
+  const before = text.slice(0, Number(position)).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}

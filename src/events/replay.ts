@@ -1,0 +1,176 @@
+import type { AmqpConnection, Context, RawMessage } from '../context.ts';
+import { messageOf, QbtcError } from '../errors.ts';
+import type { DeadLetter } from '../model/event.ts';
+import type { Stack } from '../model/stack.ts';
+import { onBus } from './bus.ts';
+
+export interface ReplayOptions {
+  /** The queue of the dead letters. */
+  from: string;
+  /** Which ones: each that is given must match. */
+  type?: string;
+  routingKey?: string;
+  correlationId?: string;
+  id?: string;
+  /** A part of the reason. */
+  reason?: string;
+  /** How many are looked at. */
+  limit: number;
+  /** At most so many a second. */
+  rate: number;
+  dryRun: boolean;
+  onReplayed?(letter: DeadLetter): void;
+}
+
+/** What the runtime and the broker write into dead letters, and what a second life begins without. */
+const REASON = 'x-reason';
+const ORIGINAL = {
+  exchange: 'x-original-exchange',
+  key: 'x-original-routing-key',
+  queue: 'x-original-queue',
+};
+const REPLAYS = 'x-replays';
+const FORGOTTEN = [
+  REASON,
+  'x-rejected-by',
+  'x-attempt',
+  ...Object.values(ORIGINAL),
+  'x-death',
+  'x-first-death-exchange',
+  'x-first-death-queue',
+  'x-first-death-reason',
+  'x-last-death-exchange',
+  'x-last-death-queue',
+  'x-last-death-reason',
+  'x-delivery-count',
+];
+
+/**
+ * Puts dead letters back where they came from. Each leaves its queue only after the broker has confirmed it elsewhere;
+ * those that do not match stay. Resolves with every letter that was looked at.
+ *
+ * @throws QbtcError `QUEUE_MISSING` and those of `onBus`
+ */
+export async function replayDeadLetters(
+  context: Pick<Context, 'amqp' | 'clock' | 'interrupted'>,
+  stack: Stack,
+  options: ReplayOptions,
+): Promise<DeadLetter[]> {
+  const { from, limit, rate, dryRun } = options;
+  return onBus(context, stack, 'qbtc events replay', async (connection) => {
+    const queue = await connection.inspectQueue(from);
+    if (queue === undefined) {
+      throw new QbtcError('QUEUE_MISSING', `the broker has no queue ${from}`, {
+        hint: 'name the queue of the dead letters with --from',
+      });
+    }
+    const held = await connection.hold(from, limit);
+    const letters: DeadLetter[] = [];
+    try {
+      for (const [index, message] of held.messages.entries()) {
+        const letter = letterOf(message, index);
+        letters.push(letter);
+        letter.status = 'kept';
+        const difference = mismatch(letter, options);
+        if (difference !== undefined) letter.note = difference;
+        else if (context.interrupted.aborted) letter.note = 'interrupted';
+        else if (dryRun) letter.status = 'would be replayed';
+        else {
+          await replayOne(connection, message, letter, () => held.acknowledge([index]));
+          options.onReplayed?.(letter);
+          await context.clock.sleep(1000 / rate, context.interrupted).catch(() => {});
+        }
+      }
+    } finally {
+      await held.release();
+    }
+    return letters;
+  });
+}
+
+async function replayOne(
+  connection: AmqpConnection,
+  message: RawMessage,
+  letter: DeadLetter,
+  done: () => Promise<void>,
+): Promise<void> {
+  const { queue, exchange, routingKey } = letter.origin;
+  const again: RawMessage = {
+    ...message,
+    // Back into the one queue where that is known: others that had it from the exchange have had it already.
+    routingKey: queue ?? routingKey,
+    properties: withoutDeath(message.properties, letter.replays + 1),
+  };
+  try {
+    await connection.publishAll(queue === undefined ? exchange : '', [again]);
+    await done();
+    letter.status = 'replayed';
+  } catch (error) {
+    letter.status = 'failed';
+    letter.note = messageOf(error);
+  }
+}
+
+function letterOf({ exchange, routingKey, properties, content }: RawMessage, index: number): DeadLetter {
+  const headers = (properties.headers ?? {}) as Record<string, unknown>;
+  const header = (name: string) =>
+    typeof headers[name] === 'string' ? (headers[name] as string) : undefined;
+  const [death] = Array.isArray(headers['x-death']) ? (headers['x-death'] as Record<string, unknown>[]) : [];
+  const keys = death?.['routing-keys'];
+  const event = parse(content);
+  const text = (name: string) => (typeof event[name] === 'string' ? (event[name] as string) : undefined);
+  const queue = header(ORIGINAL.queue) ?? (typeof death?.queue === 'string' ? death.queue : undefined);
+  const [type, id] = [text('type'), text('id') ?? asText(properties.messageId)];
+  const correlationId = text('correlationid') ?? asText(properties.correlationId);
+  return {
+    index,
+    ...(type === undefined ? {} : { type }),
+    ...(id === undefined ? {} : { id }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+    reason:
+      header(REASON) ?? (typeof death?.reason === 'string' ? `the broker: ${death.reason}` : 'not said'),
+    origin: {
+      ...(queue === undefined ? {} : { queue }),
+      exchange: header(ORIGINAL.exchange) ?? asText(death?.exchange) ?? exchange,
+      routingKey: header(ORIGINAL.key) ?? (Array.isArray(keys) ? asText(keys[0]) : undefined) ?? routingKey,
+    },
+    replays: typeof headers[REPLAYS] === 'number' ? headers[REPLAYS] : 0,
+    status: 'kept',
+  };
+}
+
+/** Why a letter is not one of those that are asked for. */
+function mismatch(
+  letter: DeadLetter,
+  { type, routingKey, correlationId, id, reason }: ReplayOptions,
+): string | undefined {
+  if (type !== undefined && letter.type !== type) return `its type is ${letter.type ?? 'not known'}`;
+  if (id !== undefined && letter.id !== id) return 'another id';
+  if (correlationId !== undefined && letter.correlationId !== correlationId) return 'another correlation id';
+  if (routingKey !== undefined && letter.origin.routingKey !== routingKey)
+    return `its routing key is ${letter.origin.routingKey}`;
+  if (reason !== undefined && !letter.reason.includes(reason)) return 'another reason';
+  return undefined;
+}
+
+function withoutDeath(properties: RawMessage['properties'], replays: number): RawMessage['properties'] {
+  // The old time is over: with it the message would expire at once.
+  const { headers, expiration: _, userId: __, ...rest } = properties;
+  const kept = Object.entries((headers ?? {}) as Record<string, unknown>).filter(
+    ([name]) => !FORGOTTEN.includes(name),
+  );
+  return { ...rest, headers: { ...Object.fromEntries(kept), [REPLAYS]: replays } };
+}
+
+function parse(content: Buffer): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(content.toString('utf8'));
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

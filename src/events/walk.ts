@@ -1,0 +1,49 @@
+import type { Schema } from './schema-file.ts';
+
+/** A schema within a schema, and where it stands. */
+export interface Place {
+  schema: Schema;
+  path: (string | number)[];
+  /** Set for a field of an object: its name. */
+  field?: string;
+  /** Whether the object must have it. */
+  required?: boolean;
+}
+
+/** Keywords whose value is one schema, a list of them, or a mapping to them. */
+const ONE = ['items', 'additionalProperties', 'unevaluatedProperties', 'not', 'contains', 'propertyNames'];
+const LISTS = ['allOf', 'anyOf', 'oneOf', 'prefixItems'];
+const MAPS = ['$defs', 'properties', 'patternProperties', 'dependentSchemas'];
+
+/** Every schema within a schema, itself first. Conditions (`if`, `then`, `else`) describe no field and are left out. */
+export function* schemasIn(schema: Schema, path: (string | number)[] = []): Generator<Place> {
+  yield { schema, path };
+  for (const keyword of ONE) {
+    const inner = schema[keyword];
+    if (isSchema(inner)) yield* schemasIn(inner, [...path, keyword]);
+  }
+  for (const keyword of LISTS) {
+    const list = schema[keyword];
+    if (Array.isArray(list))
+      for (const [index, inner] of list.entries())
+        if (isSchema(inner)) yield* schemasIn(inner, [...path, keyword, index]);
+  }
+  for (const keyword of MAPS) {
+    const map = schema[keyword];
+    if (!isSchema(map)) continue;
+    for (const [name, inner] of Object.entries(map)) {
+      if (!isSchema(inner)) continue;
+      const at = [...path, keyword, name];
+      const [first, ...rest] = schemasIn(inner, at);
+      if (first === undefined) continue;
+      yield keyword === 'properties'
+        ? { ...first, field: name, required: schema.required?.includes(name) ?? false }
+        : first;
+      yield* rest;
+    }
+  }
+}
+
+export function isSchema(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,34 @@
+/** An event as it passed the broker. */
+export interface SeenEvent {
+  exchange: string;
+  routingKey: string;
+  /** When it was seen here, in UTC. */
+  seenAt: string;
+  type?: string;
+  source?: string;
+  id?: string;
+  correlationId?: string;
+  /** Why it does not keep to its contract; left out when it does. */
+  problem?: string;
+  /** The whole event; left out for what is not JSON, of which `text` is what it is. */
+  event?: unknown;
+  text?: string;
+}
+
+/** A message that ended in a dead-letter queue. */
+export interface DeadLetter {
+  /** Its place in the queue, from 0. */
+  index: number;
+  type?: string;
+  id?: string;
+  correlationId?: string;
+  /** Why it is there, as far as anybody has said. */
+  reason: string;
+  /** Where it came from, and where a replay sends it: a queue where it is known, or else an exchange and a key. */
+  origin: { queue?: string; exchange: string; routingKey: string };
+  /** How often it was replayed before. */
+  replays: number;
+  status: 'replayed' | 'would be replayed' | 'kept' | 'failed';
+  /** Why it was kept, or failed. */
+  note?: string;
+}

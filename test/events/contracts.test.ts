@@ -1,0 +1,210 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Ajv } from 'ajv';
+import addFormats from 'ajv-formats';
+import { afterEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import {
+  asyncApiOf,
+  contractsOf,
+  docsOf,
+  eventFiles,
+  readSchemas,
+  typesOf,
+  validateSchemas,
+} from '../../src/events/index.ts';
+
+const TEMPLATE = new URL('../../templates/stack/', import.meta.url).pathname;
+const FOLDER = join(TEMPLATE, 'event-schemas');
+
+const folders: string[] = [];
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+
+async function findingsOf(name: string, schema: unknown) {
+  const folder = await mkdtemp(join(tmpdir(), 'qbtc-events-'));
+  folders.push(folder);
+  const text = typeof schema === 'string' ? schema : JSON.stringify(schema, undefined, 2);
+  await writeFile(join(folder, `${name}.json`), text);
+  const files = await readSchemas(folder);
+  return validateSchemas(files, folder).map(
+    ({ code, message, place }) => `${place?.file}:${place?.line} ${code}: ${message}`,
+  );
+}
+
+const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
+const good = {
+  $schema: DRAFT,
+  $id: 'urn:qbtc:event:it:1',
+  description: 'It.',
+  type: 'object',
+  properties: { a: { type: 'string', description: 'A.' } },
+};
+
+describe('the contracts of the stack that is scaffolded', () => {
+  it('are sound, and cover every event that the stack speaks of', async () => {
+    const files = await readSchemas(FOLDER);
+    expect(validateSchemas(files, TEMPLATE)).toEqual([]);
+    expect(contractsOf(files).names).toEqual(
+      expect.arrayContaining([
+        'llm_request',
+        'llm_response',
+        'trading_analysis_request',
+        'trading_signal',
+        'ce3_tools_request',
+        'cio_consciousness_query',
+        'qcs_quantum_compute',
+        'hft_trading_signal',
+        'web_ui_update',
+        'service_registered',
+        'service_changed',
+        'service_gone',
+      ]),
+    );
+  });
+
+  it('have a queue in the topology for every routing key that is not for private queues', async () => {
+    const topology = parse(await readFile(join(TEMPLATE, 'infrastructure/rabbitmq/topology.yaml'), 'utf8'), {
+      maxAliasCount: -1,
+    });
+    const bound = topology.bindings.map(({ routing_key }: { routing_key: string }) => routing_key);
+    const keys = eventFiles(await readSchemas(FOLDER)).map(({ schema }) => schema['x-routing-key']);
+    expect(keys.filter((key) => key !== undefined && !bound.includes(key))).toEqual(['llm.models.request']);
+  });
+
+  it('have types that are up to date and that TypeScript takes', async () => {
+    const text = typesOf(await readSchemas(FOLDER));
+    const stored = await readFile(join(TEMPLATE, 'packages/contracts/src/events.ts'), 'utf8');
+    expect(text, 'run `qbtc events types -o packages/contracts/src/events.ts` in templates/stack').toBe(
+      stored,
+    );
+    const folder = await mkdtemp(join(tmpdir(), 'qbtc-events-'));
+    folders.push(folder);
+    await writeFile(
+      join(folder, 'use.ts'),
+      `${text}
+const signal: EventData['hft_trading_signal'] = { signal_id: 's', symbol: 'BTCUSDT', action: 'buy', outcome: 'ordered', reason: 'r', mode: 'paper' };
+// @ts-expect-error an action that there is not
+const wrong: HftTradingSignal = { ...signal, action: 'wait' };
+export { signal, wrong };
+export const key: 'service.gone' = ROUTING_KEYS.service_gone;
+`,
+    );
+    const tsc = new URL('../../node_modules/.bin/tsc', import.meta.url).pathname;
+    const run = promisify(execFile);
+    await run(tsc, ['--noEmit', '--ignoreConfig', '--strict', '--skipLibCheck', join(folder, 'use.ts')]);
+  }, 30_000);
+
+  it('make an AsyncAPI 3 document that its own schema takes', async () => {
+    const document = asyncApiOf(
+      await readSchemas(FOLDER),
+      { title: 'acme', version: '1', exchange: 'qbtc.topic' },
+      [{ service: 'llm-api', publishes: ['llm.request'], consumes: [] }],
+    );
+    const specification = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0.json');
+    const ajv = new Ajv({
+      strict: false,
+      allErrors: true,
+      validateFormats: false,
+      meta: false,
+      validateSchema: false,
+    });
+    addFormats.default(ajv);
+    const validate = ajv.compile(specification);
+    const parsed = parse(document);
+    expect(validate(parsed), JSON.stringify(validate.errors?.slice(0, 5))).toBe(true);
+    expect(parsed.operations['llm-api_send_llm_request']).toMatchObject({
+      action: 'send',
+      channel: { $ref: '#/channels/llm_request' },
+    });
+  });
+
+  it('make a page that names every event and field', async () => {
+    const files = await readSchemas(FOLDER);
+    const page = docsOf(files);
+    for (const { name } of eventFiles(files)) expect(page).toContain(`## ${name}`);
+    expect(page).toContain('| `gates[].targets` | array |');
+  });
+});
+
+describe('validateSchemas', () => {
+  it.each<[string, unknown, string[]]>([
+    ['nothing', good, []],
+    [
+      'another draft',
+      { ...good, $schema: 'http://json-schema.org/draft-07/schema#' },
+      [`it.json:2 draft: found "http://json-schema.org/draft-07/schema#", expected "${DRAFT}"`],
+    ],
+    [
+      'an id of another event',
+      { ...good, $id: 'urn:qbtc:event:other:1' },
+      ['it.json:3 id: found the event other in it.json'],
+    ],
+    [
+      'a field without a description',
+      { ...good, properties: { a: { type: 'string' } } },
+      ['it.json:7 undescribed: the field a has no description'],
+    ],
+    [
+      'what is no schema',
+      { ...good, properties: { a: { type: 'strng', description: 'A.' } } },
+      expect.arrayContaining([expect.stringMatching(/^it\.json:8 no-schema: \/properties\/a\/type /)]),
+    ],
+    [
+      'a reference that leads nowhere',
+      { ...good, properties: { a: { $ref: '#/$defs/none' } } },
+      ["it.json:1 reference: can't resolve reference #/$defs/none from id urn:qbtc:event:it:1"],
+    ],
+    [
+      'an example that does not match',
+      { ...good, examples: [{ a: 1 }] },
+      ['it.json:13 example: the example does not match: /a must be string'],
+    ],
+  ])('finds %s', async (_, schema, expected) => {
+    expect(await findingsOf('it', schema)).toEqual(expected);
+  });
+
+  it('names the place of a mistake in the JSON itself', async () => {
+    await expect(findingsOf('it', '{\n  "a": [1,\n}\n')).rejects.toMatchObject({
+      code: 'SCHEMA_INVALID',
+      details: [expect.stringMatching(/it\.json:3:\d: Unexpected token '\}'$/)],
+    });
+  });
+});
+
+describe('contractsOf', () => {
+  it('checks the envelope, the type, the version and the data', async () => {
+    const contracts = contractsOf(await readSchemas(FOLDER));
+    const event = {
+      specversion: '1.0',
+      id: 'e',
+      source: 'test',
+      type: 'service_gone',
+      time: '2026-01-05T10:00:00.000Z',
+      datacontenttype: 'application/json',
+      dataschema: 'urn:qbtc:event:service_gone:1',
+      correlationid: 'c',
+      data: { name: 'a', instance: 'a-1', reason: 'stopped' },
+    };
+    const problem = (change: object) => {
+      const [first] = contracts.check({ ...event, ...change });
+      return first === undefined ? undefined : `${first.path} ${first.message}`.trim();
+    };
+    expect(problem({})).toBeUndefined();
+    expect(problem({ correlationid: 5 })).toBe('/correlationid must be string');
+    expect(problem({ type: 'service_done' })).toBe('/type is service_done, which no contract describes');
+    expect(problem({ dataschema: 'urn:qbtc:event:service_gone:2' })).toBe(
+      '/dataschema is urn:qbtc:event:service_gone:2, expected urn:qbtc:event:service_gone:1',
+    );
+    expect(problem({ data: { ...event.data, reason: 'tired' } })).toBe(
+      '/data/reason must be equal to one of the allowed values: stopped, crashed, expired',
+    );
+    expect(problem({ data: { ...event.data, x: 1 } })).toBe('/data must NOT have additional properties: x');
+    expect(contracts.check('text')).toHaveLength(1);
+  });
+});
