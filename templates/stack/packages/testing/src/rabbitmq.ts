@@ -87,19 +87,33 @@ async function endPortMapper(port: number, env: NodeJS.ProcessEnv): Promise<void
 
 interface TopologyFile {
   exchanges: { name: string; type: string }[];
-  queues: { name: string; arguments?: Record<string, unknown> }[];
+  queues: { name: string; arguments?: Record<string, unknown>; retry?: { delays: number[] } }[];
   bindings: { source: string; destination: string; routing_key: string }[];
 }
 
 /** Declares what a topology file says, as `qbtc topology apply` does. */
 export async function declareTopology(url: string, file: string): Promise<void> {
-  const topology: TopologyFile = parse(await readFile(file, 'utf8'));
+  const topology: TopologyFile = parse(await readFile(file, 'utf8'), { maxAliasCount: -1 });
   const connection = await connect(url);
   const channel = await connection.createChannel();
   for (const { name, type } of topology.exchanges)
     await channel.assertExchange(name, type, { durable: true });
   for (const queue of topology.queues) {
     await channel.assertQueue(queue.name, { durable: true, arguments: queue.arguments ?? {} });
+  }
+  await channel.assertExchange('qbtc.retry', 'direct', { durable: true });
+  for (const { name, retry } of topology.queues) {
+    for (const delay of retry?.delays ?? []) {
+      const waiting = `${name}.retry.${delay}`;
+      await channel.assertQueue(waiting, {
+        durable: true,
+        messageTtl: delay,
+        deadLetterExchange: '',
+        deadLetterRoutingKey: name,
+        arguments: { 'x-queue-type': 'quorum' },
+      });
+      await channel.bindQueue(waiting, 'qbtc.retry', waiting);
+    }
   }
   for (const { source, destination, routing_key } of topology.bindings) {
     await channel.bindQueue(destination, source, routing_key);

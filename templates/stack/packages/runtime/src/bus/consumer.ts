@@ -2,6 +2,7 @@ import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { type Event, EventInvalid, type EventType } from '../events.ts';
 import type { Log } from '../logging.ts';
 import { Rejection } from './errors.ts';
+import type { Inbox, Transaction } from './inbox.ts';
 import type { Destination, Publisher } from './publisher.ts';
 
 /** An event as it was delivered. */
@@ -22,8 +23,13 @@ export interface Consumption<Data> {
   type: EventType<Data>;
   /** How many events are processed at the same time. */
   prefetch: number;
-  /** Acknowledged when it resolves; a `Rejection` is dead-lettered; after any other error it is tried again. */
-  handle(delivery: Delivery<Data>): Promise<void>;
+  /**
+   * Acknowledged when it resolves; a `Rejection` is dead-lettered; after any other error it is tried again.
+   * With an `inbox` it gets the transaction in which the event is noted: what it does in it is done once, or not at all.
+   */
+  handle(delivery: Delivery<Data>, transaction?: Transaction): Promise<void>;
+  /** Remembers which events were processed, so that one that comes again has no second effect. */
+  inbox?: Inbox;
   /**
    * Called once when a valid event could not be processed; whoever waits for an answer can be told here.
    * Says whether the event is dead-lettered (also when there is no such function) or has had its effect nevertheless.
@@ -31,13 +37,14 @@ export interface Consumption<Data> {
   gaveUp?(delivery: Delivery<Data>, error: Error): Promise<'dead-letter' | 'acknowledge'>;
 }
 
-export type Outcome = 'processed' | 'expired' | 'dead_lettered' | 'redelivered';
+export type Outcome = 'processed' | 'duplicate' | 'retried' | 'expired' | 'dead_lettered' | 'redelivered';
 
 export interface ConsumerOptions {
   service: string;
   log: Log;
   publisher: Publisher;
   deadLetterExchange: string;
+  retryExchange: string;
   /** Milliseconds before each further try of an event whose handler failed; then it is dead-lettered. */
   retryDelays: readonly number[];
   onOutcome(source: string, outcome: Outcome, seconds: number): void;
@@ -50,6 +57,8 @@ export class Consumer<Data> {
   #channel: Channel | undefined;
   #tag: string | undefined;
   #draining = false;
+  /** Whether there is an exchange for events that wait: publishing to one that is missing would close the channel. */
+  #hasRetries = false;
   #inFlight = 0;
   #idle: (() => void) | undefined;
 
@@ -69,6 +78,7 @@ export class Consumer<Data> {
       if (!this.#draining) void connection.close().catch(() => {});
     });
     await channel.prefetch(this.#consumption.prefetch);
+    this.#hasRetries = 'queue' in this.#consumption.from && (await this.#retriesExist(connection));
     const queue = await this.#queue(channel);
     this.#channel = channel;
     const { consumerTag } = await channel.consume(queue, (message) => {
@@ -120,7 +130,7 @@ export class Consumer<Data> {
   }
 
   async #process(channel: Channel, message: ConsumeMessage): Promise<Outcome> {
-    const { type, handle } = this.#consumption;
+    const { type } = this.#consumption;
     let event: Event<Data>;
     try {
       event = type.decode(message.content);
@@ -141,10 +151,9 @@ export class Consumer<Data> {
       expiresAt,
       log,
     };
-    for (let attempt = 0; ; attempt += 1) {
+    for (let attempt = attemptOf(message); ; attempt += 1) {
       try {
-        await handle(delivery);
-        return 'processed';
+        return await this.#handle(delivery);
       } catch (thrown) {
         const error = thrown instanceof Error ? thrown : new Error(String(thrown));
         if (this.#channel !== channel) return 'redelivered';
@@ -153,9 +162,58 @@ export class Consumer<Data> {
           return this.#giveUp(channel, message, delivery, error);
         }
         log.warn('trying an event again', { event: event.id, attempt: attempt + 1, error });
+        if (await this.#wait(message, attempt + 1, delay)) return 'retried';
         await pause(delay);
         delivery.again = true;
       }
+    }
+  }
+
+  async #handle(delivery: Delivery<Data>): Promise<Outcome> {
+    const { from, handle, inbox } = this.#consumption;
+    if (inbox === undefined) {
+      await handle(delivery);
+      return 'processed';
+    }
+    const consumer = 'queue' in from ? from.queue : `${this.#options.service}:${from.routingKey}`;
+    const isNew = await inbox.once(consumer, delivery.event.id, (transaction) =>
+      handle(delivery, transaction),
+    );
+    if (!isNew) delivery.log.debug('an event came again', { event: delivery.event.id });
+    return isNew ? 'processed' : 'duplicate';
+  }
+
+  async #retriesExist(connection: ChannelModel): Promise<boolean> {
+    const channel = await connection.createChannel();
+    channel.on('error', () => {});
+    try {
+      await channel.checkExchange(this.#options.retryExchange);
+      await channel.close();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Lets the message wait in the queue for this delay, if there is one; from there the broker brings it back. */
+  async #wait(message: ConsumeMessage, attempt: number, delay: number): Promise<boolean> {
+    const { from } = this.#consumption;
+    if (!('queue' in from) || !this.#hasRetries) return false;
+    const { publisher, retryExchange, log } = this.#options;
+    try {
+      await publisher.publish(
+        { exchange: retryExchange, routingKey: `${from.queue}.retry.${delay}` },
+        message.content,
+        {
+          ...propertiesOf(message),
+          headers: { ...originOf(message, from.queue), [ATTEMPT]: attempt },
+        },
+      );
+      return true;
+    } catch (error) {
+      // The topology has no waiting queue for this one, or not for this delay.
+      log.debug('no queue to wait in', { queue: from.queue, delay, error });
+      return false;
     }
   }
 
@@ -180,25 +238,20 @@ export class Consumer<Data> {
   /** Publishes the message to the dead-letter exchange until the broker has confirmed it; only then it may be acknowledged. */
   async #deadLetter(channel: Channel, message: ConsumeMessage, reason: string): Promise<Outcome> {
     const { log, publisher, deadLetterExchange, service } = this.#options;
-    const { exchange, routingKey } = message.fields;
-    const { messageId, correlationId, contentType, type, headers } = message.properties;
+    const { from } = this.#consumption;
+    const origin = originOf(message, 'queue' in from ? from.queue : undefined);
+    const routingKey = String(origin[ORIGINAL_KEY]);
     for (let delay = 100; this.#channel === channel; delay = Math.min(delay * 2, 5000)) {
       try {
         await publisher.publish({ exchange: deadLetterExchange, routingKey }, message.content, {
-          messageId: typeof messageId === 'string' ? messageId : `dead-letter-${crypto.randomUUID()}`,
-          ...(typeof correlationId === 'string' ? { correlationId } : {}),
-          ...(typeof contentType === 'string' ? { contentType } : {}),
-          ...(typeof type === 'string' ? { type } : {}),
-          persistent: true,
-          headers: {
-            ...headers,
-            'x-reason': reason.slice(0, 1000),
-            'x-original-exchange': exchange,
-            'x-original-routing-key': routingKey,
-            'x-rejected-by': service,
-          },
+          ...propertiesOf(message),
+          headers: { ...origin, 'x-reason': reason.slice(0, 1000), 'x-rejected-by': service },
         });
-        log.warn('dead-lettered a message', { exchange, routing_key: routingKey, reason });
+        log.warn('dead-lettered a message', {
+          exchange: origin[ORIGINAL_EXCHANGE],
+          routing_key: routingKey,
+          reason,
+        });
         return 'dead_lettered';
       } catch (error) {
         log.error('could not dead-letter a message, trying again', { error });
@@ -207,6 +260,42 @@ export class Consumer<Data> {
     }
     return 'redelivered';
   }
+}
+
+/** How often the event was tried before it waited. */
+const ATTEMPT = 'x-attempt';
+/** Where the message came from first, before it waited. */
+const ORIGINAL_EXCHANGE = 'x-original-exchange';
+const ORIGINAL_KEY = 'x-original-routing-key';
+const ORIGINAL_QUEUE = 'x-original-queue';
+
+function attemptOf({ properties }: ConsumeMessage): number {
+  const attempt = properties.headers?.[ATTEMPT];
+  return typeof attempt === 'number' ? attempt : 0;
+}
+
+function originOf(
+  { fields, properties }: ConsumeMessage,
+  queue: string | undefined,
+): Record<string, unknown> {
+  return {
+    [ORIGINAL_EXCHANGE]: fields.exchange,
+    [ORIGINAL_KEY]: fields.routingKey,
+    ...(queue === undefined ? {} : { [ORIGINAL_QUEUE]: queue }),
+    ...properties.headers,
+  };
+}
+
+function propertiesOf({ properties }: ConsumeMessage) {
+  const { messageId, correlationId, contentType, type, replyTo } = properties;
+  return {
+    messageId: typeof messageId === 'string' ? messageId : `unnamed-${crypto.randomUUID()}`,
+    ...(typeof correlationId === 'string' ? { correlationId } : {}),
+    ...(typeof contentType === 'string' ? { contentType } : {}),
+    ...(typeof type === 'string' ? { type } : {}),
+    ...(typeof replyTo === 'string' ? { replyTo } : {}),
+    persistent: true,
+  };
 }
 
 function pause(ms: number): Promise<void> {

@@ -8,6 +8,7 @@ import { type AnswerPart, Requester } from './requester.ts';
 
 export type { Consumption, Delivery, Outcome } from './consumer.ts';
 export { AnswerInterrupted, BusUnavailable, DeadlineExceeded, Rejection, Unroutable } from './errors.ts';
+export { createInbox, type Inbox, type SqlPool, type Transaction } from './inbox.ts';
 export type { Destination } from './publisher.ts';
 export type { AnswerPart } from './requester.ts';
 
@@ -19,7 +20,14 @@ export interface BusOptions {
   /** Where answers are published, with the requester's address as the routing key. */
   repliesExchange?: string;
   deadLetterExchange?: string;
-  /** Milliseconds before each further try of an event whose handler failed. */
+  /** Where events wait for their next try, by the name of the waiting queue: `q_llm_requests.retry.1000`. */
+  retryExchange?: string;
+  /** How many messages may await their confirm before further ones wait to be sent. */
+  maxUnconfirmed?: number;
+  /**
+   * Milliseconds before each further try of an event whose handler failed. Where the topology has a waiting queue for a
+   * delay (`retry` in the topology file), the event waits there and holds nobody up; otherwise the consumer waits.
+   */
   retryDelays?: readonly number[];
   /** The longest pause between two tries to connect, in milliseconds. */
   maxReconnectDelayMs?: number;
@@ -76,7 +84,7 @@ const SETUP_TIMEOUT_MS = 10_000;
 export async function createBus(options: BusOptions): Promise<Bus> {
   const { service, log } = options;
   const repliesExchange = options.repliesExchange ?? 'responses_exchange';
-  const publisher = new Publisher();
+  const publisher = new Publisher(options.maxUnconfirmed);
   const requester = new Requester({ service, exchange: repliesExchange, log });
   const consumers: Consumer<never>[] = [];
   let model: ChannelModel | undefined;
@@ -134,6 +142,8 @@ export async function createBus(options: BusOptions): Promise<Bus> {
         type: event.type,
         appId: service,
         contentType: 'application/cloudevents+json',
+        // For whoever follows messages without looking into them.
+        ...(event.traceparent === undefined ? {} : { headers: { traceparent: event.traceparent } }),
         ...extra,
       });
       options.onPublished?.(to.exchange, 'confirmed');
@@ -181,6 +191,7 @@ export async function createBus(options: BusOptions): Promise<Bus> {
         log,
         publisher,
         deadLetterExchange: options.deadLetterExchange ?? 'qbtc.dead-letter',
+        retryExchange: options.retryExchange ?? 'qbtc.retry',
         retryDelays: options.retryDelays ?? [100, 500, 2000],
         onOutcome: options.onOutcome ?? (() => {}),
       });

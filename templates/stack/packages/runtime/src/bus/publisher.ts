@@ -8,6 +8,9 @@ export interface Destination {
 
 type Properties = Options.Publish & { messageId: string };
 
+/** So many messages may await their confirm; who publishes more waits. A broker that is slow or blocks slows us down. */
+const MAX_UNCONFIRMED = 1024;
+
 /**
  * Publishes with confirms and the mandatory flag on a channel of its own.
  * A broker that closes the channel (a missing exchange) takes down this channel only: the next publish opens another.
@@ -17,6 +20,13 @@ export class Publisher {
   #channel: ConfirmChannel | undefined;
   /** Messages that the broker has not confirmed yet, and whether it returned them (a return comes before its confirm). */
   readonly #unconfirmed = new Map<string, { returned: boolean }>();
+  readonly #waiting: (() => void)[] = [];
+  readonly #maxUnconfirmed: number;
+  #inFlight = 0;
+
+  constructor(maxUnconfirmed = MAX_UNCONFIRMED) {
+    this.#maxUnconfirmed = maxUnconfirmed;
+  }
 
   async open(connection: ChannelModel): Promise<void> {
     const channel = await connection.createConfirmChannel();
@@ -43,15 +53,28 @@ export class Publisher {
   detach(): void {
     this.#connection = undefined;
     this.#channel = undefined;
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   /**
-   * Resolves when the broker has confirmed.
+   * Resolves when the broker has confirmed. Waits before that while too many others are not confirmed yet.
    *
    * @throws {BusUnavailable} when it did not, so that nobody knows whether it has the message
    * @throws {Unroutable} when it had no queue for the message
    */
-  publish(to: Destination, content: Buffer, properties: Properties): Promise<void> {
+  async publish(to: Destination, content: Buffer, properties: Properties): Promise<void> {
+    while (this.#inFlight >= this.#maxUnconfirmed && this.#channel !== undefined)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#inFlight += 1;
+    try {
+      await this.#publishNow(to, content, properties);
+    } finally {
+      this.#inFlight -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  #publishNow(to: Destination, content: Buffer, properties: Properties): Promise<void> {
     const channel = this.#channel;
     if (channel === undefined)
       return Promise.reject(new BusUnavailable('there is no connection to the broker'));

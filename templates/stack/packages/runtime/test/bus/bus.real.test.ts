@@ -180,6 +180,70 @@ describe.skipIf(skipWithout([rabbitmqServer]))('the bus on a real RabbitMQ', () 
     await eventually('it publishes again', () => bus.publish(question, ask(2), TO), { timeoutMs: 2000 });
   });
 
+  it('lets what failed wait in the queue for its delay, and dead-letters it after the last', async () => {
+    await channel.assertExchange('qbtc.retry', 'direct');
+    for (const delay of [20, 40]) {
+      await channel.assertQueue(`q.retry.${delay}`, {
+        durable: true,
+        messageTtl: delay,
+        deadLetterExchange: '',
+        deadLetterRoutingKey: 'q',
+      });
+      await channel.bindQueue(`q.retry.${delay}`, 'qbtc.retry', `q.retry.${delay}`);
+    }
+    const outcomes: string[] = [];
+    const bus = await createBus({
+      url: broker.url,
+      service: 'retrying',
+      log,
+      retryDelays: [20, 40],
+      onOutcome: (_, outcome) => outcomes.push(outcome),
+    });
+    buses.push(bus);
+    await eventually('connected', () => bus.check(), { timeoutMs: 10_000 });
+    let tries = 0;
+    bus.consume({
+      from: { queue: 'q' },
+      type: question,
+      prefetch: 1,
+      async handle({ event }) {
+        if (event.data.n === 2) return;
+        tries += 1;
+        throw new Error('not now');
+      },
+    });
+    await bus.publish(question, ask(1), TO);
+    await bus.publish(question, ask(2), TO);
+    const letter = await nextDeadLetter();
+    expect(tries).toBe(3);
+    expect(letter.properties.headers).toMatchObject({
+      'x-attempt': 2,
+      'x-reason': 'not now',
+      'x-original-exchange': 'qbtc.topic',
+      'x-original-routing-key': 'question',
+      'x-original-queue': 'q',
+    });
+    // The second event was not held up by the first, although only one is processed at a time.
+    expect(outcomes).toEqual(['retried', 'processed', 'retried', 'dead_lettered']);
+    for (const delay of [20, 40]) await channel.deleteQueue(`q.retry.${delay}`);
+    await channel.deleteExchange('qbtc.retry');
+  });
+
+  it('sends no more than may be unconfirmed, and nothing is lost by waiting', async () => {
+    const bus = await createBus({ url: broker.url, service: 'eager', log, maxUnconfirmed: 4 });
+    buses.push(bus);
+    await eventually('connected', () => bus.check(), { timeoutMs: 10_000 });
+    await Promise.all(Array.from({ length: 300 }, (_, n) => bus.publish(question, ask(n), TO)));
+    await eventually(
+      'all are in the queue',
+      async () => {
+        const { messageCount } = await channel.checkQueue('q');
+        if (messageCount !== 300) throw new Error(`${messageCount}`);
+      },
+      { timeoutMs: 5000 },
+    );
+  });
+
   it('dead-letters what is rejected, with the reason and without losing anything of it', async () => {
     const bus = await open('strict');
     bus.consume({
