@@ -269,6 +269,12 @@ const ORIGINAL_EXCHANGE = 'x-original-exchange';
 const ORIGINAL_KEY = 'x-original-routing-key';
 const ORIGINAL_QUEUE = 'x-original-queue';
 
+/**
+ * What the broker has noted of the message's ways. Sent again it would be taken for a loop, and the message dropped
+ * (https://www.rabbitmq.com/docs/dlx#effects).
+ */
+const BROKERS_OWN = /^x-(death|delivery-count|(first|last)-death-(exchange|queue|reason))$/;
+
 function attemptOf({ properties }: ConsumeMessage): number {
   const attempt = properties.headers?.[ATTEMPT];
   return typeof attempt === 'number' ? attempt : 0;
@@ -282,7 +288,9 @@ function originOf(
     [ORIGINAL_EXCHANGE]: fields.exchange,
     [ORIGINAL_KEY]: fields.routingKey,
     ...(queue === undefined ? {} : { [ORIGINAL_QUEUE]: queue }),
-    ...properties.headers,
+    ...Object.fromEntries(
+      Object.entries(properties.headers ?? {}).filter(([name]) => !BROKERS_OWN.test(name)),
+    ),
   };
 }
 

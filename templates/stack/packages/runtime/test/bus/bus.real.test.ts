@@ -188,6 +188,7 @@ describe.skipIf(skipWithout([rabbitmqServer]))('the bus on a real RabbitMQ', () 
         messageTtl: delay,
         deadLetterExchange: '',
         deadLetterRoutingKey: 'q',
+        arguments: { 'x-queue-type': 'quorum' },
       });
       await channel.bindQueue(`q.retry.${delay}`, 'qbtc.retry', `q.retry.${delay}`);
     }
