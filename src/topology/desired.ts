@@ -18,7 +18,7 @@ export interface Desired {
 }
 
 /** The exchanges that the runtime of the services speaks to. */
-const TOPIC = 'qbtc.topic';
+export const TOPIC = 'qbtc.topic';
 const REPLIES = 'responses_exchange';
 const DEAD_LETTERS = 'qbtc.dead-letter';
 

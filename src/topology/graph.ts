@@ -1,5 +1,5 @@
 import type { Binding, Topology } from '../model/topology.ts';
-import { queuesOf } from './desired.ts';
+import { queuesOf, TOPIC } from './desired.ts';
 
 /** What a service says and hears, for the graph. */
 export interface Speaker {
@@ -60,11 +60,6 @@ export function graphOf(topology: Topology, services: readonly Speaker[] = []): 
       lines.push(`  ${id('e', name)} -.->|otherwise| ${id('e', alternate)}`);
   }
   return `${lines.join('\n')}\n`;
-}
-
-/** The exchanges that a key is published to: the stack's topic exchange, where it is declared. */
-function sourcesOf(_key: string, { exchanges }: Topology): string[] {
-  return exchanges.filter(({ name }) => name === 'qbtc.topic').map(({ name }) => name);
 }
 
 function keyLabel({ arguments: args }: Binding, routingKey: string): string {
