@@ -1,11 +1,18 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import amqp from 'amqplib';
 import { build } from 'esbuild';
+import { connectAmqp } from '../src/system/amqp.ts';
+import { applyTopology, planTopology } from '../src/topology/index.ts';
+import { createBus } from '../templates/stack/packages/runtime/src/bus/index.ts';
+import { compileEventTypes } from '../templates/stack/packages/runtime/src/events.ts';
+import { createLog } from '../templates/stack/packages/runtime/src/logging.ts';
+import { reachContext } from '../test/support/context.ts';
 import { startRabbitMq } from '../test/support/rabbitmq.ts';
+import { emptyStack } from '../test/support/stack.ts';
 
 /**
  * The embedded broker beside a real RabbitMQ: the same work, by the same client, in one run.
@@ -17,6 +24,11 @@ const SEQUENTIAL = 2_000;
 const CONCURRENT = 10_000;
 const MESSAGES = 20_000;
 const BODY = Buffer.alloc(1024, 'x');
+
+/** Queues, each with one binding, for plan and apply. */
+const QUEUES = 10_000;
+/** Messages of 1 KB that lie in one queue, for the memory. */
+const QUEUED = 100_000;
 
 interface Figures {
   sequentialP50: number;
@@ -135,7 +147,12 @@ async function publishConfirmConsumeAck(
 }
 
 /** Starts the embedded broker as the program that it is, from its bundle. */
-async function startEmbedded(): Promise<{ url: string; stop: () => Promise<void> }> {
+async function startEmbedded(): Promise<{
+  url: string;
+  managementUrl: string;
+  pid: number;
+  stop: () => Promise<void>;
+}> {
   const folder = await mkdtemp(join(tmpdir(), 'qbtc-bench-'));
   const program = join(process.cwd(), 'node_modules', '.cache', `qbtc-bench-broker-${process.pid}.mjs`);
   await build({
@@ -161,13 +178,17 @@ async function startEmbedded(): Promise<{ url: string; stop: () => Promise<void>
     },
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const port = await new Promise<number>((resolve, reject) => {
-    child.once('exit', () => reject(new Error('the embedded broker did not start')));
-    child.stdout.once('data', (line: Buffer) => resolve(JSON.parse(String(line)).context.port));
-  });
+  const { port, managementPort } = await new Promise<{ port: number; managementPort: number }>(
+    (resolve, reject) => {
+      child.once('exit', () => reject(new Error('the embedded broker did not start')));
+      child.stdout.once('data', (line: Buffer) => resolve(JSON.parse(String(line)).context));
+    },
+  );
   child.stdout.resume();
   return {
     url: `amqp://bench:bench@127.0.0.1:${port}/%2F`,
+    managementUrl: `http://127.0.0.1:${managementPort}`,
+    pid: child.pid ?? 0,
     stop: async () => {
       child.kill('SIGTERM');
       await exited;
@@ -177,12 +198,182 @@ async function startEmbedded(): Promise<{ url: string; stop: () => Promise<void>
   };
 }
 
+/** Persistent messages through the bus of the runtime and through bare amqplib, both confirmed, 256 in flight; messages a second. */
+async function busBesideAmqplib(url: string): Promise<{ bus: number; bare: number }> {
+  const event = compileEventTypes({
+    benched: { $id: 'urn:qbtc:event:benched:1', type: 'object', properties: { text: { type: 'string' } } },
+  })<{ text: string }>('benched');
+  const text = BODY.toString();
+  const connection = await amqp.connect(url, { noDelay: true });
+  const channel = await connection.createConfirmChannel();
+  for (const exchange of ['qbtc.topic', 'responses_exchange', 'qbtc.dead-letter'])
+    await channel.assertExchange(exchange, 'topic');
+  const log = createLog({ service: 'bench', level: 'silent', destination: { write: () => {} } });
+  const bus = await createBus({ url, service: 'bench', log });
+  for (let left = 100; left > 0; left -= 1) {
+    const connected = await bus.check().then(
+      () => true,
+      () => false,
+    );
+    if (connected) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const sent = () => event.create({ text }, { source: 'bench', correlationid: 'c' });
+  const inFlight = async (publish: () => Promise<void>) => {
+    let left = MESSAGES;
+    const start = performance.now();
+    await Promise.all(
+      Array.from({ length: 256 }, async () => {
+        while (left > 0) {
+          left -= 1;
+          await publish();
+        }
+      }),
+    );
+    return MESSAGES / ((performance.now() - start) / 1000);
+  };
+  const rounds: { bus: number; bare: number }[] = [];
+  for (let round = 0; round < 5; round += 1) {
+    for (const queue of ['bus', 'bare']) {
+      await channel.assertQueue(queue, { durable: true });
+      await channel.bindQueue(queue, 'qbtc.topic', queue);
+    }
+    // The same message, checked and written by both: what the bus adds is what is compared.
+    const bare = await inFlight(
+      () =>
+        new Promise<void>((resolve, reject) => {
+          const one = sent();
+          channel.publish(
+            'qbtc.topic',
+            'bare',
+            event.encode(one),
+            {
+              persistent: true,
+              mandatory: true,
+              messageId: one.id,
+              correlationId: one.correlationid,
+              type: one.type,
+              appId: 'bench',
+              contentType: 'application/cloudevents+json',
+            },
+            (error) => (error ? reject(error) : resolve()),
+          );
+        }),
+    );
+    const through = await inFlight(() =>
+      bus.publish(event, sent(), { exchange: 'qbtc.topic', routingKey: 'bus' }),
+    );
+    rounds.push({ bus: through, bare });
+    for (const queue of ['bus', 'bare']) await channel.deleteQueue(queue);
+  }
+  await bus.close();
+  await connection.close();
+  // The first warms up.
+  const median = (of: (round: { bus: number; bare: number }) => number) =>
+    rounds
+      .slice(1)
+      .map(of)
+      .sort((x, y) => x - y)[2] ?? 0;
+  return { bus: median((round) => round.bus), bare: median((round) => round.bare) };
+}
+
+/** Seconds for the first apply, and for a plan that finds nothing. */
+async function topologyOf(
+  managementUrl: string,
+  user: string,
+  password: string,
+): Promise<{ apply: number; plan: number }> {
+  const root = await mkdtemp(join(tmpdir(), 'qbtc-bench-'));
+  const file = join(root, 'topology.yaml');
+  const names = Array.from({ length: QUEUES }, (_, index) => `q-${index}`);
+  await writeFile(
+    file,
+    `exchanges: [{ name: in, type: direct }]\nqueues:\n${names.map((name) => `  - { name: ${name} }\n`).join('')}bindings:\n${names
+      .map((name) => `  - { source: in, destination: ${name}, routing_key: ${name} }\n`)
+      .join('')}`,
+  );
+  const endpoint = { url: '', host: '127.0.0.1', port: 0, managementUrl, user, password, vhost: 'bench' };
+  const stack = emptyStack(root, {
+    topologyFile: file,
+    resources: [{ name: 'broker', kind: 'rabbitmq', ports: {}, endpoint }],
+  });
+  const context = { ...reachContext(), amqp: connectAmqp };
+  const time = async (work: () => Promise<unknown>) => {
+    const start = performance.now();
+    await work();
+    return (performance.now() - start) / 1000;
+  };
+  const apply = await time(async () => {
+    const outcomes = await applyTopology(context, stack, await planTopology(context, stack));
+    const failed = outcomes.find(({ status }) => status !== 'done');
+    if (failed !== undefined) throw new Error(`${failed.change.name}: ${failed.reason}`);
+  });
+  const plan = await time(async () => {
+    const { changes } = await planTopology(context, stack);
+    if (changes.length > 0) throw new Error('the second plan is not empty');
+  });
+  await rm(root, { recursive: true, force: true });
+  return { apply, plan };
+}
+
+/** Resident megabytes of a process before and after 100,000 messages of 1 KB lie in one queue. */
+async function memoryOf(pid: number, url: string): Promise<{ before: number; after: number }> {
+  const resident = async () => {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+  };
+  const before = await resident();
+  const connection = await amqp.connect(url, { noDelay: true });
+  const channel = await connection.createConfirmChannel();
+  await channel.assertQueue('heap', { durable: true });
+  for (let index = 0; index < QUEUED; index += 1) {
+    channel.sendToQueue('heap', BODY, { persistent: true });
+    if (index % 1000 === 999) await channel.waitForConfirms();
+  }
+  const after = await resident();
+  await channel.deleteQueue('heap');
+  await connection.close();
+  return { before, after };
+}
+
 const embedded = await startEmbedded();
-const ours = await measure(embedded.url).finally(() => embedded.stop());
+let ours: Figures;
+try {
+  ours = await measure(embedded.url);
+  const { bus, bare } = await busBesideAmqplib(embedded.url);
+  process.stdout.write(
+    `bus of the runtime ${bus.toFixed(0)} messages/s, bare amqplib ${bare.toFixed(0)}: ${(bare / bus).toFixed(2)} x the time\n`,
+  );
+  const { apply, plan } = await topologyOf(embedded.managementUrl, 'bench', 'bench');
+  process.stdout.write(
+    `${QUEUES} queues and bindings, embedded: apply ${apply.toFixed(1)} s, empty plan ${plan.toFixed(2)} s\n`,
+  );
+} finally {
+  await embedded.stop();
+}
+const fresh = await startEmbedded();
+try {
+  const memory = await memoryOf(fresh.pid, fresh.url);
+  process.stdout.write(
+    `embedded broker: ${memory.before.toFixed(0)} MB, ${memory.after.toFixed(0)} MB with ${QUEUED} messages of 1 KB\n`,
+  );
+} finally {
+  await fresh.stop();
+}
 const rabbitmq = await startRabbitMq();
-const theirs =
-  'unavailable' in rabbitmq ? undefined : await measure(rabbitmq.amqpUrl).finally(() => rabbitmq.stop());
+let theirs: Figures | undefined;
 if ('unavailable' in rabbitmq) process.stdout.write(`RabbitMQ left out: ${rabbitmq.unavailable}\n`);
+else {
+  try {
+    theirs = await measure(rabbitmq.amqpUrl);
+    const { apply, plan } = await topologyOf(rabbitmq.managementUrl, rabbitmq.user, rabbitmq.password);
+    process.stdout.write(
+      `${QUEUES} queues and bindings, RabbitMQ: apply ${apply.toFixed(1)} s, empty plan ${plan.toFixed(2)} s\n`,
+    );
+  } finally {
+    await rabbitmq.stop();
+  }
+}
 
 const rows: [keyof Figures, string, 'less' | 'more'][] = [
   ['sequentialP50', 'round trip alone, p50, ms', 'less'],

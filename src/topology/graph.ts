@@ -32,11 +32,9 @@ export function graphOf(topology: Topology, services: readonly Speaker[] = []): 
   }
   const known = (kind: 'e' | 'q', name: string) => ids.has(`${kind}:${name}`);
   for (const { name, publishes, consumes } of services) {
-    for (const key of new Set(publishes)) {
-      const exchanges = sourcesOf(key, topology);
-      for (const exchange of exchanges)
-        lines.push(`  ${id('s', name)} -->|${label(key)}| ${id('e', exchange)}`);
-    }
+    if (known('e', TOPIC))
+      for (const key of new Set(publishes))
+        lines.push(`  ${id('s', name)} -->|${label(key)}| ${id('e', TOPIC)}`);
     for (const queue of new Set(consumes.flatMap((each) => queuesOf(each, topology))))
       lines.push(`  ${id('q', queue)} --> ${id('s', name)}`);
   }

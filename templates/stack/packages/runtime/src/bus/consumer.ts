@@ -303,6 +303,7 @@ function propertiesOf({ properties }: ConsumeMessage) {
     ...(typeof type === 'string' ? { type } : {}),
     ...(typeof replyTo === 'string' ? { replyTo } : {}),
     persistent: true,
+    mandatory: true as const,
   };
 }
 

@@ -129,33 +129,42 @@ export async function createBus(options: BusOptions): Promise<Bus> {
   connection.on('unblocked', () => log.info('the broker takes messages again'));
   connection.on('error', (error) => log.warn('the broker closed the connection', { error: error.message }));
 
-  const send = async (
+  const send = (
     to: Destination,
     content: Buffer,
-    event: Event<unknown>,
-    extra: { replyTo?: string; persistent: boolean },
-  ) => {
-    try {
-      await publisher.publish(to, content, {
-        messageId: event.id,
-        correlationId: event.correlationid,
-        type: event.type,
-        appId: service,
-        contentType: 'application/cloudevents+json',
-        // For whoever follows messages without looking into them.
-        ...(event.traceparent === undefined ? {} : { headers: { traceparent: event.traceparent } }),
-        ...extra,
-      });
-      options.onPublished?.(to.exchange, 'confirmed');
-    } catch (error) {
-      options.onPublished?.(to.exchange, 'failed');
-      throw error;
+    { id, correlationid, type, traceparent }: Event<unknown>,
+    { replyTo, persistent }: { replyTo?: string; persistent: boolean },
+  ): Promise<void> => {
+    const properties: Parameters<Publisher['publish']>[2] = {
+      messageId: id,
+      correlationId: correlationid,
+      type,
+      appId: service,
+      contentType: 'application/cloudevents+json',
+      persistent,
+      mandatory: true,
+    };
+    if (replyTo !== undefined) properties.replyTo = replyTo;
+    // For whoever follows messages without looking into them.
+    if (traceparent !== undefined) properties.headers = { traceparent };
+    const sent = publisher.publish(to, content, properties);
+    const { onPublished } = options;
+    if (onPublished !== undefined) {
+      sent.then(
+        () => onPublished(to.exchange, 'confirmed'),
+        () => onPublished(to.exchange, 'failed'),
+      );
     }
+    return sent;
   };
 
   return {
-    async publish(type, event, to) {
-      await send(to, type.encode(event), event, { persistent: true });
+    publish(type, event, to) {
+      try {
+        return send(to, type.encode(event), event, { persistent: true });
+      } catch (error) {
+        return Promise.reject(error);
+      }
     },
 
     request({ type, event, to, answerType, deadlineMs, signal }) {

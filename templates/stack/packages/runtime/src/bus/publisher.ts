@@ -6,7 +6,8 @@ export interface Destination {
   routingKey: string;
 }
 
-type Properties = Options.Publish & { messageId: string };
+/** Mandatory all of them: what reaches no queue is told to whoever has sent it. */
+type Properties = Options.Publish & { messageId: string; mandatory: true };
 
 /** So many messages may await their confirm; who publishes more waits. A broker that is slow or blocks slows us down. */
 const MAX_UNCONFIRMED = 1024;
@@ -62,16 +63,16 @@ export class Publisher {
    * @throws {BusUnavailable} when it did not, so that nobody knows whether it has the message
    * @throws {Unroutable} when it had no queue for the message
    */
-  async publish(to: Destination, content: Buffer, properties: Properties): Promise<void> {
+  publish(to: Destination, content: Buffer, properties: Properties): Promise<void> {
+    return this.#inFlight < this.#maxUnconfirmed || this.#channel === undefined
+      ? this.#publishNow(to, content, properties)
+      : this.#publishLater(to, content, properties);
+  }
+
+  async #publishLater(to: Destination, content: Buffer, properties: Properties): Promise<void> {
     while (this.#inFlight >= this.#maxUnconfirmed && this.#channel !== undefined)
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#inFlight += 1;
-    try {
-      await this.#publishNow(to, content, properties);
-    } finally {
-      this.#inFlight -= 1;
-      this.#waiting.shift()?.();
-    }
+    await this.#publishNow(to, content, properties);
   }
 
   #publishNow(to: Destination, content: Buffer, properties: Properties): Promise<void> {
@@ -81,7 +82,10 @@ export class Publisher {
     return new Promise((resolve, reject) => {
       const message = { returned: false };
       this.#unconfirmed.set(properties.messageId, message);
+      this.#inFlight += 1;
       const settle = (error: unknown) => {
+        this.#inFlight -= 1;
+        this.#waiting.shift()?.();
         if (this.#unconfirmed.get(properties.messageId) === message)
           this.#unconfirmed.delete(properties.messageId);
         if (error)
@@ -93,7 +97,7 @@ export class Publisher {
         else resolve();
       };
       try {
-        channel.publish(to.exchange, to.routingKey, content, { ...properties, mandatory: true }, settle);
+        channel.publish(to.exchange, to.routingKey, content, properties, settle);
       } catch (error) {
         settle(error);
       }
