@@ -289,9 +289,10 @@ export class Connection implements FrameSink {
       },
     };
     const { socket, outbox } = this;
+    const isBlocked = () => this.blocked;
     const traffic = {
-      get isPaused() {
-        return socket.isPaused();
+      get isBlocked() {
+        return isBlocked();
       },
       get bytesRead() {
         return socket.bytesRead;

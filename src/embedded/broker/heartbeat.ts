@@ -2,8 +2,8 @@
 export interface Traffic {
   readonly bytesRead: number;
   readonly bytesWritten: number;
-  /** Nothing is read from the other end at present: its silence means nothing. */
-  readonly isPaused: boolean;
+  /** The other end is told to wait, and not read from: its silence means nothing. */
+  readonly isBlocked: boolean;
 }
 
 /**
@@ -25,7 +25,7 @@ export function watchHeartbeat(
   let read = traffic.bytesRead;
   let silentIntervals = 0;
   const receiver = setInterval(() => {
-    silentIntervals = traffic.bytesRead === read && !traffic.isPaused ? silentIntervals + 1 : 0;
+    silentIntervals = traffic.bytesRead === read && !traffic.isBlocked ? silentIntervals + 1 : 0;
     read = traffic.bytesRead;
     if (silentIntervals >= 2) onSilence();
   }, intervalSeconds * 1000);

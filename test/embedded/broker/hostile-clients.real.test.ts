@@ -227,3 +227,64 @@ describe('a client that never reads', () => {
     await publisher.close();
   }, 30_000);
 });
+
+describe('a connection of which one end is gone', () => {
+  it('is closed after two intervals without a heartbeat, and gives back what it held', async () => {
+    const honest = await amqp.connect(
+      { hostname: '127.0.0.1', port: broker.port, username: account.user, password: account.password },
+      { noDelay: true },
+    );
+    const channel = await honest.createConfirmChannel();
+    const { queue } = await channel.assertQueue('half-open');
+    channel.sendToQueue(queue, Buffer.from('x'));
+    await channel.waitForConfirms();
+    const client = await RawClient.connect(access);
+    await client.handshake(access, { heartbeat: 1 });
+    client.send(method(1, 'channel.open', { outOfBand: '' }));
+    await client.expect('channel.open-ok');
+    client.send(method(1, 'basic.get', { ticket: 0, queue, noAck: false }));
+    await client.expect('basic.get-ok');
+    expect((await channel.checkQueue(queue)).messageCount).toBe(0);
+    // From here on it says nothing, and does not say goodbye either.
+    await client.closed;
+    await eventually(
+      () => channel.checkQueue(queue),
+      ({ messageCount }) => messageCount === 1,
+      'the message is back',
+    );
+    await channel.deleteQueue(queue);
+    await honest.close();
+  }, 15_000);
+});
+
+describe('a thousand connections at once', () => {
+  it('are all served, and leave nothing behind', async () => {
+    const connections = await Promise.all(
+      Array.from({ length: 1_000 }, () =>
+        amqp.connect(
+          { hostname: '127.0.0.1', port: broker.port, username: account.user, password: account.password },
+          { noDelay: true, timeout: 30_000 },
+        ),
+      ),
+    );
+    const served = await Promise.all(
+      connections.map(async (connection, index) => {
+        const channel = await connection.createConfirmChannel();
+        const { queue } = await channel.assertQueue('', { exclusive: true });
+        channel.sendToQueue(queue, Buffer.from(String(index)));
+        await channel.waitForConfirms();
+        const message = await channel.get(queue, { noAck: true });
+        return message === false ? undefined : Number(message.content.toString());
+      }),
+    );
+    expect(served).toEqual(connections.map((_, index) => index));
+    await Promise.all(connections.map((connection) => connection.close()));
+    await serves();
+    const response = await fetch(`${access.managementUrl}/api/overview`, {
+      headers: {
+        authorization: `Basic ${Buffer.from(`${account.user}:${account.password}`).toString('base64')}`,
+      },
+    });
+    await expect(response.json()).resolves.toMatchObject({ object_totals: { connections: 0, queues: 0 } });
+  }, 60_000);
+});
