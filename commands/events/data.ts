@@ -9,15 +9,22 @@ import { EXIT, messageOf, QbtcError } from '../../src/errors.ts';
  */
 export async function readData(cwd: string, given: string): Promise<unknown> {
   const from = given === '-' ? 'standard input' : given.startsWith('@') ? given.slice(1) : '--data';
-  try {
-    if (given === '-') return JSON.parse(await text(process.stdin));
-    if (given.startsWith('@')) return JSON.parse(await readFile(resolve(cwd, given.slice(1)), 'utf8'));
-    return JSON.parse(given);
-  } catch (error) {
-    throw new QbtcError('BAD_DATA', `${from} is no JSON: ${messageOf(error)}`, {
+  const wrong = (what: string, error: unknown) =>
+    new QbtcError('BAD_DATA', `${from} ${what}: ${messageOf(error)}`, {
       exit: EXIT.usage,
       hint: '--data takes JSON, @FILE, or - for standard input',
       cause: error,
     });
+  let json = given;
+  try {
+    if (given === '-') json = await text(process.stdin);
+    else if (given.startsWith('@')) json = await readFile(resolve(cwd, given.slice(1)), 'utf8');
+  } catch (error) {
+    throw wrong('cannot be read', error);
+  }
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw wrong('is no JSON', error);
   }
 }

@@ -28,7 +28,7 @@ export async function onBus<T>(
   } catch (error) {
     throw new QbtcError(
       'BROKER_UNREACHABLE',
-      `the broker ${broker.name} at ${broker.endpoint.host}:${broker.endpoint.port}: ${messageOf(error)}`,
+      `${broker.name} at ${broker.endpoint.host}:${broker.endpoint.port}: ${messageOf(error)}`,
       { hint: 'see whether it runs with `qbtc status`, start it with `qbtc up`', cause: error },
     );
   }
