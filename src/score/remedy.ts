@@ -52,6 +52,12 @@ export function remedyForRoutes({ routePlan }: Snapshot, stack: Stack): Remedy |
 
 /** What brings the broker to what the stack declares. */
 export function remedyForTopology({ topologyPlan }: Snapshot, stack: Stack): Remedy | undefined {
+  const open = topologyPlan.measured ? topologyPlan.value : [];
+  const migration = open.find(({ kind, reason }) => kind === 'queue' && reason === 'needs migration');
+  // What can be applied comes first: a migration binds its queue to exchanges that must be there.
+  if (migration !== undefined && open.every(({ blocked }) => blocked !== undefined))
+    return { command: `qbtc topology migrate ${migration.name}` };
+  if (migration !== undefined) return { command: 'qbtc topology apply' };
   return remedyForPlan(topologyPlan, 'qbtc topology apply', pathIn(stack, stack.topologyFile ?? stack.file));
 }
 

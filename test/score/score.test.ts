@@ -140,6 +140,21 @@ test('a change that no command carries out is left to a person, with the file', 
   });
 });
 
+test('a queue that needs a migration names the command that makes it, once all else is applied', () => {
+  const migration = {
+    action: 'update' as const,
+    kind: 'queue',
+    name: 'q',
+    reason: 'needs migration',
+    blocked: 'needs migration: …',
+  };
+  const missing = { action: 'create' as const, kind: 'exchange', name: 'e' };
+  const fixOf = (value: (typeof migration | typeof missing)[]) =>
+    failedChecks(snapshot({ topologyPlan: { measured: true, value } }), 'connectivity')[0]?.fix;
+  expect(fixOf([missing, migration])).toMatchObject({ command: 'qbtc topology apply' });
+  expect(fixOf([migration])).toMatchObject({ command: 'qbtc topology migrate q' });
+});
+
 test('a service is not taken for a replica of another because of its name', () => {
   const services = [service('api', 8000), service('api-2', 8100)];
   const crashed = snapshot({
