@@ -13,7 +13,9 @@ if ('unavailable' in broker) {
 } else {
   describe('topology against a real RabbitMQ', () => {
     afterAll(() => broker.stop());
-    topologySuite(async () => ({ ...broker, amqpPort: Number(new URL(broker.amqpUrl).port) }));
+    topologySuite(async () => ({ ...broker, amqpPort: Number(new URL(broker.amqpUrl).port) }), {
+      stride: 4,
+    });
 
     it('creates the vhost of the stack, with the rights of its account', async () => {
       const { managementUrl, user, password } = broker;
