@@ -46,7 +46,7 @@ export interface MigrationReport {
 /** How often messages may come in between before the others are asked to stop writing. */
 const ROUNDS = 3;
 const CONNECT_TIMEOUT_MS = 10_000;
-const CLOSE_WAIT_MS = 5_000;
+const CLOSE_WAIT_MS = 2_000;
 
 /**
  * Gives a queue the type and arguments that the topology declares, without losing a message or the order: they go into a
