@@ -12,7 +12,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['score', 'report'],
   ['observe', 'flow'],
   ['infra', 'gateway', 'discovery', 'topology', 'events', 'trace', 'metrics', 'scaffold'],
-  ['reconcile'],
+  ['reconcile', 'broker'],
   ['config'],
   ['matching'],
   ['context'],

@@ -12,22 +12,11 @@ export const asyncapi: Register = (group, run) => {
     .option('--json', 'print the result as JSON')
     .action(
       run<Options>(async (context, { out }) => {
-        const [
-          { asyncApiOf, readContracts, participantsOf, TOPIC_EXCHANGE },
-          { openStackHere },
-          { textOrFile },
-        ] = await Promise.all([
-          import('../../src/events/index.ts'),
-          import('../open.ts'),
-          import('./text.ts'),
-        ]);
+        const [{ asyncApiOf, readContracts, participantsOf }, { openStackHere }, { textOrFile }] =
+          await Promise.all([import('../../src/events/index.ts'), import('../open.ts'), import('./text.ts')]);
         const stack = await openStackHere(context);
         const files = await readContracts(stack);
-        const text = asyncApiOf(
-          files,
-          { title: stack.name, version: '1', exchange: TOPIC_EXCHANGE },
-          participantsOf(stack),
-        );
+        const text = asyncApiOf(files, { title: stack.name, version: '1' }, participantsOf(stack));
         return { document: await textOrFile(context, { stack: stack.name, format: 'asyncapi', text }, out) };
       }),
     );

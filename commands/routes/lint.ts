@@ -22,7 +22,7 @@ export const lint: Register = (group, run) => {
         const findings = lintGateway(desiredGateway(stack), stack);
         const bad = findings.some(({ severity }) => strict || severity === 'error');
         return {
-          document: { kind: 'findings', subject: 'lint', stack: stack.name, findings },
+          document: { kind: 'findings', subject: 'lint', about: 'the routes', stack: stack.name, findings },
           exit: bad ? EXIT.findings : EXIT.done,
         };
       }),

@@ -21,6 +21,7 @@ export const validate: Register = (group, run) => {
           document: {
             kind: 'findings',
             subject: 'validate',
+            about: 'the routes',
             stack: stack.name,
             checked,
             findings,

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
 import type { Participant } from './docs.ts';
 import { eventFiles, routingKeyOf, type Schema, type SchemaFile } from './schema-file.ts';
 
@@ -6,7 +7,6 @@ import { eventFiles, routingKeyOf, type Schema, type SchemaFile } from './schema
 export interface Application {
   title: string;
   version: string;
-  exchange: string;
 }
 
 /**
@@ -16,7 +16,7 @@ export interface Application {
  */
 export function asyncApiOf(
   files: readonly SchemaFile[],
-  { title, version, exchange }: Application,
+  { title, version }: Application,
   participants: readonly Participant[] = [],
 ): string {
   const events = eventFiles(files);
@@ -56,7 +56,7 @@ export function asyncApiOf(
       bindings: {
         amqp: {
           is: 'routingKey',
-          exchange: { name: exchange, type: 'topic', durable: true, autoDelete: false },
+          exchange: { name: TOPIC_EXCHANGE, type: 'topic', durable: true, autoDelete: false },
           bindingVersion: '0.3.0',
         },
       },

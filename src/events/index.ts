@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { QbtcError } from '../errors.ts';
@@ -8,7 +9,6 @@ import type { SchemaFile } from './schema-file.ts';
 import { type Contracts, contractsOf, validateSchemas } from './validate.ts';
 
 export { asyncApiOf } from './asyncapi.ts';
-export { TOPIC_EXCHANGE } from './bus.ts';
 export { type ContractChange, diffContracts } from './diff.ts';
 export { docsOf } from './docs.ts';
 export { checkEventFiles } from './event-files.ts';
@@ -56,7 +56,6 @@ export async function readContractsOf(
   stack: Stack,
   against: string,
 ): Promise<SchemaFile[]> {
-  const { stat } = await import('node:fs/promises');
   const folder = join(cwd, against);
   const found = await stat(folder).catch(() => undefined);
   return found?.isDirectory() ? readSchemas(folder) : readSchemasAt(exec, stack.root, against);

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { brokerAccess } from '../broker/access.ts';
+import { onBroker } from '../broker/connection.ts';
+import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
 import { nearest } from '../config/mistake.ts';
 import type { Context } from '../context.ts';
 import { EXIT, messageOf, QbtcError } from '../errors.ts';
 import type { Stack } from '../model/stack.ts';
-import { onBus, TOPIC_EXCHANGE } from './bus.ts';
 import { eventFiles, routingKeyOf, type SchemaFile } from './schema-file.ts';
 import type { Contracts } from './validate.ts';
 
@@ -28,7 +30,7 @@ export interface PublishedEvent {
 /**
  * Publishes one event, in its envelope, after it was checked; resolves when the broker has confirmed it.
  *
- * @throws QbtcError `EVENT_UNKNOWN`, `EVENT_INVALID`, `EVENT_UNROUTABLE`, and those of `onBus`
+ * @throws QbtcError `EVENT_UNKNOWN`, `EVENT_INVALID`, `EVENT_UNROUTABLE`, and those of `brokerAccess` and `onBroker`
  */
 export async function publishEvent(
   context: Pick<Context, 'amqp' | 'clock'>,
@@ -74,7 +76,7 @@ export async function publishEvent(
     correlationid: correlationId,
     data,
   };
-  await onBus(context, stack, 'qbtc events publish', async (connection) => {
+  await onBroker(context, brokerAccess(stack), 'qbtc events publish', async (connection) => {
     try {
       await connection.publish({ exchange, routingKey }, Buffer.from(JSON.stringify(event)), {
         messageId: id,

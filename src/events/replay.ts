@@ -1,8 +1,9 @@
+import { brokerAccess } from '../broker/access.ts';
+import { onBroker } from '../broker/connection.ts';
 import type { AmqpConnection, Context, RawMessage } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
 import type { DeadLetter } from '../model/event.ts';
 import type { Stack } from '../model/stack.ts';
-import { onBus } from './bus.ts';
 
 export interface ReplayOptions {
   /** The queue of the dead letters. */
@@ -49,7 +50,7 @@ const FORGOTTEN = [
  * Puts dead letters back where they came from. Each leaves its queue only after the broker has confirmed it elsewhere;
  * those that do not match stay. Resolves with every letter that was looked at.
  *
- * @throws QbtcError `QUEUE_MISSING` and those of `onBus`
+ * @throws QbtcError `QUEUE_MISSING` and those of `brokerAccess` and `onBroker`
  */
 export async function replayDeadLetters(
   context: Pick<Context, 'amqp' | 'clock' | 'interrupted'>,
@@ -57,7 +58,7 @@ export async function replayDeadLetters(
   options: ReplayOptions,
 ): Promise<DeadLetter[]> {
   const { from, limit, rate, dryRun } = options;
-  return onBus(context, stack, 'qbtc events replay', async (connection) => {
+  return onBroker(context, brokerAccess(stack), 'qbtc events replay', async (connection) => {
     const queue = await connection.inspectQueue(from);
     if (queue === undefined) {
       throw new QbtcError('QUEUE_MISSING', `the broker has no queue ${from}`, {

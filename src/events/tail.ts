@@ -1,7 +1,9 @@
+import { brokerAccess } from '../broker/access.ts';
+import { onBroker } from '../broker/connection.ts';
+import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
 import type { BrokerMessage, Context } from '../context.ts';
 import type { SeenEvent } from '../model/event.ts';
 import type { Stack } from '../model/stack.ts';
-import { onBus, TOPIC_EXCHANGE } from './bus.ts';
 import type { Contracts } from './validate.ts';
 
 export interface TailOptions {
@@ -24,14 +26,14 @@ export interface TailOptions {
  * Follows the events that pass an exchange, through a queue of its own: nobody who consumes them misses one. Resolves at
  * the end.
  *
- * @throws QbtcError those of `onBus`; `EXCHANGE_MISSING`
+ * @throws QbtcError those of `brokerAccess` and `onBroker`; `EXCHANGE_MISSING`
  */
 export async function tailEvents(
   context: Pick<Context, 'amqp' | 'clock'>,
   stack: Stack,
   { keys, exchange = TOPIC_EXCHANGE, onReady, end, ...filter }: TailOptions,
 ): Promise<void> {
-  await onBus(context, stack, 'qbtc events tail', async (connection) => {
+  await onBroker(context, brokerAccess(stack), 'qbtc events tail', async (connection) => {
     let left = filter.count ?? Number.POSITIVE_INFINITY;
     const enough = new AbortController();
     const over = AbortSignal.any([end, enough.signal]);

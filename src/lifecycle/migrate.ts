@@ -21,7 +21,6 @@ export async function migrate(
   timeoutMs: number,
 ): Promise<MigrationReport> {
   const { progress } = context.io;
-  let waiting: readonly string[] = [];
   let nextReport = 0;
   const report = await migrateQueue(context, stack, queue, {
     async running(services) {
@@ -43,7 +42,8 @@ export async function migrate(
       await stop(context, stack, services);
     },
     async resume(services) {
-      waiting = services;
+      if (services.length === 0) return;
+      await up(context, stack, { apply: false, timeoutMs, wishes: {}, only: services, exactly: true });
     },
     exclusively: (work) => withLock(context, stack.root, 'topology migrate', work),
     onProgress(doing, moved) {
@@ -54,7 +54,5 @@ export async function migrate(
   });
   if (report.migrated) progress.done(queue, `${report.messages} messages`);
   progress.stop();
-  if (waiting.length > 0)
-    await up(context, stack, { apply: false, timeoutMs, wishes: {}, only: [...waiting], exactly: true });
   return report;
 }

@@ -53,8 +53,8 @@ export interface RoutesDocument {
 export interface FindingsDocument {
   kind: 'findings';
   subject: string;
-  /** What was looked at; the routes when left out. */
-  about?: string;
+  /** What was looked at: `the routes`. */
+  about: string;
   stack: string;
   findings: Finding[];
   /** How many objects were looked at, where that is counted. */

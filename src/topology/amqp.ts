@@ -1,13 +1,15 @@
+import type { BrokerAccess } from '../broker/access.ts';
+import { onBroker } from '../broker/connection.ts';
 import type { AmqpConnection, Context } from '../context.ts';
-import { messageOf, QbtcError } from '../errors.ts';
+import { QbtcError } from '../errors.ts';
 import type { ChangeOutcome } from '../model/plan.ts';
 import { type CarryOutOptions, carryOut } from '../reconcile/carry-out.ts';
-import type { BrokerAccess } from './access.ts';
 import type { Desired } from './desired.ts';
 import { NO_VHOST } from './observed.ts';
 import { planChanges, type TopologyPlan, type TopologyTarget } from './plan/index.ts';
 
-const TIMEOUT_MS = 10_000;
+/** How our connections call themselves. */
+export const CLIENT = 'qbtc topology';
 
 /**
  * The plan for a broker without a management API. AMQP tells whether an exchange or a queue is there and nothing else:
@@ -20,7 +22,7 @@ export async function planByAmqp(
   access: BrokerAccess,
   { topology, accounts }: Desired,
 ): Promise<{ plan: TopologyPlan; notMeasured: string[] }> {
-  return withConnection(context, access, async (connection) => {
+  return onBroker(context, access, CLIENT, async (connection) => {
     const exchanges = [];
     for (const exchange of topology.exchanges)
       if (await connection.exchangeExists(exchange.name)) exchanges.push(exchange);
@@ -67,7 +69,7 @@ export function declareByAmqp(
   { steps }: TopologyPlan,
   options: CarryOutOptions,
 ): Promise<ChangeOutcome[]> {
-  return withConnection(context, access, (connection) =>
+  return onBroker(context, access, CLIENT, (connection) =>
     carryOut(steps, ({ target }) => declare(connection, target), options),
   );
 }
@@ -99,27 +101,5 @@ async function declare(connection: AmqpConnection, target: TopologyTarget): Prom
       return connection.bind(target.binding);
     default:
       throw new QbtcError('BROKER_REFUSED', `AMQP cannot change a ${target.kind}`);
-  }
-}
-
-/** Does something on a connection of its own. @throws QbtcError `BROKER_UNREACHABLE` */
-export async function withConnection<T>(
-  context: Pick<Context, 'amqp'>,
-  { amqpUrl, url, vhost }: BrokerAccess,
-  work: (connection: AmqpConnection) => Promise<T>,
-): Promise<T> {
-  let connection: AmqpConnection;
-  try {
-    connection = await context.amqp(amqpUrl, { timeoutMs: TIMEOUT_MS, name: 'qbtc topology' });
-  } catch (error) {
-    throw new QbtcError('BROKER_UNREACHABLE', `${url} (vhost ${vhost}): ${messageOf(error)}`, {
-      hint: 'see whether the broker runs with `qbtc status`, start it with `qbtc up`',
-      cause: error,
-    });
-  }
-  try {
-    return await work(connection);
-  } finally {
-    await connection.close();
   }
 }

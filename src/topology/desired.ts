@@ -1,3 +1,4 @@
+import { DEAD_LETTER_EXCHANGE, REPLY_EXCHANGE, RETRY_EXCHANGE, TOPIC_EXCHANGE } from '../broker/exchanges.ts';
 import type { Service, Stack } from '../model/stack.ts';
 import {
   type BrokerAccount,
@@ -8,7 +9,6 @@ import {
   type Topology,
 } from '../model/topology.ts';
 import { matchesKey } from './match.ts';
-import { RETRY_EXCHANGE } from './names.ts';
 import { readTopology } from './read.ts';
 
 /** What the broker should hold: the topology, and an account for each service that has one. */
@@ -16,11 +16,6 @@ export interface Desired {
   topology: Topology;
   accounts: BrokerAccount[];
 }
-
-/** The exchanges that the runtime of the services speaks to. */
-export const TOPIC = 'qbtc.topic';
-const REPLIES = 'responses_exchange';
-const DEAD_LETTERS = 'qbtc.dead-letter';
 
 const DEAD_LETTER_QUEUE = 'q_dead_letters';
 const DELIVERY_LIMIT = 5;
@@ -74,19 +69,19 @@ export function withEvents(written: Topology, services: readonly Pick<Service, '
       arguments: {},
     });
   };
-  for (const name of [TOPIC, REPLIES]) exchange(name);
+  for (const name of [TOPIC_EXCHANGE, REPLY_EXCHANGE]) exchange(name);
   if (keys.length === 0) return topology;
-  if (!topology.exchanges.some(({ name }) => name === DEAD_LETTERS)) {
-    exchange(DEAD_LETTERS);
-    queue(DEAD_LETTER_QUEUE, { 'x-queue-type': 'quorum' }, DEAD_LETTERS, '#');
+  if (!topology.exchanges.some(({ name }) => name === DEAD_LETTER_EXCHANGE)) {
+    exchange(DEAD_LETTER_EXCHANGE);
+    queue(DEAD_LETTER_QUEUE, { 'x-queue-type': 'quorum' }, DEAD_LETTER_EXCHANGE, '#');
   }
   for (const key of keys) {
     const args = {
       'x-queue-type': 'quorum',
-      'x-dead-letter-exchange': DEAD_LETTERS,
+      'x-dead-letter-exchange': DEAD_LETTER_EXCHANGE,
       'x-delivery-limit': DELIVERY_LIMIT,
     };
-    queue(queueNameOf(key), args, TOPIC, key);
+    queue(queueNameOf(key), args, TOPIC_EXCHANGE, key);
   }
   return topology;
 }
@@ -99,7 +94,7 @@ export function queuesOf(consumed: string, { queues, bindings }: Topology): stri
       bindings
         .filter(
           (binding) =>
-            binding.source === TOPIC &&
+            binding.source === TOPIC_EXCHANGE &&
             binding.destination_type === 'queue' &&
             (binding.routing_key === consumed || matchesKey(binding.routing_key, consumed)),
         )
@@ -135,12 +130,12 @@ function permissionOf(
   const listens = consumes.length > 0 || subscribes.length > 0;
   const declared = (name: string) => topology.exchanges.some((each: Exchange) => each.name === name);
   const writes = [
-    ...(publishes.length > 0 ? [TOPIC] : []),
+    ...(publishes.length > 0 ? [TOPIC_EXCHANGE] : []),
     // Who is asked answers; who cannot answer tries again later, or gives up.
-    ...(listens ? [REPLIES, DEAD_LETTERS, RETRY_EXCHANGE] : []),
+    ...(listens ? [REPLY_EXCHANGE, DEAD_LETTER_EXCHANGE, RETRY_EXCHANGE] : []),
   ].filter(declared);
   // The runtime of every service listens for answers, whether it ever asks or not.
-  const reads = [REPLIES, ...(subscribes.length > 0 ? [TOPIC] : [])].filter(declared);
+  const reads = [REPLY_EXCHANGE, ...(subscribes.length > 0 ? [TOPIC_EXCHANGE] : [])].filter(declared);
   const own = ownQueues(service);
   return {
     configure: anyOf(own),

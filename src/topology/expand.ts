@@ -1,5 +1,6 @@
+import { RETRY_EXCHANGE } from '../broker/exchanges.ts';
 import type { Binding, Queue, Topology } from '../model/topology.ts';
-import { RETRY_EXCHANGE, retryQueueName } from './names.ts';
+import { retryQueueName } from './names.ts';
 import type { TopologyFile } from './schema.ts';
 
 /**

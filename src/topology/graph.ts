@@ -1,5 +1,6 @@
+import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
 import type { Binding, Topology } from '../model/topology.ts';
-import { queuesOf, TOPIC } from './desired.ts';
+import { queuesOf } from './desired.ts';
 
 /** What a service says and hears, for the graph. */
 export interface Speaker {
@@ -32,9 +33,9 @@ export function graphOf(topology: Topology, services: readonly Speaker[] = []): 
   }
   const known = (kind: 'e' | 'q', name: string) => ids.has(`${kind}:${name}`);
   for (const { name, publishes, consumes } of services) {
-    if (known('e', TOPIC))
+    if (known('e', TOPIC_EXCHANGE))
       for (const key of new Set(publishes))
-        lines.push(`  ${id('s', name)} -->|${label(key)}| ${id('e', TOPIC)}`);
+        lines.push(`  ${id('s', name)} -->|${label(key)}| ${id('e', TOPIC_EXCHANGE)}`);
     for (const queue of new Set(consumes.flatMap((each) => queuesOf(each, topology))))
       lines.push(`  ${id('q', queue)} --> ${id('s', name)}`);
   }

@@ -1,10 +1,11 @@
+import { type BrokerAccess, brokerAccess } from '../broker/access.ts';
+import { onBroker } from '../broker/connection.ts';
 import type { Context } from '../context.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import type { Stack } from '../model/stack.ts';
 import { carryOut } from '../reconcile/carry-out.ts';
 import { type Ledger, openLedger } from '../reconcile/ledger.ts';
-import { type BrokerAccess, brokerAccess } from './access.ts';
-import { declareByAmqp, planByAmqp, withConnection } from './amqp.ts';
+import { CLIENT, declareByAmqp, planByAmqp } from './amqp.ts';
 import { declaresTopology, desiredOf } from './desired.ts';
 import { isAboutTheBroker, ManagementApi } from './management/api.ts';
 import { observe } from './management/observe.ts';
@@ -106,7 +107,7 @@ async function estimateCosts(context: Reach, access: BrokerAccess, { steps }: To
     ({ change }) => change.kind === 'queue' && change.reason === NEEDS_MIGRATION,
   );
   if (migrations.length === 0) return;
-  const estimate = withConnection(context, access, async (connection) => {
+  const estimate = onBroker(context, access, CLIENT, async (connection) => {
     for (const step of migrations.slice(0, LARGEST_ESTIMATE)) {
       const queue = await connection.inspectQueue(step.change.name);
       if (queue === undefined) continue;
@@ -140,7 +141,7 @@ export async function applyTopology(
   if (access.management === undefined) return declareByAmqp(context, access, plan, options);
   const api = new ManagementApi(context, access.management);
   const look = (name: string) =>
-    withConnection(context, access, (connection) => connection.inspectQueue(name));
+    onBroker(context, access, CLIENT, (connection) => connection.inspectQueue(name));
   const ledger = await ledgerOf(stack, access);
   await ledger.add(...plan.steps.flatMap(({ target, change }) => created(target, change)));
   const outcomes = await carryOut(plan.steps, ({ target }) => perform(api, target, look), options);

@@ -12,9 +12,6 @@ export function bindingName(binding: Binding): string {
 /** The names of policies that qbtc makes itself, to change a queue that is there, begin so. */
 export const GENERATED_POLICY = 'qbtc.queue.';
 
-/** Where what failed waits before it comes back to its queue. */
-export const RETRY_EXCHANGE = 'qbtc.retry';
-
 /** The waiting queue of a queue for one delay; its name is also its routing key at the retry exchange. */
 export function retryQueueName(queue: string, delayMs: number): string {
   return `${queue}.retry.${delayMs}`;

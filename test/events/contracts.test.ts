@@ -101,11 +101,9 @@ export const key: 'service.gone' = ROUTING_KEYS.service_gone;
   }, 30_000);
 
   it('make an AsyncAPI 3 document that its own schema takes', async () => {
-    const document = asyncApiOf(
-      await readSchemas(FOLDER),
-      { title: 'acme', version: '1', exchange: 'qbtc.topic' },
-      [{ service: 'llm-api', publishes: ['llm.request'], consumes: [] }],
-    );
+    const document = asyncApiOf(await readSchemas(FOLDER), { title: 'acme', version: '1' }, [
+      { service: 'llm-api', publishes: ['llm.request'], consumes: [] },
+    ]);
     const specification = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0.json');
     const ajv = new Ajv({
       strict: false,

@@ -256,6 +256,7 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
   findings: {
     kind: 'findings',
     subject: 'lint',
+    about: 'the routes',
     stack: 'acme',
     findings: [
       {

@@ -449,6 +449,25 @@ bindings: [{ source: in, destination: q, routing_key: "k.#" }]
       }
     }, 60_000);
 
+    it('starts what it had paused also after an end just before that', async () => {
+      const stack = await filled('paused', 3);
+      const resumed: string[][] = [];
+      const surroundings: MigrationSurroundings = {
+        ...calm,
+        running: async () => ['api'],
+        resume: async (services) => {
+          resumed.push([...services]);
+          if (resumed.length === 1) throw new Error('ended here');
+        },
+      };
+      await expect(migrateQueue(context, stack, 'q', surroundings)).rejects.toThrow('ended here');
+      expect(
+        await migrateQueue(context, stack, 'q', { ...surroundings, running: async () => [] }),
+      ).toMatchObject({ migrated: true, messages: 3, paused: ['api'] });
+      expect(resumed).toEqual([['api'], ['api']]);
+      expect(await migrateQueue(context, stack, 'q', surroundings)).toMatchObject({ migrated: false });
+    });
+
     it('stops when somebody else consumes, and says who', async () => {
       const stack = await filled('consumed', 3);
       const connection = await amqp.connect(stack.resources[0]?.endpoint.url ?? '');

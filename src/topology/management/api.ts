@@ -1,16 +1,8 @@
+import type { ManagementAccess } from '../../broker/access.ts';
 import type { Context, HttpResponse } from '../../context.ts';
 import { messageOf, QbtcError } from '../../errors.ts';
 import { isRecord } from '../../reconcile/difference.ts';
 import { isPassingNetworkError, retry } from '../../reconcile/retry.ts';
-
-/** The management HTTP API of a broker and the account that the stack comes with. */
-export interface ManagementAccess {
-  /** `http://127.0.0.1:15672`, without a path. */
-  url: string;
-  user: string;
-  password: string;
-  vhost: string;
-}
 
 const DEADLINE_MS = 15_000;
 const TRIES = 3;

@@ -1,3 +1,5 @@
+import { brokerAccess } from '../../broker/access.ts';
+import { onBroker } from '../../broker/connection.ts';
 import { nearest } from '../../config/mistake.ts';
 import type { AmqpConnection, Context } from '../../context.ts';
 import { QbtcError } from '../../errors.ts';
@@ -5,8 +7,7 @@ import type { ChangeOutcome } from '../../model/plan.ts';
 import type { Stack } from '../../model/stack.ts';
 import type { Queue } from '../../model/topology.ts';
 import { carryOut } from '../../reconcile/carry-out.ts';
-import { brokerAccess } from '../access.ts';
-import { withConnection } from '../amqp.ts';
+import { CLIENT } from '../amqp.ts';
 import { type Desired, desiredOf } from '../desired.ts';
 import { ManagementApi } from '../management/api.ts';
 import { observe } from '../management/observe.ts';
@@ -45,7 +46,6 @@ export interface MigrationReport {
 
 /** How often messages may come in between before the others are asked to stop writing. */
 const ROUNDS = 3;
-const CONNECT_TIMEOUT_MS = 10_000;
 const CLOSE_WAIT_MS = 2_000;
 
 /**
@@ -74,7 +74,7 @@ export async function migrateQueue(
   const journal = journalFile(stack.root, name);
   const earlier = await journal.read();
   if (earlier === undefined && !(await needsMigration(api, desired, access.vhost, name))) {
-    const there = await withConnection(context, access, (connection) => connection.inspectQueue(name));
+    const there = await onBroker(context, access, CLIENT, (connection) => connection.inspectQueue(name));
     if (there === undefined) {
       throw new QbtcError('QUEUE_MISSING', `the broker has no queue ${name}`, {
         hint: 'qbtc topology apply',
@@ -88,12 +88,8 @@ export async function migrateQueue(
   await journal.write(state);
   await surroundings.pause(services);
 
-  const done = await surroundings.exclusively(async () => {
-    const connection = await context.amqp(access.amqpUrl, {
-      timeoutMs: CONNECT_TIMEOUT_MS,
-      name: 'qbtc topology migrate',
-    });
-    try {
+  const done = await surroundings.exclusively(() =>
+    onBroker(context, access, CLIENT, async (connection) => {
       await assertNobodyConsumes(api, connection, context, name);
       const steps = new Steps(context, { api, connection, journal, desired, queue, surroundings });
       const outcomes: ChangeOutcome[] = [];
@@ -101,13 +97,12 @@ export async function migrateQueue(
       if (state.phase === 'replace') state = await steps.replace(state, outcomes);
       if (state.phase === 'back') state = await steps.back(state, outcomes);
       await steps.clean();
-      await journal.remove();
       return { outcomes, messages: (await connection.inspectQueue(name))?.messages ?? 0 };
-    } finally {
-      await connection.close();
-    }
-  });
+    }),
+  );
+  // Until they run again the journal says who was paused: a kill in between leaves nobody stopped for good.
   await surroundings.resume(services);
+  await journal.remove();
   return { queue: name, migrated: true, paused: services, ...done };
 }
 

@@ -4,44 +4,11 @@ import llmModelsRequestSchema from '../../../event-schemas/llm_models_request.js
 import llmModelsResponseSchema from '../../../event-schemas/llm_models_response.json' with { type: 'json' };
 import llmRequestSchema from '../../../event-schemas/llm_request.json' with { type: 'json' };
 import llmResponseSchema from '../../../event-schemas/llm_response.json' with { type: 'json' };
+import type { LlmRequest, LlmRequestMessage, LlmRequestPart } from './events.ts';
 
-/** The body of OpenAI's `POST /v1/chat/completions`: `event-schemas/llm_request.json`. */
-export interface LlmRequest {
-  model: string;
-  messages: ChatMessage[];
-  stream?: boolean | null;
-  stream_options?: { include_usage?: boolean } | null;
-  max_tokens?: number | null;
-  max_completion_tokens?: number | null;
-  stop?: string | string[] | null;
-  n?: number | null;
-  temperature?: number | null;
-  top_p?: number | null;
-  frequency_penalty?: number | null;
-  presence_penalty?: number | null;
-  seed?: number | null;
-  user?: string | null;
-  tools?: object[] | null;
-  tool_choice?: string | object | null;
-  response_format?: { type: 'text' | 'json_object' | 'json_schema' } | null;
-  /** What is not described here is passed on to the engine. */
-  [field: string]: unknown;
-}
-
-export interface ChatMessage {
-  role: 'developer' | 'system' | 'user' | 'assistant' | 'tool' | 'function';
-  content?: string | ContentPart[] | null;
-  name?: string;
-  tool_calls?: object[] | null;
-  tool_call_id?: string;
-  [field: string]: unknown;
-}
-
-export interface ContentPart {
-  type: string;
-  text?: string;
-  [field: string]: unknown;
-}
+export type { LlmRequest };
+export type ChatMessage = LlmRequestMessage;
+export type ContentPart = LlmRequestPart;
 
 /** Which completion a part of an answer belongs to. */
 export interface Completion {

@@ -1,6 +1,14 @@
 import { QbtcError } from '../errors.ts';
 import type { Stack } from '../model/stack.ts';
-import type { ManagementAccess } from './management/api.ts';
+
+/** The management HTTP API of a broker and the account that the stack comes with. */
+export interface ManagementAccess {
+  /** `http://127.0.0.1:15672`, without a path. */
+  url: string;
+  user: string;
+  password: string;
+  vhost: string;
+}
 
 /** How the broker of a stack is reached. */
 export interface BrokerAccess {
@@ -19,7 +27,7 @@ export interface BrokerAccess {
 export function brokerAccess(stack: Stack): BrokerAccess {
   const broker = stack.resources.find((resource) => resource.kind === 'rabbitmq');
   if (!broker) {
-    throw new QbtcError('BROKER_NOT_DECLARED', `${stack.name} declares a topology and no broker to hold it`, {
+    throw new QbtcError('BROKER_NOT_DECLARED', `${stack.name} declares no broker`, {
       hint: `add a resource of kind rabbitmq to infrastructure in ${stack.file}`,
     });
   }

@@ -1,0 +1,33 @@
+import type { AmqpConnection, Context } from '../context.ts';
+import { messageOf, QbtcError } from '../errors.ts';
+import type { BrokerAccess } from './access.ts';
+
+const TIMEOUT_MS = 10_000;
+
+/**
+ * Does something on an AMQP connection of its own, which is closed at the end.
+ *
+ * @param name how the connection calls itself at the broker: the command
+ * @throws QbtcError `BROKER_UNREACHABLE`, and what `work` throws
+ */
+export async function onBroker<T>(
+  context: Pick<Context, 'amqp'>,
+  { resource, amqpUrl, url, vhost }: BrokerAccess,
+  name: string,
+  work: (connection: AmqpConnection) => Promise<T>,
+): Promise<T> {
+  let connection: AmqpConnection;
+  try {
+    connection = await context.amqp(amqpUrl, { timeoutMs: TIMEOUT_MS, name });
+  } catch (error) {
+    throw new QbtcError('BROKER_UNREACHABLE', `${resource} (${url}, vhost ${vhost}): ${messageOf(error)}`, {
+      hint: 'see whether it runs with `qbtc status`, start it with `qbtc up`',
+      cause: error,
+    });
+  }
+  try {
+    return await work(connection);
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,6 @@
+/** The exchanges that the runtime of the services speaks to. */
+export const TOPIC_EXCHANGE = 'qbtc.topic';
+export const REPLY_EXCHANGE = 'responses_exchange';
+export const DEAD_LETTER_EXCHANGE = 'qbtc.dead-letter';
+/** Where what failed waits before it comes back to its queue. */
+export const RETRY_EXCHANGE = 'qbtc.retry';
