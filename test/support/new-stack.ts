@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Document, parseDocument, type Scalar, type YAMLMap } from 'yaml';
 import { createStack } from '../../src/scaffold/create.ts';
+import { isPortFree } from '../../src/scaffold/ports.ts';
 import { CHECKOUT, qbtc } from './qbtc.ts';
 import { quietContext } from './quiet-context.ts';
 
@@ -38,7 +39,7 @@ export async function newUndecidedStack(
   await createStack(quietContext(), {
     target: root,
     name,
-    ...(portBase === undefined ? {} : { portBase }),
+    portBase: portBase ?? (await ownPortBase()),
     install: 'reuse',
     reuseFrom: join(CHECKOUT, 'node_modules'),
     git: false,
@@ -53,4 +54,23 @@ export async function newUndecidedStack(
       await rm(folder, { recursive: true, force: true });
     },
   ];
+}
+
+/** Test files run side by side: each worker takes its port bases from a range of its own, below the ephemeral ports. */
+const RANGE = 7_000;
+const FIRST_BASE = 3_000;
+const STEP = 1_000;
+const PORTS = [5432, 5672, 6379, 8000, 8001, 9080, 9180, 9443, 15_672];
+const claimed = new Set<number>();
+
+async function ownPortBase(): Promise<number> {
+  const first = FIRST_BASE + ((Number(process.env.VITEST_POOL_ID ?? 1) - 1) % 2) * RANGE;
+  for (let base = first; base < first + RANGE; base += STEP) {
+    if (claimed.has(base)) continue;
+    const free = await Promise.all(PORTS.map((port) => isPortFree(base + port)));
+    if (!free.every(Boolean)) continue;
+    claimed.add(base);
+    return base;
+  }
+  throw new Error(`no port base is free from ${first} on`);
 }
