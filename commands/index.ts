@@ -1,6 +1,7 @@
 import type { Register } from './command.ts';
 import { consumers } from './consumers.ts';
 import { demo } from './demo.ts';
+import { discover } from './discover.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
 import { events } from './events/index.ts';
@@ -28,6 +29,7 @@ export const commands: readonly Register[] = [
   ports,
   logs,
   exec,
+  discover,
   topology,
   events,
   routes,

@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import type { ListeningSocket } from './model/observation.ts';
+import type { ListeningSocket, RunningProcess } from './model/observation.ts';
 import type { Binding, Exchange, Queue } from './model/topology.ts';
 
 /**
@@ -22,6 +22,7 @@ export interface Context {
   redis: RedisConnect;
   docker: DockerConnect;
   host: Host;
+  tcp: Tcp;
   prompts: Prompts;
   installation: Installation;
 }
@@ -174,6 +175,11 @@ export interface AmqpConnection {
   /** Takes up to `count` messages from the head of a queue, in order. They go back unless they are acknowledged. */
   hold(queue: string, count: number): Promise<HeldMessages>;
   /**
+   * Copies of up to `count` messages at the head of a classic queue that nobody consumes; they stay in it.
+   * `undefined` when there is no such queue.
+   */
+  peek(queue: string, count: number): Promise<RawMessage[] | undefined>;
+  /**
    * Publishes the messages in order; resolves when the broker has confirmed all of them, and rejects when it refused
    * one or had no queue for it.
    */
@@ -209,9 +215,37 @@ export type DockerConnect = (options?: {
 
 /** What the operating system knows. Each platform has an implementation of its own. */
 export interface Host {
+  /** @throws QbtcError `SOCKETS_UNREADABLE` */
   listeningSockets(): Promise<ListeningSocket[]>;
+  /**
+   * A text that changes when what listens changes, as cheap as this system can make it: no owners are looked up.
+   * @throws QbtcError `SOCKETS_UNREADABLE`
+   */
+  listeningMark(): Promise<string>;
+  /** Which process holds which of these local ports of established TCP connections, as far as we may see it. */
+  connectionOwners(localPorts: ReadonlySet<number>): Promise<Map<number, number>>;
+  /** Every process that we may see. */
+  processes(): Promise<RunningProcess[]>;
   /** When the process started, as an opaque string that tells a reused pid apart; `undefined` when it is gone. */
   processStartTime(pid: number): Promise<string | undefined>;
+}
+
+/** Bare TCP, for asking what speaks at a port. */
+export interface Tcp {
+  /**
+   * Connects, sends the bytes, and gives what comes back first. `undefined` when nothing came in time; an empty buffer
+   * when the far side closed without a word. Rejects when there is no connection.
+   */
+  ask(address: { host: string; port: number }, bytes: Buffer, timeoutMs: number): Promise<Buffer | undefined>;
+  /**
+   * Connects to each port from `first` to `last` and lets go at once; gives those that took the connection, in order.
+   * Connections to oneself, which TCP allows among the ephemeral ports, are not counted.
+   */
+  scan(
+    host: string,
+    range: { first: number; last: number },
+    options: { timeoutMs: number; signal: AbortSignal; onProgress?: (scanned: number) => void },
+  ): Promise<number[]>;
 }
 
 export interface Prompts {

@@ -60,6 +60,7 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
     topologyFile: config.topology === undefined ? undefined : resolve(root, config.topology),
     composeFile: resolve(root, config.compose),
     flowFiles: await flowFilesOf(root, flows),
+    discovery: config.discovery as Stack['discovery'],
     score: config.score,
     heal: config.heal,
     secrets: { ...secrets },

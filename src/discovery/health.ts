@@ -1,5 +1,5 @@
+import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
-import type { DiscoveryContext } from './source.ts';
 
 const DEADLINE_MS = 2_000;
 
@@ -9,37 +9,59 @@ export interface HealthAnswer {
   healthy: boolean;
   /** The `service` (or else `name`) field of the document: who answers. */
   identity: string | undefined;
+  /** The `version` field of the document. */
+  version: string | undefined;
+  /** It is a page for people, such as a web server gives for any path. */
+  isPage: boolean;
+  /** The status; `undefined` when nothing answered. */
+  status: number | undefined;
   /** For people. */
   found: string;
 }
 
 /** Asks for a health document. Never rejects but for an interruption: no answer is an answer, too. */
-export async function askHealth({ http, interrupted }: DiscoveryContext, url: string): Promise<HealthAnswer> {
+export async function askHealth(
+  { http, interrupted }: Pick<Context, 'http' | 'interrupted'>,
+  url: string,
+): Promise<HealthAnswer> {
   try {
-    const answer = await http(url, { timeoutMs: DEADLINE_MS, signal: interrupted });
-    const identity = identityOf(answer.body);
+    const { status, body, headers } = await http(url, { timeoutMs: DEADLINE_MS, signal: interrupted });
+    const { identity, version } = documentOf(body);
+    const isPage = /\bhtml\b/.test(headers['content-type'] ?? '') || /^\s*<(!doctype|html)/i.test(body);
+    const who =
+      identity !== undefined ? `as ${identity}` : isPage ? 'with a page (HTML)' : 'without saying who it is';
     return {
-      healthy: answer.status === 200,
+      healthy: status === 200,
       identity,
-      found:
-        identity === undefined
-          ? `${url} answers ${answer.status} without saying who it is`
-          : `${url} answers ${answer.status} as ${identity}`,
+      version,
+      isPage,
+      status,
+      found: `${url} answers ${status} ${who}`,
     };
   } catch (error) {
     interrupted.throwIfAborted();
-    return { healthy: false, identity: undefined, found: messageOf(error) };
+    return {
+      healthy: false,
+      identity: undefined,
+      version: undefined,
+      isPage: false,
+      status: undefined,
+      found: messageOf(error),
+    };
   }
 }
 
-function identityOf(body: string): string | undefined {
+function documentOf(body: string): { identity: string | undefined; version: string | undefined } {
+  const text = (value: unknown) =>
+    typeof value === 'string' && value !== '' ? value.slice(0, 128) : undefined;
   try {
     const document: unknown = JSON.parse(body);
-    if (typeof document !== 'object' || document === null) return undefined;
-    const { service, name } = document as Record<string, unknown>;
-    const identity = service ?? name;
-    return typeof identity === 'string' ? identity : undefined;
+    if (typeof document === 'object' && document !== null) {
+      const { service, name, version } = document as Record<string, unknown>;
+      return { identity: text(service ?? name), version: text(version) };
+    }
   } catch {
-    return undefined;
+    // No document.
   }
+  return { identity: undefined, version: undefined };
 }

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { brokerAccess } from '../broker/access.ts';
 import { onBroker } from '../broker/connection.ts';
+import { EVENT_CONTENT_TYPE, envelope } from '../broker/envelope.ts';
 import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
 import { nearest } from '../config/mistake.ts';
 import type { Context } from '../context.ts';
@@ -63,25 +63,23 @@ export async function publishEvent(
       hint: 'say where it goes with --key',
     });
   }
-  const id = randomUUID();
-  const correlationId = options.correlationId ?? randomUUID();
-  const event = {
-    specversion: '1.0',
-    id,
-    source: 'qbtc',
-    type,
-    time: new Date(context.clock.now()).toISOString(),
-    datacontenttype: 'application/json',
-    dataschema: contract.schema.$id,
-    correlationid: correlationId,
-    data,
-  };
+  const event = envelope(
+    {
+      source: 'qbtc',
+      type,
+      dataschema: String(contract.schema.$id),
+      ...(options.correlationId === undefined ? {} : { correlationId: options.correlationId }),
+      data,
+    },
+    context.clock.now(),
+  );
+  const { id, correlationid: correlationId } = event;
   await onBroker(context, brokerAccess(stack), 'qbtc events publish', async (connection) => {
     try {
       await connection.publish({ exchange, routingKey }, Buffer.from(JSON.stringify(event)), {
         messageId: id,
         correlationId,
-        contentType: 'application/cloudevents+json',
+        contentType: EVENT_CONTENT_TYPE,
       });
     } catch (error) {
       throw new QbtcError('EVENT_UNROUTABLE', `the broker did not take it: ${messageOf(error)}`, {

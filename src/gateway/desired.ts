@@ -102,7 +102,7 @@ export function desiredGateway(stack: Stack): GatewayState {
 }
 
 /** Two good answers let a replica in, two failures take it out, looked at each two seconds. */
-function healthChecks(path: string): Record<string, unknown> {
+export function healthChecks(path: string): Record<string, unknown> {
   return {
     active: {
       type: 'http',

@@ -9,7 +9,7 @@ import {
 } from '../model/gateway.ts';
 import { isRecord } from '../reconcile/difference.ts';
 import { normalise } from './normalise.ts';
-import { isOurs, KEY_LABEL } from './stamp.ts';
+import { isDiscovered, isOurs, KEY_LABEL } from './stamp.ts';
 import { credentialParts } from './state.ts';
 
 export interface DumpOptions {
@@ -39,7 +39,9 @@ export function dumpGateway(state: GatewayState, options: DumpOptions): Dump {
   const missing: string[] = [];
   let objects = 0;
   const mine = (kind: GatewayKind, id: string, object: GatewayObject) =>
-    options.all || isOurs(object, options.stack) || options.isInLedger(`${kind}/${id}`);
+    options.all ||
+    (isOurs(object, options.stack) && !isDiscovered(object)) ||
+    options.isInLedger(`${kind}/${id}`);
   for (const [kind, list] of Object.entries(DECLARED_KINDS) as [GatewayKind, string][]) {
     for (const [id, object] of state[kind]) {
       if (!mine(kind, id, object)) continue;

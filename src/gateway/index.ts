@@ -1,4 +1,5 @@
 import { QbtcError } from '../errors.ts';
+import type { RegisteredService } from '../model/discovery.ts';
 import type { GatewayKind, GatewayState } from '../model/gateway.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import type { Resource } from '../model/resource.ts';
@@ -6,6 +7,7 @@ import type { Stack } from '../model/stack.ts';
 import { type Ledger, openLedger } from '../reconcile/ledger.ts';
 import { type ApplyOptions, applyPlan, type Hands } from './apply.ts';
 import { desiredGateway } from './desired.ts';
+import { discoveredGateway } from './discovered.ts';
 import { addressOf, openDriver, type Reach } from './drivers/index.ts';
 import { type Dump, dumpGateway } from './dump.ts';
 import { type Explanation, explainRequest, type RequestToExplain } from './explain.ts';
@@ -39,6 +41,8 @@ export interface PlanRoutesOptions {
   prune?: boolean;
   /** Takes over what is declared and there, and not ours. */
   adopt?: boolean;
+  /** What discovery found, in the place of what is declared. Pruned always: it comes and goes. */
+  discovered?: readonly RegisteredService[];
   /** Leaves out of the plan what this does not pick. */
   only?: (kind: GatewayKind, id: string) => boolean;
 }
@@ -52,9 +56,10 @@ export interface PlanRoutesOptions {
 export async function planRoutes(
   context: Reach,
   stack: Stack,
-  { prune = false, adopt = false, only }: PlanRoutesOptions = {},
+  { prune = false, adopt = false, discovered, only }: PlanRoutesOptions = {},
 ): Promise<RoutePlan> {
-  const desired = desiredGateway(stack);
+  const desired =
+    discovered === undefined ? desiredGateway(stack) : discoveredGateway(discovered, stack.name);
   const gateway = gatewayOf(stack);
   const driver = openDriver(context, gateway);
   const [ledger, observed] = await Promise.all([
@@ -66,8 +71,9 @@ export async function planRoutes(
   const needed = schemasNeeded(desired, observed);
   const whole = planGateway(desired, observed, {
     stack: stack.name,
-    prune,
+    prune: prune || discovered !== undefined,
     adopt,
+    discovered: discovered !== undefined,
     ledger,
     secrets: Object.values(stack.secrets),
     schemas: needed.length === 0 ? new Map() : await driver.schemas(needed),

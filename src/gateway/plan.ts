@@ -1,4 +1,4 @@
-import type { GatewayKind, GatewayObject, GatewayState } from '../model/gateway.ts';
+import type { GatewayObject, GatewayState } from '../model/gateway.ts';
 import type { Change } from '../model/plan.ts';
 import { difference } from '../reconcile/difference.ts';
 import type { Ledger } from '../reconcile/ledger.ts';
@@ -6,7 +6,7 @@ import type { Step } from '../reconcile/step.ts';
 import { maskField } from './mask.ts';
 import { isPlainlySame, normalise } from './normalise.ts';
 import { type SchemaName, type Schemas, schemasToAsk, storedDefaults } from './schema.ts';
-import { isOurs, ownerOf, WITHOUT_LABELS } from './stamp.ts';
+import { isDiscovered, isOurs, ownerOf, WITHOUT_LABELS } from './stamp.ts';
 import { nameOf, objectsOf, type Reference, referencesOf } from './state.ts';
 import { claimsOf, handOver } from './takeover.ts';
 
@@ -30,6 +30,11 @@ export interface PlanOptions {
   prune: boolean;
   /** Takes over what is declared and there, and not ours. */
   adopt?: boolean;
+  /**
+   * Plans for what discovery found, not for what is declared: each of the two leaves what the other has made, and what
+   * is discovered never takes a URI from anybody.
+   */
+  discovered?: boolean;
   /** Tells what is ours among the kinds that take no labels. */
   ledger: Pick<Ledger, 'has'>;
   /** Values that must not appear in the plan. */
@@ -64,6 +69,10 @@ export function planGateway(
   for (const { kind, id, object } of objectsOf(desired)) {
     const change = planObject({ kind, id }, object, observed[kind].get(id), options);
     if (!change) continue;
+    if (kind === 'route' && options.discovered === true) {
+      const rival = rivalOf(id, object, observed, options.stack);
+      if (rival !== undefined) change.blocked = rival;
+    }
     const needs = referencesOf(kind, id, object)
       .map(nameOf)
       .filter((name) => upsertIds.has(name));
@@ -73,10 +82,16 @@ export function planGateway(
 
   const ordered = handOver(upserts, (id) => observed.route.get(id));
   const orphans = [...objectsOf(observed)]
-    .filter(({ kind, id, object }) => !desired[kind].has(id) && ours({ kind, id }, object, options))
+    .filter(
+      ({ kind, id, object }) =>
+        !desired[kind].has(id) &&
+        ours({ kind, id }, object, options) &&
+        isDiscovered(object) === (options.discovered === true),
+    )
     .reverse();
-  if (!options.prune) return { steps: ordered, leftovers: orphans.map(deletion) };
-  return { steps: [...ordered, ...planDeletes(orphans, ordered, observed)], leftovers: [] };
+  if (!options.prune)
+    return { steps: ordered, leftovers: orphans.map((orphan) => deletion(orphan, options)) };
+  return { steps: [...ordered, ...planDeletes(orphans, ordered, observed, options)], leftovers: [] };
 }
 
 function planObject(
@@ -85,7 +100,10 @@ function planObject(
   there: GatewayObject | undefined,
   options: PlanOptions,
 ): Change | undefined {
-  if (!there) return { action: 'create', kind, name: id, reason: 'declared and not there' };
+  if (!there) {
+    const found = options.discovered === true ? 'found' : 'declared';
+    return { action: 'create', kind, name: id, reason: `${found} and not there` };
+  }
   if (isPlainlySame(object, there, kind) && options.adopt !== true && ours({ kind, id }, there, options)) {
     return undefined;
   }
@@ -104,7 +122,35 @@ function planObject(
     return { action: 'update', kind, name: id, fields, blocked };
   }
   if (fields.length === 0) return undefined;
-  return { action: 'update', kind, name: id, reason: 'differs from what is declared', fields };
+  const found = options.discovered === true ? 'found' : 'declared';
+  if (options.discovered === true && !isDiscovered(there)) {
+    return {
+      action: 'update',
+      kind,
+      name: id,
+      fields,
+      blocked: `a declared ${kind} of this stack has this id`,
+    };
+  }
+  return { action: 'update', kind, name: id, reason: `differs from what is ${found}`, fields };
+}
+
+/** Who serves one of these URIs already, as why the route cannot have it. */
+function rivalOf(
+  id: string,
+  object: GatewayObject,
+  observed: GatewayState,
+  stack: string,
+): string | undefined {
+  const wanted = new Set(claimsOf(object));
+  for (const [other, route] of observed.route) {
+    if (other === id || (isOurs(route, stack) && isDiscovered(route))) continue;
+    const claim = claimsOf(route).find((each) => wanted.has(each));
+    if (claim === undefined) continue;
+    const owner = isOurs(route, stack) ? 'declared by this stack' : ownerOf(route);
+    return `route ${other} serves ${claim.replace(/^\* /, '')} already: ${owner}`;
+  }
+  return undefined;
 }
 
 function ours(
@@ -123,6 +169,7 @@ function planDeletes(
   orphans: (Reference & { object: GatewayObject })[],
   upserts: readonly GatewayStep[],
   observed: GatewayState,
+  options: PlanOptions,
 ): GatewayStep[] {
   const referrers = index(
     [...objectsOf(observed)].flatMap(({ kind, id, object }) =>
@@ -142,15 +189,16 @@ function planDeletes(
     }
     return {
       id: nameOf(orphan),
-      change: deletion(orphan),
+      change: deletion(orphan, options),
       target: { kind: orphan.kind, id: orphan.id },
       needs: [...new Set(needs)].filter((name) => inPlan.has(name)),
     };
   });
 }
 
-function deletion({ kind, id }: { kind: GatewayKind; id: string }): Change {
-  return { action: 'delete', kind, name: id, reason: 'ours and no longer declared' };
+function deletion({ kind, id }: Reference, { discovered = false }: Pick<PlanOptions, 'discovered'>): Change {
+  const reason = discovered ? 'discovered once, and gone' : 'ours and no longer declared';
+  return { action: 'delete', kind, name: id, reason };
 }
 
 function index(pairs: string[][]): Map<string, string[]> {

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import {
+  DISCOVERY,
   type GatewayKind,
   type GatewayObject,
   MANAGED_BY,
   MANAGED_BY_LABEL,
+  SOURCE_LABEL,
   STACK_LABEL,
 } from '../model/gateway.ts';
 
@@ -21,6 +23,11 @@ export function stamped(object: GatewayObject, stack: string): GatewayObject {
 /** True when the object carries both labels of this stack. Anything else is not ours, whatever its name. */
 export function isOurs(object: GatewayObject, stack: string): boolean {
   return object.labels?.[MANAGED_BY_LABEL] === MANAGED_BY && object.labels?.[STACK_LABEL] === stack;
+}
+
+/** True for what discovery registered. It comes and goes with the service, and is in no file. */
+export function isDiscovered(object: GatewayObject): boolean {
+  return object.labels?.[SOURCE_LABEL] === DISCOVERY;
 }
 
 /** For people: whose an object is that is not ours. */

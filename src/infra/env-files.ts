@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { composeProject, placeOf } from '../config/place.ts';
 import { messageOf, QbtcError } from '../errors.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Service, Stack } from '../model/stack.ts';
 import { formatEnv } from './containers/env-file.ts';
-import { composeProject, placeOf } from './containers/place.ts';
 import { databaseInit } from './database-init.ts';
 
 /** By its first line a file is known to be ours to overwrite. */

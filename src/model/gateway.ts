@@ -2,6 +2,9 @@
 export const MANAGED_BY_LABEL = 'managed-by';
 export const MANAGED_BY = 'qbtc';
 export const STACK_LABEL = 'qbtc-stack';
+/** Beside the stamp, on what `qbtc discover --register` made: `routes sync` leaves it alone, whatever is declared. */
+export const SOURCE_LABEL = 'qbtc-source';
+export const DISCOVERY = 'discovery';
 
 /** Any object of the Admin API. Field names are APISIX's own. */
 export interface GatewayObject {

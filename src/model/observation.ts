@@ -30,6 +30,20 @@ export interface ListeningSocket {
   program?: string;
 }
 
+/** A process of this machine. */
+export interface RunningProcess {
+  pid: number;
+  parent?: number;
+  /** The name of the program, without its arguments. */
+  program: string;
+  /** The command line, as words. May hold secrets: nothing of it is printed as it is. */
+  args: string[];
+  /** Its working folder, where we may see it. */
+  cwd?: string;
+  /** The id of the container that it runs in, where the system tells. */
+  container?: string;
+}
+
 /** A declared service as discovery found it. */
 export interface DiscoveredService {
   name: string;

@@ -1,4 +1,4 @@
-import type { ApisixRoute, GatewayDeclaration } from './gateway.ts';
+import type { ApisixPlugins, ApisixRoute, GatewayDeclaration } from './gateway.ts';
 import type { Resource, Strategy } from './resource.ts';
 
 /** A route as a service declares it: APISIX's own fields, without what the stack fills in (upstream, labels). */
@@ -65,6 +65,22 @@ export const SCORE_COMPONENTS = [
 ] as const;
 export type ScoreComponent = (typeof SCORE_COMPONENTS)[number];
 
+/** How services that are not in `qbtc.yaml` are found and routed. */
+export interface DiscoverySettings {
+  /** Words of command lines and folders that make a process worth a look. */
+  keywords: string[];
+  /** Below it a discovered service gets its route that names no path. */
+  path: string;
+  /** On each route that discovery makes. */
+  plugins: ApisixPlugins;
+  /** Seconds that a crashed service keeps its route, which answers 503. */
+  grace: number;
+  /** Seconds that a service which is being stopped stays, without new requests. */
+  drain: number;
+  /** Seconds between two full looks of `--watch`. */
+  resync: number;
+}
+
 /** The stack: `qbtc.yaml` with every default, reference and secret filled in. Read once, never written. */
 export interface Stack {
   name: string;
@@ -84,6 +100,7 @@ export interface Stack {
   composeFile: string;
   /** The flow files, absolute, sorted. */
   flowFiles: string[];
+  discovery: DiscoverySettings;
   score: { target: number; weights: Record<ScoreComponent, number> };
   heal: { below: number };
   /** The secrets that `qbtc.yaml` asks for, declared or by its resources and roles. */

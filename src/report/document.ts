@@ -1,4 +1,5 @@
 import type { QbtcError } from '../errors.ts';
+import type { Discovery, FoundService, ServiceChange } from '../model/discovery.ts';
 import type { DeadLetter, SeenEvent } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { FlowResult } from '../model/flow.ts';
@@ -113,6 +114,41 @@ export interface ReplayedDocument {
   stack: string;
   from: string;
   letters: DeadLetter[];
+}
+
+/** What discovery found. */
+export interface DiscoveryDocument extends Discovery {
+  kind: 'discovery';
+  /** Also what listens and is no service. */
+  all: boolean;
+}
+
+/** All that is known of one service. */
+export interface ServiceDocument {
+  kind: 'service';
+  stack: string;
+  /** More than one where rivals claim the name. */
+  services: FoundService[];
+}
+
+/** What `discover --register` did, or would do. */
+export interface RegisteredDocument {
+  kind: 'registered';
+  stack: string;
+  dryRun: boolean;
+  services: FoundService[];
+  /** At the gateway; without a `status` where nothing was changed. */
+  changes: (Change & { status?: ChangeOutcome['status']; why?: string })[];
+  /** On the bus. */
+  announced: { key: string; name: string; instance: string }[];
+  /** Why nothing could be said there; empty when it could. */
+  unannounced: string;
+  findings: Finding[];
+}
+
+/** One change that `discover --watch` has seen. */
+export interface ServiceChangeDocument extends ServiceChange {
+  kind: 'service-change';
 }
 
 /** Which route answers a request. */
@@ -349,6 +385,10 @@ export type Document =
   | PublishedDocument
   | ReplayedDocument
   | ConsumersDocument
+  | DiscoveryDocument
+  | ServiceDocument
+  | RegisteredDocument
+  | ServiceChangeDocument
   | UpDocument
   | DownDocument
   | StopDocument

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
-import type { AmqpConnect } from '../context.ts';
+import type { AmqpConnect, RawMessage } from '../context.ts';
 
 /** AMQP through `amqplib`, loaded when first used. No reconnection: the caller decides. */
 export const connectAmqp: AmqpConnect = async (url, { timeoutMs, name }) => {
@@ -103,12 +104,7 @@ export const connectAmqp: AmqpConnect = async (url, { timeoutMs, name }) => {
         const { messageCount } = await channel.checkQueue(queue);
         const held = await firstMessages(channel, queue, Math.min(count, messageCount));
         return {
-          messages: held.map(({ fields, properties, content }) => ({
-            exchange: fields.exchange,
-            routingKey: fields.routingKey,
-            properties: { ...properties },
-            content,
-          })),
+          messages: held.map(rawMessage),
           async acknowledge(places) {
             const last = held.at(-1);
             if (places === undefined && last !== undefined) channel.ack(last, true);
@@ -124,6 +120,18 @@ export const connectAmqp: AmqpConnect = async (url, { timeoutMs, name }) => {
       } catch (error) {
         await channel.close().catch(() => {});
         throw error;
+      }
+    },
+    async peek(queue, count) {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await peekOnce(connection, queue, count);
+        } catch (error) {
+          if (error instanceof Error && 'code' in error && error.code === 404) return undefined;
+          const isHeld = error instanceof Error && 'code' in error && error.code === ACCESS_REFUSED;
+          if (!isHeld || tries >= PEEK_TRIES) throw error;
+          await sleep(PEEK_PAUSE_MS);
+        }
       }
     },
     async publishAll(exchange, messages) {
@@ -175,6 +183,30 @@ async function isThere(
   }
 }
 
+const ACCESS_REFUSED = 403;
+/** Somebody else who looks at the queue is done in milliseconds. */
+const PEEK_TRIES = 40;
+const PEEK_PAUSE_MS = 25;
+
+/** Alone at the queue: of two who look at the same time each would get a part. */
+async function peekOnce(connection: ChannelModel, queue: string, count: number): Promise<RawMessage[]> {
+  const channel = await connection.createChannel();
+  channel.on('error', () => {});
+  try {
+    const { messageCount, consumerCount } = await channel.checkQueue(queue);
+    if (consumerCount > 0)
+      throw Object.assign(new Error(`the queue ${queue} is in use`), { code: ACCESS_REFUSED });
+    const held = await firstMessages(channel, queue, Math.min(count, messageCount), { exclusive: true });
+    return held.map(rawMessage);
+  } finally {
+    await channel.close().catch(() => {});
+  }
+}
+
+function rawMessage({ fields, properties, content }: ConsumeMessage): RawMessage {
+  return { exchange: fields.exchange, routingKey: fields.routingKey, properties: { ...properties }, content };
+}
+
 /** A message that was promised and does not come within this time has gone otherwise. */
 const SILENCE_MS = 2_000;
 
@@ -182,7 +214,12 @@ const SILENCE_MS = 2_000;
  * The first messages of a queue, unacknowledged. Consumed rather than fetched: queues with a single active consumer
  * know no fetching.
  */
-async function firstMessages(channel: Channel, queue: string, count: number): Promise<ConsumeMessage[]> {
+async function firstMessages(
+  channel: Channel,
+  queue: string,
+  count: number,
+  { exclusive = false } = {},
+): Promise<ConsumeMessage[]> {
   const held: ConsumeMessage[] = [];
   if (count === 0) return held;
   await channel.prefetch(count);
@@ -191,20 +228,25 @@ async function firstMessages(channel: Channel, queue: string, count: number): Pr
     let silence = setTimeout(resolve, SILENCE_MS);
     channel.once('close', () => reject(new Error('the broker closed the channel')));
     channel
-      .consume(queue, (message) => {
-        if (message === null) {
-          reject(new Error(`the queue ${queue} is gone`));
-          return;
-        }
-        held.push(message);
-        clearTimeout(silence);
-        if (held.length >= count) resolve();
-        else silence = setTimeout(resolve, SILENCE_MS);
-      })
+      .consume(
+        queue,
+        (message) => {
+          if (message === null) {
+            reject(new Error(`the queue ${queue} is gone`));
+            return;
+          }
+          held.push(message);
+          clearTimeout(silence);
+          if (held.length >= count) resolve();
+          else silence = setTimeout(resolve, SILENCE_MS);
+        },
+        { exclusive },
+      )
       .then((consuming) => {
         consumerTag = consuming.consumerTag;
       }, reject);
   });
-  if (consumerTag !== '') await channel.cancel(consumerTag);
+  // An exclusive consumer goes with its channel: until then nobody else may believe that the queue is empty.
+  if (consumerTag !== '' && !exclusive) await channel.cancel(consumerTag);
   return held;
 }

@@ -1,5 +1,6 @@
 import { type BrokerAccess, brokerAccess } from '../broker/access.ts';
 import { onBroker } from '../broker/connection.ts';
+import { isAboutTheBroker, ManagementApi } from '../broker/management.ts';
 import type { Context } from '../context.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import type { Stack } from '../model/stack.ts';
@@ -7,7 +8,6 @@ import { carryOut } from '../reconcile/carry-out.ts';
 import { type Ledger, openLedger } from '../reconcile/ledger.ts';
 import { CLIENT, declareByAmqp, planByAmqp } from './amqp.ts';
 import { declaresTopology, desiredOf } from './desired.ts';
-import { isAboutTheBroker, ManagementApi } from './management/api.ts';
 import { observe } from './management/observe.ts';
 import { perform } from './management/perform.ts';
 import { ledgerName } from './names.ts';

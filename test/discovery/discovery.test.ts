@@ -55,7 +55,7 @@ test('somebody else answers in its place', async () => {
 
 test.each([
   [503, '{"service":"llm-api"}', 'answers 503 as llm-api'],
-  [200, '<html>', 'answers 200 without saying who it is'],
+  [200, '<html>', 'answers 200 with a page (HTML)'],
   [200, '{"service":7}', 'answers 200 without saying who it is'],
 ])('a health document of %i %s is no proof', async (status, body, problem) => {
   const port = await answering(status, body);

@@ -71,6 +71,7 @@ export async function chain(options: {
     declareQueue: unused,
     bind: unused,
     hold: unused,
+    peek: unused,
     publishAll: unused,
     async tap(_bindings, onMessage) {
       listeners.add(onMessage);

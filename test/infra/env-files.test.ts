@@ -1,8 +1,8 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { placeOf } from '../../src/config/place.ts';
 import { parseEnv } from '../../src/infra/containers/env-file.ts';
-import { placeOf } from '../../src/infra/containers/place.ts';
 import { writeEnvFiles } from '../../src/infra/env-files.ts';
 import type { Resource } from '../../src/model/resource.ts';
 import { service } from '../flow/chain.ts';

@@ -27,8 +27,12 @@ export function qbtc(args: string[], cwd: string, env: Record<string, string> = 
 }
 
 /** The same, with the process in hand: to interrupt it, or to kill it. */
-export function startQbtc(args: string[], cwd: string) {
-  const child = spawn(process.execPath, [PROGRAM, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+export function startQbtc(args: string[], cwd: string, env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   let stderr = '';
   let stdout = '';
   child.stderr.on('data', (chunk) => {
@@ -40,5 +44,5 @@ export function startQbtc(args: string[], cwd: string) {
   const ended = new Promise<Ended>((resolve) => {
     child.once('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
   });
-  return { child, ended, stderr: () => stderr };
+  return { child, ended, stderr: () => stderr, stdout: () => stdout };
 }

@@ -14,6 +14,14 @@ export function emptyStack(root: string, changes: Partial<Stack> = {}): Stack {
     topologyFile: undefined,
     composeFile: `${root}/infrastructure/docker-compose.yml`,
     flowFiles: [],
+    discovery: {
+      keywords: ['quantum', 'qbtc', 'vigoleon', 'llm', 'api'],
+      path: '/api',
+      plugins: {},
+      grace: 30,
+      drain: 5,
+      resync: 30,
+    },
     score: {
       target: 85,
       weights: { infrastructure: 30, discovery: 25, routes: 20, connectivity: 15, monitoring: 10 },

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { ManagementApi } from '../../src/topology/management/api.ts';
+import { ManagementApi } from '../../src/broker/management.ts';
 import { observe } from '../../src/topology/management/observe.ts';
 import { perform } from '../../src/topology/management/perform.ts';
 import { reachContext } from '../support/context.ts';

@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
+import { PLACE_LABEL, placeOf } from '../../config/place.ts';
 import type { Context } from '../../context.ts';
 import { QbtcError } from '../../errors.ts';
 import { MANAGED_BY, MANAGED_BY_LABEL } from '../../model/gateway.ts';
 import type { ContainerStatus, Containers, LogOptions } from './containers.ts';
 import { withEngine } from './engine.ts';
 import { FrameLines, timedLine } from './frames.ts';
-import { PLACE_LABEL, placeOf } from './place.ts';
 import { containerStatus } from './status.ts';
 
 /** Compose writes down here what a service depends on: `broker:service_healthy:false,cache:…`. */

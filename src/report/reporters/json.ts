@@ -1,3 +1,4 @@
+import type { FoundService } from '../../model/discovery.ts';
 import type { Document, DocumentKind, DocumentOf, LogLine } from '../document.ts';
 import type { Reporter } from '../reporter.ts';
 
@@ -30,6 +31,18 @@ const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown 
   published: ({ kind: _, ...document }) => document,
   replayed: ({ kind: _, ...document }) => document,
   consumers: ({ kind: _, ...document }) => document,
+  discovery: ({ kind: _, all: __, ...document }) => ({
+    ...document,
+    services: document.services.map(foundService),
+    others: document.others.map(({ pid, program, ...other }) => ({
+      ...other,
+      pid: pid ?? null,
+      program: program ?? null,
+    })),
+  }),
+  service: ({ stack, services }) => ({ stack, services: services.map(foundService) }),
+  registered: ({ kind: _, ...document }) => ({ ...document, services: document.services.map(foundService) }),
+  'service-change': ({ kind: _, ...document }) => document,
   doctor: ({ checks, strategy }) => ({ checks, strategy }),
   'up-plan': ({ kind: _, ...document }) => document,
   up: ({ kind: _, ...document }) => ({ ...document, gatewayUrl: document.gatewayUrl ?? null }),
@@ -87,6 +100,21 @@ function shapeOf(document: Document): unknown {
   // The kind picks the shape that takes this document; the types cannot say so.
   const shape = SHAPES[document.kind] as (document: Document) => unknown;
   return shape(document);
+}
+
+/** What is not known is told as `null`. */
+function foundService({ route, instances, ...service }: FoundService): unknown {
+  return {
+    ...service,
+    route: route ?? null,
+    instances: instances.map(({ address, pid, container, version, ...instance }) => ({
+      ...instance,
+      address: address ?? null,
+      pid: pid ?? null,
+      container: container ?? null,
+      version: version ?? null,
+    })),
+  };
 }
 
 /** The declared fields: who reads logs knows of every line more than that. */

@@ -4,6 +4,7 @@ import type { Reporter } from '../reporter.ts';
 import { applied, plan } from '../terminal/changes.ts';
 import { consumers } from '../terminal/consumers.ts';
 import { demo } from '../terminal/demo.ts';
+import { discovery, registered, service, serviceChange } from '../terminal/discovery.ts';
 import { doctor } from '../terminal/doctor.ts';
 import { error } from '../terminal/error.ts';
 import { contractDiff, event, published, replayed } from '../terminal/events.ts';
@@ -36,6 +37,10 @@ const VIEWS: { [Kind in DocumentKind]: View<DocumentOf<Kind>> } = {
   published,
   replayed,
   consumers,
+  discovery,
+  service,
+  registered,
+  'service-change': serviceChange,
   doctor,
   'up-plan': upPlan,
   up,

@@ -1,6 +1,7 @@
+import type { Finding } from '../../model/finding.ts';
 import type { FindingsDocument } from '../document.ts';
 import { wrap } from '../layout.ts';
-import { counted, SIGN, type View } from './view.ts';
+import { counted, SIGN, type Style, type View } from './view.ts';
 
 /** What was found, where it is written, and what would mend it. */
 export const findings: View<FindingsDocument> = (
@@ -19,17 +20,21 @@ export const findings: View<FindingsDocument> = (
   }
   return [
     `${heading}: ${counted(all.length, 'finding')}${looked}`,
-    ...all.flatMap(({ code, severity, subject: about, message, fix, place }) => {
-      const paint = severity === 'error' ? palette.bad : palette.warning;
-      const at = place === undefined ? about : `${place.file}:${place.line}:${place.column}`;
-      return [
-        `  ${paint(`${severity === 'error' ? SIGN.failed : SIGN.none} ${severity}`)} ${at}  ${palette.faint(code)}`,
-        ...wrap(place === undefined ? message : `${about}: ${message}`, width - 6).map(
-          (line) => `      ${line}`,
-        ),
-        ...(fix === '' ? [] : wrap(fix, width - 6).map((line) => `      ${palette.faint(line)}`)),
-      ];
-    }),
+    ...all.flatMap((finding) => findingLines(finding, { palette, width })),
     ...open,
   ];
 };
+
+/** One finding: where, what, and what would mend it. */
+export function findingLines(
+  { code, severity, subject: about, message, fix, place }: Finding,
+  { palette, width }: Pick<Style, 'palette' | 'width'>,
+): string[] {
+  const paint = severity === 'error' ? palette.bad : palette.warning;
+  const at = place === undefined ? about : `${place.file}:${place.line}:${place.column}`;
+  return [
+    `  ${paint(`${severity === 'error' ? SIGN.failed : SIGN.none} ${severity}`)} ${at}  ${palette.faint(code)}`,
+    ...wrap(place === undefined ? message : `${about}: ${message}`, width - 6).map((line) => `      ${line}`),
+    ...(fix === '' ? [] : wrap(fix, width - 6).map((line) => `      ${palette.faint(line)}`)),
+  ];
+}

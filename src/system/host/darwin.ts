@@ -1,5 +1,5 @@
 import type { Exec, Host } from '../../context.ts';
-import type { ListeningSocket } from '../../model/observation.ts';
+import type { ListeningSocket, RunningProcess } from '../../model/observation.ts';
 import { unreadable } from './unreadable.ts';
 
 /**
@@ -32,18 +32,84 @@ export function parseLsof(text: string): ListeningSocket[] {
   return sockets;
 }
 
+/** The output of `lsof -nP -iTCP -sTCP:ESTABLISHED -F pn`: `n127.0.0.1:50123->127.0.0.1:5672` below `p4242`. */
+export function parseConnections(text: string): { pid: number; localPort: number }[] {
+  const found: { pid: number; localPort: number }[] = [];
+  let pid = 0;
+  for (const line of text.split('\n')) {
+    if (line.startsWith('p')) pid = Number(line.slice(1));
+    else if (line.startsWith('n')) {
+      const [local = ''] = line.slice(1).split('->');
+      const localPort = Number(local.slice(local.lastIndexOf(':') + 1));
+      if (Number.isInteger(localPort)) found.push({ pid, localPort });
+    }
+  }
+  return found;
+}
+
+/**
+ * The output of `ps -axww -o pid=,ppid=,command=`. The system tells the command line as one text: words with blanks in
+ * them come apart.
+ */
+export function parsePs(text: string): RunningProcess[] {
+  return text.split('\n').flatMap((line) => {
+    const [, pid, parent, command = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+    if (pid === undefined) return [];
+    const args = command.split(/\s+/);
+    return [
+      {
+        pid: Number(pid),
+        ...(Number(parent) > 0 ? { parent: Number(parent) } : {}),
+        program: (args[0] ?? '').split('/').at(-1) ?? '',
+        args,
+      },
+    ];
+  });
+}
+
+/** The output of `lsof -a -d cwd -F pn`: `n/the/folder` below `p4242`. */
+export function parseFolders(text: string): Map<number, string> {
+  const folders = new Map<number, string>();
+  let pid = 0;
+  for (const line of text.split('\n')) {
+    if (line.startsWith('p')) pid = Number(line.slice(1));
+    else if (line.startsWith('n')) folders.set(pid, line.slice(1));
+  }
+  return folders;
+}
+
 /** macOS: `lsof` and `ps`, both part of the system. */
 export function darwinHost(exec: Exec): Host {
+  const listening = async () => {
+    const result = await exec('lsof', ['-nP', '-iTCP', '-sTCP:LISTEN', '-F', 'pcn'], {
+      timeoutMs: 10_000,
+    });
+    // It ends with 1 and without a word where nothing matches.
+    const nothing = result.exitCode === 1 && !result.notFound && !result.timedOut;
+    const silent = result.stdout === '' && result.stderr === '';
+    if (result.exitCode !== 0 && !(nothing && silent)) throw unreadable('lsof', result);
+    return result.stdout;
+  };
   return {
-    async listeningSockets() {
-      const result = await exec('lsof', ['-nP', '-iTCP', '-sTCP:LISTEN', '-F', 'pcn'], {
+    listeningSockets: async () => parseLsof(await listening()),
+    listeningMark: listening,
+    async connectionOwners(localPorts) {
+      const { stdout } = await exec('lsof', ['-nP', '-iTCP', '-sTCP:ESTABLISHED', '-F', 'pn'], {
         timeoutMs: 10_000,
       });
-      // It ends with 1 and without a word where nothing matches.
-      const nothing = result.exitCode === 1 && !result.notFound && !result.timedOut;
-      const silent = result.stdout === '' && result.stderr === '';
-      if (result.exitCode !== 0 && !(nothing && silent)) throw unreadable('lsof', result);
-      return parseLsof(result.stdout);
+      const found = parseConnections(stdout).filter(({ localPort }) => localPorts.has(localPort));
+      return new Map(found.map(({ localPort, pid }) => [localPort, pid]));
+    },
+    async processes() {
+      const [all, folders] = await Promise.all([
+        exec('ps', ['-axww', '-o', 'pid=,ppid=,command='], { timeoutMs: 5_000 }),
+        exec('lsof', ['-a', '-d', 'cwd', '-F', 'pn'], { timeoutMs: 10_000 }),
+      ]);
+      const cwds = parseFolders(folders.stdout);
+      return parsePs(all.stdout).map((each) => {
+        const cwd = cwds.get(each.pid);
+        return cwd === undefined ? each : { ...each, cwd };
+      });
     },
     async processStartTime(pid) {
       const { stdout, exitCode } = await exec('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {

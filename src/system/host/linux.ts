@@ -1,8 +1,11 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import type { Host } from '../../context.ts';
-import type { ListeningSocket } from '../../model/observation.ts';
+import type { ListeningSocket, RunningProcess } from '../../model/observation.ts';
 
+/** States of the column `st`. */
+const ESTABLISHED = '01';
 const LISTEN = '0A';
+const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 
 interface TableRow {
   host: string;
@@ -11,17 +14,17 @@ interface TableRow {
 }
 
 /**
- * The listening rows of `/proc/net/tcp` or `tcp6`.
+ * The rows of `/proc/net/tcp` or `tcp6` in one state, the listening ones when left out.
  * Columns as in proc(5): sl, local_address, rem_address, st, …, inode (10th). Addresses are hexadecimal in
  * host byte order, in words of 32 bits.
  */
-export function parseSocketTable(text: string): TableRow[] {
+export function parseSocketTable(text: string, wanted: string = LISTEN): TableRow[] {
   const rows: TableRow[] = [];
   for (const line of text.split('\n').slice(1)) {
     const columns = line.trim().split(/\s+/);
     const [, local, , state] = columns;
     const inode = columns[9];
-    if (local === undefined || state !== LISTEN || inode === undefined) continue;
+    if (local === undefined || state !== wanted || inode === undefined) continue;
     const [address = '', port = ''] = local.split(':');
     rows.push({ host: parseAddress(address), port: Number.parseInt(port, 16), inode });
   }
@@ -71,13 +74,42 @@ async function owners(inodes: ReadonlySet<string>): Promise<Map<string, number>>
   return found;
 }
 
+/** The id of a container stands in the name of its control group: 64 hexadecimal digits, whatever made it. */
+export function parseContainer(cgroup: string): string | undefined {
+  return /(?:^|[/:-])([0-9a-f]{64})(?:\.scope)?(?:\/|$)/m.exec(cgroup)?.[1];
+}
+
+async function readTables(): Promise<string[]> {
+  return Promise.all(TABLES.map((file) => readFile(file, 'utf8').catch(() => '')));
+}
+
+async function readProcess(pid: number): Promise<RunningProcess | undefined> {
+  const folder = `/proc/${pid}`;
+  const command = await readFile(`${folder}/cmdline`, 'utf8').catch(() => '');
+  // A thread of the kernel, or a zombie, has no command line.
+  if (command === '') return undefined;
+  const [stat, cwd, cgroup] = await Promise.all([
+    readFile(`${folder}/stat`, 'utf8').catch(() => ''),
+    readlink(`${folder}/cwd`).catch(() => undefined),
+    readFile(`${folder}/cgroup`, 'utf8').catch(() => ''),
+  ]);
+  const args = command.replace(/\0+$/, '').split('\0');
+  const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  const container = parseContainer(cgroup);
+  return {
+    pid,
+    ...(parent > 0 ? { parent } : {}),
+    program: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')),
+    args,
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(container === undefined ? {} : { container }),
+  };
+}
+
 /** Linux and WSL: everything from `/proc`. */
 export const linuxHost: Host = {
   async listeningSockets() {
-    const tables = await Promise.all(
-      ['/proc/net/tcp', '/proc/net/tcp6'].map((file) => readFile(file, 'utf8').catch(() => '')),
-    );
-    const rows = tables.flatMap(parseSocketTable);
+    const rows = (await readTables()).flatMap((text) => parseSocketTable(text));
     const pids = await owners(new Set(rows.map((row) => row.inode)));
     return Promise.all(
       rows.map(async ({ host, port, inode }): Promise<ListeningSocket> => {
@@ -87,6 +119,31 @@ export const linuxHost: Host = {
         return { host, port, pid, ...(program === '' ? {} : { program: program.trim() }) };
       }),
     );
+  },
+  async listeningMark() {
+    const rows = (await readTables()).flatMap((text) => parseSocketTable(text));
+    return rows
+      .map(({ port, inode }) => `${port}/${inode}`)
+      .sort()
+      .join(' ');
+  },
+  async connectionOwners(localPorts) {
+    const rows = (await readTables())
+      .flatMap((text) => parseSocketTable(text, ESTABLISHED))
+      .filter(({ port }) => localPorts.has(port));
+    if (rows.length === 0) return new Map();
+    const pids = await owners(new Set(rows.map(({ inode }) => inode)));
+    return new Map(
+      rows.flatMap(({ port, inode }) => {
+        const pid = pids.get(inode);
+        return pid === undefined ? [] : [[port, pid] as const];
+      }),
+    );
+  },
+  async processes() {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+    const found = await Promise.all(pids.map(readProcess));
+    return found.filter((each) => each !== undefined);
   },
   async processStartTime(pid) {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);

@@ -1,5 +1,5 @@
 import type { Exec, Host } from '../../context.ts';
-import type { ListeningSocket } from '../../model/observation.ts';
+import type { ListeningSocket, RunningProcess } from '../../model/observation.ts';
 import { unreadable } from './unreadable.ts';
 
 /**
@@ -22,6 +22,36 @@ export function parseNetstat(text: string): ListeningSocket[] {
   return sockets;
 }
 
+/** The same output: the local ports of connections that are open at both ends. The state is translated, so none is asked. */
+export function parseConnections(text: string): { pid: number; localPort: number }[] {
+  return text.split(/\r?\n/).flatMap((line) => {
+    const [protocol, local = '', foreign = '', ...rest] = line.trim().split(/\s+/);
+    if (protocol !== 'TCP' || foreign.endsWith(':0')) return [];
+    const pid = Number(rest.at(-1));
+    return pid > 0 ? [{ pid, localPort: Number(local.slice(local.lastIndexOf(':') + 1)) }] : [];
+  });
+}
+
+/**
+ * The output of `Get-CimInstance Win32_Process | Select ProcessId,ParentProcessId,Name,CommandLine | ConvertTo-Json`:
+ * one object where there is one, a list otherwise. Working folders are not told.
+ */
+export function parseProcesses(text: string): RunningProcess[] {
+  const json: unknown = text.trim() === '' ? [] : JSON.parse(text);
+  return [json].flat().flatMap((each) => {
+    const { ProcessId, ParentProcessId, Name, CommandLine } = each as Record<string, unknown>;
+    if (typeof ProcessId !== 'number' || typeof CommandLine !== 'string') return [];
+    return [
+      {
+        pid: ProcessId,
+        ...(typeof ParentProcessId === 'number' && ParentProcessId > 0 ? { parent: ParentProcessId } : {}),
+        program: String(Name ?? '').replace(/\.exe$/i, ''),
+        args: (CommandLine.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', '')),
+      },
+    ];
+  });
+}
+
 /** The output of `tasklist /FO CSV /NH`: `"node.exe","4242","Console","1","48,120 K"`. */
 export function parseTasklist(text: string): Map<number, string> {
   const programs = new Map<number, string>();
@@ -34,7 +64,37 @@ export function parseTasklist(text: string): Map<number, string> {
 
 /** Windows: `netstat`, `tasklist`, and PowerShell's `Get-Process`. */
 export function windowsHost(exec: Exec): Host {
+  const netstat = () =>
+    Promise.all(
+      ['TCP', 'TCPv6'].map((protocol) => exec('netstat', ['-ano', '-p', protocol], { timeoutMs: 10_000 })),
+    );
   return {
+    async listeningMark() {
+      const results = await netstat();
+      for (const result of results) if (result.exitCode !== 0) throw unreadable('netstat', result);
+      const sockets = results.flatMap(({ stdout }) => parseNetstat(stdout));
+      return sockets
+        .map(({ port, pid }) => `${port}/${pid}`)
+        .sort()
+        .join(' ');
+    },
+    async connectionOwners(localPorts) {
+      const found = (await netstat())
+        .flatMap(({ stdout }) => parseConnections(stdout))
+        .filter(({ localPort }) => localPorts.has(localPort));
+      return new Map(found.map(({ localPort, pid }) => [localPort, pid]));
+    },
+    async processes() {
+      const { stdout, exitCode } = await exec(
+        'powershell',
+        [
+          ...['-NoProfile', '-NonInteractive', '-Command'],
+          'Get-CimInstance Win32_Process | Select-Object ProcessId,ParentProcessId,Name,CommandLine | ConvertTo-Json -Compress',
+        ],
+        { timeoutMs: 20_000 },
+      );
+      return exitCode === 0 ? parseProcesses(stdout) : [];
+    },
     async listeningSockets() {
       const [tcp, tcp6, tasks] = await Promise.all([
         exec('netstat', ['-ano', '-p', 'TCP'], { timeoutMs: 10_000 }),

@@ -1,3 +1,4 @@
+import type { ManagementApi } from '../../broker/management.ts';
 import type { Exchange, Policy, VhostLimits } from '../../model/topology.ts';
 import { isRecord } from '../../reconcile/difference.ts';
 import { mapConcurrently } from '../../reconcile/map-concurrently.ts';
@@ -8,7 +9,6 @@ import {
   type ObservedQueue,
   type ObservedTopology,
 } from '../observed.ts';
-import type { ManagementApi } from './api.ts';
 
 const CONCURRENCY = 8;
 

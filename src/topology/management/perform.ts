@@ -1,6 +1,6 @@
+import type { ManagementApi } from '../../broker/management.ts';
 import { messageOf, QbtcError } from '../../errors.ts';
 import type { TopologyTarget } from '../plan/index.ts';
-import type { ManagementApi } from './api.ts';
 
 const EVERYTHING = { configure: '.*', write: '.*', read: '.*' };
 

@@ -1,5 +1,6 @@
 import { brokerAccess } from '../../broker/access.ts';
 import { onBroker } from '../../broker/connection.ts';
+import { ManagementApi } from '../../broker/management.ts';
 import { nearest } from '../../config/mistake.ts';
 import type { AmqpConnection, Context } from '../../context.ts';
 import { QbtcError } from '../../errors.ts';
@@ -9,7 +10,6 @@ import type { Queue } from '../../model/topology.ts';
 import { carryOut } from '../../reconcile/carry-out.ts';
 import { CLIENT } from '../amqp.ts';
 import { type Desired, desiredOf } from '../desired.ts';
-import { ManagementApi } from '../management/api.ts';
 import { observe } from '../management/observe.ts';
 import { perform } from '../management/perform.ts';
 import { planChanges, type TopologyTarget } from '../plan/index.ts';

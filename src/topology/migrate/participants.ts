@@ -1,8 +1,8 @@
+import type { ManagementApi } from '../../broker/management.ts';
 import type { Service, Stack } from '../../model/stack.ts';
 import type { Topology } from '../../model/topology.ts';
 import { isRecord } from '../../reconcile/difference.ts';
 import { queuesOf } from '../desired.ts';
-import type { ManagementApi } from '../management/api.ts';
 
 /**
  * The services of the stack that consume a queue or may write to it. One that does not say what it publishes may write

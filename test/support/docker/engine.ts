@@ -1,6 +1,17 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, mkdir, mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -54,7 +65,9 @@ export async function startEngine(): Promise<TestEngine | { unavailable: string 
       (await run('curl', ['--silent', '--unix-socket', socket, 'http://docker/_ping'])).stdout !== 'OK'
     ) {
       if (child.exitCode !== null || Date.now() > deadline)
-        throw new Error(`dockerd did not start; see ${folder}`);
+        throw new Error(
+          `dockerd did not start: ${(await readFile(join(folder, 'dockerd.log'), 'utf8')).slice(-1500)}`,
+        );
       await sleep(50);
     }
   };
@@ -77,8 +90,13 @@ export async function startEngine(): Promise<TestEngine | { unavailable: string 
     hasCompose,
     start,
     async kill() {
+      const containerd = Number(
+        await readFile(join(folder, 'exec', 'containerd', 'containerd.pid'), 'utf8').catch(() => '0'),
+      );
       process.kill(pid, 'SIGKILL');
       await ended();
+      // It goes with its engine, a moment later; the next engine would wait for it in vain.
+      while (containerd > 0 && existsSync(`/proc/${containerd}`)) await sleep(20);
     },
     async stop() {
       if (existsSync(`/proc/${pid}`)) process.kill(pid, 'SIGTERM');

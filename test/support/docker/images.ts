@@ -78,6 +78,20 @@ export async function buildImages(engine: TestEngine, composeFile: string): Prom
   }
 }
 
+/** An image with this machine's node and a shell, for containers of the tests. Answers with the reason why not. */
+export async function buildNodeImage(engine: TestEngine, name: string): Promise<string | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), 'qbtc-image-'));
+  try {
+    return await importNode(
+      (args) => run('docker', args, { env: { ...process.env, ...engine.env } }),
+      name,
+      folder,
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 async function makeServers(): Promise<string | undefined> {
   if (existsSync(SERVERS_TAR)) return undefined;
   const missing = await installPackages(['mmdebstrap'], '/usr/bin/mmdebstrap');

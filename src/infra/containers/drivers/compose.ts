@@ -1,11 +1,11 @@
 import { basename, join } from 'node:path';
+import { composeProject } from '../../../config/place.ts';
 import type { Context } from '../../../context.ts';
 import type { QbtcError } from '../../../errors.ts';
 import type { Stack } from '../../../model/stack.ts';
 import { type ComposeFile, companionsOf, invalid } from '../compose-file.ts';
 import type { ContainerDriver, ContainerProgress, Containers } from '../containers.ts';
 import { imageNotBuilt, notStarted } from '../failures.ts';
-import { composeProject } from '../place.ts';
 
 /** The compose program: its command line, and its version. */
 export interface ComposeProgram {

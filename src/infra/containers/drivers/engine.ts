@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type Docker from 'dockerode';
+import { composeProject } from '../../../config/place.ts';
 import type { Context } from '../../../context.ts';
 import { messageOf, QbtcError } from '../../../errors.ts';
 import type { Stack } from '../../../model/stack.ts';
@@ -11,7 +12,6 @@ import { withEngine } from '../engine.ts';
 import { parseEnv } from '../env-file.ts';
 import { imageNotBuilt, notStarted } from '../failures.ts';
 import { fillIn } from '../interpolation.ts';
-import { composeProject } from '../place.ts';
 import { SERVICE_LABEL } from '../status.ts';
 import {
   type ComposeModel,

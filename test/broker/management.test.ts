@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ManagementApi } from '../../../src/topology/management/api.ts';
-import { observe } from '../../../src/topology/management/observe.ts';
-import { perform } from '../../../src/topology/management/perform.ts';
-import { reachContext } from '../../support/context.ts';
-import { type ScriptedServer, scriptedServer } from '../../support/scripted-server.ts';
+import { ManagementApi } from '../../src/broker/management.ts';
+import { observe } from '../../src/topology/management/observe.ts';
+import { perform } from '../../src/topology/management/perform.ts';
+import { reachContext } from '../support/context.ts';
+import { type ScriptedServer, scriptedServer } from '../support/scripted-server.ts';
 
 const open: ScriptedServer[] = [];
 afterEach(async () => {

@@ -1,8 +1,8 @@
-import type { ManagementAccess } from '../../broker/access.ts';
-import type { Context, HttpResponse } from '../../context.ts';
-import { messageOf, QbtcError } from '../../errors.ts';
-import { isRecord } from '../../reconcile/difference.ts';
-import { isPassingNetworkError, retry } from '../../reconcile/retry.ts';
+import type { Context, HttpResponse } from '../context.ts';
+import { messageOf, QbtcError } from '../errors.ts';
+import { isRecord } from '../reconcile/difference.ts';
+import { isPassingNetworkError, retry } from '../reconcile/retry.ts';
+import type { ManagementAccess } from './access.ts';
 
 const DEADLINE_MS = 15_000;
 const TRIES = 3;

@@ -1,0 +1,155 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import * as z from 'zod';
+import { brokerAccess } from '../broker/access.ts';
+import { onBroker } from '../broker/connection.ts';
+import { EVENT_CONTENT_TYPE, envelope } from '../broker/envelope.ts';
+import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
+import type { Context } from '../context.ts';
+import type { FoundService } from '../model/discovery.ts';
+import type { Stack } from '../model/stack.ts';
+import { reachable } from './addresses.ts';
+import { ANNOUNCED, ANNOUNCER, type AnnouncedKey } from './announcements.ts';
+
+/** What is said of an instance: the data of `service.registered`. */
+export interface AnnouncedInstance {
+  name: string;
+  instance: string;
+  version?: string | undefined;
+  host: string;
+  port: number;
+  protocol: 'http';
+  health: string;
+}
+
+/** One thing to say on the bus. */
+export interface Announcement {
+  key: AnnouncedKey;
+  data: Record<string, unknown>;
+}
+
+const format = z.object({
+  version: z.literal(1),
+  instances: z.array(
+    z.object({
+      name: z.string(),
+      instance: z.string(),
+      version: z.string().optional(),
+      host: z.string(),
+      port: z.number(),
+      protocol: z.literal('http'),
+      health: z.string(),
+    }),
+  ),
+});
+
+/** What is to be announced of a look: instances that are well, of services that somebody brought in. */
+export function announceable(services: readonly FoundService[]): AnnouncedInstance[] {
+  return services
+    .filter(
+      ({ origin, unrouted, route }) =>
+        origin === 'declared' || (origin === 'labelled' && unrouted === '' && route),
+    )
+    .flatMap(({ name, instances, health }) =>
+      instances
+        // What a service says of itself on the bus needs no second voice.
+        .filter(
+          ({ condition, evidence }) =>
+            condition === 'healthy' && !evidence.some(({ source }) => source === 'bus'),
+        )
+        .flatMap(({ id, address, version }): AnnouncedInstance[] => {
+          if (address === undefined) return [];
+          const { host, port } = reachable(address);
+          return [
+            {
+              name,
+              instance: id,
+              ...(version === undefined ? {} : { version }),
+              host,
+              port,
+              protocol: 'http',
+              health,
+            },
+          ];
+        }),
+    );
+}
+
+/** What must be said for those who know `before` to know `now`. */
+export function announcementsOf(
+  before: readonly AnnouncedInstance[],
+  now: readonly AnnouncedInstance[],
+  reasonOf: (gone: AnnouncedInstance) => 'stopped' | 'crashed' | 'expired',
+): Announcement[] {
+  const keyOf = ({ name, instance }: AnnouncedInstance) => `${name}\n${instance}`;
+  const known = new Map(before.map((each) => [keyOf(each), each]));
+  const said: Announcement[] = [];
+  for (const each of now) {
+    const old = known.get(keyOf(each));
+    known.delete(keyOf(each));
+    if (old === undefined) {
+      said.push({ key: 'service.registered', data: { ...each } });
+      continue;
+    }
+    const changes = (['version', 'host', 'port', 'protocol', 'health'] as const).filter(
+      (field) => old[field] !== each[field],
+    );
+    if (changes.length > 0) said.push({ key: 'service.changed', data: { ...each, changes } });
+  }
+  for (const gone of known.values())
+    said.push({
+      key: 'service.gone',
+      data: { name: gone.name, instance: gone.instance, reason: reasonOf(gone) },
+    });
+  return said;
+}
+
+/** What was announced last; nothing where that cannot be read: then all is announced anew. */
+export async function readAnnounced(root: string): Promise<AnnouncedInstance[]> {
+  try {
+    return format.parse(JSON.parse(await readFile(fileOf(root), 'utf8'))).instances;
+  } catch {
+    return [];
+  }
+}
+
+export async function writeAnnounced(root: string, instances: readonly AnnouncedInstance[]): Promise<void> {
+  await mkdir(dirname(fileOf(root)), { recursive: true, mode: 0o700 });
+  const text = `${JSON.stringify({ version: 1, instances }, null, 2)}\n`;
+  await writeFileAtomic(fileOf(root), text, { mode: 0o600 });
+}
+
+/**
+ * Says it on the bus, in order. That nobody listens is no error.
+ *
+ * @throws QbtcError those of `brokerAccess` and `onBroker`, and what the broker says of an exchange that is missing
+ */
+export async function announce(
+  context: Pick<Context, 'amqp' | 'clock'>,
+  stack: Stack,
+  announcements: readonly Announcement[],
+): Promise<void> {
+  if (announcements.length === 0) return;
+  await onBroker(context, brokerAccess(stack), 'qbtc discover --register', async (connection) => {
+    for (const { key, data } of announcements) {
+      const type = ANNOUNCED[key];
+      const dataschema = `urn:qbtc:event:${type}:1`;
+      const event = envelope({ source: ANNOUNCER, type, dataschema, data }, context.clock.now());
+      await connection
+        .publish({ exchange: TOPIC_EXCHANGE, routingKey: key }, Buffer.from(JSON.stringify(event)), {
+          messageId: event.id,
+          correlationId: event.correlationid,
+          contentType: EVENT_CONTENT_TYPE,
+        })
+        .catch((error: unknown) => {
+          if (error instanceof Error && error.message.startsWith('no queue is bound')) return;
+          throw error;
+        });
+    }
+  });
+}
+
+function fileOf(root: string): string {
+  return join(root, '.qbtc', 'announced.json');
+}

@@ -1,0 +1,202 @@
+import type { Condition, FoundRoute, FoundService, Origin } from '../model/discovery.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Stack } from '../model/stack.ts';
+import type { NamedInstance } from './judge.ts';
+import { idProblem, urisBelow, urisOf } from './paths.ts';
+import type { Claim } from './source.ts';
+
+/** The best of its instances counts for the service. */
+const ORDER: readonly Condition[] = [
+  'healthy',
+  'unhealthy',
+  'starting',
+  'restarting',
+  'unknown',
+  'crashed',
+  'stopped',
+  'absent',
+];
+const ORIGINS: readonly Origin[] = ['declared', 'labelled', 'announced', 'guessed'];
+
+export interface Grouped {
+  services: FoundService[];
+  findings: Finding[];
+}
+
+/**
+ * Makes services of instances. Instances of one name are replicas when they are of one kin; of two rivals for a name or
+ * a path the declared one keeps it, then the older one, and the other is refused, both named.
+ */
+export function group(named: readonly NamedInstance[], stack: Stack, pathPrefix: string): Grouped {
+  const findings: Finding[] = [];
+  const services: FoundService[] = [];
+  const byName = new Map<string, NamedInstance[]>();
+  for (const each of [...named].sort(bySeniority))
+    byName.set(each.name, [...(byName.get(each.name) ?? []), each]);
+  for (const [name, instances] of byName) {
+    const [first] = instances;
+    if (first === undefined) continue;
+    const family = new Set(first.claims.map(({ kin }) => kin));
+    const members: NamedInstance[] = [];
+    for (const each of instances) {
+      const kins = each.claims.map(({ kin }) => kin);
+      // What nobody claims is of no kin, and no rival of anybody: it joins those of its name.
+      const isKin = kins.length === 0 || family.size === 0 || kins.some((kin) => family.has(kin));
+      if (isKin) {
+        members.push(each);
+        for (const kin of kins) family.add(kin);
+        continue;
+      }
+      const reason = `the name ${name} belongs to ${titleOf(first)}`;
+      findings.push({
+        code: 'name-taken',
+        severity: 'error',
+        subject: titleOf(each),
+        message: `${reason}; ${titleOf(each)} claims it, too`,
+        fix: 'give one of them another name',
+      });
+      services.push(serviceOf(name, [each], pathPrefix, reason));
+    }
+    services.unshift(serviceOf(name, members, pathPrefix));
+  }
+  services.sort(
+    (a, b) => ORIGINS.indexOf(a.origin) - ORIGINS.indexOf(b.origin) || a.name.localeCompare(b.name),
+  );
+  for (const service of services) {
+    const problem = service.route?.from === 'declared' ? undefined : idProblem(service.name, stack);
+    if (service.route === undefined || problem === undefined) continue;
+    service.route = undefined;
+    service.unrouted = problem;
+  }
+  findings.push(...refusePaths(services, byName, stack));
+  return { services, findings };
+}
+
+function bySeniority(a: NamedInstance, b: NamedInstance): number {
+  return (
+    ORIGINS.indexOf(a.origin) - ORIGINS.indexOf(b.origin) ||
+    sinceOf(a) - sinceOf(b) ||
+    a.instance.id.localeCompare(b.instance.id)
+  );
+}
+
+function sinceOf({ claims }: NamedInstance): number {
+  return Math.min(...claims.map(({ since }) => since ?? Number.POSITIVE_INFINITY));
+}
+
+/** Who an instance is, as a person can find it. */
+function titleOf({ instance, claims }: NamedInstance): string {
+  const origin = claims[0]?.origin;
+  if (origin === 'declared') return `${claims[0]?.name} of qbtc.yaml`;
+  const docker = instance.evidence.find(({ source }) => source === 'docker');
+  return docker?.found.split(' ').slice(0, 2).join(' ') ?? instance.id;
+}
+
+function serviceOf(
+  name: string,
+  members: readonly NamedInstance[],
+  pathPrefix: string,
+  refused?: string,
+): FoundService {
+  const claims = members.flatMap((each) => each.claims);
+  const origin = ORIGINS.find((each) => members.some((member) => member.origin === each)) ?? 'guessed';
+  const instances = members.map(({ instance }) => instance);
+  const evidence = instances.flatMap((each) => each.evidence);
+  const contradictions = members.flatMap((member) => member.contradictions);
+  for (const [what, values] of [
+    ['path', claims.map(({ path }) => path)],
+    ['plugins', claims.map(({ plugins }) => plugins && JSON.stringify(plugins))],
+  ] as const) {
+    const distinct = [...new Set(values.filter((value) => value !== undefined))];
+    if (distinct.length > 1)
+      contradictions.push(
+        `its instances want different ${what}: ${distinct.join(' and ')}; the oldest counts`,
+      );
+  }
+  const bad = claims.find((claim) => claim.refused !== undefined)?.refused;
+  // A container that does not run has no address now.
+  const hasAddress = instances.some(
+    ({ address, condition }) =>
+      address !== undefined || condition === 'crashed' || condition === 'restarting',
+  );
+  const route = routeOf(name, origin, claims, hasAddress, pathPrefix);
+  const why = refused ?? bad ?? (route === undefined ? whyUnrouted(origin, claims) : '');
+  return {
+    name,
+    origin,
+    confidence: Math.max(0, ...members.map(({ confidence }) => confidence)),
+    condition: ORDER.find((each) => instances.some(({ condition }) => condition === each)) ?? 'unknown',
+    sources: [...new Set(evidence.map(({ source }) => source))],
+    evidence,
+    instances,
+    contradictions: [...new Set(contradictions)],
+    health: members[0]?.healthPath ?? '/health',
+    plugins: claims.find(({ plugins }) => plugins !== undefined)?.plugins ?? {},
+    route: why === '' ? route : undefined,
+    unrouted: why,
+  };
+}
+
+function routeOf(
+  name: string,
+  origin: Origin,
+  claims: readonly Claim[],
+  hasAddress: boolean,
+  pathPrefix: string,
+): FoundRoute | undefined {
+  if (origin === 'declared') {
+    const uris = [...new Set(claims.flatMap((claim) => claim.uris ?? []))];
+    return uris.length === 0 ? undefined : { from: 'declared', uris };
+  }
+  if (origin === 'guessed' || !hasAddress) return undefined;
+  return defaultRoute(name, claims.find((claim) => claim.path !== undefined)?.path, pathPrefix);
+}
+
+/** The route of what is not in `qbtc.yaml`: at the path that its label names, or else below the prefix. */
+export function defaultRoute(name: string, path: string | undefined, pathPrefix: string): FoundRoute {
+  return path === undefined
+    ? { from: 'default', uris: urisBelow(`${pathPrefix === '/' ? '' : pathPrefix}/${name}`) }
+    : { from: 'label', uris: urisBelow(path) };
+}
+
+function whyUnrouted(origin: Origin, claims: readonly Claim[]): string {
+  if (origin === 'declared' && claims.length > 0) return 'qbtc.yaml declares no routes for it';
+  if (origin === 'guessed') return 'nobody has asked for it: label it, declare it, or name it with --include';
+  return 'it has no address';
+}
+
+/** Takes the routes from those whose paths another has: what is declared, then what is older, comes first. */
+function refusePaths(
+  services: readonly FoundService[],
+  byName: ReadonlyMap<string, readonly NamedInstance[]>,
+  stack: Stack,
+): Finding[] {
+  const owners = new Map<string, string>();
+  for (const { kind, id, object } of stack.gateway.objects)
+    if (kind === 'route') for (const uri of urisOf(object)) owners.set(uri, `route ${id} of the stack`);
+  for (const service of stack.services)
+    for (const route of service.routes)
+      for (const uri of urisOf(route)) owners.set(uri, `${service.name} of qbtc.yaml`);
+  const age = ({ name }: FoundService) => Math.min(...(byName.get(name) ?? []).map(sinceOf));
+  const findings: Finding[] = [];
+  const discovered = services.filter(({ route }) => route !== undefined && route.from !== 'declared');
+  for (const service of discovered.sort((a, b) => age(a) - age(b) || a.name.localeCompare(b.name))) {
+    const uris = service.route?.uris ?? [];
+    const taken = uris.find((uri) => owners.has(uri));
+    if (taken === undefined) {
+      for (const uri of uris) owners.set(uri, service.name);
+      continue;
+    }
+    const reason = `the path ${taken} belongs to ${owners.get(taken)}`;
+    service.route = undefined;
+    service.unrouted = reason;
+    findings.push({
+      code: 'path-taken',
+      severity: 'error',
+      subject: service.name,
+      message: `${reason}; ${service.name} claims it, too`,
+      fix: 'give one of them another qbtc.path',
+    });
+  }
+  return findings;
+}

@@ -1,0 +1,101 @@
+import type { Address, Protocol } from '../model/discovery.ts';
+import { mapConcurrently } from '../reconcile/map-concurrently.ts';
+import { addressText, reachable } from './addresses.ts';
+import { askHealth, type HealthAnswer } from './health.ts';
+import { type Candidate, isSeenByPorts } from './join.ts';
+import { askProtocol } from './protocol.ts';
+import type { DiscoveryContext, Scope, Sighting } from './source.ts';
+
+/** Most of the time is waiting for answers. */
+const IN_FLIGHT = 32;
+export const HEALTH_PATH = '/health';
+
+/** A candidate, and what it answered. */
+export interface Inspected extends Candidate {
+  /** The address that counts: the one that answers a health document, or else the one that is claimed. */
+  address: Address | undefined;
+  protocol: Protocol | undefined;
+  health: HealthAnswer | undefined;
+  /** Where the health document was asked for. */
+  healthPath: string;
+}
+
+/** Asks every candidate at its addresses: the claimed ones for their health documents, the others what they speak. */
+export function inspect(
+  context: DiscoveryContext,
+  scope: Scope,
+  candidates: readonly Candidate[],
+  { socketsKnown }: { socketsKnown: boolean },
+): Promise<Inspected[]> {
+  return mapConcurrently(candidates, IN_FLIGHT, (candidate) =>
+    inspectOne(context, scope, candidate, socketsKnown),
+  );
+}
+
+async function inspectOne(
+  context: DiscoveryContext,
+  { portRange }: Scope,
+  candidate: Candidate,
+  socketsKnown: boolean,
+): Promise<Inspected> {
+  const claim = candidate.sightings.find((sighting) => sighting.claim !== undefined)?.claim;
+  const [address] = candidate.addresses;
+  const healthPath = claimedHealth(candidate.sightings) ?? HEALTH_PATH;
+  const unasked = { ...candidate, address, protocol: undefined, health: undefined, healthPath };
+  if (address === undefined) return unasked;
+  const resource = candidate.sightings.find((sighting) => sighting.resource === true);
+  if (claim === undefined || resource !== undefined)
+    return inspectUnclaimed(context, candidate, resource?.protocol);
+  const isEnded = candidate.sightings.some(
+    ({ condition }) => condition === 'stopped' || condition === 'crashed' || condition === 'restarting',
+  );
+  const inRange = address.port >= portRange.first && address.port <= portRange.last;
+  // What the table of sockets does not hold need not be asked.
+  const isAbsent = socketsKnown && inRange && isSeenByPorts(address) && !candidate.listens;
+  if (isEnded || isAbsent) return unasked;
+  if (candidate.sightings.some(({ protocol }) => protocol === 'amqp'))
+    return { ...unasked, protocol: 'amqp' };
+  const health = await askHealth(context, urlOf(address, healthPath));
+  return { ...unasked, protocol: health.status === undefined ? undefined : 'http', health };
+}
+
+async function inspectUnclaimed(
+  context: DiscoveryContext,
+  candidate: Candidate,
+  expected: Protocol | undefined,
+): Promise<Inspected> {
+  const program = candidate.sightings.find((sighting) => sighting.program !== undefined)?.program;
+  // What is declared is asked where it is declared, not at every port that its process holds.
+  const asked = expected === undefined ? candidate.addresses : candidate.addresses.slice(0, 1);
+  const answers = await Promise.all(
+    asked.map(async (each) => {
+      const address = reachable(each);
+      const protocol = await askProtocol(context, address, expected, program);
+      // What the stack declares as a resource is asked for nothing more.
+      const health =
+        protocol === 'http' && expected === undefined
+          ? await askHealth(context, urlOf(address, HEALTH_PATH))
+          : undefined;
+      return { address, protocol, health };
+    }),
+  );
+  const best =
+    answers.find(({ health }) => health?.identity !== undefined) ??
+    answers.find(({ protocol }) => protocol === 'http') ??
+    answers[0];
+  return {
+    ...candidate,
+    address: best?.address,
+    protocol: best?.protocol,
+    health: best?.health,
+    healthPath: HEALTH_PATH,
+  };
+}
+
+function claimedHealth(sightings: readonly Sighting[]): string | undefined {
+  return sightings.find(({ claim }) => claim?.health !== undefined)?.claim?.health;
+}
+
+function urlOf(address: Address, path: string): string {
+  return `http://${addressText(reachable(address))}${path}`;
+}

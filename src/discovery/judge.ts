@@ -1,0 +1,183 @@
+import type { Condition, Evidence, FoundInstance, FoundListener, Origin } from '../model/discovery.ts';
+import { addressText } from './addresses.ts';
+import { confidenceOf, type WEIGHTS } from './confidence.ts';
+import type { Inspected } from './inspect.ts';
+import type { Claim } from './source.ts';
+import { idOf } from './sources/docker.ts';
+
+/** An instance with what decides about its service. */
+export interface NamedInstance {
+  name: string;
+  origin: Origin;
+  instance: FoundInstance;
+  claims: Claim[];
+  contradictions: string[];
+  confidence: number;
+  healthPath: string;
+}
+
+export interface Judged {
+  named: NamedInstance[];
+  others: FoundListener[];
+}
+
+/** Who each candidate is, and how it is. What nobody claims and what does not look like a service is told apart. */
+export function judge(candidates: readonly Inspected[]): Judged {
+  const named: NamedInstance[] = [];
+  const others: FoundListener[] = [];
+  for (const candidate of candidates) {
+    const resource = candidate.sightings.find((sighting) => sighting.resource === true);
+    const name = resource === undefined ? nameOf(candidate) : undefined;
+    if (name !== undefined) named.push(judgeOne(candidate, name));
+    else if (candidate.address !== undefined && (resource === undefined || candidate.listens))
+      others.push(listenerOf(candidate, resource?.found));
+  }
+  return { named, others };
+}
+
+/**
+ * The name that is claimed; of several the one as whom it answers, or else the first claim. Without a claim it is who it
+ * says it is, or what its folder or its account at the broker is called, where something more than a port speaks for
+ * it.
+ */
+function nameOf({ sightings, health, protocol }: Inspected): string | undefined {
+  const claims = claimsOf({ sightings });
+  const said = claims.find(({ name }) => name === health?.identity) ?? claims[0];
+  if (said !== undefined) return said.name;
+  if (health?.identity !== undefined) return health.identity;
+  const consumer = sightings.find(({ source }) => source === 'rabbitmq');
+  const process = sightings.find(({ source }) => source === 'processes');
+  // A process alone is somebody's editor.
+  if (consumer === undefined && (process === undefined || protocol !== 'http')) return undefined;
+  return consumer?.guess ?? process?.guess;
+}
+
+function judgeOne(candidate: Inspected, name: string): NamedInstance {
+  const { sightings, health } = candidate;
+  const claims = claimsOf(candidate).sort((a, b) => Number(b.name === name) - Number(a.name === name));
+  const claim = claims.find((each) => each.name === name);
+  const { condition, reason } = conditionOf(candidate, name, claim);
+  const contradictions = contradictionsOf(candidate, name, claims);
+  const isIdentified = health?.identity === name;
+  const answers = health?.healthy === true && (health.identity === undefined || isIdentified);
+  const evidence: Evidence[] = sightings.map(({ source, found }) => ({ source, found }));
+  if (health !== undefined) evidence.push({ source: 'health', found: health.found });
+  const sources: (keyof typeof WEIGHTS)[] = sightings.map(({ source }) => source);
+  if (isIdentified) sources.push('health');
+  else if (answers) sources.push('anonymous');
+  const { address, pid, container, joinedBy } = candidate;
+  return {
+    name,
+    origin: claim?.origin ?? 'guessed',
+    claims: claims.filter((each) => each.name === name),
+    contradictions,
+    confidence: confidenceOf(sources, { condition, contradicted: contradictions.length > 0 }),
+    healthPath: candidate.healthPath,
+    instance: {
+      id: idOfInstance(candidate, claim),
+      address,
+      pid,
+      container,
+      version: health?.version ?? claim?.version,
+      weight: claim?.weight ?? 1,
+      condition,
+      reason,
+      evidence,
+      joinedBy,
+    },
+  };
+}
+
+function claimsOf({ sightings }: Pick<Inspected, 'sightings'>): Claim[] {
+  return sightings.flatMap(({ claim }) => (claim === undefined ? [] : [claim]));
+}
+
+function idOfInstance({ container, address, pid }: Inspected, claim: Claim | undefined): string {
+  if (container !== undefined) return idOf(container);
+  if (claim?.instance !== undefined && claim.origin === 'announced') return claim.instance;
+  if (address !== undefined) return addressText(address);
+  return `pid:${pid ?? 'unknown'}`;
+}
+
+function conditionOf(
+  candidate: Inspected,
+  name: string,
+  claim: Claim | undefined,
+): { condition: Condition; reason: string } {
+  const { sightings, health, address, protocol } = candidate;
+  const told = sightings.find(({ condition }) => condition !== undefined);
+  // A container that is starting and answers already is there; its engine only has not asked yet.
+  if (told?.condition !== undefined && told.condition !== 'starting')
+    return { condition: told.condition, reason: told.reason ?? '' };
+  if (claim?.refused !== undefined && address === undefined)
+    return { condition: 'unknown', reason: claim.refused };
+  if (address === undefined || protocol === 'amqp') return { condition: 'unknown', reason: '' };
+  if (health === undefined)
+    return protocol === undefined
+      ? { condition: 'absent', reason: `nothing listens on port ${address.port}` }
+      : { condition: 'unknown', reason: '' };
+  const judged = judgeHealth(candidate, name, claim);
+  if (judged.condition !== 'healthy' && told?.condition === 'starting')
+    return { condition: 'starting', reason: told.reason ?? judged.reason };
+  return judged;
+}
+
+function judgeHealth(
+  { health, address, listens, pid }: Inspected,
+  name: string,
+  claim: Claim | undefined,
+): { condition: Condition; reason: string } {
+  if (health === undefined) return { condition: 'unknown', reason: '' };
+  if (health.status === undefined)
+    return /ECONNREFUSED/.test(health.found) && !listens
+      ? { condition: 'absent', reason: `nothing listens on port ${address?.port}` }
+      : { condition: 'unhealthy', reason: health.found };
+  if (health.identity !== undefined && health.identity !== name)
+    return {
+      condition: 'unhealthy',
+      reason: `port ${address?.port} belongs to ${health.identity}${pid === undefined ? '' : ` (pid ${pid})`}`,
+    };
+  if (!health.healthy) return { condition: 'unhealthy', reason: health.found };
+  // A web server answers any path with its page; a path that was named for it is meant.
+  if (health.isPage && claim?.health === undefined)
+    return { condition: 'unhealthy', reason: `${health.found}, which is no health document` };
+  return { condition: 'healthy', reason: '' };
+}
+
+/** What one source says and another denies, both named. */
+function contradictionsOf(
+  { health, sightings }: Inspected,
+  name: string,
+  claims: readonly Claim[],
+): string[] {
+  const found: string[] = [];
+  const rival = claims.find((each) => each.name !== name);
+  if (rival !== undefined) {
+    const says = (wanted: string) =>
+      sightings.find(({ claim }) => claim?.name === wanted)?.found ?? `it is ${wanted}`;
+    found.push(`${says(name)}, but: ${says(rival.name)}`);
+  }
+  if (health?.identity !== undefined && health.identity !== name)
+    found.push(`it is called ${name}, but answers as ${health.identity}`);
+  const told = sightings.find(({ condition }) => condition === 'unhealthy');
+  if (told !== undefined && health?.healthy === true)
+    found.push(`its health document answers ${health.status}, but ${told.reason}`);
+  const versions = new Set(
+    [health?.version, ...claims.map(({ version }) => version)].filter((each) => each !== undefined),
+  );
+  if (versions.size > 1) found.push(`its version is ${[...versions].join(', but also ')}`);
+  return found;
+}
+
+function listenerOf(candidate: Inspected, resource: string | undefined): FoundListener {
+  const { address, sightings, pid, protocol = 'other' } = candidate;
+  const program = sightings.find((sighting) => sighting.program !== undefined)?.program;
+  const text = resource ?? sightings[0]?.found ?? '';
+  return {
+    address: address ?? { host: '', port: 0 },
+    pid,
+    program,
+    protocol,
+    found: text,
+  };
+}

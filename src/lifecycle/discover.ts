@@ -1,0 +1,203 @@
+import type { Context } from '../context.ts';
+import {
+  announce,
+  announceable,
+  announcementsOf,
+  type DiscoverOptions,
+  including,
+  readAnnounced,
+  registrationsOf,
+  watchServices,
+  withoutStopped,
+  writeAnnounced,
+} from '../discovery/index.ts';
+import { EXIT, type ExitCode, messageOf, QbtcError } from '../errors.ts';
+import { applyRoutes, planRoutes } from '../gateway/index.ts';
+import type { Discovery, FoundService, RegisteredService, ServiceChange } from '../model/discovery.ts';
+import type { Change, ChangeOutcome } from '../model/plan.ts';
+import type { Stack } from '../model/stack.ts';
+import { withLock } from './lock.ts';
+
+/** What a registration did, or would do. */
+export interface Registration {
+  services: FoundService[];
+  changes: (Change & { status?: ChangeOutcome['status']; why?: string })[];
+  announced: { key: string; name: string; instance: string }[];
+  /** Why nothing could be said on the bus; empty when it could. */
+  unannounced: string;
+  exit: ExitCode;
+}
+
+/**
+ * Brings the gateway to what was found: the declared routes of declared services that are there, and an upstream and a
+ * route for each other service that has one. What was registered once and is gone goes. Then tells it on the bus.
+ *
+ * @throws QbtcError those of `planRoutes`; `LOCKED`
+ */
+export async function registerServices(
+  context: Context,
+  stack: Stack,
+  { services: found }: Discovery,
+  { dryRun, include }: { dryRun: boolean; include: readonly string[] },
+): Promise<Registration> {
+  const services = including(found, include, stack);
+  const work = async (): Promise<Registration> => {
+    const parts = await plansOf(context, stack, services, registrationsOf(withoutStopped(services), stack));
+    const before = await readAnnounced(stack.root);
+    const now = announceable(services);
+    const said = announcementsOf(before, now, ({ name, instance }) => reasonGone(found, name, instance));
+    const announced = said.map(({ key, data }) => ({
+      key,
+      name: String(data.name),
+      instance: String(data.instance),
+    }));
+    if (dryRun) {
+      const changes = parts.flatMap((part) => part.changes);
+      return { services, changes, announced, unannounced: '', exit: EXIT.done };
+    }
+    const outcomes: ChangeOutcome[] = [];
+    for (const part of parts) outcomes.push(...(await applyRoutes(context, stack, part)));
+    const unannounced = await tell(context, stack, said, now);
+    return {
+      services,
+      changes: outcomes.map(changeOf),
+      announced: unannounced === '' ? announced : [],
+      unannounced,
+      exit: exitOf(outcomes),
+    };
+  };
+  return dryRun ? work() : withLock(context, stack.root, 'discover --register', work);
+}
+
+export interface WatchAndRegisterOptions extends DiscoverOptions {
+  /** Also registers what is found, and what is gone. */
+  register: boolean;
+  onChange(change: ServiceChange): void;
+  end: AbortSignal;
+}
+
+/** Watches until the end, and keeps the gateway and the bus at what is there, where that is asked for. */
+export async function watchAndRegister(
+  context: Context,
+  stack: Stack,
+  { register, onChange, end, ...options }: WatchAndRegisterOptions,
+): Promise<void> {
+  let last = '';
+  const failed = (reason: string) => {
+    const time = new Date(context.clock.now()).toISOString();
+    onChange({ time, change: 'source-lost', service: '', instance: 'gateway', reason });
+  };
+  await watchServices(context, stack, {
+    ...options,
+    end,
+    async onLook({ changes, registrations, present, discovery }) {
+      for (const change of changes) onChange(change);
+      if (!register) return;
+      const wanted = JSON.stringify([
+        registrations,
+        present.map(({ name, instances }) => [name, instances.length]),
+      ]);
+      if (wanted === last) return;
+      try {
+        await keep(context, stack, { registrations, present, discovery });
+        last = wanted;
+      } catch (error) {
+        if (end.aborted) return;
+        // A gateway that is away, or another command at work: the next look tries again.
+        if (last !== '' || !(error instanceof QbtcError)) last = '';
+        failed(messageOf(error));
+      }
+    },
+  });
+}
+
+async function keep(
+  context: Context,
+  stack: Stack,
+  look: { registrations: RegisteredService[]; present: FoundService[]; discovery: Discovery },
+): Promise<void> {
+  await withLock(context, stack.root, 'discover --watch --register', async () => {
+    for (const part of await plansOf(context, stack, look.discovery.services, look.registrations)) {
+      const outcomes = await applyRoutes(context, stack, part);
+      const broken = outcomes.find(({ status, change }) => status !== 'done' && change.blocked === undefined);
+      if (broken !== undefined)
+        throw new QbtcError('GATEWAY_REFUSED', `${broken.change.name}: ${broken.reason ?? broken.status}`);
+    }
+    const before = await readAnnounced(stack.root);
+    const now = announceable(look.present);
+    const said = announcementsOf(before, now, ({ name, instance }) =>
+      reasonGone(look.discovery.services, name, instance),
+    );
+    const problem = await tell(context, stack, said, now);
+    if (problem !== '') throw new QbtcError('NOT_ANNOUNCED', problem);
+  });
+}
+
+type Part = Awaited<ReturnType<typeof planRoutes>>;
+
+/** The declared part first: what is discovered takes no path from it. */
+async function plansOf(
+  context: Context,
+  stack: Stack,
+  services: readonly FoundService[],
+  registrations: readonly RegisteredService[],
+): Promise<Part[]> {
+  const present = stack.services.filter((service) =>
+    services.some(
+      ({ name, origin, condition }) =>
+        name === service.name && origin === 'declared' && condition !== 'absent',
+    ),
+  );
+  const ids = new Set(
+    present.flatMap(({ name, routes }) => [
+      `upstream ${stack.name}-${name}`,
+      ...routes.map((route) => `route ${stack.name}-${route.name}`),
+    ]),
+  );
+  const declared = await planRoutes(context, stack, { only: (kind, id) => ids.has(`${kind} ${id}`) });
+  const discovered = await planRoutes(context, stack, { discovered: registrations });
+  return [declared, discovered];
+}
+
+/** Says it, and writes down what was said only then. Gives the reason why it could not. */
+async function tell(
+  context: Context,
+  stack: Stack,
+  said: Parameters<typeof announce>[2],
+  now: Parameters<typeof writeAnnounced>[1],
+): Promise<string> {
+  if (said.length === 0) return '';
+  if (!stack.resources.some(({ kind }) => kind === 'rabbitmq')) return 'the stack declares no broker';
+  try {
+    await announce(context, stack, said);
+    await writeAnnounced(stack.root, now);
+    return '';
+  } catch (error) {
+    context.interrupted.throwIfAborted();
+    return messageOf(error);
+  }
+}
+
+function reasonGone(
+  services: readonly FoundService[],
+  name: string,
+  id: string,
+): 'stopped' | 'crashed' | 'expired' {
+  const instance = services
+    .filter((service) => service.name === name)
+    .flatMap(({ instances }) => instances)
+    .find((each) => each.id === id);
+  if (instance === undefined || instance.condition === 'stopped' || instance.condition === 'absent')
+    return 'stopped';
+  return instance.condition === 'crashed' || instance.condition === 'restarting' ? 'crashed' : 'expired';
+}
+
+function changeOf({ change, status, reason }: ChangeOutcome): Registration['changes'][number] {
+  return { ...change, status, ...(reason === undefined ? {} : { why: reason }) };
+}
+
+function exitOf(outcomes: readonly ChangeOutcome[]): ExitCode {
+  const done = outcomes.filter(({ status }) => status === 'done').length;
+  if (done === outcomes.length) return EXIT.done;
+  return done === 0 ? EXIT.error : EXIT.partial;
+}
