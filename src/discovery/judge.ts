@@ -138,8 +138,9 @@ function judgeHealth(
       reason: `port ${address?.port} belongs to ${health.identity}${pid === undefined ? '' : ` (pid ${pid})`}`,
     };
   if (!health.healthy) return { condition: 'unhealthy', reason: health.found };
-  // A web server answers any path with its page; a path that was named for it is meant.
-  if (health.isPage && claim?.health === undefined)
+  // A web server answers any path with its page; only a path that a label names is meant.
+  const isMeant = claim?.origin === 'labelled' && claim.health !== undefined;
+  if (health.isPage && !isMeant)
     return { condition: 'unhealthy', reason: `${health.found}, which is no health document` };
   return { condition: 'healthy', reason: '' };
 }

@@ -222,10 +222,13 @@ async function firstMessages(
 ): Promise<ConsumeMessage[]> {
   const held: ConsumeMessage[] = [];
   if (count === 0) return held;
-  await channel.prefetch(count);
+  // A consumer that has all it may have is not counted as one.
+  await channel.prefetch(exclusive ? count + 1 : count);
   let consumerTag = '';
   await new Promise<void>((resolve, reject) => {
     let silence = setTimeout(resolve, SILENCE_MS);
+    // The error comes first, and says why.
+    channel.once('error', reject);
     channel.once('close', () => reject(new Error('the broker closed the channel')));
     channel
       .consume(

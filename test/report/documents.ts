@@ -1,4 +1,6 @@
 import { QbtcError } from '../../src/errors.ts';
+import type { FoundService } from '../../src/model/discovery.ts';
+import type { Finding } from '../../src/model/finding.ts';
 import type { FlowResult } from '../../src/model/flow.ts';
 import type { Score } from '../../src/model/score.ts';
 import type { Document, DocumentKind, DocumentOf } from '../../src/report/document.ts';
@@ -108,8 +110,149 @@ const score: Score = {
   ],
 };
 
+const foundServices: FoundService[] = [
+  {
+    name: 'llm-api',
+    origin: 'declared',
+    confidence: 0.97,
+    condition: 'healthy',
+    sources: ['stack', 'ports', 'health'],
+    evidence: [{ source: 'stack', found: 'qbtc.yaml declares llm-api on port 8000' }],
+    instances: [
+      {
+        id: '127.0.0.1:8000',
+        address: { host: '127.0.0.1', port: 8000 },
+        pid: 4242,
+        container: undefined,
+        version: '0.1.0',
+        weight: 1,
+        condition: 'healthy',
+        reason: '',
+        evidence: [
+          { source: 'stack', found: 'qbtc.yaml declares llm-api on port 8000' },
+          { source: 'ports', found: 'port 8000 listens, held by node (pid 4242)' },
+          { source: 'health', found: 'http://127.0.0.1:8000/health answers 200 as llm-api' },
+        ],
+        joinedBy: ['port 8000'],
+      },
+    ],
+    contradictions: [],
+    health: '/health',
+    plugins: {},
+    route: { from: 'declared', uris: ['/v1/chat/completions', '/v1/models', '/v1/models/*'] },
+    unrouted: '',
+  },
+  {
+    name: 'orders',
+    origin: 'labelled',
+    confidence: 0.3,
+    condition: 'unhealthy',
+    sources: ['docker', 'health'],
+    evidence: [{ source: 'docker', found: 'container orders (1a2b3c4d5e6f, shop/orders:2) Up 2 minutes' }],
+    instances: [
+      {
+        id: 'docker:1a2b3c4d5e6f',
+        address: { host: '172.17.0.2', port: 3000 },
+        pid: undefined,
+        container: '1a2b3c4d5e6f7a8b9c0d',
+        version: undefined,
+        weight: 3,
+        condition: 'unhealthy',
+        reason: 'port 3000 belongs to billing',
+        evidence: [
+          { source: 'docker', found: 'container orders (1a2b3c4d5e6f, shop/orders:2) Up 2 minutes' },
+          { source: 'health', found: 'http://172.17.0.2:3000/health answers 200 as billing' },
+        ],
+        joinedBy: [],
+      },
+      {
+        id: 'docker:6f5e4d3c2b1a',
+        address: undefined,
+        pid: undefined,
+        container: '6f5e4d3c2b1a7a8b9c0d',
+        version: undefined,
+        weight: 1,
+        condition: 'starting',
+        reason: 'its health check in the container has not passed yet',
+        evidence: [],
+        joinedBy: [],
+      },
+    ],
+    contradictions: ['it is called orders, but answers as billing'],
+    health: '/health',
+    plugins: { 'key-auth': {} },
+    route: undefined,
+    unrouted: 'the path /orders belongs to shop',
+  },
+];
+
+const labelFinding: Finding = {
+  code: 'unknown-label',
+  severity: 'warning',
+  subject: 'container orders',
+  message: 'qbtc.prot is no label of qbtc',
+  fix: 'did you mean qbtc.port?',
+};
+
 /** One document of each kind, with something of everything in it. */
 export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
+  discovery: {
+    kind: 'discovery',
+    stack: 'acme',
+    takenAt: '2026-01-05T10:00:00.000Z',
+    services: foundServices,
+    others: [
+      {
+        address: { host: '127.0.0.1', port: 5672 },
+        pid: 4300,
+        program: 'beam.smp',
+        protocol: 'amqp',
+        found: 'broker of acme (rabbitmq)',
+      },
+    ],
+    sources: [
+      { source: 'stack', state: 'asked', reason: '', sightings: 9 },
+      { source: 'docker', state: 'absent', reason: 'no Docker engine answers', sightings: 0 },
+      { source: 'rabbitmq', state: 'failed', reason: 'the management API cannot be reached', sightings: 0 },
+    ],
+    findings: [labelFinding],
+    all: true,
+  },
+  service: { kind: 'service', stack: 'acme', services: foundServices },
+  registered: {
+    kind: 'registered',
+    stack: 'acme',
+    dryRun: false,
+    services: foundServices,
+    changes: [
+      {
+        action: 'create',
+        kind: 'upstream',
+        name: 'acme.shop',
+        reason: 'found and not there',
+        status: 'done',
+      },
+      {
+        action: 'create',
+        kind: 'route',
+        name: 'acme.orders',
+        reason: 'found and not there',
+        status: 'failed',
+        why: 'route other serves /orders already: it carries no label of qbtc',
+      },
+    ],
+    announced: [{ key: 'service.registered', name: 'llm-api', instance: '127.0.0.1:8000' }],
+    unannounced: 'broker (http://127.0.0.1:15672, vhost acme): connect ECONNREFUSED',
+    findings: [labelFinding],
+  },
+  'service-change': {
+    kind: 'service-change',
+    time: '2026-01-05T10:00:00.000Z',
+    change: 'crashed',
+    service: 'orders',
+    instance: 'docker:1a2b3c4d5e6f',
+    reason: 'its container has crashed: Exited (3) 1 second ago',
+  },
   'contract-diff': {
     kind: 'contract-diff',
     stack: 'acme',

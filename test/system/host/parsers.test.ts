@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseLsof } from '../../../src/system/host/darwin.ts';
-import { parseSocketTable, parseStartTime } from '../../../src/system/host/linux.ts';
-import { parseNetstat, parseTasklist } from '../../../src/system/host/windows.ts';
+import { parseConnections, parseFolders, parseLsof, parsePs } from '../../../src/system/host/darwin.ts';
+import { parseContainer, parseSocketTable, parseStartTime } from '../../../src/system/host/linux.ts';
+import {
+  parseNetstat,
+  parseConnections as parseOpenConnections,
+  parseProcesses,
+  parseTasklist,
+} from '../../../src/system/host/windows.ts';
 
 describe('Linux', () => {
   test('reads the listening sockets of both tables', () => {
@@ -67,4 +72,72 @@ test('no parser throws on any text', () => {
         parse(text);
     }),
   );
+});
+
+describe('processes and connections', () => {
+  const id = '4c1b'.repeat(16);
+  test.each([
+    [`0::/system.slice/docker-${id}.scope`, id],
+    [`12:memory:/docker/${id}`, id],
+    [`0::/kubepods/besteffort/pod1/cri-containerd-${id}.scope`, id],
+    ['0::/user.slice/user-1000.slice/session-2.scope', undefined],
+    ['', undefined],
+  ])('Linux: the container of %s', (cgroup, container) => {
+    expect(parseContainer(cgroup)).toBe(container);
+  });
+
+  test('Linux: the rows of another state', () => {
+    const text = 'head\n   1: 0100007F:A3C2 0100007F:1538 01 0:0 0:0 0 0 0 48219 1 0 20 4';
+    expect(parseSocketTable(text, '01')).toEqual([{ host: '127.0.0.1', port: 41_922, inode: '48219' }]);
+    expect(parseSocketTable(text)).toEqual([]);
+  });
+
+  test('macOS: connections, processes and their folders', () => {
+    const connections = 'p991\nf22\nn127.0.0.1:50123->127.0.0.1:5672\nf23\nn[::1]:50124->[::1]:5672\n';
+    expect(parseConnections(connections)).toEqual([
+      { pid: 991, localPort: 50_123 },
+      { pid: 991, localPort: 50_124 },
+    ]);
+    const ps = '    1     0 /sbin/launchd\n  991   412 /usr/local/bin/node src/main.js --port 8000\n';
+    expect(parsePs(ps)).toEqual([
+      { pid: 1, program: 'launchd', args: ['/sbin/launchd'] },
+      {
+        pid: 991,
+        parent: 412,
+        program: 'node',
+        args: ['/usr/local/bin/node', 'src/main.js', '--port', '8000'],
+      },
+    ]);
+    expect(parseFolders('p1\nfcwd\nn/\np991\nfcwd\nn/Users/me/shop\n')).toEqual(
+      new Map([
+        [1, '/'],
+        [991, '/Users/me/shop'],
+      ]),
+    );
+  });
+
+  test('Windows: connections and processes', () => {
+    const netstat = [
+      '  Proto  Local Address          Foreign Address        State           PID',
+      '  TCP    0.0.0.0:8000           0.0.0.0:0              LISTENING       991',
+      '  TCP    127.0.0.1:50123        127.0.0.1:5672         HERGESTELLT     991',
+    ].join('\r\n');
+    expect(parseOpenConnections(netstat)).toEqual([{ pid: 991, localPort: 50_123 }]);
+    const one = {
+      ProcessId: 991,
+      ParentProcessId: 412,
+      Name: 'node.exe',
+      CommandLine: '"C:\\Program Files\\nodejs\\node.exe" src\\main.js',
+    };
+    const found = {
+      pid: 991,
+      parent: 412,
+      program: 'node',
+      args: ['C:\\Program Files\\nodejs\\node.exe', 'src\\main.js'],
+    };
+    expect(parseProcesses(JSON.stringify(one))).toEqual([found]);
+    const system = { ProcessId: 4, ParentProcessId: 0, Name: 'System', CommandLine: null };
+    expect(parseProcesses(JSON.stringify([one, system]))).toEqual([found]);
+    expect(parseProcesses('')).toEqual([]);
+  });
 });

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { discoverServices } from '../../src/discovery/index.ts';
+import { discoverServices } from '../../src/discovery/declared.ts';
 import { service } from '../flow/chain.ts';
 import { freePorts } from '../support/ports.ts';
 import { quietContext } from '../support/quiet-context.ts';

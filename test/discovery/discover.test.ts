@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type DiscoverOptions, discover } from '../../src/discovery/discover.ts';
+import { service } from '../flow/chain.ts';
+import { freePorts } from '../support/ports.ts';
+import { quietContext, temporaryFolder } from '../support/quiet-context.ts';
+import { scriptedServer } from '../support/scripted-server.ts';
+import { emptyStack } from '../support/stack.ts';
+
+const LOCAL: DiscoverOptions = { sources: ['stack', 'ports', 'processes'] };
+
+async function answering(reply: Parameters<typeof scriptedServer>[0]): Promise<number> {
+  const server = await scriptedServer(reply);
+  onTestFinished(() => server.close());
+  return Number(new URL(server.url).port);
+}
+
+async function lookAt(port: number, options: DiscoverOptions = LOCAL) {
+  const stack = emptyStack('/stack', { services: [service('llm-api', port)] });
+  const { services } = await discover(quietContext(), stack, {
+    portRange: { first: port, last: port },
+    ...options,
+  });
+  return services[0];
+}
+
+describe('a declared service', () => {
+  test('that answers as itself is found by all that see it', async () => {
+    const port = await answering((_, response) => response.end('{"service":"llm-api","version":"3"}'));
+    expect(await lookAt(port)).toMatchObject({
+      name: 'llm-api',
+      condition: 'healthy',
+      confidence: 0.93,
+      contradictions: [],
+      instances: [{ pid: process.pid, version: '3', address: { port } }],
+    });
+  });
+
+  test('that does not listen is absent, and not asked', async () => {
+    const [port = 0] = await freePorts(1);
+    expect(await lookAt(port)).toMatchObject({
+      condition: 'absent',
+      confidence: 0,
+      instances: [{ reason: `nothing listens on port ${port}` }],
+    });
+  });
+
+  test.each([
+    [500, 'application/json', '{"service":"llm-api"}', 'answers 500 as llm-api'],
+    [200, 'text/html', '<!doctype html><p>hello', 'no health document'],
+    [200, 'application/json', '{"service":"other"}', 'belongs to other'],
+  ])('that answers %i %s is not healthy', async (status, type, body, reason) => {
+    const port = await answering((_, response) =>
+      response.writeHead(status, { 'content-type': type }).end(body),
+    );
+    const found = await lookAt(port);
+    expect(found?.instances[0]).toMatchObject({
+      condition: 'unhealthy',
+      reason: expect.stringContaining(reason),
+    });
+  });
+
+  test('that takes the connection and never answers holds nobody up for long', async () => {
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => void sockets.push(socket));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    });
+    const { port } = server.address() as { port: number };
+    expect(await lookAt(port)).toMatchObject({
+      condition: 'unhealthy',
+      instances: [{ reason: expect.stringContaining('within 2000 ms') }],
+    });
+  });
+});
+
+describe('what nobody declares', () => {
+  test('is a service when it says who it is, and another port otherwise', async () => {
+    const stray = await answering((_, response) => response.end('{"name":"stray"}'));
+    const plain = await answering((_, response) => response.writeHead(404).end());
+    const ports = [stray, plain].sort((a, b) => a - b);
+    const { services, others } = await discover(quietContext(), emptyStack('/stack'), {
+      ...LOCAL,
+      sources: ['ports'],
+      scan: true,
+      portRange: { first: ports[0] ?? 0, last: ports[1] ?? 0 },
+    });
+    expect(services).toMatchObject([{ name: 'stray', origin: 'guessed', route: undefined }]);
+    expect(others).toContainEqual(
+      expect.objectContaining({ address: { host: '127.0.0.1', port: plain }, protocol: 'http' }),
+    );
+  });
+
+  test('is known by the keyword in its command line; no argument of it is ever told', async () => {
+    const folder = await temporaryFolder('qbtc keyword ');
+    const secret = `s3cret-${process.pid}-value`;
+    const program = `const server = require('node:http').createServer((_, response) => response.end('ok'));
+      server.listen(0, '127.0.0.1', () => console.log(server.address().port));`;
+    const child = spawn(
+      process.execPath,
+      ['-e', program, '--', 'vigoleon', `--token=${secret}`, secret, `amqp://me:${secret}@host`],
+      { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    onTestFinished(() => void child.kill());
+    const [chunk] = await once(child.stdout, 'data');
+    const port = Number(String(chunk));
+    const discovery = await discover(quietContext(), emptyStack(join(folder, 'stack')), {
+      sources: ['ports', 'processes'],
+      portRange: { first: port, last: port },
+    });
+    const found = discovery.services.find(({ instances }) => instances[0]?.pid === child.pid);
+    expect(found?.evidence.map(({ source }) => source)).toEqual(['ports', 'processes', 'health']);
+    expect(JSON.stringify(discovery)).not.toContain(secret);
+  });
+});
+
+test('a source that cannot be asked is told, and the others count without it', async () => {
+  const context = quietContext();
+  const docker: typeof context.docker = async () => {
+    throw Object.assign(new Error('connect'), { code: 'EACCES' });
+  };
+  const { sources } = await discover({ ...context, docker }, emptyStack('/stack'), {
+    sources: ['docker', 'rabbitmq', 'stack'],
+  });
+  expect(sources).toEqual([
+    { source: 'stack', state: 'asked', reason: '', sightings: 0 },
+    {
+      source: 'docker',
+      state: 'absent',
+      reason: 'this account may not use the Docker engine',
+      sightings: 0,
+    },
+    { source: 'rabbitmq', state: 'absent', reason: 'the stack declares no broker', sightings: 0 },
+  ]);
+});
