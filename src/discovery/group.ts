@@ -24,52 +24,71 @@ export interface Grouped {
 }
 
 /**
- * Makes services of instances. Instances of one name are replicas when they are of one kin; of two rivals for a name or
+ * Makes services of instances. Instances of one name are replicas when they are of one kin, never by their name alone; of two rivals for a name or
  * a path the declared one keeps it, then the older one, and the other is refused, both named.
  */
 export function group(named: readonly NamedInstance[], stack: Stack, pathPrefix: string): Grouped {
   const findings: Finding[] = [];
   const services: FoundService[] = [];
   const byName = new Map<string, NamedInstance[]>();
-  for (const each of [...named].sort(bySeniority))
-    byName.set(each.name, [...(byName.get(each.name) ?? []), each]);
+  for (const each of [...named].sort(bySeniority)) {
+    const list = byName.get(each.name);
+    if (list) list.push(each);
+    else byName.set(each.name, [each]);
+  }
   for (const [name, instances] of byName) {
-    const [first] = instances;
-    if (first === undefined) continue;
-    const family = new Set(first.claims.map(({ kin }) => kin));
-    const members: NamedInstance[] = [];
-    for (const each of instances) {
-      const kins = each.claims.map(({ kin }) => kin);
-      // What nobody claims is of no kin, and no rival of anybody: it joins those of its name.
-      const isKin = kins.length === 0 || family.size === 0 || kins.some((kin) => family.has(kin));
-      if (isKin) {
-        members.push(each);
-        for (const kin of kins) family.add(kin);
-        continue;
-      }
-      const reason = `the name ${name} belongs to ${titleOf(first)}`;
+    const { members, rivals, strangers } = familyOf(instances);
+    const owner = members[0] === undefined ? name : titleOf(members[0]);
+    const taken = `the name ${name} belongs to ${owner}`;
+    services.push(serviceOf(name, members, pathPrefix));
+    for (const rival of rivals) {
+      services.push(serviceOf(name, [rival], pathPrefix, taken));
       findings.push({
         code: 'name-taken',
         severity: 'error',
-        subject: titleOf(each),
-        message: `${reason}; ${titleOf(each)} claims it, too`,
+        subject: titleOf(rival),
+        message: `${taken}; ${titleOf(rival)} claims it, too`,
         fix: 'give one of them another name',
       });
-      services.push(serviceOf(name, [each], pathPrefix, reason));
     }
-    services.unshift(serviceOf(name, members, pathPrefix));
+    if (strangers.length > 0)
+      services.push(serviceOf(name, strangers, pathPrefix, `${taken}; nobody vouches for this one`));
   }
   services.sort(
     (a, b) => ORIGINS.indexOf(a.origin) - ORIGINS.indexOf(b.origin) || a.name.localeCompare(b.name),
   );
+  refuseIds(services, stack);
+  findings.push(...refusePaths(services, byName, stack));
+  return { services, findings };
+}
+
+/**
+ * Who of one name belongs together: those who share a kin with the eldest, or with one who does. A rival claims the name
+ * and does not belong; a stranger claims nothing: another stack's copy, or one that somebody started by hand.
+ */
+function familyOf(
+  instances: readonly NamedInstance[],
+): Record<'members' | 'rivals' | 'strangers', NamedInstance[]> {
+  const family = new Set(instances[0]?.claims.map(({ kin }) => kin));
+  const found = { members: [], rivals: [], strangers: [] } as ReturnType<typeof familyOf>;
+  for (const each of instances) {
+    const kins = each.claims.map(({ kin }) => kin);
+    if (family.size === 0 || kins.some((kin) => family.has(kin))) {
+      found.members.push(each);
+      for (const kin of kins) family.add(kin);
+    } else if (kins.length === 0) found.strangers.push(each);
+    else found.rivals.push(each);
+  }
+  return found;
+}
+
+function refuseIds(services: readonly FoundService[], stack: Stack): void {
   for (const service of services) {
     const problem = service.route?.from === 'declared' ? undefined : idProblem(service.name, stack);
     if (service.route === undefined || problem === undefined) continue;
     service.route = undefined;
     service.unrouted = problem;
   }
-  findings.push(...refusePaths(services, byName, stack));
-  return { services, findings };
 }
 
 function bySeniority(a: NamedInstance, b: NamedInstance): number {

@@ -174,7 +174,10 @@ describe('what is registered', () => {
       candidate({ claim: { name: 'shop' }, port: 1 }),
       candidate({ identity: 'shop', source: 'ports', port: 2 }),
     );
-    expect(services[0]?.instances).toHaveLength(2);
+    expect(services.map(({ origin, unrouted }) => [origin, unrouted])).toEqual([
+      ['labelled', ''],
+      ['guessed', 'the name shop belongs to container shop-1; nobody vouches for this one'],
+    ]);
     expect(registrationsOf(services, stack)[0]?.nodes).toEqual([{ host: '127.0.0.1', port: 1, weight: 1 }]);
   });
 

@@ -72,9 +72,9 @@ export class Tracker {
       changes.push({ time: discovery.takenAt, change, service, instance: instance.id, reason });
     const seen = new Set<string>();
     for (const service of discovery.services) {
-      // A rival that was refused has no place of its own.
-      const isRival = this.#services.has(service.name) && service.unrouted.startsWith('the name ');
-      if (!isRival) this.#services.set(service.name, service);
+      // A rival that was refused, or a stranger of the same name, is nothing to be followed.
+      if (service.unrouted.startsWith(`the name ${service.name} belongs to `)) continue;
+      this.#services.set(service.name, service);
       for (const instance of service.instances) {
         const key = keyOf(service.name, instance.id);
         seen.add(key);
