@@ -25,6 +25,7 @@ const { metafile } = await build({
     'src/embedded/broker/main.ts',
     'src/embedded/gateway/main.ts',
     'src/embedded/redis/main.ts',
+    'src/system/tcp/worker.ts',
   ],
   outdir: 'dist',
   outbase: '.',

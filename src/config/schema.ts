@@ -420,7 +420,7 @@ export const stackSchema = z
             'Seconds that a service which is being stopped stays without new requests before its route goes.',
           ),
         resync: seconds()
-          .default(30)
+          .default(60)
           .describe(
             'Seconds after which `qbtc discover --watch` looks at everything anew, whatever it was told.',
           ),

@@ -21,6 +21,7 @@ export interface DiscoverOptions {
   /** Connects to each port instead of reading the system's table. */
   scan?: boolean;
   ended?: Scope['ended'];
+  answered?: Scope['answered'];
   onProgress?: Scope['onProgress'];
 }
 
@@ -67,6 +68,7 @@ export function scopeOf(stack: Stack, options: DiscoverOptions): Scope {
     scan: options.scan ?? false,
     keywords: stack.discovery.keywords,
     ...(options.ended === undefined ? {} : { ended: options.ended }),
+    ...(options.answered === undefined ? {} : { answered: options.answered }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   };
 }

@@ -4,7 +4,7 @@ import { addressText, reachable } from './addresses.ts';
 import { askHealth, type HealthAnswer } from './health.ts';
 import { type Candidate, isSeenByPorts } from './join.ts';
 import { askProtocol } from './protocol.ts';
-import type { DiscoveryContext, Scope, Sighting } from './source.ts';
+import type { Answered, DiscoveryContext, Scope, Sighting } from './source.ts';
 
 /** Most of the time is waiting for answers. */
 const IN_FLIGHT = 32;
@@ -34,10 +34,11 @@ export function inspect(
 
 async function inspectOne(
   context: DiscoveryContext,
-  { portRange }: Scope,
+  scope: Scope,
   candidate: Candidate,
   socketsKnown: boolean,
 ): Promise<Inspected> {
+  const { portRange } = scope;
   const claim = candidate.sightings.find((sighting) => sighting.claim !== undefined)?.claim;
   const [address] = candidate.addresses;
   const healthPath = claimedHealth(candidate.sightings) ?? HEALTH_PATH;
@@ -45,7 +46,7 @@ async function inspectOne(
   if (address === undefined) return unasked;
   const resource = candidate.sightings.find((sighting) => sighting.resource === true);
   if (claim === undefined || resource !== undefined)
-    return inspectUnclaimed(context, candidate, resource?.protocol);
+    return inspectUnclaimed(context, scope, candidate, resource?.protocol);
   const isEnded = candidate.sightings.some(
     ({ condition }) => condition === 'stopped' || condition === 'crashed' || condition === 'restarting',
   );
@@ -61,6 +62,7 @@ async function inspectOne(
 
 async function inspectUnclaimed(
   context: DiscoveryContext,
+  { answered }: Scope,
   candidate: Candidate,
   expected: Protocol | undefined,
 ): Promise<Inspected> {
@@ -68,14 +70,20 @@ async function inspectUnclaimed(
   // What is declared is asked where it is declared, not at every port that its process holds.
   const asked = expected === undefined ? candidate.addresses : candidate.addresses.slice(0, 1);
   const answers = await Promise.all(
-    asked.map(async (each) => {
+    asked.map(async (each): Promise<Answered> => {
       const address = reachable(each);
+      const key = candidate.pid === undefined ? undefined : `${candidate.pid} ${addressText(address)}`;
+      const before = key === undefined ? undefined : answered?.get(key);
+      if (before !== undefined) return before;
       const protocol = await askProtocol(context, address, expected, program);
       // What the stack declares as a resource is asked for nothing more.
       const health =
         protocol === 'http' && expected === undefined
           ? await askHealth(context, urlOf(address, HEALTH_PATH))
           : undefined;
+      // A service may be starting still; what is none stays what it is.
+      if (key !== undefined && health?.identity === undefined)
+        answered?.set(key, { address, protocol, health });
       return { address, protocol, health };
     }),
   );

@@ -3,6 +3,7 @@ import type { Address, Condition, Origin, Protocol, SourceName } from '../model/
 import type { Finding } from '../model/finding.ts';
 import type { ApisixPlugins } from '../model/gateway.ts';
 import type { Stack } from '../model/stack.ts';
+import type { HealthAnswer } from './health.ts';
 
 /** What discovery reaches of the world. */
 export type DiscoveryContext = Pick<
@@ -25,8 +26,17 @@ export interface Scope {
    * for a moment, and to ask them for their health would take as long as it takes to find out that nobody is there.
    */
   ended?: ReadonlyMap<string, number>;
+  /** What was answered before by what nobody claims, by process and port: a watch asks it once. */
+  answered?: Map<string, Answered>;
   /** Called while a long look goes on: `12000 of 65535 ports`. */
   onProgress?: (source: SourceName, doing: string) => void;
+}
+
+/** What an address that nobody claims answered. */
+export interface Answered {
+  address: Address;
+  protocol: Protocol;
+  health: HealthAnswer | undefined;
 }
 
 /** That somebody says of what was seen: it is this service. */

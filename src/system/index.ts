@@ -10,7 +10,7 @@ import { withJsonProgress } from './json-progress.ts';
 import { createPrompts } from './prompts.ts';
 import { connectRedis } from './redis.ts';
 import { connectSql } from './sql.ts';
-import { tcp } from './tcp.ts';
+import { createTcp } from './tcp/index.ts';
 
 /**
  * The real context. Cheap to make: each client library is loaded when it is first used. With `json` progress is told as
@@ -43,7 +43,7 @@ export function createContext(
     redis: connectRedis,
     docker: createDocker(process.env, process.platform),
     host: createHost(process.platform, exec),
-    tcp,
+    tcp: createTcp(installation.root),
     prompts: createPrompts({ input: process.stdin, output: process.stderr }),
     installation,
   };

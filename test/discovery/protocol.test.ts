@@ -1,7 +1,10 @@
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { askProtocol, protocolOf } from '../../src/discovery/protocol.ts';
-import { tcp } from '../../src/system/tcp.ts';
+import { createTcp } from '../../src/system/tcp/index.ts';
+
+const tcp = createTcp('/nowhere');
+
 import { freePorts } from '../support/ports.ts';
 
 /** What the servers really answered, recorded: nginx 1.22, RabbitMQ 3.10.8, Redis 7.0.15, OpenSSH 9.2, PostgreSQL 15.18. */

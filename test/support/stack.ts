@@ -20,7 +20,7 @@ export function emptyStack(root: string, changes: Partial<Stack> = {}): Stack {
       plugins: {},
       grace: 30,
       drain: 5,
-      resync: 30,
+      resync: 60,
     },
     score: {
       target: 85,

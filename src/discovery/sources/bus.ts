@@ -9,7 +9,7 @@ import type { Sighting, Source } from '../source.ts';
 /** As the policy of the queue keeps them. */
 const MAX_ANNOUNCEMENTS = 10_000;
 /** How often a connection that went away without a word is found out. */
-const ALIVE_MS = 5_000;
+const ALIVE_MS = 10_000;
 
 /** Services that announce themselves on the bus. A queue keeps what was said before we came. */
 export const bus: Source = {

@@ -3,8 +3,8 @@ import type { DiscoveryContext, Scope, Sighting, Source } from '../source.ts';
 
 /** How long a port may take to accept. Loopback answers at once. */
 const CONNECT_MS = 1_000;
-/** Reading the table takes a millisecond on Linux, a program elsewhere. */
-const POLL_MS = 1_000;
+/** Reading the table takes some milliseconds on Linux, a program elsewhere. */
+const POLL_MS = 2_000;
 /** Holds the published ports of containers in the place of their processes. */
 const PROXIES = /^(docker-proxy|com\.docker.*|rootlessport|gvproxy|vpnkit.*|wslrelay.*)$/;
 

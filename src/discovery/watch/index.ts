@@ -52,6 +52,7 @@ export async function watchServices(
   const bell = new Bell();
   const stopping = new Set<string>();
   const ended = new Map<string, number>();
+  const answered: NonNullable<Scope['answered']> = new Map();
   const sourceChanges: ServiceChange[] = [];
   const wanted = SOURCE_NAMES.filter((name) => options.sources?.includes(name) ?? true);
   const scope = scopeOf(stack, options);
@@ -76,17 +77,24 @@ export async function watchServices(
   const subscribed = Promise.all(subscriptions.map(({ first }) => first));
   await Promise.race([subscribed, clock.sleep(SUBSCRIBE_MS, end).catch(() => {})]);
 
-  let lastLook = Number.NEGATIVE_INFINITY;
+  let lastLook = clock.monotonic();
+  let lastResync = lastLook;
   while (!end.aborted) {
     bell.reset();
     lastLook = clock.monotonic();
+    if (lastLook - lastResync >= resync * 1000) {
+      lastResync = lastLook;
+      answered.clear();
+    }
     const asked = new Set<SourceName>();
-    const discovery = await discover({ ...context, interrupted: end }, stack, { ...options, ended }).catch(
-      (error) => {
-        if (end.aborted) return undefined;
-        throw error;
-      },
-    );
+    const discovery = await discover({ ...context, interrupted: end }, stack, {
+      ...options,
+      ended,
+      answered,
+    }).catch((error) => {
+      if (end.aborted) return undefined;
+      throw error;
+    });
     if (discovery === undefined) break;
     for (const { source, state } of discovery.sources) if (state === 'asked') asked.add(source);
     const blind = new Set(wanted.filter((name) => !asked.has(name)));
@@ -104,7 +112,7 @@ export async function watchServices(
     });
     const now = clock.monotonic();
     const nextLook = Math.min(
-      lastLook + resync * 1000,
+      lastResync + resync * 1000,
       tracker.nextDeadline() ?? Number.POSITIVE_INFINITY,
       nextRecheck(tracker.waitingSince(), now),
     );

@@ -1,0 +1,212 @@
+/**
+ * Finding services, each beside its peer in the same run: all ports of loopback beside nmap, 500 containers at a
+ * simulated Docker API, from the start of a real container to its answer through the gateway, and what a watch costs
+ * when nothing happens. Needs nmap (and Docker for the last but one); what is missing is said and left out.
+ *
+ *   npm run bench -- discovery
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseDocument } from 'yaml';
+import { discover } from '../src/discovery/discover.ts';
+import { createDocker } from '../src/system/docker.ts';
+import { createContext } from '../src/system/index.ts';
+import { startEngine } from '../test/support/docker/engine.ts';
+import { buildNodeImage } from '../test/support/docker/images.ts';
+import { installPackages, run } from '../test/support/docker/run.ts';
+import { emptyStack } from '../test/support/stack.ts';
+import { benchStack, CHECKOUT, median, quantile } from './support.ts';
+
+const RUNS = 5;
+const CONTAINERS = 500;
+const STARTS = 20;
+const IDLE_S = 30;
+const ALL = { first: 1, last: 65_535 };
+const TICKS_PER_SECOND = 100;
+const PROGRAM = join(CHECKOUT, 'bin', 'qbtc.js');
+const IMAGE = 'qbtc-bench/node:1';
+
+const print = (text: string) => process.stdout.write(`${text}\n`);
+const ms = (value: number) => `${value.toFixed(0)} ms`;
+const signal = new AbortController().signal;
+const context = createContext(process, { root: CHECKOUT, version: '0.1.0' }, signal);
+
+async function timed(work: () => unknown): Promise<number> {
+  const before = performance.now();
+  await work();
+  return performance.now() - before;
+}
+
+async function ports(): Promise<void> {
+  const missing = await installPackages(['nmap'], '/usr/bin/nmap');
+  if (missing !== undefined) {
+    print(`all ports of loopback: left out, ${missing}`);
+    return;
+  }
+  const nmap = (...more: string[]) =>
+    spawnSync('nmap', ['-p-', '-T5', '-n', '-Pn', ...more, '127.0.0.1'], { stdio: 'ignore' });
+  const figures = { table: [], nmap: [], scan: [], connect: [] } as Record<string, number[]>;
+  for (let index = 0; index < RUNS; index += 1) {
+    figures.table?.push(await timed(() => context.host.listeningSockets()));
+    figures.nmap?.push(await timed(() => nmap()));
+    figures.scan?.push(await timed(() => context.tcp.scan('127.0.0.1', ALL, { timeoutMs: 1000, signal })));
+    figures.connect?.push(await timed(() => nmap('-sT')));
+  }
+  const of = (name: string) => median(figures[name] ?? []);
+  print(`all 65,535 ports of loopback (medians of ${RUNS} runs)`);
+  print(
+    `the kernel's table with owners ${ms(of('table'))}, nmap ${ms(of('nmap'))}: ${(of('table') / of('nmap')).toFixed(3)} (aim: 0.1)`,
+  );
+  print(
+    `connecting to each ${ms(of('scan'))}, nmap -sT ${ms(of('connect'))}: ${(of('scan') / of('connect')).toFixed(2)} (aim: 1.2)`,
+  );
+}
+
+async function containers(): Promise<void> {
+  let calls = 0;
+  const servers = await Promise.all(
+    Array.from({ length: CONTAINERS }, async () => {
+      const server = createServer((_, response) => response.end('{"status":"healthy"}'));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return server;
+    }),
+  );
+  const list = JSON.stringify(
+    servers.map((server, index) => ({
+      Id: index.toString(16).padStart(64, '0'),
+      Names: [`/web-${index}`],
+      Image: `web-${index}:1`,
+      Created: index,
+      State: 'running',
+      Status: 'Up 2 minutes',
+      Labels: { 'qbtc.service': 'true' },
+      Ports: [
+        {
+          IP: '127.0.0.1',
+          PrivatePort: 3000,
+          PublicPort: (server.address() as AddressInfo).port,
+          Type: 'tcp',
+        },
+      ],
+      NetworkSettings: { Networks: {} },
+    })),
+  );
+  const engine = createServer((request, response) => {
+    calls += 1;
+    response.end(String(request.url).includes('/containers/json') ? list : 'OK');
+  });
+  await new Promise<void>((resolve) => engine.listen(0, '127.0.0.1', resolve));
+  const address = `tcp://127.0.0.1:${(engine.address() as AddressInfo).port}`;
+  const docker = createDocker({ DOCKER_HOST: address }, process.platform);
+  const times: number[] = [];
+  let found = 0;
+  for (let index = 0; index < RUNS; index += 1) {
+    calls = 0;
+    times.push(
+      await timed(async () => {
+        const { services } = await discover({ ...context, docker }, emptyStack(CHECKOUT), {
+          sources: ['docker', 'ports'],
+        });
+        found = services.filter(
+          ({ origin, condition }) => origin === 'labelled' && condition === 'healthy',
+        ).length;
+      }),
+    );
+  }
+  print(
+    `${CONTAINERS} containers: one pass ${ms(median(times))} with ${calls} calls to the engine, each asked for its health (aim: 1000 ms); ${found} healthy`,
+  );
+  engine.close();
+  for (const server of servers) server.close();
+}
+
+async function watching(): Promise<void> {
+  const stack = await benchStack();
+  const engine = await startEngine();
+  const env = { ...process.env, ...('unavailable' in engine ? {} : engine.env) };
+  const file = join(stack.root, 'qbtc.yaml');
+  const document = parseDocument(readFileSync(file, 'utf8'));
+  document.setIn(['discovery', 'plugins'], {});
+  const { writeFileSync } = await import('node:fs');
+  writeFileSync(file, document.toString({ lineWidth: 0 }));
+  stack.qbtc('up');
+  const gateway = (await stack.open()).resources.find(({ kind }) => kind === 'apisix')?.endpoint.url;
+  const child = spawn(process.execPath, [PROGRAM, 'discover', '--watch', '--register', '--json'], {
+    cwd: stack.root,
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  try {
+    await sleep(5_000);
+    const before = cpuSeconds(child.pid ?? 0);
+    await sleep(IDLE_S * 1000);
+    const used = cpuSeconds(child.pid ?? 0) - before;
+    print(
+      `a watch when nothing happens: ${(used * 1000).toFixed(0)} ms of CPU in ${IDLE_S} s (${((100 * used) / IDLE_S).toFixed(2)} %)`,
+    );
+    if ('unavailable' in engine) print(`from start to route: left out, ${engine.unavailable}`);
+    else await fromStartToRoute(engine, String(gateway));
+  } finally {
+    child.kill('SIGINT');
+    await new Promise((resolve) => child.once('exit', resolve));
+    stack.remove();
+    if (!('unavailable' in engine)) await engine.stop();
+  }
+}
+
+async function fromStartToRoute(
+  engine: Exclude<Awaited<ReturnType<typeof startEngine>>, { unavailable: string }>,
+  gateway: string,
+): Promise<void> {
+  const problem = await buildNodeImage(engine, IMAGE);
+  if (problem !== undefined) throw new Error(problem);
+  const docker = async (...args: string[]) =>
+    (await run('docker', args, { env: { ...process.env, ...engine.env } })).stdout.trim();
+  const server = `require('node:http').createServer((_, response) => response.end('{"service":"' + process.env.NAME + '"}')).listen(3000)`;
+  const delays: number[] = [];
+  for (let index = 0; index < STARTS; index += 1) {
+    const name = `bench-${index}`;
+    const labels = ['--label', 'qbtc.service=true', '--label', 'qbtc.port=3000'];
+    await docker(
+      'run',
+      '--detach',
+      '--name',
+      name,
+      '--env',
+      `NAME=${name}`,
+      ...labels,
+      IMAGE,
+      'node',
+      '-e',
+      server,
+    );
+    const ip = await docker('inspect', '--format', '{{.NetworkSettings.IPAddress}}', name);
+    const answers = async (url: string) =>
+      (await fetch(url, { signal: AbortSignal.timeout(500) })).status === 200;
+    const until = async (url: string) => {
+      while (!(await answers(url).catch(() => false))) await sleep(5);
+      return performance.now();
+    };
+    const healthy = await until(`http://${ip}:3000/health`);
+    const routed = await until(`${gateway}/api/${name}/x`);
+    delays.push(routed - healthy);
+    await docker('rm', '--force', name);
+  }
+  print(
+    `from a container that is healthy to its answer through the gateway, ${STARTS} starts: p50 ${ms(median(delays))} (aim: 1500 ms), p90 ${ms(quantile(delays, 0.9))}`,
+  );
+}
+
+/** User and system time of a process (proc(5): fields 14 and 15 of stat). */
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+await ports();
+await containers();
+await watching();
