@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openDriver } from '../../src/gateway/drivers/index.ts';
 import { applyRoutes, gatewayOf, planRoutes, probeRoutes } from '../../src/gateway/index.ts';
+import type { RegisteredService } from '../../src/model/discovery.ts';
 import type { DeclaredObject, GatewayKind, GatewayObject } from '../../src/model/gateway.ts';
 import type { GatewayMode } from '../../src/model/resource.ts';
 import type { Service, Stack } from '../../src/model/stack.ts';
@@ -491,6 +492,63 @@ export function gatewaySuite(gateway: () => GatewayUnderTest): void {
       { route: 'unknown', status: 404, answered: false, evidence: 'the gateway knows no such route' },
     ]);
     await sync(stackOf('dead', []), { prune: true });
+  });
+
+  it('registers what was found beside what is declared: neither touches the other, nor what is not ours', async () => {
+    const stack = stackOf('found', [{ name: 'api', port, routes: [{ name: 'own', uri: '/found/own' }] }]);
+    await sync(stack);
+    const shop: RegisteredService = {
+      id: 'found.shop',
+      name: 'shop',
+      uris: ['/found/shop', '/found/shop/*'],
+      plugins: { 'proxy-rewrite': { regex_uri: ['^/found/shop/?(.*)$', '/$1'] } },
+      health: '/health',
+      nodes: [{ host: '127.0.0.1', port, weight: 1 }],
+    };
+    const register = async (discovered: RegisteredService[]) =>
+      applyRoutes(context, stack, await planRoutes(context, stack, { discovered }));
+    const answer = (path: string) => context.http(`${gateway().url}${path}`, { timeoutMs: 5_000 });
+
+    expect((await register([shop])).map(({ status }) => status)).toEqual(['done', 'done']);
+    await inForce('/found/shop/x');
+    expect((await answer('/found/shop/x')).body).toBe('GET /x');
+    expect((await answer('/found/shop')).body).toBe('GET /');
+    expect((await planRoutes(context, stack, { discovered: [shop] })).changes).toEqual([]);
+    expect((await planRoutes(context, stack, { prune: true })).changes).toEqual([]);
+
+    // Without an instance the route stays, and says that there is a service, but not now.
+    await register([{ ...shop, nodes: [] }]);
+    await expect.poll(async () => (await answer('/found/shop/x')).status, { timeout: 5_000 }).toBe(503);
+    expect((await planRoutes(context, stack, { discovered: [{ ...shop, nodes: [] }] })).changes).toEqual([]);
+
+    await put('route', 'somebody', {
+      uri: '/found/theirs',
+      upstream: { type: 'roundrobin', nodes: { '127.0.0.1:1': 1 } },
+    });
+    const greedy = (id: string, uris: string[]) => ({ ...shop, id, uris });
+    const refused = await planRoutes(context, stack, {
+      discovered: [
+        greedy('found.a', ['/found/theirs']),
+        greedy('found.b', ['/found/own']),
+        greedy('found-own', ['/found/other']),
+      ],
+    });
+    const blocked = Object.fromEntries(
+      refused.changes.filter((each) => each.kind === 'route').map(({ name, blocked: why }) => [name, why]),
+    );
+    expect(blocked).toMatchObject({
+      'found.a': expect.stringContaining('route somebody serves /found/theirs already'),
+      'found.b': expect.stringContaining('route found-own serves /found/own already: declared by this stack'),
+      'found-own': 'a declared route of this stack has this id',
+    });
+    await remove('route', 'somebody');
+
+    expect((await register([])).map(({ change: { action, name } }) => `${action} ${name}`)).toEqual([
+      'delete found.shop',
+      'delete found.shop',
+    ]);
+    await inForce('/found/own');
+    await sync(stackOf('found', []), { prune: true });
   });
 
   it('says when the key is wrong, or the address is not the Admin API', async () => {
