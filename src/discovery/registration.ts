@@ -6,7 +6,7 @@ import { defaultRoute } from './group.ts';
 import { registrationId } from './paths.ts';
 
 /** Who may bring an instance in: what only looks like the service gets none of its requests. */
-const VOUCHERS = new Set(['docker', 'bus', 'stack']);
+const VOUCHERS = ['docker', 'bus'] as const;
 
 /** Without those of which nothing is left that could come back by itself. */
 export function withoutStopped(services: readonly FoundService[]): FoundService[] {
@@ -60,7 +60,8 @@ function registrationOf(
   const { name, route, health } = service;
   const nodes = service.instances.flatMap((instance) => {
     const vouched =
-      service.origin === 'guessed' || instance.evidence.some(({ source }) => VOUCHERS.has(source));
+      service.origin === 'guessed' ||
+      instance.evidence.some(({ source }) => source === 'stack' || VOUCHERS.some((each) => each === source));
     if (!vouched || instance.address === undefined || !isIn(service, instance)) return [];
     return [{ ...reachable(instance.address), weight: instance.weight }];
   });
@@ -69,7 +70,8 @@ function registrationOf(
   // The service does not know the path that we made up for it.
   if (route?.from === 'default' && plugins['proxy-rewrite'] === undefined)
     plugins['proxy-rewrite'] = { regex_uri: [`^${escaped(prefix)}/?(.*)$`, '/$1'] };
-  return { id: registrationId(name, stack), name, uris: route?.uris ?? [], plugins, health, nodes };
+  const voucher = VOUCHERS.find((source) => service.sources.includes(source)) ?? 'named';
+  return { id: registrationId(name, stack), voucher, name, uris: route?.uris ?? [], plugins, health, nodes };
 }
 
 function escaped(text: string): string {

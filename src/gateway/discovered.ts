@@ -1,5 +1,11 @@
 import type { RegisteredService } from '../model/discovery.ts';
-import { DISCOVERY, type GatewayObject, type GatewayState, SOURCE_LABEL } from '../model/gateway.ts';
+import {
+  DISCOVERY,
+  type GatewayObject,
+  type GatewayState,
+  SOURCE_LABEL,
+  VOUCHER_LABEL,
+} from '../model/gateway.ts';
 import { healthChecks } from './desired.ts';
 import { stamped } from './stamp.ts';
 import { emptyState } from './state.ts';
@@ -10,19 +16,19 @@ import { emptyState } from './state.ts';
  */
 export function discoveredGateway(services: readonly RegisteredService[], stack: string): GatewayState {
   const state = emptyState();
-  const add = (kind: 'upstream' | 'route', id: string, object: GatewayObject) =>
-    state[kind].set(id, stamped({ ...object, labels: { [SOURCE_LABEL]: DISCOVERY } }, stack));
-  for (const { id, name, uris, plugins, health, nodes } of services) {
+  for (const { id, name, uris, plugins, health, voucher, nodes } of services) {
+    const labels = { [SOURCE_LABEL]: DISCOVERY, [VOUCHER_LABEL]: voucher };
     const upstream: GatewayObject = {
+      labels,
       name,
       type: 'roundrobin',
       nodes: nodes.map(({ host, port, weight }) => ({ host, port, weight })),
     };
     if (nodes.length > 1) upstream.checks = healthChecks(health);
-    add('upstream', id, upstream);
-    const route: GatewayObject = { name, uris, upstream_id: id };
+    state.upstream.set(id, stamped(upstream, stack));
+    const route: GatewayObject = { labels, name, uris, upstream_id: id };
     if (Object.keys(plugins).length > 0) route.plugins = plugins;
-    add('route', id, route);
+    state.route.set(id, stamped(route, stack));
   }
   return state;
 }

@@ -1,5 +1,5 @@
 import { QbtcError } from '../errors.ts';
-import type { RegisteredService } from '../model/discovery.ts';
+import type { RegisteredService, SourceName } from '../model/discovery.ts';
 import type { GatewayKind, GatewayState } from '../model/gateway.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import type { Resource } from '../model/resource.ts';
@@ -43,6 +43,8 @@ export interface PlanRoutesOptions {
   adopt?: boolean;
   /** What discovery found, in the place of what is declared. Pruned always: it comes and goes. */
   discovered?: readonly RegisteredService[];
+  /** With it: sources that could not be asked. What they vouch for is not pruned. */
+  blind?: readonly SourceName[];
   /** Leaves out of the plan what this does not pick. */
   only?: (kind: GatewayKind, id: string) => boolean;
 }
@@ -56,7 +58,7 @@ export interface PlanRoutesOptions {
 export async function planRoutes(
   context: Reach,
   stack: Stack,
-  { prune = false, adopt = false, discovered, only }: PlanRoutesOptions = {},
+  { prune = false, adopt = false, discovered, blind = [], only }: PlanRoutesOptions = {},
 ): Promise<RoutePlan> {
   const desired =
     discovered === undefined ? desiredGateway(stack) : discoveredGateway(discovered, stack.name);
@@ -74,6 +76,7 @@ export async function planRoutes(
     prune: prune || discovered !== undefined,
     adopt,
     discovered: discovered !== undefined,
+    blind: new Set(blind),
     ledger,
     secrets: Object.values(stack.secrets),
     schemas: needed.length === 0 ? new Map() : await driver.schemas(needed),

@@ -6,7 +6,7 @@ import type { Step } from '../reconcile/step.ts';
 import { maskField } from './mask.ts';
 import { isPlainlySame, normalise } from './normalise.ts';
 import { type SchemaName, type Schemas, schemasToAsk, storedDefaults } from './schema.ts';
-import { isDiscovered, isOurs, ownerOf, WITHOUT_LABELS } from './stamp.ts';
+import { isDiscovered, isOurs, ownerOf, voucherOf, WITHOUT_LABELS } from './stamp.ts';
 import { nameOf, objectsOf, type Reference, referencesOf } from './state.ts';
 import { claimsOf, handOver } from './takeover.ts';
 
@@ -35,6 +35,8 @@ export interface PlanOptions {
    * is discovered never takes a URI from anybody.
    */
   discovered?: boolean;
+  /** Sources that could not be asked: what they vouch for stays, though it was not found. */
+  blind?: ReadonlySet<string>;
   /** Tells what is ours among the kinds that take no labels. */
   ledger: Pick<Ledger, 'has'>;
   /** Values that must not appear in the plan. */
@@ -89,9 +91,18 @@ export function planGateway(
         isDiscovered(object) === (options.discovered === true),
     )
     .reverse();
-  if (!options.prune)
-    return { steps: ordered, leftovers: orphans.map((orphan) => deletion(orphan, options)) };
-  return { steps: [...ordered, ...planDeletes(orphans, ordered, observed, options)], leftovers: [] };
+  const stays = ({ object }: { object: GatewayObject }) =>
+    !options.prune || options.blind?.has(voucherOf(object) ?? '') === true;
+  const deletes = planDeletes(
+    orphans.filter((orphan) => !stays(orphan)),
+    ordered,
+    observed,
+    options,
+  );
+  return {
+    steps: [...ordered, ...deletes],
+    leftovers: orphans.filter(stays).map((orphan) => deletion(orphan, options)),
+  };
 }
 
 function planObject(

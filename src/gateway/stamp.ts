@@ -7,6 +7,7 @@ import {
   MANAGED_BY_LABEL,
   SOURCE_LABEL,
   STACK_LABEL,
+  VOUCHER_LABEL,
 } from '../model/gateway.ts';
 
 /** Kinds that take no labels: what is ours among them stands in the ledger. */
@@ -28,6 +29,11 @@ export function isOurs(object: GatewayObject, stack: string): boolean {
 /** True for what discovery registered. It comes and goes with the service, and is in no file. */
 export function isDiscovered(object: GatewayObject): boolean {
   return object.labels?.[SOURCE_LABEL] === DISCOVERY;
+}
+
+/** The source that vouches for what discovery registered. */
+export function voucherOf(object: GatewayObject): string | undefined {
+  return object.labels?.[VOUCHER_LABEL];
 }
 
 /** For people: whose an object is that is not ours. */

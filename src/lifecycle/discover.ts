@@ -13,7 +13,14 @@ import {
 } from '../discovery/index.ts';
 import { EXIT, type ExitCode, messageOf, QbtcError } from '../errors.ts';
 import { applyRoutes, planRoutes } from '../gateway/index.ts';
-import type { Discovery, FoundService, RegisteredService, ServiceChange } from '../model/discovery.ts';
+import {
+  type Discovery,
+  type FoundService,
+  type RegisteredService,
+  type ServiceChange,
+  SOURCE_NAMES,
+  type SourceName,
+} from '../model/discovery.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import type { Stack } from '../model/stack.ts';
 import { withLock } from './lock.ts';
@@ -37,14 +44,15 @@ export interface Registration {
 export async function registerServices(
   context: Context,
   stack: Stack,
-  { services: found }: Discovery,
+  discovery: Discovery,
   { dryRun, include }: { dryRun: boolean; include: readonly string[] },
 ): Promise<Registration> {
+  const { services: found } = discovery;
   const services = including(found, include, stack);
   const work = async (): Promise<Registration> => {
-    const parts = await plansOf(context, stack, services, registrationsOf(withoutStopped(services), stack));
+    const parts = await plansOf(context, stack, discovery, registrationsOf(withoutStopped(services), stack));
     const before = await readAnnounced(stack.root);
-    const now = announceable(services);
+    const now = withUnseen(before, announceable(services), discovery);
     const said = announcementsOf(before, now, ({ name, instance }) => reasonGone(found, name, instance));
     const announced = said.map(({ key, data }) => ({
       key,
@@ -117,14 +125,14 @@ async function keep(
   look: { registrations: RegisteredService[]; present: FoundService[]; discovery: Discovery },
 ): Promise<void> {
   await withLock(context, stack.root, 'discover --watch --register', async () => {
-    for (const part of await plansOf(context, stack, look.discovery.services, look.registrations)) {
+    for (const part of await plansOf(context, stack, look.discovery, look.registrations)) {
       const outcomes = await applyRoutes(context, stack, part);
       const broken = outcomes.find(({ status, change }) => status !== 'done' && change.blocked === undefined);
       if (broken !== undefined)
         throw new QbtcError('GATEWAY_REFUSED', `${broken.change.name}: ${broken.reason ?? broken.status}`);
     }
     const before = await readAnnounced(stack.root);
-    const now = announceable(look.present);
+    const now = withUnseen(before, announceable(look.present), look.discovery);
     const said = announcementsOf(before, now, ({ name, instance }) =>
       reasonGone(look.discovery.services, name, instance),
     );
@@ -133,17 +141,18 @@ async function keep(
   });
 }
 
+type Announced = Awaited<ReturnType<typeof readAnnounced>>;
 type Part = Awaited<ReturnType<typeof planRoutes>>;
 
 /** The declared part first: what is discovered takes no path from it. */
 async function plansOf(
   context: Context,
   stack: Stack,
-  services: readonly FoundService[],
+  discovery: Discovery,
   registrations: readonly RegisteredService[],
 ): Promise<Part[]> {
   const present = stack.services.filter((service) =>
-    services.some(
+    discovery.services.some(
       ({ name, origin, condition }) =>
         name === service.name && origin === 'declared' && condition !== 'absent',
     ),
@@ -155,8 +164,23 @@ async function plansOf(
     ]),
   );
   const declared = await planRoutes(context, stack, { only: (kind, id) => ids.has(`${kind} ${id}`) });
-  const discovered = await planRoutes(context, stack, { discovered: registrations });
+  const blind = SOURCE_NAMES.filter((source) => !wasAsked(discovery, source));
+  const discovered = await planRoutes(context, stack, { discovered: registrations, blind });
   return [declared, discovered];
+}
+
+function wasAsked({ sources }: Discovery, wanted: SourceName): boolean {
+  return sources.some(({ source, state }) => source === wanted && state === 'asked');
+}
+
+/** What could not be looked for is not gone. */
+function withUnseen(before: Announced, now: Announced, discovery: Discovery): Announced {
+  const unseen = before.filter(
+    ({ name, instance }) =>
+      !wasAsked(discovery, instance.startsWith('docker:') ? 'docker' : 'stack') &&
+      !now.some((each) => each.name === name && each.instance === instance),
+  );
+  return [...now, ...unseen];
 }
 
 /** Says it, and writes down what was said only then. Gives the reason why it could not. */

@@ -107,6 +107,8 @@ export interface RegisteredService {
   plugins: ApisixPlugins;
   /** The path of its health document. */
   health: string;
+  /** Who brought it in: a source, or somebody who named it. */
+  voucher: 'docker' | 'bus' | 'named';
   /** None while no instance is well: its route answers 503. */
   nodes: (Address & { weight: number })[];
 }

@@ -5,6 +5,8 @@ export const STACK_LABEL = 'qbtc-stack';
 /** Beside the stamp, on what `qbtc discover --register` made: `routes sync` leaves it alone, whatever is declared. */
 export const SOURCE_LABEL = 'qbtc-source';
 export const DISCOVERY = 'discovery';
+/** Beside that: which source vouches for it. While that source cannot be asked, nothing is taken for gone. */
+export const VOUCHER_LABEL = 'qbtc-voucher';
 
 /** Any object of the Admin API. Field names are APISIX's own. */
 export interface GatewayObject {

@@ -76,6 +76,8 @@ test('registered once it is announced once; a stranger gets a route when it is n
   expect(await answer.json()).toEqual({ service: 'stray', path: '/hello' });
   expect((await qbtc(['routes', 'diff', '--prune'], root)).code).toBe(0);
 
+  // A source that is not asked takes nothing for gone.
+  expect(await json('--register', '--source', 'ports')).toMatchObject({ announced: [] });
   await json('--register');
   expect((await fetch(url)).status).toBe(404);
 });
