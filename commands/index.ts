@@ -1,7 +1,7 @@
 import type { Register } from './command.ts';
 import { consumers } from './consumers.ts';
 import { demo } from './demo.ts';
-import { discover } from './discover.ts';
+import { discover } from './discover/index.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
 import { events } from './events/index.ts';

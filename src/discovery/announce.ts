@@ -1,7 +1,3 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
-import * as z from 'zod';
 import { brokerAccess } from '../broker/access.ts';
 import { onBroker } from '../broker/connection.ts';
 import { EVENT_CONTENT_TYPE, envelope } from '../broker/envelope.ts';
@@ -28,21 +24,6 @@ export interface Announcement {
   key: AnnouncedKey;
   data: Record<string, unknown>;
 }
-
-const format = z.object({
-  version: z.literal(1),
-  instances: z.array(
-    z.object({
-      name: z.string(),
-      instance: z.string(),
-      version: z.string().optional(),
-      host: z.string(),
-      port: z.number(),
-      protocol: z.literal('http'),
-      health: z.string(),
-    }),
-  ),
-});
 
 /** What is to be announced of a look: instances that are well, of services that somebody brought in. */
 export function announceable(services: readonly FoundService[]): AnnouncedInstance[] {
@@ -105,21 +86,6 @@ export function announcementsOf(
   return said;
 }
 
-/** What was announced last; nothing where that cannot be read: then all is announced anew. */
-export async function readAnnounced(root: string): Promise<AnnouncedInstance[]> {
-  try {
-    return format.parse(JSON.parse(await readFile(fileOf(root), 'utf8'))).instances;
-  } catch {
-    return [];
-  }
-}
-
-export async function writeAnnounced(root: string, instances: readonly AnnouncedInstance[]): Promise<void> {
-  await mkdir(dirname(fileOf(root)), { recursive: true, mode: 0o700 });
-  const text = `${JSON.stringify({ version: 1, instances }, null, 2)}\n`;
-  await writeFileAtomic(fileOf(root), text, { mode: 0o600 });
-}
-
 /**
  * Says it on the bus, in order. That nobody listens is no error.
  *
@@ -148,8 +114,4 @@ export async function announce(
         });
     }
   });
-}
-
-function fileOf(root: string): string {
-  return join(root, '.qbtc', 'announced.json');
 }

@@ -1,13 +1,7 @@
-export {
-  announce,
-  announceable,
-  announcementsOf,
-  readAnnounced,
-  writeAnnounced,
-} from './announce.ts';
-export { ANNOUNCER } from './announcements.ts';
+export { announce, announceable, announcementsOf } from './announce.ts';
+export { readAnnounced, writeAnnounced } from './announced-file.ts';
 export { discoverServices } from './declared.ts';
-export { type DiscoverOptions, discover, MAX_PORT } from './discover.ts';
+export { type DiscoverOptions, discover } from './discover.ts';
+export { isContained } from './instance-id.ts';
 export { including, registrationsOf, withoutStopped } from './registration.ts';
-export type { DiscoveryContext } from './source.ts';
 export { watchServices } from './watch/index.ts';

@@ -2,8 +2,8 @@ import type { Condition, Evidence, FoundInstance, FoundListener, Origin } from '
 import { addressText } from './addresses.ts';
 import { confidenceOf, type WEIGHTS } from './confidence.ts';
 import type { Inspected } from './inspect.ts';
+import { containerInstance } from './instance-id.ts';
 import type { Claim } from './source.ts';
-import { idOf } from './sources/docker.ts';
 
 /** An instance with what decides about its service. */
 export interface NamedInstance {
@@ -93,7 +93,7 @@ function claimsOf({ sightings }: Pick<Inspected, 'sightings'>): Claim[] {
 }
 
 function idOfInstance({ container, address, pid }: Inspected, claim: Claim | undefined): string {
-  if (container !== undefined) return idOf(container);
+  if (container !== undefined) return containerInstance(container);
   if (claim?.instance !== undefined && claim.origin === 'announced') return claim.instance;
   if (address !== undefined) return addressText(address);
   return `pid:${pid ?? 'unknown'}`;

@@ -5,6 +5,7 @@ import {
   announcementsOf,
   type DiscoverOptions,
   including,
+  isContained,
   readAnnounced,
   registrationsOf,
   watchServices,
@@ -177,7 +178,7 @@ function wasAsked({ sources }: Discovery, wanted: SourceName): boolean {
 function withUnseen(before: Announced, now: Announced, discovery: Discovery): Announced {
   const unseen = before.filter(
     ({ name, instance }) =>
-      !wasAsked(discovery, instance.startsWith('docker:') ? 'docker' : 'stack') &&
+      !wasAsked(discovery, isContained(instance) ? 'docker' : 'stack') &&
       !now.some((each) => each.name === name && each.instance === instance),
   );
   return [...now, ...unseen];

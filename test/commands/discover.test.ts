@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import type { Run } from '../../commands/command.ts';
-import { discover } from '../../commands/discover.ts';
+import { discover } from '../../commands/discover/index.ts';
 import { quietContext } from '../support/quiet-context.ts';
 
 /** Parses the arguments as the program does, and runs the command with what came of them. */

@@ -5,6 +5,7 @@ import type { Finding } from '../../model/finding.ts';
 import { MANAGED_BY, MANAGED_BY_LABEL } from '../../model/gateway.ts';
 import type { Stack } from '../../model/stack.ts';
 import { engineProblem } from '../engine-problem.ts';
+import { containerInstance } from '../instance-id.ts';
 import { type Labels, readLabels } from '../labels.ts';
 import type { Claim, Sighting, Source, SourceChange } from '../source.ts';
 
@@ -35,7 +36,9 @@ export const docker: Source = {
   async look(context, { stack, ended }) {
     const { engine } = await context.docker({ timeoutMs: TIMEOUT_MS });
     const containers = await engine.listContainers({ all: true });
-    const seen = containers.map((container) => seenIn(container, stack, ended?.get(idOf(container.Id))));
+    const seen = containers.map((container) =>
+      seenIn(container, stack, ended?.get(containerInstance(container.Id))),
+    );
     return {
       sightings: seen.flatMap(({ sighting }) => (sighting === undefined ? [] : [sighting])),
       findings: seen.flatMap(({ findings }) => findings),
@@ -69,7 +72,7 @@ export function changeOf(line: string): SourceChange | 'something' | undefined {
     return undefined;
   }
   const action = String(event.Action ?? '');
-  const instance = idOf(String(event.Actor?.ID ?? ''));
+  const instance = containerInstance(String(event.Actor?.ID ?? ''));
   if (action === 'kill' && ASKS_TO_END.has(event.Actor?.Attributes?.signal ?? ''))
     return { instance, what: 'stopping' };
   if (action === 'stop') return { instance, what: 'stopping' };
@@ -80,11 +83,6 @@ export function changeOf(line: string): SourceChange | 'something' | undefined {
   return /^(create|destroy|restart|pause|unpause|rename|update|oom|kill|health_status)/.test(action)
     ? 'something'
     : undefined;
-}
-
-/** The id of the instance in a container. */
-export function idOf(container: string): string {
-  return `docker:${container.slice(0, 12)}`;
 }
 
 function seenIn(

@@ -1,0 +1,69 @@
+import { InvalidArgumentError } from 'commander';
+import type { SourceName } from '../../src/model/discovery.ts';
+
+export interface Options {
+  source?: SourceName[];
+  portRange?: { first: number; last: number };
+  host?: string;
+  scan: boolean;
+  all: boolean;
+  explain?: string;
+  register: boolean;
+  dryRun: boolean;
+  include: string[];
+  watch: boolean;
+  json?: boolean;
+}
+
+/** As in `model/discovery.ts`, which commands load only when they are run. */
+export const SOURCES = [
+  'stack',
+  'docker',
+  'ports',
+  'processes',
+  'rabbitmq',
+  'bus',
+] as const satisfies SourceName[];
+const MAX_PORT = 65_535;
+
+/** `docker,ports` */
+export function sourceNames(text: string): SourceName[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !(SOURCES as readonly string[]).includes(name));
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`found "${unknown}", expected one of ${SOURCES.join(', ')}.`);
+  return names as SourceName[];
+}
+
+/** `8000-8999`, or one port. */
+export function portRange(text: string): { first: number; last: number } {
+  const [, from, to = from] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text) ?? [];
+  const [first, last] = [Number(from), Number(to)];
+  if (from === undefined || first < 1 || last > MAX_PORT || first > last)
+    throw new InvalidArgumentError(
+      `found "${text}", expected a range such as 8000-8999, from 1 to ${MAX_PORT}.`,
+    );
+  return { first, last };
+}
+
+/** @throws QbtcError `USAGE` for options that mean nothing together */
+export async function checkTogether({ register, dryRun, include, watch, explain }: Options): Promise<void> {
+  const { EXIT, QbtcError } = await import('../../src/errors.ts');
+  const wrong =
+    (dryRun && !register && '--dry-run says what --register would do') ||
+    (dryRun && watch && '--dry-run looks once, --watch goes on') ||
+    (include.length > 0 && !register && '--include says what --register takes in') ||
+    (include.length > 0 && watch && '--include is for one registration, --watch goes on') ||
+    (explain !== undefined && (register || watch) && '--explain tells of one look');
+  if (wrong) throw new QbtcError('USAGE', wrong, { exit: EXIT.usage, hint: 'see `qbtc discover --help`' });
+}
+
+/** Where discovery is to look. */
+export function whereOf({ source, portRange: range, host, scan }: Options) {
+  return {
+    scan,
+    ...(source === undefined ? {} : { sources: source }),
+    ...(range === undefined ? {} : { portRange: range }),
+    ...(host === undefined ? {} : { host }),
+  };
+}
