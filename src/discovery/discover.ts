@@ -1,3 +1,4 @@
+import { MAX_PORT } from '../config/ports.ts';
 import { messageOf, QbtcError } from '../errors.ts';
 import { type Discovery, SOURCE_NAMES, type SourceName, type SourceReport } from '../model/discovery.ts';
 import type { Finding } from '../model/finding.ts';
@@ -9,8 +10,6 @@ import { join } from './join.ts';
 import { judge } from './judge.ts';
 import type { DiscoveryContext, Scope, Sighting } from './source.ts';
 import { SOURCES } from './source-registry.ts';
-
-export const MAX_PORT = 65_535;
 
 export interface DiscoverOptions {
   /** The sources that are asked; all when left out. */
