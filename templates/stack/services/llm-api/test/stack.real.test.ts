@@ -155,7 +155,7 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
           expect(service.lines().some((line) => JSON.parse(line).correlation_id === id)).toBe(true);
         }
       },
-      { timeoutMs: 2000 },
+      { timeoutMs: 10_000 },
     );
     const unfit = await post(ask('Carry the id.'), { 'x-correlation-id': 'not fit' });
     expect(unfit.headers.get('x-correlation-id')).toMatch(/^[0-9a-f-]{36}$/);
@@ -335,10 +335,10 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
     const left = client.chat.completions
       .create(ask('Leaving.'), { signal: leaving.signal })
       .catch((error) => error);
-    await eventually('it waits', async () => expect(await pending()).toBe(1), { timeoutMs: 2000 });
+    await eventually('it waits', async () => expect(await pending()).toBe(1), { timeoutMs: 10_000 });
     leaving.abort();
     expect(await left).toBeInstanceOf(APIError);
-    await eventually('it waits no longer', async () => expect(await pending()).toBe(0), { timeoutMs: 2000 });
+    await eventually('it waits no longer', async () => expect(await pending()).toBe(0), { timeoutMs: 10_000 });
 
     core = await startCore();
     await core.healthy();
@@ -371,7 +371,7 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
   it('ends in order when it is told to', async () => {
     await core.stop();
     const inWork = post(ask('The last one.'));
-    await eventually('it waits', async () => expect(await pending()).toBe(1), { timeoutMs: 2000 });
+    await eventually('it waits', async () => expect(await pending()).toBe(1), { timeoutMs: 10_000 });
     const stopped = api.stop();
     core = await startCore();
     const [answer, code] = await Promise.all([inWork, stopped]);
