@@ -338,7 +338,9 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
     await eventually('it waits', async () => expect(await pending()).toBe(1), { timeoutMs: 10_000 });
     leaving.abort();
     expect(await left).toBeInstanceOf(APIError);
-    await eventually('it waits no longer', async () => expect(await pending()).toBe(0), { timeoutMs: 10_000 });
+    await eventually('it waits no longer', async () => expect(await pending()).toBe(0), {
+      timeoutMs: 10_000,
+    });
 
     core = await startCore();
     await core.healthy();
