@@ -28,7 +28,7 @@ function openContext(json = false): Promise<Context> {
 }
 
 /** `github` prints annotations where a document has any. */
-type Format = 'terminal' | 'json' | 'github';
+type Format = 'terminal' | 'json' | 'github' | 'junit' | 'html';
 
 async function report(document: Document, format: Format, verbose: boolean, toStderr = false): Promise<void> {
   const [{ io }, { createReporter }] = await Promise.all([openContext(), import('../src/report/index.ts')]);
@@ -51,6 +51,7 @@ const run: Run =
     const options = command.optsWithGlobals() as Parameters<typeof handler>[1] & {
       json?: boolean;
       github?: boolean;
+      reporter?: Format;
       verbose?: boolean;
     };
     const outcome: Outcome = await handler(await openContext(options.json), options, positional);
@@ -95,9 +96,19 @@ try {
 // What a library keeps open (pooled connections, timers) must not hold the command.
 process.stdout.write('', () => process.exit(written || exit !== EXIT.done ? exit : EXIT.error));
 
-function formatOf({ json, github }: { json?: boolean; github?: boolean }): Format {
+function formatOf(options: { json?: boolean; github?: boolean; reporter?: Format }): Format {
+  const { json, github, reporter } = options;
   if (json === true) return 'json';
-  return github === true ? 'github' : 'terminal';
+  if (github === true) return 'github';
+  return reporter ?? 'terminal';
+}
+
+/** What `--reporter` was given, where an error ended the command before it could say so itself. */
+function reporterGiven(): { reporter?: Format } {
+  const index = process.argv.findIndex((each) => each === '--reporter' || each.startsWith('--reporter='));
+  const given = process.argv[index]?.split('=')[1] ?? process.argv[index + 1];
+  const known = (['junit', 'json', 'html'] as const).find((each) => each === given);
+  return index === -1 || known === undefined ? {} : { reporter: known };
 }
 
 async function explain(error: unknown): Promise<ExitCode> {
@@ -112,6 +123,7 @@ async function explain(error: unknown): Promise<ExitCode> {
   const format = formatOf({
     json: json === true || process.argv.includes('--json'),
     github: process.argv.includes('--github'),
+    ...reporterGiven(),
   });
   await report({ kind: 'error', error: known }, format, verbose === true, format === 'terminal');
   return signal.aborted ? EXIT.interrupted : known.exit;

@@ -1,8 +1,13 @@
+import { Option } from 'commander';
 import type { Register } from './command.ts';
+import { integer } from './numbers.ts';
 
 interface Options {
   only?: string;
   tag?: string;
+  repeat: number;
+  bail: boolean;
+  curl: boolean;
 }
 
 export const test: Register = (program, run) => {
@@ -11,22 +16,50 @@ export const test: Register = (program, run) => {
     .description('run the flows: one correlation id followed through HTTP, AMQP and SQL')
     .option('--only <flow>', 'only the flow of this name')
     .option('--tag <tag>', 'only flows with this tag')
+    .option('--repeat <count>', 'run each flow so often', integer(1, 10_000), 1)
+    .option('--bail', 'start no further flow after one has failed', false)
+    .option('--curl', 'print the requests of a failed flow as commands', false)
+    .addOption(
+      new Option('--reporter <name>', 'how the result is printed').choices([
+        'terminal',
+        'json',
+        'junit',
+        'html',
+      ]),
+    )
     .option('--json', 'print the result as JSON')
     .action(
-      run<Options>(async (context, { only, tag }) => {
-        const [{ runFlows, subjectsOf }, { openStackHere }, { EXIT }] = await Promise.all([
+      run<Options>(async (context, { only, tag, repeat, bail, curl }) => {
+        const [{ loadFlows, runFlows, subjectsOf }, { openStackHere }, { EXIT }] = await Promise.all([
           import('../src/flow/index.ts'),
           import('./open.ts'),
           import('../src/errors.ts'),
         ]);
         const stack = await openStackHere(context);
+        const { progress } = context.io;
         const flows = await runFlows(context, stack, {
           only,
           tag,
+          repeat,
+          bail,
           subjects: subjectsOf(context, stack),
+          onProgress({ flow, hop, of, subject, ...state }) {
+            if (!context.io.interactive) return;
+            const doing =
+              state.state === 'trying' ? `try ${state.try}/${state.tries}: ${state.last}` : state.state;
+            progress.step(flow, `hop ${hop}/${of}, ${subject}: ${doing}`);
+          },
         });
+        progress.stop();
+        const chosen = (await loadFlows(stack)).filter(
+          (flow) =>
+            (only === undefined || flow.name === only) && (tag === undefined || flow.tags.includes(tag)),
+        );
         const failed = flows.some(({ status }) => status === 'failed');
-        return { document: { kind: 'flows', flows }, exit: failed ? EXIT.findings : EXIT.done };
+        return {
+          document: { kind: 'flows', flows, curl, left: chosen.length * repeat - flows.length },
+          exit: failed ? EXIT.findings : EXIT.done,
+        };
       }),
     );
 };

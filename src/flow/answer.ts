@@ -20,6 +20,10 @@ export const answerExpectationSchema = z.strictObject({
   json: jsonConditionsSchema.optional(),
   /** The body as text. */
   body: conditionSchema.optional(),
+  /** The document keeps to this JSON Schema (draft 2020-12): written here, or a file relative to qbtc.yaml. */
+  schema: z.union([z.string().min(1), z.record(z.string(), z.json())]).optional(),
+  /** How long the answer took, in milliseconds. */
+  duration: conditionSchema.optional(),
 });
 
 export type AnswerExpectation = z.infer<typeof answerExpectationSchema>;
@@ -41,11 +45,16 @@ export function documentOf(response: HttpResponse): JsonValue | undefined {
   return parsed(response.body);
 }
 
-/** What of the expectation does not hold, one line each; empty when all holds. */
-export function answerMismatches(
-  answer: NonNullable<Exchange['answer']>,
+/**
+ * What of the expectation does not hold, one line each; empty when all holds.
+ *
+ * @param root where the files of schemas are found
+ */
+export async function answerMismatches(
+  { answer, tookMs }: { answer: NonNullable<Exchange['answer']>; tookMs: number },
   expected: AnswerExpectation,
-): string[] {
+  root: string,
+): Promise<string[]> {
   const about = (what: string, actual: JsonValue | undefined, condition: Condition | undefined) =>
     condition === undefined ? undefined : mismatch(what, actual, condition);
   return [
@@ -54,7 +63,11 @@ export function answerMismatches(
       about(`header ${name}`, answer.headers[name.toLowerCase()], condition),
     ),
     about('body', answer.body, expected.body),
+    about('the duration in ms', Math.round(tookMs), expected.duration),
     ...jsonMismatches(answer.document, expected.json),
+    ...(expected.schema === undefined
+      ? []
+      : await (await import('./json-schema.ts')).schemaMismatches(answer.document, expected.schema, root)),
   ].filter((reason) => reason !== undefined);
 }
 

@@ -1,18 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type { AmqpConnection } from '../context.ts';
+import type { SqlConnection } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import type { FlowResult } from '../model/flow.ts';
 import type { Stack } from '../model/stack.ts';
-import { Databases } from './databases.ts';
+import { Connections } from './connections.ts';
 import { EventLog, readEvent } from './event-log.ts';
 import type { Flow } from './flow.ts';
+import { FlowBroker } from './flow-broker.ts';
 import { select } from './json-path.ts';
 import type { FlowContext, StepOutcome, StepScope } from './step-kind.ts';
 import type { Subjects } from './subjects.ts';
 import { fill } from './variables.ts';
 import { judge, type SeenStep } from './verdict.ts';
 
-const CONNECT_TIMEOUT_MS = 3_000;
+const SHOWN_LOG_LINES = 10;
 
 /** What a run says of itself while it goes on. */
 export type FlowProgress = { flow: string; hop: number; of: number; name: string; subject: string } & (
@@ -44,11 +45,10 @@ export async function runFlow(
   const events = new EventLog(correlationId);
   const over = new AbortController();
   const signal = AbortSignal.any([interrupted, over.signal]);
-  const databases = new Databases(context);
-  const [broker] = await Promise.all([
-    watch(context, stack, flow, events),
-    connectAhead(databases, stack, flow),
-  ]);
+  const databases = new Connections(context.sql);
+  const caches = new Connections(context.redis);
+  const broker = new FlowBroker(context, stack, flow.name);
+  await Promise.all([watch(broker, flow, events), connectAhead(databases, stack, flow)]);
   const startedAt = clock.monotonic();
   clock.sleep(flow.timeout, signal).then(
     () => over.abort(),
@@ -61,11 +61,15 @@ export async function runFlow(
     correlationId,
     events,
     databases,
+    caches,
+    broker,
+    readLog: (subject, lines) => subjects.readLog(subject, lines),
     exchanges: new Map(),
     actedAt: startedAt,
     hasStopped: false,
     signal,
     fill: (value) => fill(value, { stack, correlationId, captures }),
+    fillPublic: (value) => fill(value, { stack, correlationId, captures, keepSecrets: true }),
     onTry: () => {},
   };
 
@@ -100,7 +104,7 @@ export async function runFlow(
     }
   } finally {
     over.abort();
-    await Promise.all([broker?.close(), databases.close()]);
+    await Promise.all([broker.close(), databases.close(), caches.close()]);
   }
 
   const { hops, stop } = judge(seen, startedAt);
@@ -120,42 +124,32 @@ export async function runFlow(
             name: stoppedHop.name,
             subject: stop.subject,
             reason: stop.reason,
-            logLines: await subjects.readLogTail(stop.subject),
+            logLines: await subjects.readLog(stop.subject, SHOWN_LOG_LINES),
           },
         }),
   };
 }
 
 /** Opens the taps before anything is sent, so that no event can pass unseen. */
-async function watch(
-  { amqp }: FlowContext,
-  stack: Stack,
-  flow: Flow,
-  events: EventLog,
-): Promise<AmqpConnection | undefined> {
-  if (flow.taps.length === 0) return undefined;
-  const broker = stack.resources.find((resource) => resource.kind === 'rabbitmq');
-  if (!broker) return undefined;
-  let connection: AmqpConnection | undefined;
+async function watch(broker: FlowBroker, { taps }: Flow, events: EventLog): Promise<void> {
+  if (taps.length === 0 || broker.resource === undefined) return;
   try {
-    connection = await amqp(broker.endpoint.url, {
-      timeoutMs: CONNECT_TIMEOUT_MS,
-      name: `qbtc flow ${flow.name}`,
-    });
+    const connection = await broker.connection();
     await connection.tap(
-      flow.taps.map(({ exchange, routing_key: routingKey }) => ({ exchange, routingKey })),
+      taps.map(({ exchange, routing_key: routingKey }) => ({ exchange, routingKey })),
       (message) => events.record(readEvent(message)),
     );
-    return connection;
   } catch (error) {
-    events.blindness = { resource: broker.name, reason: messageOf(error) };
-    await connection?.close();
-    return undefined;
+    events.blindness = { resource: broker.resource.name, reason: messageOf(error) };
   }
 }
 
 /** A database that cannot be reached is reported by the step that asks it. */
-async function connectAhead(databases: Databases, stack: Stack, { steps }: Flow): Promise<void> {
+async function connectAhead(
+  databases: Connections<SqlConnection>,
+  stack: Stack,
+  { steps }: Flow,
+): Promise<void> {
   const needed = steps.map(({ prepared }) => prepared.database?.(stack)).filter((each) => each !== undefined);
   await Promise.allSettled(needed.map((resource) => databases.connection(resource)));
 }

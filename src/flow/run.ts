@@ -16,12 +16,17 @@ export interface RunFlowsOptions extends RunFlowOptions {
   only?: string | undefined;
   /** Only flows with this tag. */
   tag?: string | undefined;
+  /** How often each flow runs; once when left out. */
+  repeat?: number | undefined;
+  /** Starts no further flow after one has failed. */
+  bail?: boolean | undefined;
 }
 
 /**
  * Runs the flows of the stack.
  *
- * @returns one result for each flow, in the order of the files
+ * @returns one result for each run of each flow, all flows once before any a second time; without those that `bail` left
+ *   out
  * @throws QbtcError `FLOW_INVALID`, `FLOW_UNKNOWN`; the reason of an interruption
  */
 export async function runFlows(
@@ -30,7 +35,18 @@ export async function runFlows(
   options: RunFlowsOptions,
 ): Promise<FlowResult[]> {
   const chosen = choose(await loadFlows(stack), options);
-  return mapConcurrently(chosen, AT_THE_SAME_TIME, (flow) => runFlow(context, stack, flow, options));
+  const { repeat = 1, bail = false } = options;
+  const runs = Array.from({ length: repeat }, (_, index) => index + 1).flatMap((run) =>
+    chosen.map((flow) => ({ flow, run })),
+  );
+  let failed = false;
+  const results = await mapConcurrently(runs, AT_THE_SAME_TIME, async ({ flow, run }) => {
+    if (bail && failed) return undefined;
+    const result = await runFlow(context, stack, flow, options);
+    failed ||= result.status === 'failed';
+    return repeat === 1 ? result : { ...result, run };
+  });
+  return results.filter((result) => result !== undefined);
 }
 
 function choose(flows: Flow[], { only, tag }: RunFlowsOptions): Flow[] {

@@ -1,13 +1,14 @@
 import type * as z from 'zod';
-import type { Context } from '../context.ts';
+import type { Context, RedisConnection, SqlConnection } from '../context.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
-import type { Databases } from './databases.ts';
+import type { Connections } from './connections.ts';
 import type { EventLog } from './event-log.ts';
+import type { FlowBroker } from './flow-broker.ts';
 import type { JsonValue } from './json-path.ts';
 
 /** What a flow reaches of the world. */
-export type FlowContext = Pick<Context, 'http' | 'amqp' | 'sql' | 'clock' | 'interrupted'>;
+export type FlowContext = Pick<Context, 'http' | 'amqp' | 'sql' | 'redis' | 'exec' | 'clock' | 'interrupted'>;
 
 /** An answer that an `http` step got, or why there is none. */
 export interface Exchange {
@@ -18,6 +19,8 @@ export interface Exchange {
   summary: string;
   /** `clock.monotonic()` when the answer was complete or given up. */
   endedAt: number;
+  /** Milliseconds from the request until then. */
+  tookMs: number;
 }
 
 /** What a step may use while it runs. One for each step. */
@@ -26,7 +29,11 @@ export interface StepScope {
   stack: Stack;
   correlationId: string;
   events: EventLog;
-  databases: Databases;
+  databases: Connections<SqlConnection>;
+  caches: Connections<RedisConnection>;
+  broker: FlowBroker;
+  /** The last log lines of a service or resource. */
+  readLog(subject: string, lines: number): Promise<string[]>;
   /** The exchanges of the `http` steps so far, by their `id`. */
   exchanges: Map<string, Exchange>;
   /** `clock.monotonic()` when the last request of the flow was sent: what a step waits for is counted from there. */
@@ -37,6 +44,8 @@ export interface StepScope {
   signal: AbortSignal;
   /** Fills in `${…}`. */
   fill<Value>(value: Value): Value;
+  /** The same with `${secrets.NAME}` left as it is: for what is printed. */
+  fillPublic<Value>(value: Value): Value;
   /** Says which try of a poll this is and what it saw. */
   onTry(attempt: number, of: number, last: string): void;
 }
@@ -55,6 +64,8 @@ export type StepOutcome = {
   evidence: string;
   /** What `capture` reads from. */
   document?: JsonValue | undefined;
+  /** A command that sends the same request by hand; secrets are left to `qbtc secrets get`. */
+  curl?: string;
   /** The resource that is to blame instead of the hop's subject, when it kept the step from looking. */
   blame?: string;
 };

@@ -1,11 +1,39 @@
 import type { StepKind } from './step-kind.ts';
 import { answer } from './steps/answer.ts';
+import { consume } from './steps/consume.ts';
 import { event } from './steps/event.ts';
+import { exec } from './steps/exec.ts';
 import { http } from './steps/http.ts';
+import { log } from './steps/log.ts';
+import { publish } from './steps/publish.ts';
+import { redis } from './steps/redis.ts';
 import { sql } from './steps/sql.ts';
+import { wait } from './steps/wait.ts';
 
 /** The kinds of steps, by the `kind` that names each in a flow file. */
-export const STEP_KIND_NAMES = ['http', 'answer', 'event', 'sql'] as const;
+export const STEP_KIND_NAMES = [
+  'http',
+  'answer',
+  'publish',
+  'event',
+  'consume',
+  'sql',
+  'redis',
+  'log',
+  'exec',
+  'wait',
+] as const;
 export type StepKindName = (typeof STEP_KIND_NAMES)[number];
 
-export const STEP_KINDS: Record<StepKindName, StepKind> = { http, answer, event, sql };
+export const STEP_KINDS: Record<StepKindName, StepKind> = {
+  http,
+  answer,
+  publish,
+  event,
+  consume,
+  sql,
+  redis,
+  log,
+  exec,
+  wait,
+};

@@ -2,13 +2,12 @@ import type { Context } from '../context.ts';
 import { instancesOf, openLogs, probeService, probes } from '../infra/index.ts';
 import type { Stack } from '../model/stack.ts';
 
-const SHOWN_LOG_LINES = 10;
 const PROBE_TIMEOUT_MS = 2_000;
 
 /** What a flow asks of the services and resources that its hops name, beside its own steps. */
 export interface Subjects {
   /** The last log lines of a service (of all its replicas, in the order of time) or resource. */
-  readLogTail(subject: string): Promise<string[]>;
+  readLog(subject: string, lines: number): Promise<string[]>;
   /** Whether it answers for itself now: every replica its health document, a resource its protocol. */
   answers(subject: string): Promise<boolean>;
 }
@@ -21,11 +20,11 @@ export function subjectsOf(
   const { services, resources } = stack;
   const serviceOf = (subject: string) => services.find(({ name }) => name === subject);
   return {
-    async readLogTail(subject) {
+    async readLog(subject, lines) {
       const service = serviceOf(subject);
       const names = service ? instancesOf(service).map(({ name }) => name) : [subject];
       const logs = await openLogs(context, stack);
-      return (await logs.read(names, SHOWN_LOG_LINES)).map(({ raw }) => raw);
+      return (await logs.read(names, lines)).map(({ raw }) => raw);
     },
     async answers(subject) {
       const service = serviceOf(subject);

@@ -3,6 +3,8 @@ import type { Stack } from '../model/stack.ts';
 
 /** What `${…}` in a flow can name. Captures come into being while the flow runs. */
 export interface Variables {
+  /** Leaves `${secrets.NAME}` as it is. */
+  keepSecrets?: boolean;
   stack: Stack;
   correlationId: string;
   captures: ReadonlyMap<string, unknown>;
@@ -70,7 +72,7 @@ function asText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function lookUp(name: string, { stack, correlationId, captures }: Variables): unknown {
+function lookUp(name: string, { stack, correlationId, captures, keepSecrets }: Variables): unknown {
   if (name === 'correlation_id') return correlationId;
   if (name === 'gateway.url') {
     const gateway = gatewayOf(stack);
@@ -83,7 +85,7 @@ function lookUp(name: string, { stack, correlationId, captures }: Variables): un
   }
   if (group === 'secrets') {
     const secret = stack.secrets[rest.join('.')];
-    if (secret !== undefined) return secret;
+    if (secret !== undefined) return keepSecrets === true ? `\${${name}}` : secret;
   }
   if (group === 'services' && rest.at(-1) === 'url') {
     const service = stack.services.find((candidate) => candidate.name === rest.slice(0, -1).join('.'));

@@ -62,7 +62,7 @@ function toHop(
   startedAt: number,
 ): HopResult {
   const { proves, subject } = step.hop;
-  const hop = { name: proves, subject };
+  const hop = { name: proves, subject, ...(outcome?.curl === undefined ? {} : { curl: outcome.curl }) };
   if (!outcome) return { ...hop, status: 'not-reached', evidence: 'not tried, as the flow had stopped' };
   const { status, evidence, seenAt } = outcome;
   if (status === 'failed') return { ...hop, status: 'failed', evidence };

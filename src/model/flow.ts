@@ -13,6 +13,8 @@ export interface HopResult {
   atMs?: number;
   /** What was seen, or what was seen last instead. */
   evidence: string;
+  /** The command that sends the request of this hop by hand. */
+  curl?: string;
 }
 
 export interface FlowResult {
@@ -21,6 +23,8 @@ export interface FlowResult {
   status: 'passed' | 'failed';
   correlationId: string;
   durationMs: number;
+  /** Which of several runs of the flow it is, from 1; left out where it ran once. */
+  run?: number;
   hops: HopResult[];
   /** The first hop that was not seen, with the last log lines of its subject. */
   stoppedAt?: { hop: number; name: string; subject: string; reason: string; logLines: string[] };

@@ -313,6 +313,10 @@ export interface ScoreDocument {
 export interface FlowsDocument {
   kind: 'flows';
   flows: FlowResult[];
+  /** Shows how the requests of a failed flow are sent by hand. */
+  curl?: boolean;
+  /** Flows that were not run, as one before them had failed. */
+  left?: number;
 }
 
 export interface LogsDocument {

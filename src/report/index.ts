@@ -2,12 +2,14 @@ import { messageOf, QbtcError } from '../errors.ts';
 import type { Document } from './document.ts';
 import type { Reporter, ReportOptions } from './reporter.ts';
 import { github } from './reporters/github.ts';
+import { html } from './reporters/html.ts';
 import { json, jsonLines } from './reporters/json.ts';
+import { junit } from './reporters/junit.ts';
 import { terminal } from './reporters/terminal.ts';
 
 export type { Document } from './document.ts';
 
-export const REPORTER_NAMES = ['terminal', 'json', 'json-lines', 'github'] as const;
+export const REPORTER_NAMES = ['terminal', 'json', 'json-lines', 'github', 'junit', 'html'] as const;
 export type ReporterName = (typeof REPORTER_NAMES)[number];
 
 const REPORTERS: Record<ReporterName, Reporter> = {
@@ -15,6 +17,8 @@ const REPORTERS: Record<ReporterName, Reporter> = {
   json,
   'json-lines': jsonLines,
   github,
+  junit,
+  html,
 };
 
 /** A reporter with its options filled in. */

@@ -4,10 +4,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { AmqpConnect, BrokerMessage, SqlConnect } from '../../src/context.ts';
+import type { AmqpConnect, BrokerMessage, RedisConnect, SqlConnect } from '../../src/context.ts';
 import type { FlowContext } from '../../src/flow/step-kind.ts';
 import type { Resource } from '../../src/model/resource.ts';
 import type { Service, Stack } from '../../src/model/stack.ts';
+import { createExec } from '../../src/system/exec.ts';
+import { connectRedis } from '../../src/system/redis.ts';
 import { reachContext } from '../support/context.ts';
 import { scriptedServer } from '../support/scripted-server.ts';
 import { emptyStack, postgresResource } from '../support/stack.ts';
@@ -27,6 +29,7 @@ export async function chain(options: {
   behaviour: Behaviour;
   sql?: SqlConnect;
   amqp?: AmqpConnect;
+  redis?: RedisConnect;
   interrupted?: AbortSignal;
 }): Promise<{ context: FlowContext; stack: Stack }> {
   const listeners = new Set<(message: BrokerMessage) => void>();
@@ -86,6 +89,8 @@ export async function chain(options: {
       ...reachContext(options.interrupted),
       amqp: options.amqp ?? amqp,
       sql: options.sql ?? nothing,
+      redis: options.redis ?? connectRedis,
+      exec: createExec(),
     },
     stack: flowStack(root, [file], server.url),
   };
@@ -97,6 +102,7 @@ export function flowStack(root: string, flowFiles: string[], gatewayUrl = 'http:
     flowFiles,
     resources: [
       resource('broker', 'rabbitmq', 'amqp://127.0.0.1'),
+      resource('cache', 'redis', 'redis://127.0.0.1'),
       postgresResource(5432),
       resource('gateway', 'apisix', gatewayUrl),
     ],

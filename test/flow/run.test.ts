@@ -48,7 +48,7 @@ steps:
 `;
 
 const subjects: Subjects = {
-  readLogTail: async (subject) => [`the log of ${subject}`],
+  readLog: async (subject) => [`the log of ${subject}`],
   answers: async () => true,
 };
 

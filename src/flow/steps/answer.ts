@@ -12,12 +12,13 @@ export const answer = defineStepKind({
   },
   prepare: ({ to, expect }) => ({
     reads: to,
-    async run({ exchanges, fill }) {
+    async run({ exchanges, fill, stack }) {
       const exchange = exchanges.get(to);
       if (exchange?.answer === undefined) {
         return { status: 'failed', evidence: exchange?.summary ?? 'the request was not sent' };
       }
-      const mismatches = answerMismatches(exchange.answer, fill(expect));
+      const { answer: got, tookMs } = exchange;
+      const mismatches = await answerMismatches({ answer: got, tookMs }, fill(expect), stack.root);
       if (mismatches.length > 0) return { status: 'failed', evidence: mismatches.join('; ') };
       return {
         status: 'passed',

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { HttpRequest } from '../../context.ts';
 import { messageOf } from '../../errors.ts';
 import { answerExpectationSchema, answerMismatches, documentOf } from '../answer.ts';
+import { curlOf } from '../curl.ts';
 import { durationSchema, formatDuration } from '../duration.ts';
 import { defineStepKind, type Exchange, type StepOutcome, type StepScope } from '../step-kind.ts';
 
@@ -31,17 +32,20 @@ export const http = defineStepKind({
     leaves: id,
     async run(scope) {
       const { url, ...spec } = scope.fill(request);
+      const curl = curlOf(scope.fillPublic(request));
       scope.actedAt = scope.context.clock.monotonic();
       const { exchange, refused } = await send(scope, url, toRequest(spec, within, scope.signal), within);
       if (id !== undefined) scope.exchanges.set(id, exchange);
       if (exchange.answer === undefined) {
-        return { status: refused ? 'failed' : 'unseen', evidence: exchange.summary };
+        return { status: refused ? 'failed' : 'unseen', evidence: exchange.summary, curl };
       }
-      const mismatches = answerMismatches(exchange.answer, scope.fill(expect));
+      const { answer, tookMs } = exchange;
+      const mismatches = await answerMismatches({ answer, tookMs }, scope.fill(expect), scope.stack.root);
       const outcome: StepOutcome = {
         status: mismatches.length === 0 ? 'passed' : 'failed',
         evidence: mismatches.length === 0 ? `answered ${exchange.summary}` : mismatches.join('; '),
         document: exchange.answer.document,
+        curl,
       };
       return mismatches.length === 0 ? { ...outcome, seenAt: exchange.endedAt } : outcome;
     },
@@ -66,12 +70,14 @@ async function send(
   request: HttpRequest,
   within: number,
 ): Promise<{ exchange: Exchange; refused: boolean }> {
+  const startedAt = context.clock.monotonic();
   try {
     const response = await context.http(url, request);
     const document = documentOf(response);
     const answer = { ...response, document };
     const endedAt = context.clock.monotonic();
-    return { exchange: { answer, summary: String(response.status), endedAt }, refused: false };
+    const tookMs = endedAt - startedAt;
+    return { exchange: { answer, summary: String(response.status), endedAt, tookMs }, refused: false };
   } catch (error) {
     const endedAt = context.clock.monotonic();
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -80,6 +86,7 @@ async function send(
       : code === 'ETIMEDOUT'
         ? `no answer within ${formatDuration(within)}`
         : `no answer from ${url}: ${messageOf(error) || code}`;
-    return { exchange: { answer: undefined, summary, endedAt }, refused: code === 'ECONNREFUSED' };
+    const tookMs = endedAt - startedAt;
+    return { exchange: { answer: undefined, summary, endedAt, tookMs }, refused: code === 'ECONNREFUSED' };
   }
 }

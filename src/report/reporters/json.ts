@@ -74,7 +74,7 @@ const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown 
     components,
     notMeasured,
   }),
-  flows: ({ flows }) => ({ flows }),
+  flows: ({ flows, left = 0 }) => ({ flows, left }),
   logs: ({ lines }) => ({ lines: lines.map(logLine) }),
   error: ({ error: { code, message, details, hint } }) => ({
     error: { code, message, details, hint: hint ?? null },

@@ -1,27 +1,65 @@
 import type { FlowResult, HopResult } from '../../model/flow.ts';
 import type { FlowsDocument } from '../document.ts';
-import { padEnd, padStart, truncate, wrap } from '../layout.ts';
+import { padEnd, padStart, table, truncate, wrap } from '../layout.ts';
 import { counted, duration, SIGN, type Style, timeOfDay, type View } from './view.ts';
 
 /** Each flow as a chain of hops with the time that each took. */
-export const flows: View<FlowsDocument> = ({ flows: all }, style) => {
-  const { good, bad } = style.palette;
+export const flows: View<FlowsDocument> = ({ flows: all, curl = false, left = 0 }, style) => {
+  const { good, bad, warning } = style.palette;
   if (all.length === 0) return ['the stack has no flow'];
-  const failed = all.filter((flow) => flow.status === 'failed').length;
+  const failed = all.filter((flow) => flow.status === 'failed');
+  const isRepeated = all.some(({ run }) => run !== undefined);
+  // Of many runs only those are worth their lines that went wrong.
+  const shown = isRepeated && !style.verbose ? failed : all;
+  const noun = isRepeated ? 'run' : 'flow';
   return [
-    ...all.flatMap((flow) => [...flowLines(flow, style), '']),
-    failed === 0
-      ? good(`${SIGN.done} ${counted(all.length, 'flow')} passed`)
-      : bad(`${SIGN.failed} ${failed} of ${counted(all.length, 'flow')} failed`),
+    ...shown.flatMap((flow) => [...flowLines(flow, style), ...(curl ? curlLines(flow, style) : []), '']),
+    ...(isRepeated ? [...summaryLines(all, style), ''] : []),
+    failed.length === 0
+      ? good(`${SIGN.done} ${counted(all.length, noun)} passed`)
+      : bad(`${SIGN.failed} ${failed.length} of ${counted(all.length, noun)} failed`),
+    ...(left === 0 ? [] : [warning(`${SIGN.none} ${left} not run after the failure`)]),
   ];
 };
+
+/** How often each flow passed, and how long it took. */
+function summaryLines(all: readonly FlowResult[], { palette, width }: Style): string[] {
+  const names = [...new Set(all.map(({ name }) => name))];
+  return table(
+    names.map((name) => {
+      const runs = all.filter((flow) => flow.name === name);
+      const passed = runs.filter(({ status }) => status === 'passed');
+      const times = runs.map(({ durationMs }) => durationMs).sort((a, b) => a - b);
+      const at = (share: number) =>
+        duration(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0);
+      const isGood = passed.length === runs.length;
+      return [
+        { text: name, paint: palette.strong },
+        {
+          text: `${isGood ? SIGN.done : SIGN.failed} ${passed.length}/${runs.length}`,
+          paint: isGood ? palette.good : palette.bad,
+        },
+        { text: `p50 ${at(0.5)}, p95 ${at(0.95)}, at most ${at(1)}` },
+      ];
+    }),
+    { indent: 2, width },
+  );
+}
+
+/** Commands are not broken into lines: they are to be copied. */
+function curlLines({ status, hops }: FlowResult, { palette }: Style): string[] {
+  if (status === 'passed') return [];
+  return hops.flatMap(({ curl, name }) =>
+    curl === undefined ? [] : [palette.faint(`  by hand (${name}):`), `  ${palette.accent(curl)}`],
+  );
+}
 
 export function flowLines(flow: FlowResult, style: Style): string[] {
   const { palette } = style;
   const verdict =
     flow.status === 'passed' ? palette.good(`${SIGN.done} passed`) : palette.bad(`${SIGN.failed} failed`);
   return [
-    `${palette.strong(flow.name)}  ${verdict} in ${duration(flow.durationMs)}`,
+    `${palette.strong(flow.name)}${flow.run === undefined ? '' : ` run ${flow.run}`}  ${verdict} in ${duration(flow.durationMs)}`,
     palette.faint(`  correlation id ${flow.correlationId}`),
     '  ┌ client',
     ...flow.hops.flatMap((hop, index) => hopLines(hop, flow.hops, index, style)),

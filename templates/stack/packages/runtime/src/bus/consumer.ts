@@ -1,4 +1,5 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { correlationIdFrom } from '../correlation.ts';
 import { type Event, EventInvalid, type EventType } from '../events.ts';
 import type { Log } from '../logging.ts';
 import { Rejection } from './errors.ts';
@@ -235,9 +236,18 @@ export class Consumer<Data> {
     return this.#deadLetter(channel, message, error.message);
   }
 
+  /** Tied to the message's correlation id, where it has one: what cannot be read must be found, too. */
+  #logOf({ properties: { correlationId } }: ConsumeMessage): Log {
+    const { log } = this.#options;
+    return typeof correlationId === 'string' && correlationId !== ''
+      ? log.correlated(correlationIdFrom(correlationId))
+      : log;
+  }
+
   /** Publishes the message to the dead-letter exchange until the broker has confirmed it; only then it may be acknowledged. */
   async #deadLetter(channel: Channel, message: ConsumeMessage, reason: string): Promise<Outcome> {
-    const { log, publisher, deadLetterExchange, service } = this.#options;
+    const { publisher, deadLetterExchange, service } = this.#options;
+    const log = this.#logOf(message);
     const { from } = this.#consumption;
     const origin = originOf(message, 'queue' in from ? from.queue : undefined);
     const routingKey = String(origin[ORIGINAL_KEY]);

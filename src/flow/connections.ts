@@ -1,22 +1,21 @@
-import type { Context, SqlConnection } from '../context.ts';
 import type { Resource } from '../model/resource.ts';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 
-/** The database connections of one run, one for each resource. */
-export class Databases {
-  readonly #context: Pick<Context, 'sql'>;
-  readonly #connections = new Map<string, Promise<SqlConnection>>();
+/** The connections of one run to the databases or caches of the stack, one for each resource. */
+export class Connections<Connection extends { close(): Promise<void> }> {
+  readonly #open: (url: string, options: { timeoutMs: number }) => Promise<Connection>;
+  readonly #connections = new Map<string, Promise<Connection>>();
 
-  constructor(context: Pick<Context, 'sql'>) {
-    this.#context = context;
+  constructor(open: (url: string, options: { timeoutMs: number }) => Promise<Connection>) {
+    this.#open = open;
   }
 
   /** Connects when it is first asked for the resource. Rejects, each time, when that failed. */
-  connection({ name, endpoint }: Resource): Promise<SqlConnection> {
+  connection({ name, endpoint }: Resource): Promise<Connection> {
     const known = this.#connections.get(name);
     if (known) return known;
-    const connection = this.#context.sql(endpoint.url, { timeoutMs: CONNECT_TIMEOUT_MS });
+    const connection = this.#open(endpoint.url, { timeoutMs: CONNECT_TIMEOUT_MS });
     this.#connections.set(name, connection);
     return connection;
   }

@@ -1,0 +1,90 @@
+import * as z from 'zod';
+import type { RawMessage } from '../../context.ts';
+import { messageOf } from '../../errors.ts';
+import { jsonConditionsSchema, jsonMismatches } from '../conditions.ts';
+import { durationSchema } from '../duration.ts';
+import type { JsonValue } from '../json-path.ts';
+import { type Look, poll } from '../poll.ts';
+import { defineStepKind, type StepScope } from '../step-kind.ts';
+
+/** How far into the queue is looked. */
+const MOST_MESSAGES = 1_000;
+
+/**
+ * Takes the message with the flow's correlation id out of a queue, such as the dead letters. All others go back to where
+ * they were.
+ */
+export const consume = defineStepKind({
+  acts: false,
+  shape: {
+    queue: z.string(),
+    /** Conditions on `{exchange, routing_key, headers, content}`; `content` is the envelope. */
+    expect: z.strictObject({ json: jsonConditionsSchema }).default({ json: {} }),
+    every: durationSchema.default(200),
+    within: durationSchema.default(5_000),
+  },
+  prepare: ({ queue: template, expect: expectation, every, within }) => ({
+    async run(scope) {
+      const queue = scope.fill(template);
+      const expected = scope.fill(expectation);
+      const blame = scope.broker.resource?.name ?? '';
+      try {
+        const result = await poll(scope, { every, within }, () => look(scope, queue, expected.json));
+        if ('last' in result) return { status: 'failed', evidence: `${queue}: ${result.last}` };
+        const seenAt = scope.context.clock.monotonic();
+        return { status: 'passed', seenAt, evidence: `it was in ${queue}`, document: result.found };
+      } catch (error) {
+        return { status: 'failed', blame, evidence: `${queue} could not be read: ${messageOf(error)}` };
+      }
+    },
+  }),
+});
+
+async function look(
+  { broker, correlationId }: StepScope,
+  queue: string,
+  expected: Record<string, never> | z.infer<typeof jsonConditionsSchema>,
+): Promise<Look<JsonValue>> {
+  const connection = await broker.connection();
+  const held = await connection.hold(queue, MOST_MESSAGES);
+  try {
+    const place = held.messages.findIndex((message) => correlationOf(message) === correlationId);
+    const message = held.messages[place];
+    if (message === undefined)
+      return { last: `none of its ${held.messages.length} messages is of this flow` };
+    const document = documentOf(message);
+    const mismatches = jsonMismatches(document, expected);
+    if (mismatches.length > 0) return { last: mismatches.join('; ') };
+    await held.acknowledge([place]);
+    return { found: document };
+  } finally {
+    await held.release();
+  }
+}
+
+function documentOf({ exchange, routingKey, properties, content }: RawMessage): JsonValue {
+  return {
+    exchange,
+    routing_key: routingKey,
+    headers: JSON.parse(JSON.stringify(properties.headers ?? {})) as JsonValue,
+    content: parsed(content) ?? content.toString('utf8'),
+  };
+}
+
+function correlationOf({ properties, content }: RawMessage): string | undefined {
+  const event = parsed(content);
+  const own =
+    typeof event === 'object' && event !== null
+      ? (event as Record<string, unknown>).correlationid
+      : undefined;
+  const id = own ?? properties.correlationId;
+  return typeof id === 'string' ? id : undefined;
+}
+
+function parsed(content: Buffer): JsonValue | undefined {
+  try {
+    return JSON.parse(content.toString('utf8')) as JsonValue;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,67 @@
+import * as z from 'zod';
+import { conditionSchema, jsonConditionsSchema, jsonMismatches, mismatch } from '../conditions.ts';
+import { durationSchema, formatDuration } from '../duration.ts';
+import type { JsonValue } from '../json-path.ts';
+import { defineStepKind } from '../step-kind.ts';
+
+/** Runs a program in the folder of the stack, without a shell, with `CORRELATION_ID` in its environment. */
+export const exec = defineStepKind({
+  acts: true,
+  shape: {
+    /** The program and its arguments. */
+    run: z.array(z.string()).min(1, { error: 'a program and its arguments' }),
+    env: z.record(z.string(), z.string()).default({}),
+    expect: z
+      .strictObject({
+        exit: conditionSchema.default(0),
+        stdout: conditionSchema.optional(),
+        stderr: conditionSchema.optional(),
+        /** On the output, where that is JSON. */
+        json: jsonConditionsSchema.optional(),
+      })
+      .default({ exit: 0 }),
+    within: durationSchema.default(10_000),
+  },
+  prepare: ({ run: template, env, expect: expectation, within }) => ({
+    async run(scope) {
+      const [program = '', ...args] = scope.fill(template);
+      const expected = scope.fill(expectation);
+      const { clock, exec: execute } = scope.context;
+      scope.actedAt = clock.monotonic();
+      const { exitCode, stdout, stderr, notFound, timedOut } = await execute(program, args, {
+        cwd: scope.stack.root,
+        env: { ...scope.fill(env), CORRELATION_ID: scope.correlationId },
+        timeoutMs: within,
+        signal: scope.signal,
+      });
+      if (notFound) return { status: 'failed', evidence: `there is no program ${program}` };
+      if (timedOut)
+        return { status: 'failed', evidence: `${program} did not end within ${formatDuration(within)}` };
+      const document = parsed(stdout);
+      const reasons = [
+        mismatch('its exit code', exitCode, expected.exit),
+        expected.stdout === undefined ? undefined : mismatch('its output', stdout.trimEnd(), expected.stdout),
+        expected.stderr === undefined ? undefined : mismatch('its error output', stderr, expected.stderr),
+        ...jsonMismatches(document, expected.json),
+      ].filter((reason) => reason !== undefined);
+      if (reasons.length > 0) {
+        const said = (stderr || stdout).trim().split('\n').at(-1) ?? '';
+        return { status: 'failed', evidence: [...reasons, said].filter((text) => text !== '').join('; ') };
+      }
+      return {
+        status: 'passed',
+        seenAt: clock.monotonic(),
+        evidence: `${program} ended with ${exitCode}`,
+        document: document ?? { stdout, stderr },
+      };
+    },
+  }),
+});
+
+function parsed(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return undefined;
+  }
+}

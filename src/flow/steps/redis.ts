@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { messageOf } from '../../errors.ts';
+import type { Resource } from '../../model/resource.ts';
+import type { Stack } from '../../model/stack.ts';
+import { conditionSchema, jsonConditionsSchema, jsonMismatches, mismatch } from '../conditions.ts';
+import { durationSchema } from '../duration.ts';
+import type { JsonValue } from '../json-path.ts';
+import { type Look, poll } from '../poll.ts';
+import { defineStepKind } from '../step-kind.ts';
+
+/** Commands that only look: a flow must not change what a service keeps. */
+const READS =
+  /^(get|mget|exists|type|ttl|pttl|strlen|hget|hmget|hgetall|hlen|hexists|llen|lrange|scard|smembers|sismember|zcard|zscore|zrange|xlen|xrange|dbsize|keys)$/i;
+
+/** Asks Redis again and again until its reply is as expected or the time is over. */
+export const redis = defineStepKind({
+  acts: false,
+  shape: {
+    /** The resource of the kind `redis`; the stack's first one when left out. */
+    resource: z.string().optional(),
+    /** `[GET, some:key]` */
+    command: z
+      .array(z.union([z.string(), z.number()]))
+      .min(1)
+      .refine(([name]) => READS.test(String(name)), {
+        error: 'a command that only reads, such as GET, EXISTS, TTL or HGETALL',
+      }),
+    /** Conditions on the reply: as it is (`value`), or as the JSON that it holds (`json`). */
+    expect: z
+      .strictObject({ value: conditionSchema.optional(), json: jsonConditionsSchema.optional() })
+      .default({ value: { exists: true } }),
+    every: durationSchema.default(100),
+    within: durationSchema.default(5_000),
+  },
+  prepare: ({ resource, command: template, expect: expectation, every, within }) => ({
+    async run(scope) {
+      const cache = cacheOf(scope.stack, resource);
+      if (cache === undefined)
+        return { status: 'failed', evidence: 'the stack declares no such redis resource' };
+      const [name = '', ...args] = scope.fill(template);
+      const expected = scope.fill(expectation);
+      try {
+        const connection = await scope.caches.connection(cache);
+        const result = await poll(scope, { every, within }, async (): Promise<Look<JsonValue>> => {
+          const reply = toJson(await connection.command(String(name), ...args));
+          const inner = typeof reply === 'string' ? parsed(reply) : (reply ?? undefined);
+          const reasons = [
+            expected.value === undefined
+              ? undefined
+              : mismatch('the reply', reply === null ? undefined : reply, expected.value),
+            ...jsonMismatches(inner, expected.json),
+          ].filter((reason) => reason !== undefined);
+          return reasons.length === 0 ? { found: inner ?? reply } : { last: reasons.join('; ') };
+        });
+        if ('last' in result) return { status: 'failed', evidence: result.last };
+        const seenAt = scope.context.clock.monotonic();
+        return { status: 'passed', seenAt, evidence: `${name} replied as expected`, document: result.found };
+      } catch (error) {
+        const evidence = `the cache could not be asked: ${messageOf(error)}`;
+        return { status: 'failed', blame: cache.name, evidence };
+      }
+    },
+  }),
+});
+
+function cacheOf({ resources }: Stack, name: string | undefined): Resource | undefined {
+  return resources.find(
+    (resource) => resource.kind === 'redis' && (name === undefined || resource.name === name),
+  );
+}
+
+function toJson(reply: unknown): JsonValue {
+  return (JSON.parse(JSON.stringify(reply ?? null)) ?? null) as JsonValue;
+}
+
+function parsed(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return text;
+  }
+}

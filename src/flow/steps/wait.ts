@@ -1,0 +1,14 @@
+import { durationSchema } from '../duration.ts';
+import { defineStepKind } from '../step-kind.ts';
+
+/** Lets time pass, where nothing can be asked whether it is enough. */
+export const wait = defineStepKind({
+  acts: true,
+  shape: { for: durationSchema },
+  prepare: ({ for: ms }) => ({
+    async run({ context, signal }) {
+      await context.clock.sleep(ms, signal);
+      return { status: 'passed', seenAt: context.clock.monotonic(), evidence: `${ms} ms have passed` };
+    },
+  }),
+});

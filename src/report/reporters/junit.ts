@@ -1,0 +1,81 @@
+import type { FlowResult } from '../../model/flow.ts';
+import type { FlowsDocument } from '../document.ts';
+import { escaped } from '../markup.ts';
+import type { Reporter } from '../reporter.ts';
+import { terminal } from './terminal.ts';
+
+/**
+ * JUnit's XML, as CI servers read it (the schema of Jenkins' xunit plugin): a suite for each flow, a case for each of
+ * its runs. An error of the command is a case that did not run; any other document is as at a terminal.
+ */
+export const junit: Reporter = (document, options) => {
+  switch (document.kind) {
+    case 'flows':
+      return suites(document);
+    case 'error': {
+      const { code, message, details } = document.error;
+      const text = [message, ...details].join('\n');
+      return wrapped(1, 0, 1, 0, [
+        '  <testsuite name="qbtc" tests="1" failures="0" errors="1">',
+        '    <testcase classname="qbtc" name="qbtc test">',
+        `      <error type="${escaped(code)}" message="${escaped(message)}">${escaped(text)}</error>`,
+        '    </testcase>',
+        '  </testsuite>',
+      ]);
+    }
+    default:
+      return terminal(document, { ...options, color: false });
+  }
+};
+
+function suites({ flows }: FlowsDocument): string {
+  const names = [...new Set(flows.map(({ name }) => name))];
+  const lines = names.flatMap((name) => {
+    const runs = flows.filter((flow) => flow.name === name);
+    const counts = `tests="${runs.length}" failures="${failures(runs)}" errors="0" time="${seconds(total(runs))}"`;
+    return [
+      `  <testsuite name="${escaped(name)}" file="${escaped(runs[0]?.file ?? '')}" ${counts}>`,
+      ...runs.flatMap(testcase),
+      '  </testsuite>',
+    ];
+  });
+  return wrapped(flows.length, failures(flows), 0, total(flows), lines);
+}
+
+function testcase({ name, run, correlationId, durationMs, hops, stoppedAt }: FlowResult): string[] {
+  const title = run === undefined ? name : `${name} run ${run}`;
+  const path = hops.map(
+    ({ status, subject, name: hop, evidence }) => `${status}: ${subject}: ${hop} (${evidence})`,
+  );
+  return [
+    `    <testcase classname="${escaped(name)}" name="${escaped(title)}" time="${seconds(durationMs)}">`,
+    ...(stoppedAt === undefined
+      ? []
+      : [
+          `      <failure type="hop" message="${escaped(`stopped at hop ${stoppedAt.hop}, ${stoppedAt.subject}: ${stoppedAt.reason}`)}">${escaped(stoppedAt.logLines.join('\n'))}</failure>`,
+        ]),
+    `      <system-out>${escaped([`correlation id ${correlationId}`, ...path].join('\n'))}</system-out>`,
+    '    </testcase>',
+  ];
+}
+
+function wrapped(tests: number, failed: number, errors: number, ms: number, lines: string[]): string {
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="qbtc test" tests="${tests}" failures="${failed}" errors="${errors}" time="${seconds(ms)}">`,
+    ...lines,
+    '</testsuites>',
+  ].join('\n');
+}
+
+function failures(flows: readonly FlowResult[]): number {
+  return flows.filter(({ status }) => status === 'failed').length;
+}
+
+function total(flows: readonly FlowResult[]): number {
+  return flows.reduce((sum, { durationMs }) => sum + durationMs, 0);
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3);
+}

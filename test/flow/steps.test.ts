@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest';
+import { runFlows, type Subjects } from '../../src/flow/index.ts';
+import { chain } from './chain.ts';
+
+const subjects: Subjects = { readLog: async () => [], answers: async () => true };
+const hop = '{ subject: gateway, proves: it works }';
+
+async function run(steps: string, log: (correlationId: string) => string[] = () => []) {
+  let id = '';
+  const { context, stack } = await chain({
+    flow: `name: one\ntimeout: 20s\nsteps:\n  - kind: http\n    hop: ${hop}\n    request: { url: "\${gateway.url}/", headers: { x-correlation-id: "\${correlation_id}" } }\n${steps}`,
+    behaviour({ response, correlationId }) {
+      id = correlationId;
+      response.setHeader('content-type', 'application/json').end('{"name":"shop"}');
+    },
+  });
+  const [result] = await runFlows(context, stack, {
+    subjects: { ...subjects, readLog: async () => log(id) },
+  });
+  return result;
+}
+const last = (result: Awaited<ReturnType<typeof run>>) => result?.hops.at(-1);
+const step = (kind: string, lines: string[]) =>
+  [`  - kind: ${kind}`, `    hop: ${hop}`, ...lines.map((line) => `    ${line}`)].join('\n');
+
+describe('exec', () => {
+  const node = (code: string) => `run: [${JSON.stringify(process.execPath)}, -e, ${JSON.stringify(code)}]`;
+
+  test('runs a program with the correlation id, and reads what it says', async () => {
+    const code = 'console.log(JSON.stringify({ id: process.env.CORRELATION_ID, at: process.env.AT }))';
+    const result = await run(
+      step('exec', [
+        node(code),
+        'env: { AT: "${gateway.url}" }',
+        'expect: { json: { $.id: "${correlation_id}" } }',
+      ]),
+    );
+    expect(last(result)).toMatchObject({ status: 'passed' });
+  });
+
+  test.each([
+    ['process.exit(3)', 'expect: { exit: 0 }', 'its exit code is 3, expected 0'],
+    ['console.error("no disk"); process.exit(1)', 'expect: {}', 'its exit code is 1, expected 0; no disk'],
+    [
+      'console.log("a")',
+      'expect: { stdout: { contains: b } }',
+      'its output is "a", expected a text with "b"',
+    ],
+    ['setTimeout(() => {}, 60000)', 'within: 200ms', 'did not end within 200 ms'],
+  ])('%s with %s fails', async (code, expectation, evidence) => {
+    const result = await run(step('exec', [node(code), expectation]));
+    expect(last(result)).toMatchObject({ status: 'failed', evidence: expect.stringContaining(evidence) });
+  });
+
+  test('a program that is not there is named', async () => {
+    const result = await run(step('exec', ['run: [no-such-program]']));
+    expect(last(result)?.evidence).toBe('there is no program no-such-program');
+  });
+});
+
+describe('log', () => {
+  const line = (id: string, message: string) =>
+    JSON.stringify({ correlation_id: id, level: 'info', message });
+  const wanted = step('log', [
+    'of: gateway',
+    'expect: { json: { $.message: stored } }',
+    'every: 10ms',
+    'within: 50ms',
+  ]);
+
+  test('finds the line of its own correlation id among all others', async () => {
+    const result = await run(wanted, (id) => [
+      'no JSON',
+      line('other', 'stored'),
+      line(id, 'took'),
+      line(id, 'stored'),
+    ]);
+    expect(last(result)).toMatchObject({ status: 'passed' });
+  });
+
+  test.each([
+    [(id: string) => [line(id, 'took')], '$.message is "took", expected "stored"'],
+    [() => [line('other', 'stored')], 'no line of this correlation id among the last 1'],
+  ])('and says what was there instead', async (log, evidence) => {
+    const result = await run(wanted, log);
+    expect(last(result)).toMatchObject({ status: 'failed', evidence: expect.stringContaining(evidence) });
+  });
+});
+
+describe('an answer', () => {
+  const again = (expectation: string[]) =>
+    step('http', [
+      'request: { url: "${gateway.url}/" }',
+      'expect:',
+      ...expectation.map((line) => `  ${line}`),
+    ]);
+  const schema = (type: string) =>
+    `schema: { type: object, required: [name], properties: { name: { type: ${type} } } }`;
+
+  test('keeps to a JSON Schema and to a time', async () => {
+    const result = await run(again([schema('string'), 'duration: { less_than: 10000 }']));
+    expect(last(result)).toMatchObject({ status: 'passed' });
+  });
+
+  test.each([
+    [schema('integer'), '/name must be integer'],
+    ['schema: { type: nothing }', 'the schema cannot be used'],
+    ['schema: no/such/file.json', 'the schema cannot be used: ENOENT'],
+    ['duration: { less_than: 0 }', 'the duration in ms is'],
+  ])('or not: %s', async (expectation, evidence) => {
+    const result = await run(again([expectation]));
+    expect(last(result)).toMatchObject({ status: 'failed', evidence: expect.stringContaining(evidence) });
+  });
+});
+
+test('wait lets time pass', async () => {
+  const result = await run(step('wait', ['for: 30ms']));
+  expect(result?.status).toBe('passed');
+  expect(result?.durationMs).toBeGreaterThanOrEqual(30);
+});
+
+describe('what would change a store, or cannot be', () => {
+  test.each([
+    [step('redis', ['command: [FLUSHALL]']), 'a command that only reads'],
+    [step('exec', ['run: []']), 'a program and its arguments'],
+    [step('publish', ['event: { type: A B, data: {}, routing_key: a }']), 'the name of an event'],
+  ])('is a mistake of the file', async (steps, message) => {
+    await expect(run(steps)).rejects.toMatchObject({
+      code: 'FLOW_INVALID',
+      details: [expect.stringContaining(message)],
+    });
+  });
+});
+
+describe('several runs', () => {
+  const flow = `name: one\nsteps:\n  - kind: http\n    hop: ${hop}\n    request: { url: "\${gateway.url}/" }\n    expect: { status: 200 }\n`;
+
+  test('of each flow, one after the other, each with an id of its own', async () => {
+    let count = 0;
+    const { context, stack } = await chain({
+      flow,
+      behaviour({ response }) {
+        count += 1;
+        response.end();
+      },
+    });
+    const results = await runFlows(context, stack, { subjects, repeat: 12 });
+    expect(count).toBe(12);
+    expect(results.map(({ run: number }) => number)).toEqual(
+      Array.from({ length: 12 }, (_, index) => index + 1),
+    );
+    expect(new Set(results.map(({ correlationId }) => correlationId)).size).toBe(12);
+  });
+
+  test('end with the first failure, where that is asked for', async () => {
+    const { context, stack } = await chain({
+      flow,
+      behaviour: ({ response }) => response.writeHead(500).end(),
+    });
+    const results = await runFlows(context, stack, { subjects, repeat: 50, bail: true });
+    // Those that had begun are told; no further one begins.
+    expect(results.length).toBeLessThanOrEqual(8);
+    expect(results[0]?.status).toBe('failed');
+  });
+});

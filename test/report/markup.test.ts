@@ -1,0 +1,53 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createReporter } from '../../src/report/index.ts';
+import { escaped } from '../../src/report/markup.ts';
+import { documents } from './documents.ts';
+
+test('no text can leave its place in a page', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const safe = escaped(text);
+      expect(safe).not.toMatch(/[<>"']/);
+      expect(safe.replaceAll(/&(amp|lt|gt|quot|#39);/g, '')).not.toContain('&');
+      // XML 1.0, production 2: what no document may hold.
+      expect(safe).not.toMatch(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u);
+    }),
+  );
+});
+
+const options = { width: 80, color: true, verbose: false };
+
+describe('junit', () => {
+  const junit = createReporter('junit', options);
+
+  test('a suite for each flow, a failure with the reason and the log', () => {
+    const text = junit(documents.flows);
+    expect(text).toMatch(
+      /^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites name="qbtc test" tests="\d+" failures="\d+"/,
+    );
+    const { flows } = documents.flows;
+    expect(text.match(/<testcase /g)).toHaveLength(flows.length);
+    expect(text.match(/<failure /g)).toHaveLength(flows.filter(({ status }) => status === 'failed').length);
+    for (const { correlationId } of flows) expect(text).toContain(correlationId);
+    // Every element that is opened is closed, in order.
+    const open: string[] = [];
+    for (const [, close, name = '', own] of text.matchAll(/<(\/?)([a-z-]+)(?:\s[^<>]*?)?(\/?)>/g)) {
+      if (close) expect(open.pop()).toBe(name);
+      else if (!own) open.push(name);
+    }
+    expect(open).toEqual([]);
+  });
+
+  test('an error of the command is a case that did not run', () => {
+    expect(junit(documents.error)).toMatch(/<error type="[A-Z_]+" message="/);
+  });
+});
+
+test('html is one page that needs nothing else', () => {
+  const text = createReporter('html', options)(documents.flows);
+  expect(text).toMatch(/^<!doctype html>/);
+  expect(text).not.toMatch(/(src|href)=/);
+  for (const { hops } of documents.flows.flows)
+    for (const { subject } of hops) expect(text).toContain(subject);
+});
