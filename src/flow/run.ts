@@ -20,6 +20,8 @@ export interface RunFlowsOptions extends RunFlowOptions {
   repeat?: number | undefined;
   /** Starts no further flow after one has failed. */
   bail?: boolean | undefined;
+  /** Told at the end how many runs `bail` left out. */
+  onLeft?: ((count: number) => void) | undefined;
 }
 
 /**
@@ -46,7 +48,9 @@ export async function runFlows(
     failed ||= result.status === 'failed';
     return repeat === 1 ? result : { ...result, run };
   });
-  return results.filter((result) => result !== undefined);
+  const told = results.filter((result) => result !== undefined);
+  options.onLeft?.(runs.length - told.length);
+  return told;
 }
 
 function choose(flows: Flow[], { only, tag }: RunFlowsOptions): Flow[] {

@@ -157,7 +157,16 @@ describe('several runs', () => {
       flow,
       behaviour: ({ response }) => response.writeHead(500).end(),
     });
-    const results = await runFlows(context, stack, { subjects, repeat: 50, bail: true });
+    let left = 0;
+    const results = await runFlows(context, stack, {
+      subjects,
+      repeat: 50,
+      bail: true,
+      onLeft(count) {
+        left = count;
+      },
+    });
+    expect(left).toBe(50 - results.length);
     // Those that had begun are told; no further one begins.
     expect(results.length).toBeLessThanOrEqual(8);
     expect(results[0]?.status).toBe('failed');
