@@ -150,7 +150,7 @@ describe.skipIf(engine === undefined)(`a stack in Docker${reason}`, () => {
   test(
     'down leaves the containers and data of another stack with the same name alone',
     async () => {
-      const [other, takeOtherDown] = await newUndecidedStack('docked', 3000);
+      const [other, takeOtherDown] = await newUndecidedStack('docked', 18_000);
       const only = ['up', '--strategy', 'full_docker', 'cache'];
       try {
         expect((await qbtc(only, root, env)).code).toBe(0);
