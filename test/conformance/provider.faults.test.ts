@@ -35,7 +35,7 @@ providerConformance({
   ...(missing === undefined ? {} : { skip: missing }),
   // The installed servers of another stack are as good as any that ran before.
   async prepare(root) {
-    const [owner, takeDown] = await newUndecidedStack('owner', 4000);
+    const [owner, takeDown] = await newUndecidedStack('owner', 19_000);
     cleanUp.push(takeDown);
     const names = ['broker', 'cache', 'database'];
     const options = names.flatMap((name) => ['--provider', `${name}=native`]);
