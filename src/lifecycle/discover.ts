@@ -91,44 +91,67 @@ export async function watchAndRegister(
   stack: Stack,
   { register, onChange, end, ...options }: WatchAndRegisterOptions,
 ): Promise<void> {
-  let last = '';
-  const failed = (reason: string) => {
-    const time = new Date(context.clock.now()).toISOString();
-    onChange({ time, change: 'source-lost', service: '', instance: 'gateway', reason });
-  };
+  let kept = '';
+  const tell = (
+    change: ServiceChange['change'],
+    about: { service?: string; instance?: string },
+    reason: string,
+  ) =>
+    onChange({
+      time: new Date(context.clock.now()).toISOString(),
+      change,
+      service: about.service ?? '',
+      instance: about.instance ?? '',
+      reason,
+    });
+  const away = new Set<string>();
+  const blocked = new Set<string>();
   await watchServices(context, stack, {
     ...options,
     end,
-    async onLook({ changes, registrations, present, discovery }) {
+    async onLook({ changes, registrations, present, discovery, isResync }) {
       for (const change of changes) onChange(change);
-      if (!register) return;
-      const wanted = JSON.stringify([
-        registrations,
-        present.map(({ name, instances }) => [name, instances.length]),
-      ]);
-      if (wanted === last) return;
+      if (!register) return true;
+      const wanted = JSON.stringify([registrations, announceable(present)]);
+      // Somebody else may have changed the gateway meanwhile.
+      if (wanted === kept && !isResync) return true;
       try {
-        await keep(context, stack, { registrations, present, discovery });
-        last = wanted;
+        const obstacles = await keep(context, stack, { registrations, present, discovery });
+        for (const { name, reason } of obstacles) {
+          if (!blocked.has(reason)) tell('refused', { service: name }, reason);
+          blocked.add(reason);
+        }
+        for (const instance of away)
+          tell('source-back', { instance }, `${instance} takes what is found again`);
+        away.clear();
+        kept = wanted;
+        return true;
       } catch (error) {
-        if (end.aborted) return;
-        // A gateway that is away, or another command at work: the next look tries again.
-        if (last !== '' || !(error instanceof QbtcError)) last = '';
-        failed(messageOf(error));
+        if (end.aborted) return true;
+        // A gateway or bus that is away, or another command at work.
+        const instance = error instanceof QbtcError && error.code === 'NOT_ANNOUNCED' ? 'bus' : 'gateway';
+        if (!away.has(instance)) tell('source-lost', { instance }, messageOf(error));
+        away.add(instance);
+        return false;
       }
     },
   });
 }
 
+/** Gives what is in the way of some of it. */
 async function keep(
   context: Context,
   stack: Stack,
   look: { registrations: RegisteredService[]; present: FoundService[]; discovery: Discovery },
-): Promise<void> {
-  await withLock(context, stack.root, 'discover --watch --register', async () => {
+): Promise<{ name: string; reason: string }[]> {
+  return withLock(context, stack.root, 'discover --watch --register', async () => {
+    const obstacles: { name: string; reason: string }[] = [];
     for (const part of await plansOf(context, stack, look.discovery, look.registrations)) {
       const outcomes = await applyRoutes(context, stack, part);
-      const broken = outcomes.find(({ status, change }) => status !== 'done' && change.blocked === undefined);
+      for (const { change } of outcomes)
+        if (change.blocked !== undefined) obstacles.push({ name: change.name, reason: change.blocked });
+      const isBlocked = (name: string) => obstacles.some((each) => each.name === name);
+      const broken = outcomes.find(({ status, change }) => status !== 'done' && !isBlocked(change.name));
       if (broken !== undefined)
         throw new QbtcError('GATEWAY_REFUSED', `${broken.change.name}: ${broken.reason ?? broken.status}`);
     }
@@ -139,6 +162,7 @@ async function keep(
     );
     const problem = await tell(context, stack, said, now);
     if (problem !== '') throw new QbtcError('NOT_ANNOUNCED', problem);
+    return obstacles;
   });
 }
 

@@ -151,7 +151,8 @@ export interface ServiceChange {
   time: string;
   /**
    * `damped`: it comes and goes, and is left alone until it stays. `settled`: it has stayed. `draining`: it is being
-   * stopped and gets no further requests. `gone`: its route is removed, too.
+   * stopped and gets no further requests. `gone`: its route is removed, too. `refused`: it gets no route, as a label is
+   * wrong, or as somebody else has its name or path.
    */
   change:
     | 'appeared'
@@ -163,9 +164,10 @@ export interface ServiceChange {
     | 'gone'
     | 'damped'
     | 'settled'
+    | 'refused'
     | 'source-lost'
     | 'source-back';
-  /** Empty for a change of a source. */
+  /** Empty for a change of a source; for what is refused whoever it is. */
   service: string;
   instance: string;
   reason: string;

@@ -144,6 +144,7 @@ describe.each([
         end: end.signal,
         async onLook({ changes }) {
           said.push(...changes);
+          return true;
         },
       },
     );

@@ -272,11 +272,30 @@ describe.skipIf(engine === undefined)(
       test('a container that starts is routed, one that is stopped is drained', async () => {
         await container('fresh', { labels: labels('fresh') });
         await until('its route', async () => (await ask('/api/fresh/x')).status === 200);
+        // What somebody else has broken is mended at the next resync.
+        const admin = (await openStackAt(root)).resources.find(({ kind }) => kind === 'apisix')?.endpoint;
+        const headers = { 'x-api-key': String(admin?.adminKey) };
+        const url = `${admin?.managementUrl}/apisix/admin/routes/dock.fresh`;
+        expect((await fetch(url, { method: 'DELETE', headers })).status).toBe(200);
+        expect((await ask('/api/fresh/x')).status).toBe(404);
+        await until('its route again', async () => (await ask('/api/fresh/x')).status === 200);
         await docker('stop', 'fresh');
         await change('draining', 'fresh');
         await change('gone', 'fresh');
         await until('no route', async () => (await ask('/api/fresh/x')).status === 404);
         await remove('fresh');
+      });
+
+      test('one that is refused is told, once', async () => {
+        await container('wrong', { labels: { ...labels('wrong'), 'qbtc.plugins': '{' } });
+        const refused = () => changes().filter((each) => each.change === 'refused');
+        await until('the refusal', async () => refused().length > 0);
+        expect(refused()[0]).toMatchObject({
+          service: 'container wrong',
+          reason: expect.stringContaining('qbtc.plugins: found "{", expected JSON'),
+        });
+        await remove('wrong');
+        expect(refused()).toHaveLength(1);
       });
 
       test('one that crashes answers 503 for its grace, and comes back', async () => {

@@ -26,6 +26,7 @@ test('a thousand events a second are looked at a few times, and a lost stream is
     async onLook({ changes }) {
       said.push(...changes.map(({ change }) => change));
       if (streams >= 2 && said.includes('source-back')) end.abort();
+      return true;
     },
   });
   expect(said).toEqual(['crashed', 'source-lost', 'source-back']);

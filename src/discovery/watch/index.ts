@@ -7,6 +7,7 @@ import {
   SOURCE_NAMES,
   type SourceName,
 } from '../../model/discovery.ts';
+import type { Finding } from '../../model/finding.ts';
 import type { Stack } from '../../model/stack.ts';
 import { type DiscoverOptions, discover, scopeOf } from '../discover.ts';
 import type { DiscoveryContext, Scope } from '../source.ts';
@@ -27,13 +28,18 @@ const LONGEST_PAUSE_MS = 15_000;
 const SUBSCRIBE_MS = 2_000;
 
 export interface WatchOptions extends DiscoverOptions {
-  /** Called after each look, with what has changed (nothing, often) and what should be registered now. */
+  /**
+   * Called after each look, with what has changed (nothing, often) and what should be registered now. Answers whether all
+   * of that was done; if not it is called again soon.
+   */
   onLook(look: {
     changes: ServiceChange[];
     registrations: RegisteredService[];
     present: FoundService[];
     discovery: Discovery;
-  }): Promise<void>;
+    /** Everything is looked at anew: what was done is to be seen to, too. */
+    isResync: boolean;
+  }): Promise<boolean>;
   end: AbortSignal;
 }
 
@@ -54,6 +60,7 @@ export async function watchServices(
   const ended = new Map<string, number>();
   const answered: NonNullable<Scope['answered']> = new Map();
   const sourceChanges: ServiceChange[] = [];
+  const refusals = new Refusals();
   const wanted = SOURCE_NAMES.filter((name) => options.sources?.includes(name) ?? true);
   const scope = scopeOf(stack, options);
   const subscriptions = wanted.map((name) =>
@@ -82,7 +89,8 @@ export async function watchServices(
   while (!end.aborted) {
     bell.reset();
     lastLook = clock.monotonic();
-    if (lastLook - lastResync >= resync * 1000) {
+    const isResync = lastLook - lastResync >= resync * 1000;
+    if (isResync) {
       lastResync = lastLook;
       answered.clear();
     }
@@ -101,20 +109,23 @@ export async function watchServices(
     const changes = [
       ...sourceChanges.splice(0),
       ...tracker.look(discovery, clock.monotonic(), { stopping, blind }),
+      ...refusals.news(discovery),
     ];
     for (const id of stopping) if (!tracker.knows(id)) stopping.delete(id);
     for (const id of ended.keys()) if (!tracker.knows(id)) ended.delete(id);
-    await onLook({
+    const isDone = await onLook({
       changes,
       registrations: tracker.registrations(stack),
       present: tracker.present(),
       discovery,
+      isResync,
     });
     const now = clock.monotonic();
     const nextLook = Math.min(
       lastResync + resync * 1000,
       tracker.nextDeadline() ?? Number.POSITIVE_INFINITY,
       nextRecheck(tracker.waitingSince(), now),
+      isDone ? Number.POSITIVE_INFINITY : now + RECHECK_LAST_MS,
     );
     await bell.wait(clock, Math.max(0, nextLook - now), end);
     if (end.aborted) break;
@@ -128,6 +139,25 @@ export async function watchServices(
 function nextRecheck(waitingSince: number | undefined, now: number): number {
   if (waitingSince === undefined) return Number.POSITIVE_INFINITY;
   return now + Math.min(RECHECK_LAST_MS, Math.max(RECHECK_FIRST_MS, (now - waitingSince) / 10));
+}
+
+/** What is refused, each told once, and anew when it comes back. */
+class Refusals {
+  #told = new Set<string>();
+
+  news({ findings, takenAt }: Discovery): ServiceChange[] {
+    const errors = findings.filter(({ severity }) => severity === 'error');
+    const keyOf = ({ subject, message }: Finding) => `${subject}\n${message}`;
+    const fresh = errors.filter((finding) => !this.#told.has(keyOf(finding)));
+    this.#told = new Set(errors.map(keyOf));
+    return fresh.map(({ subject, message, fix }) => ({
+      time: takenAt,
+      change: 'refused',
+      service: subject,
+      instance: '',
+      reason: fix === '' ? message : `${message} (${fix})`,
+    }));
+  }
 }
 
 /** Wakes the one who waits; rung before it waits, it does not wait at all. */

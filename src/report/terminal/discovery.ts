@@ -81,6 +81,7 @@ export const serviceChange: View<ServiceChangeDocument> = (
     settled: palette.good,
     'source-back': palette.good,
     crashed: palette.bad,
+    refused: palette.bad,
     unhealthy: palette.warning,
     damped: palette.warning,
     'source-lost': palette.warning,
