@@ -150,7 +150,7 @@ describe('parts of a running stack', () => {
   }, 120_000);
 
   test('logs can be asked for a correlation id', async () => {
-    const flows = await json<{ flows: { correlationId: string }[] }>('test');
+    const flows = await json<{ flows: { correlationId: string }[] }>('test', '--only', 'llm-plain');
     const id = flows.flows[0]?.correlationId ?? '';
     const { lines } = await json<{ lines: { source: string; correlationId: string }[] }>(
       'logs',
