@@ -103,6 +103,8 @@ export interface HttpRequest {
   body?: string | Buffer;
   /** The deadline of the whole exchange. */
   timeoutMs: number;
+  /** The most that the body of the answer may hold; no limit when left out. */
+  maxBytes?: number;
   signal?: AbortSignal;
 }
 
@@ -115,7 +117,7 @@ export interface HttpResponse {
 
 /**
  * One HTTP exchange; any status is an answer. Rejects with an `Error` whose `code` is Node's
- * (`ECONNREFUSED`, `ECONNRESET`, …) or `ETIMEDOUT` when there was no answer.
+ * (`ECONNREFUSED`, `ECONNRESET`, …), `ETIMEDOUT` when there was no answer, or `EMSGSIZE` when it is larger than `maxBytes`.
  */
 export type Http = (url: string, request: HttpRequest) => Promise<HttpResponse>;
 

@@ -72,6 +72,11 @@ export function scopeOf(stack: Stack, options: DiscoverOptions): Scope {
   };
 }
 
+/** Names of programs, folders and connections are their owners' own: what would move the cursor of a terminal is not. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Control}/gu, '\ufffd');
+}
+
 interface Seen {
   sightings: Sighting[];
   findings: Finding[];
@@ -89,7 +94,7 @@ async function ask(context: DiscoveryContext, scope: Scope, source: SourceName):
     if (absent !== undefined) return nothing('absent', absent);
     const { sightings, findings = [] } = await SOURCES[source].look(context, scope);
     return {
-      sightings,
+      sightings: sightings.map((each) => ({ ...each, found: printable(each.found) })),
       findings,
       report: { source, state: 'asked', reason: '', sightings: sightings.length },
     };

@@ -2,6 +2,11 @@ import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
 
 const DEADLINE_MS = 2_000;
+/** No health document is as long as this; what is goes on for ever. */
+const MAX_BYTES = 1_048_576;
+/** What can be the name of a service. Whatever else stands there is not printed as one. */
+const IDENTITY = /^[\w.@/-]{1,128}$/;
+const VERSION = /^[\w.+-]{1,64}$/;
 
 /** What answered at the address of a health document. */
 export interface HealthAnswer {
@@ -25,7 +30,11 @@ export async function askHealth(
   url: string,
 ): Promise<HealthAnswer> {
   try {
-    const { status, body, headers } = await http(url, { timeoutMs: DEADLINE_MS, signal: interrupted });
+    const { status, body, headers } = await http(url, {
+      timeoutMs: DEADLINE_MS,
+      maxBytes: MAX_BYTES,
+      signal: interrupted,
+    });
     const { identity, version } = documentOf(body);
     const isPage = /\bhtml\b/.test(headers['content-type'] ?? '') || /^\s*<(!doctype|html)/i.test(body);
     const who =
@@ -52,13 +61,13 @@ export async function askHealth(
 }
 
 function documentOf(body: string): { identity: string | undefined; version: string | undefined } {
-  const text = (value: unknown) =>
-    typeof value === 'string' && value !== '' ? value.slice(0, 128) : undefined;
+  const text = (value: unknown, pattern: RegExp) =>
+    typeof value === 'string' && pattern.test(value) ? value : undefined;
   try {
     const document: unknown = JSON.parse(body);
     if (typeof document === 'object' && document !== null) {
       const { service, name, version } = document as Record<string, unknown>;
-      return { identity: text(service ?? name), version: text(version) };
+      return { identity: text(service ?? name, IDENTITY), version: text(version, VERSION) };
     }
   } catch {
     // No document.

@@ -31,7 +31,8 @@ export function createHttp(): Http {
       for (const [name, value] of Object.entries(response.headers)) {
         if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
       }
-      return { status: response.statusCode, headers, body: await response.body.text() };
+      const body = await textOf(response.body, url, request.maxBytes);
+      return { status: response.statusCode, headers, body };
     } catch (error) {
       request.signal?.throwIfAborted();
       const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -49,4 +50,22 @@ export function createHttp(): Http {
       throw error;
     }
   };
+}
+
+/** Reads no more than it may: who answers for ever is cut off. */
+async function textOf(
+  body: { text(): Promise<string> } & AsyncIterable<Buffer>,
+  url: string,
+  maxBytes: number | undefined,
+): Promise<string> {
+  if (maxBytes === undefined) return body.text();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > maxBytes)
+      throw Object.assign(new Error(`${url} answers with more than ${maxBytes} bytes`), { code: 'EMSGSIZE' });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }

@@ -63,6 +63,22 @@ describe('a declared service', () => {
   });
 });
 
+test('a service that answers for ever is cut off, and one that calls itself what no service can is nameless', async () => {
+  const endless = await answering((_, response) => {
+    const more = () => {
+      while (response.write('x'.repeat(65_536)));
+      response.once('drain', more);
+    };
+    response.writeHead(200);
+    more();
+  });
+  expect((await lookAt(endless))?.instances[0]?.reason).toContain('more than 1048576 bytes');
+  const rude = await answering((_, response) => response.end('{"service":"\\u001b[2Jllm-api"}'));
+  const found = await lookAt(rude);
+  expect(JSON.stringify(found)).not.toContain('u001b');
+  expect(found?.evidence.at(-1)?.found).toContain('without saying who it is');
+});
+
 describe('what nobody declares', () => {
   test('is a service when it says who it is, and another port otherwise', async () => {
     const stray = await answering((_, response) => response.end('{"name":"stray"}'));
