@@ -20,7 +20,7 @@ export const consume = defineStepKind({
     queue: z.string(),
     /** Conditions on `{exchange, routing_key, headers, content}`; `content` is the envelope. */
     expect: z.strictObject({ json: jsonConditionsSchema }).default({ json: {} }),
-    every: durationSchema.default(200),
+    every: durationSchema.default(500),
     within: durationSchema.default(5_000),
   },
   prepare: ({ queue: template, expect: expectation, every, within }) => ({
