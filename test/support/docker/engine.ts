@@ -99,6 +99,11 @@ export async function startEngine(): Promise<TestEngine | { unavailable: string 
       while (containerd > 0 && existsSync(`/proc/${containerd}`)) await sleep(20);
     },
     async stop() {
+      // Its networks are interfaces of this machine, which outlive it.
+      const env = { ...process.env, DOCKER_HOST: `unix://${socket}` };
+      const { stdout: ids } = await run('docker', ['ps', '--all', '--quiet'], { env });
+      if (ids.trim() !== '') await run('docker', ['rm', '--force', ...ids.trim().split('\n')], { env });
+      await run('docker', ['network', 'prune', '--force'], { env });
       if (existsSync(`/proc/${pid}`)) process.kill(pid, 'SIGTERM');
       await ended();
       // An engine that was killed leaves the mounts of its containers.
