@@ -12,7 +12,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['score', 'report'],
   ['observe', 'flow'],
   ['infra', 'gateway', 'discovery', 'topology', 'events', 'trace', 'metrics', 'scaffold'],
-  ['broker'],
+  ['broker', 'docker'],
   ['reconcile'],
   ['config'],
   ['matching'],

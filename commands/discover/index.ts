@@ -1,14 +1,18 @@
 import type { Context } from '../../src/context.ts';
-import type { Discovery } from '../../src/model/discovery.ts';
+import { type Discovery, SOURCE_NAMES } from '../../src/model/discovery.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import type { Outcome, Register } from '../command.ts';
-import { checkTogether, type Options, portRange, SOURCES, sourceNames, whereOf } from './options.ts';
+import { checkTogether, type Options, portRange, sourceNames, whereOf } from './options.ts';
 
 export const discover: Register = (program, run) => {
   program
     .command('discover')
     .description('find every service that runs, say how it is known, and route it')
-    .option('--source <names>', `ask these only, with commas between: ${SOURCES.join(', ')}`, sourceNames)
+    .option(
+      '--source <names>',
+      `ask these only, with commas between: ${SOURCE_NAMES.join(', ')}`,
+      sourceNames,
+    )
     .option('--port-range <range>', 'look at these ports only, as 8000-8999', portRange)
     .option('--host <host>', 'look at the ports of another host, by connecting to each')
     .option('--scan', 'connect to each port instead of reading the table of sockets', false)
@@ -72,12 +76,17 @@ async function registered(
   discovery: Discovery,
   { dryRun, include }: Options,
 ): Promise<Outcome> {
-  const [{ registerServices }, { EXIT }] = await Promise.all([
+  const [{ registerServices }, { exitOf }, { EXIT }] = await Promise.all([
     import('../../src/lifecycle/discover.ts'),
+    import('../outcomes.ts'),
     import('../../src/errors.ts'),
   ]);
   for (const name of include) await explained(stack, discovery, name);
-  const { exit, ...registration } = await registerServices(context, stack, discovery, { dryRun, include });
+  const { outcomes, ...registration } = await registerServices(context, stack, discovery, {
+    dryRun,
+    include,
+  });
+  const exit = exitOf(outcomes);
   const hasErrors = discovery.findings.some(({ severity }) => severity === 'error');
   return {
     document: {

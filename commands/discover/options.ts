@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
-import type { SourceName } from '../../src/model/discovery.ts';
+import { MAX_PORT } from '../../src/config/ports.ts';
+import { SOURCE_NAMES, type SourceName } from '../../src/model/discovery.ts';
 
 export interface Options {
   source?: SourceName[];
@@ -15,23 +16,12 @@ export interface Options {
   json?: boolean;
 }
 
-/** As in `model/discovery.ts`, which commands load only when they are run. */
-export const SOURCES = [
-  'stack',
-  'docker',
-  'ports',
-  'processes',
-  'rabbitmq',
-  'bus',
-] as const satisfies SourceName[];
-const MAX_PORT = 65_535;
-
 /** `docker,ports` */
 export function sourceNames(text: string): SourceName[] {
   const names = text.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !(SOURCES as readonly string[]).includes(name));
+  const unknown = names.find((name) => !(SOURCE_NAMES as readonly string[]).includes(name));
   if (unknown !== undefined)
-    throw new InvalidArgumentError(`found "${unknown}", expected one of ${SOURCES.join(', ')}.`);
+    throw new InvalidArgumentError(`found "${unknown}", expected one of ${SOURCE_NAMES.join(', ')}.`);
   return names as SourceName[];
 }
 

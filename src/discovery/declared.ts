@@ -1,3 +1,4 @@
+import { replicaPorts } from '../config/ports.ts';
 import type { DiscoveredService, ListeningSocket } from '../model/observation.ts';
 import type { Service, Stack } from '../model/stack.ts';
 import { askHealth, type HealthAnswer } from './health.ts';
@@ -16,7 +17,7 @@ export async function discoverServices(
 ): Promise<DiscoveredService[]> {
   const sockets = await context.host.listeningSockets();
   const replicas = stack.services.flatMap((service) =>
-    Array.from({ length: service.replicas }, (_, index) => ({ service, port: service.port + index })),
+    replicaPorts(service.port, service.replicas).map((port) => ({ service, port })),
   );
   return Promise.all(
     replicas.map(async ({ service, port }) => {

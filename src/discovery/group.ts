@@ -24,8 +24,9 @@ export interface Grouped {
 }
 
 /**
- * Makes services of instances. Instances of one name are replicas when they are of one kin, never by their name alone; of two rivals for a name or
- * a path the declared one keeps it, then the older one, and the other is refused, both named.
+ * Makes services of instances. Instances of one name are replicas when they are of one kin, never by their name alone;
+ * of two rivals for a name or a path the declared one keeps it, then the older one, and the other is refused, both
+ * named.
  */
 export function group(named: readonly NamedInstance[], stack: Stack, pathPrefix: string): Grouped {
   const findings: Finding[] = [];
@@ -111,6 +112,7 @@ function titleOf({ instance, claims }: NamedInstance): string {
   return docker?.found.split(' ').slice(0, 2).join(' ') ?? instance.id;
 }
 
+/** @param refused why its name is not its own; left out when it is */
 function serviceOf(
   name: string,
   members: readonly NamedInstance[],
@@ -142,6 +144,7 @@ function serviceOf(
   const why = refused ?? bad ?? (route === undefined ? whyUnrouted(origin, claims) : '');
   return {
     name,
+    ownsName: refused === undefined,
     origin,
     confidence: Math.max(0, ...members.map(({ confidence }) => confidence)),
     condition: ORDER.find((each) => instances.some(({ condition }) => condition === each)) ?? 'unknown',

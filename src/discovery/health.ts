@@ -20,6 +20,8 @@ export interface HealthAnswer {
   isPage: boolean;
   /** The status; `undefined` when nothing answered. */
   status: number | undefined;
+  /** Nobody took the connection. */
+  refused: boolean;
   /** For people. */
   found: string;
 }
@@ -44,6 +46,7 @@ export async function askHealth(
       identity,
       version,
       isPage,
+      refused: false,
       status,
       found: `${url} answers ${status} ${who}`,
     };
@@ -54,6 +57,7 @@ export async function askHealth(
       identity: undefined,
       version: undefined,
       isPage: false,
+      refused: error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED',
       status: undefined,
       found: messageOf(error),
     };

@@ -1,8 +1,8 @@
 import type { Address, Protocol } from '../model/discovery.ts';
 import { mapConcurrently } from '../reconcile/map-concurrently.ts';
-import { addressText, reachable } from './addresses.ts';
+import { addressText, isLocal, reachable } from './addresses.ts';
 import { askHealth, type HealthAnswer } from './health.ts';
-import { type Candidate, isSeenByPorts } from './join.ts';
+import type { Candidate } from './join.ts';
 import { askProtocol } from './protocol.ts';
 import type { Answered, DiscoveryContext, Scope, Sighting } from './source.ts';
 
@@ -52,7 +52,7 @@ async function inspectOne(
   );
   const inRange = address.port >= portRange.first && address.port <= portRange.last;
   // What the table of sockets does not hold need not be asked.
-  const isAbsent = socketsKnown && inRange && isSeenByPorts(address) && !candidate.listens;
+  const isAbsent = socketsKnown && inRange && isLocal(address.host) && !candidate.listens;
   if (isEnded || isAbsent) return unasked;
   if (candidate.sightings.some(({ protocol }) => protocol === 'amqp'))
     return { ...unasked, protocol: 'amqp' };

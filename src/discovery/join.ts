@@ -1,5 +1,5 @@
 import type { Address } from '../model/discovery.ts';
-import { isLocal, socketKey } from './addresses.ts';
+import { socketKey } from './addresses.ts';
 import type { Sighting } from './source.ts';
 
 /** What all sources have seen of one thing that runs. */
@@ -97,9 +97,4 @@ function add(candidate: Candidate, sighting: Sighting, joinedBy?: string): void 
     if (first !== undefined && socketKey(first) === socketKey(address)) candidate.listens = true;
   }
   if (joinedBy !== undefined && !candidate.joinedBy.includes(joinedBy)) candidate.joinedBy.push(joinedBy);
-}
-
-/** True when the sockets of this machine can tell whether anything listens there. */
-export function isSeenByPorts(address: Address): boolean {
-  return isLocal(address.host);
 }

@@ -1,4 +1,11 @@
-import type { Condition, Evidence, FoundInstance, FoundListener, Origin } from '../model/discovery.ts';
+import type {
+  Address,
+  Condition,
+  Evidence,
+  FoundInstance,
+  FoundListener,
+  Origin,
+} from '../model/discovery.ts';
 import { addressText } from './addresses.ts';
 import { confidenceOf, type WEIGHTS } from './confidence.ts';
 import type { Inspected } from './inspect.ts';
@@ -30,7 +37,7 @@ export function judge(candidates: readonly Inspected[]): Judged {
     const name = resource === undefined ? nameOf(candidate) : undefined;
     if (name !== undefined) named.push(judgeOne(candidate, name));
     else if (candidate.address !== undefined && (resource === undefined || candidate.listens))
-      others.push(listenerOf(candidate, resource?.found));
+      others.push(listenerOf(candidate, candidate.address, resource?.found));
   }
   return { named, others };
 }
@@ -129,7 +136,7 @@ function judgeHealth(
 ): { condition: Condition; reason: string } {
   if (health === undefined) return { condition: 'unknown', reason: '' };
   if (health.status === undefined)
-    return /ECONNREFUSED/.test(health.found) && !listens
+    return health.refused && !listens
       ? { condition: 'absent', reason: `nothing listens on port ${address?.port}` }
       : { condition: 'unhealthy', reason: health.found };
   if (health.identity !== undefined && health.identity !== name)
@@ -170,12 +177,12 @@ function contradictionsOf(
   return found;
 }
 
-function listenerOf(candidate: Inspected, resource: string | undefined): FoundListener {
-  const { address, sightings, pid, protocol = 'other' } = candidate;
+function listenerOf(candidate: Inspected, address: Address, resource: string | undefined): FoundListener {
+  const { sightings, pid, protocol = 'other' } = candidate;
   const program = sightings.find((sighting) => sighting.program !== undefined)?.program;
   const text = resource ?? sightings[0]?.found ?? '';
   return {
-    address: address ?? { host: '', port: 0 },
+    address,
     pid,
     program,
     protocol,

@@ -1,4 +1,4 @@
-import type { GatewayObject } from '../model/gateway.ts';
+import { GATEWAY_ID, GATEWAY_ID_LENGTH, type GatewayObject } from '../model/gateway.ts';
 
 /** The URIs of a route, however many it has. */
 export function urisOf(route: GatewayObject): string[] {
@@ -25,10 +25,6 @@ export function plainPath(path: string): string {
   return path === '/' ? path : path.replace(/\/+$/, '');
 }
 
-/** `id_schema` of APISIX's schema_def.lua. */
-const MAX_ID = 64;
-const ID = /^[a-zA-Z0-9-_.]+$/;
-
 /** The id of what a discovered service has at the gateway. A dot tells it from what is declared: `acme.orders`. */
 export function registrationId(name: string, stack: { name: string }): string {
   return `${stack.name}.${name}`;
@@ -37,6 +33,7 @@ export function registrationId(name: string, stack: { name: string }): string {
 /** Why APISIX would refuse that id; `undefined` when it takes it. */
 export function idProblem(name: string, stack: { name: string }): string | undefined {
   const id = registrationId(name, stack);
-  if (id.length > MAX_ID) return `its id ${id} would have ${id.length} characters, APISIX takes ${MAX_ID}`;
-  return ID.test(id) ? undefined : `its id "${id}" may hold letters, digits, "-", "_" and "." only`;
+  if (id.length > GATEWAY_ID_LENGTH)
+    return `its id ${id} would have ${id.length} characters, APISIX takes ${GATEWAY_ID_LENGTH}`;
+  return GATEWAY_ID.test(id) ? undefined : `its id "${id}" may hold letters, digits, "-", "_" and "." only`;
 }

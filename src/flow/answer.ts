@@ -8,7 +8,7 @@ import {
   jsonMismatches,
   mismatch,
 } from './conditions.ts';
-import type { JsonValue } from './json-path.ts';
+import { type JsonValue, parsedJson } from './json-path.ts';
 import type { Exchange } from './step-kind.ts';
 
 /** What can be expected of an HTTP answer. */
@@ -37,12 +37,13 @@ export function documentOf(response: HttpResponse): JsonValue | undefined {
   if (type.startsWith('text/event-stream')) {
     const events: JsonValue[] = [];
     const parser = createParser({
-      onEvent: ({ event, data }) => events.push({ event: event ?? 'message', data: parsed(data) ?? data }),
+      onEvent: ({ event, data }) =>
+        events.push({ event: event ?? 'message', data: parsedJson(data) ?? data }),
     });
     parser.feed(response.body);
     return { events };
   }
-  return parsed(response.body);
+  return parsedJson(response.body);
 }
 
 /**
@@ -69,12 +70,4 @@ export async function answerMismatches(
       ? []
       : await (await import('./json-schema.ts')).schemaMismatches(answer.document, expected.schema, root)),
   ].filter((reason) => reason !== undefined);
-}
-
-function parsed(text: string): JsonValue | undefined {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -18,3 +18,12 @@ export const jsonPathSchema = z.string().superRefine((path, issues) => {
 export function select(document: JsonValue | undefined, path: string): JsonValue[] {
   return document === undefined ? [] : query(document, path);
 }
+
+/** The JSON that a text holds; `undefined` when it holds none. */
+export function parsedJson(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return undefined;
+  }
+}

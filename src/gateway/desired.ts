@@ -1,12 +1,15 @@
 import { QbtcError } from '../errors.ts';
-import type { GatewayKind, GatewayObject, GatewayState } from '../model/gateway.ts';
+import {
+  GATEWAY_ID,
+  GATEWAY_ID_LENGTH,
+  type GatewayKind,
+  type GatewayObject,
+  type GatewayState,
+} from '../model/gateway.ts';
 import type { Stack } from '../model/stack.ts';
 import { stamped, WITHOUT_LABELS, withKeyDigest } from './stamp.ts';
 import { credentialKey, emptyState } from './state.ts';
 
-/** `id_schema` of APISIX's schema_def.lua. */
-const ID_PATTERN = /^[a-zA-Z0-9-_.]+$/;
-const ID_LENGTH = 64;
 /** The schema of a consumer since APISIX 3.0; a hyphen is allowed since 3.2. */
 const USERNAME_PATTERN = /^[a-zA-Z0-9_-]+$/;
 const USERNAME_LENGTH = 100;
@@ -40,10 +43,12 @@ export function desiredGateway(stack: Stack): GatewayState {
     state[kind].set(id, WITHOUT_LABELS.has(kind) ? object : stamped(object, stack.name));
   };
   const checkId = (id: string, declaredAs: string) => {
-    if (!ID_PATTERN.test(id)) {
+    if (!GATEWAY_ID.test(id)) {
       mistakes.push(`${declaredAs}: the id "${id}" may hold letters, digits, "-", "_" and "." only`);
-    } else if (id.length > ID_LENGTH) {
-      mistakes.push(`${declaredAs}: the id "${id}" has ${id.length} characters, APISIX takes ${ID_LENGTH}`);
+    } else if (id.length > GATEWAY_ID_LENGTH) {
+      mistakes.push(
+        `${declaredAs}: the id "${id}" has ${id.length} characters, APISIX takes ${GATEWAY_ID_LENGTH}`,
+      );
     }
   };
 

@@ -12,7 +12,7 @@ import {
   withoutStopped,
   writeAnnounced,
 } from '../discovery/index.ts';
-import { EXIT, type ExitCode, messageOf, QbtcError } from '../errors.ts';
+import { messageOf, QbtcError } from '../errors.ts';
 import { applyRoutes, planRoutes } from '../gateway/index.ts';
 import {
   type Discovery,
@@ -33,7 +33,8 @@ export interface Registration {
   announced: { key: string; name: string; instance: string }[];
   /** Why nothing could be said on the bus; empty when it could. */
   unannounced: string;
-  exit: ExitCode;
+  /** Of the changes; empty for a dry run. */
+  outcomes: ChangeOutcome[];
 }
 
 /**
@@ -51,7 +52,11 @@ export async function registerServices(
   const { services: found } = discovery;
   const services = including(found, include, stack);
   const work = async (): Promise<Registration> => {
-    const parts = await plansOf(context, stack, discovery, registrationsOf(withoutStopped(services), stack));
+    // The declared part first: what is discovered takes no path from it.
+    const parts = [
+      await planDeclared(context, stack, discovery),
+      await planDiscovered(context, stack, discovery, registrationsOf(withoutStopped(services), stack)),
+    ];
     const before = await readAnnounced(stack.root);
     const now = withUnseen(before, announceable(services), discovery);
     const said = announcementsOf(before, now, ({ name, instance }) => reasonGone(found, name, instance));
@@ -62,7 +67,7 @@ export async function registerServices(
     }));
     if (dryRun) {
       const changes = parts.flatMap((part) => part.changes);
-      return { services, changes, announced, unannounced: '', exit: EXIT.done };
+      return { services, changes, announced, unannounced: '', outcomes: [] };
     }
     const outcomes: ChangeOutcome[] = [];
     for (const part of parts) outcomes.push(...(await applyRoutes(context, stack, part)));
@@ -72,7 +77,7 @@ export async function registerServices(
       changes: outcomes.map(changeOf),
       announced: unannounced === '' ? announced : [],
       unannounced,
-      exit: exitOf(outcomes),
+      outcomes,
     };
   };
   return dryRun ? work() : withLock(context, stack.root, 'discover --register', work);
@@ -116,7 +121,13 @@ export async function watchAndRegister(
       // Somebody else may have changed the gateway meanwhile.
       if (wanted === kept && !isResync) return true;
       try {
-        const obstacles = await keep(context, stack, { registrations, present, discovery });
+        const obstacles = await keep(context, stack, {
+          registrations,
+          present,
+          discovery,
+          // What is declared changes with `qbtc.yaml` alone: seen to at first, and at each resync.
+          withDeclared: kept === '' || isResync,
+        });
         for (const { name, reason } of obstacles) {
           if (!blocked.has(reason)) tell('refused', { service: name }, reason);
           blocked.add(reason);
@@ -142,11 +153,18 @@ export async function watchAndRegister(
 async function keep(
   context: Context,
   stack: Stack,
-  look: { registrations: RegisteredService[]; present: FoundService[]; discovery: Discovery },
+  look: {
+    registrations: RegisteredService[];
+    present: FoundService[];
+    discovery: Discovery;
+    withDeclared: boolean;
+  },
 ): Promise<{ name: string; reason: string }[]> {
   return withLock(context, stack.root, 'discover --watch --register', async () => {
     const obstacles: { name: string; reason: string }[] = [];
-    for (const part of await plansOf(context, stack, look.discovery, look.registrations)) {
+    const { discovery, registrations } = look;
+    const declared = look.withDeclared ? [await planDeclared(context, stack, discovery)] : [];
+    for (const part of [...declared, await planDiscovered(context, stack, discovery, registrations)]) {
       const outcomes = await applyRoutes(context, stack, part);
       for (const { change } of outcomes)
         if (change.blocked !== undefined) obstacles.push({ name: change.name, reason: change.blocked });
@@ -156,9 +174,9 @@ async function keep(
         throw new QbtcError('GATEWAY_REFUSED', `${broken.change.name}: ${broken.reason ?? broken.status}`);
     }
     const before = await readAnnounced(stack.root);
-    const now = withUnseen(before, announceable(look.present), look.discovery);
+    const now = withUnseen(before, announceable(look.present), discovery);
     const said = announcementsOf(before, now, ({ name, instance }) =>
-      reasonGone(look.discovery.services, name, instance),
+      reasonGone(discovery.services, name, instance),
     );
     const problem = await tell(context, stack, said, now);
     if (problem !== '') throw new QbtcError('NOT_ANNOUNCED', problem);
@@ -169,15 +187,10 @@ async function keep(
 type Announced = Awaited<ReturnType<typeof readAnnounced>>;
 type Part = Awaited<ReturnType<typeof planRoutes>>;
 
-/** The declared part first: what is discovered takes no path from it. */
-async function plansOf(
-  context: Context,
-  stack: Stack,
-  discovery: Discovery,
-  registrations: readonly RegisteredService[],
-): Promise<Part[]> {
+/** The declared routes of the declared services that are there. */
+function planDeclared(context: Context, stack: Stack, { services }: Discovery): Promise<Part> {
   const present = stack.services.filter((service) =>
-    discovery.services.some(
+    services.some(
       ({ name, origin, condition }) =>
         name === service.name && origin === 'declared' && condition !== 'absent',
     ),
@@ -188,10 +201,17 @@ async function plansOf(
       ...routes.map((route) => `route ${stack.name}-${route.name}`),
     ]),
   );
-  const declared = await planRoutes(context, stack, { only: (kind, id) => ids.has(`${kind} ${id}`) });
+  return planRoutes(context, stack, { only: (kind, id) => ids.has(`${kind} ${id}`) });
+}
+
+function planDiscovered(
+  context: Context,
+  stack: Stack,
+  discovery: Discovery,
+  registrations: readonly RegisteredService[],
+): Promise<Part> {
   const blind = SOURCE_NAMES.filter((source) => !wasAsked(discovery, source));
-  const discovered = await planRoutes(context, stack, { discovered: registrations, blind });
-  return [declared, discovered];
+  return planRoutes(context, stack, { discovered: registrations, blind });
 }
 
 function wasAsked({ sources }: Discovery, wanted: SourceName): boolean {
@@ -243,10 +263,4 @@ function reasonGone(
 
 function changeOf({ change, status, reason }: ChangeOutcome): Registration['changes'][number] {
   return { ...change, status, ...(reason === undefined ? {} : { why: reason }) };
-}
-
-function exitOf(outcomes: readonly ChangeOutcome[]): ExitCode {
-  const done = outcomes.filter(({ status }) => status === 'done').length;
-  if (done === outcomes.length) return EXIT.done;
-  return done === 0 ? EXIT.error : EXIT.partial;
 }

@@ -81,6 +81,8 @@ export interface FoundRoute {
 /** A service as discovery found it, however many sources saw it. */
 export interface FoundService {
   name: string;
+  /** Whether the name is its own; false for what goes by the name of another service. */
+  ownsName: boolean;
   origin: Origin;
   /** From 0 to 1: how sure it is that this service runs here. See `discovery/confidence.ts`. */
   confidence: number;

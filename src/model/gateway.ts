@@ -15,6 +15,10 @@ export interface GatewayObject {
   [field: string]: unknown;
 }
 
+/** `id_schema` of APISIX's schema_def.lua. */
+export const GATEWAY_ID = /^[a-zA-Z0-9-_.]+$/;
+export const GATEWAY_ID_LENGTH = 64;
+
 export type ApisixPlugins = Record<string, Record<string, unknown>>;
 
 export interface ApisixUpstream extends GatewayObject {

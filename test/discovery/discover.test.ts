@@ -124,7 +124,9 @@ describe('what nobody declares', () => {
 test('a source that cannot be asked is told, and the others count without it', async () => {
   const context = quietContext();
   const docker: typeof context.docker = async () => {
-    throw Object.assign(new Error('connect'), { code: 'EACCES' });
+    const opened = await context.docker();
+    opened.engine.ping = () => Promise.reject(Object.assign(new Error('connect'), { code: 'EACCES' }));
+    return { ...opened, address: 'unix:///closed.sock' };
   };
   const { sources } = await discover({ ...context, docker }, emptyStack('/stack'), {
     sources: ['docker', 'rabbitmq', 'stack'],
@@ -134,7 +136,7 @@ test('a source that cannot be asked is told, and the others count without it', a
     {
       source: 'docker',
       state: 'absent',
-      reason: 'this account may not use the Docker engine',
+      reason: 'this account may not use unix:///closed.sock',
       sightings: 0,
     },
     { source: 'rabbitmq', state: 'absent', reason: 'the stack declares no broker', sightings: 0 },

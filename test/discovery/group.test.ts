@@ -53,6 +53,7 @@ function candidate({
       identity: identity ?? claim?.name,
       version: undefined,
       isPage: false,
+      refused: false,
       status: 200,
       found: 'answers 200',
     },

@@ -29,6 +29,7 @@ const instance = (id: string, condition: Condition, more: Partial<FoundInstance>
 });
 const service = (instances: FoundInstance[], name = 'shop'): FoundService => ({
   name,
+  ownsName: true,
   origin: 'labelled',
   confidence: 0.9,
   condition: 'healthy',

@@ -113,6 +113,7 @@ const score: Score = {
 const foundServices: FoundService[] = [
   {
     name: 'llm-api',
+    ownsName: true,
     origin: 'declared',
     confidence: 0.97,
     condition: 'healthy',
@@ -144,6 +145,7 @@ const foundServices: FoundService[] = [
   },
   {
     name: 'orders',
+    ownsName: true,
     origin: 'labelled',
     confidence: 0.3,
     condition: 'unhealthy',

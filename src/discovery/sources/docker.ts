@@ -1,16 +1,14 @@
 import type Docker from 'dockerode';
 import { PLACE_LABEL, placeOf } from '../../config/place.ts';
+import { ENGINE_TIMEOUT_MS, whyUnreachable, withEngine } from '../../docker/engine.ts';
 import type { Condition } from '../../model/discovery.ts';
 import type { Finding } from '../../model/finding.ts';
 import { MANAGED_BY, MANAGED_BY_LABEL } from '../../model/gateway.ts';
 import type { Stack } from '../../model/stack.ts';
-import { engineProblem } from '../engine-problem.ts';
 import { containerInstance } from '../instance-id.ts';
 import { type Labels, readLabels } from '../labels.ts';
 import type { Claim, Sighting, Source, SourceChange } from '../source.ts';
 
-/** An engine that answers does so in milliseconds; with hundreds of containers in a few hundred. */
-const TIMEOUT_MS = 5_000;
 const COMPOSE_SERVICE = 'com.docker.compose.service';
 const COMPOSE_PROJECT = 'com.docker.compose.project';
 const COMPOSE_ONE_OFF = 'com.docker.compose.oneoff';
@@ -25,17 +23,18 @@ const ENDED_WHEN_ASKED = new Set([0, 129, 130, 131, 143]);
  */
 export const docker: Source = {
   async absent(context) {
+    let address = '';
     try {
-      const { engine } = await context.docker({ timeoutMs: TIMEOUT_MS });
-      await engine.ping();
+      const opened = await context.docker({ timeoutMs: ENGINE_TIMEOUT_MS });
+      address = opened.address;
+      await opened.engine.ping();
       return undefined;
     } catch (error) {
-      return engineProblem(error);
+      return whyUnreachable(address, error).reason;
     }
   },
   async look(context, { stack, ended }) {
-    const { engine } = await context.docker({ timeoutMs: TIMEOUT_MS });
-    const containers = await engine.listContainers({ all: true });
+    const containers = await withEngine(context, (engine) => engine.listContainers({ all: true }));
     const seen = containers.map((container) =>
       seenIn(container, stack, ended?.get(containerInstance(container.Id))),
     );

@@ -51,15 +51,20 @@ export function matchOf(
   keywords: readonly string[],
 ): string | undefined {
   for (const keyword of keywords) {
-    const word = new RegExp(`(?:^|[^a-z0-9])${escaped(keyword.toLowerCase())}(?:$|[^a-z0-9])`);
-    if (args.some((arg) => word.test(arg.toLowerCase()))) return `its command line holds "${keyword}"`;
-    if (cwd !== undefined && word.test(cwd.toLowerCase())) return `its folder holds "${keyword}"`;
+    const wanted = words(keyword);
+    if (args.some((arg) => words(arg).includes(wanted))) return `its command line holds "${keyword}"`;
+    if (cwd !== undefined && words(cwd).includes(wanted)) return `its folder holds "${keyword}"`;
   }
   return undefined;
 }
 
-function escaped(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+/** Letters and digits in lower case, a blank around each word: ` services llm api main js `. */
+function words(text: string): string {
+  return ` ${text
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '')
+    .join(' ')} `;
 }
 
 /**

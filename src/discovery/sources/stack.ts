@@ -1,3 +1,4 @@
+import { replicaPorts } from '../../config/ports.ts';
 import type { Protocol } from '../../model/discovery.ts';
 import type { ResourceKind } from '../../model/resource.ts';
 import { urisOf } from '../paths.ts';
@@ -17,10 +18,7 @@ export const stack: Source = {
     const declared = services.flatMap((service) => {
       const nodes =
         service.nodes ??
-        Array.from({ length: service.replicas }, (_each, index) => ({
-          host: '127.0.0.1',
-          port: service.port + index,
-        }));
+        replicaPorts(service.port, service.replicas).map((port) => ({ host: '127.0.0.1', port }));
       return nodes.map(
         (address): Sighting => ({
           source: 'stack',

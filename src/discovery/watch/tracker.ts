@@ -73,7 +73,7 @@ export class Tracker {
     const seen = new Set<string>();
     for (const service of discovery.services) {
       // A rival that was refused, or a stranger of the same name, is nothing to be followed.
-      if (service.unrouted.startsWith(`the name ${service.name} belongs to `)) continue;
+      if (!service.ownsName) continue;
       this.#services.set(service.name, service);
       for (const instance of service.instances) {
         const key = keyOf(service.name, instance.id);

@@ -3,7 +3,7 @@ import type { RawMessage } from '../../context.ts';
 import { messageOf } from '../../errors.ts';
 import { jsonConditionsSchema, jsonMismatches } from '../conditions.ts';
 import { durationSchema } from '../duration.ts';
-import type { JsonValue } from '../json-path.ts';
+import { type JsonValue, parsedJson } from '../json-path.ts';
 import { type Look, poll } from '../poll.ts';
 import { defineStepKind, type StepScope } from '../step-kind.ts';
 
@@ -67,24 +67,16 @@ function documentOf({ exchange, routingKey, properties, content }: RawMessage): 
     exchange,
     routing_key: routingKey,
     headers: JSON.parse(JSON.stringify(properties.headers ?? {})) as JsonValue,
-    content: parsed(content) ?? content.toString('utf8'),
+    content: parsedJson(content.toString('utf8')) ?? content.toString('utf8'),
   };
 }
 
 function correlationOf({ properties, content }: RawMessage): string | undefined {
-  const event = parsed(content);
+  const event = parsedJson(content.toString('utf8'));
   const own =
     typeof event === 'object' && event !== null
       ? (event as Record<string, unknown>).correlationid
       : undefined;
   const id = own ?? properties.correlationId;
   return typeof id === 'string' ? id : undefined;
-}
-
-function parsed(content: Buffer): JsonValue | undefined {
-  try {
-    return JSON.parse(content.toString('utf8')) as JsonValue;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { conditionSchema, jsonConditionsSchema, jsonMismatches, mismatch } from '../conditions.ts';
 import { durationSchema, formatDuration } from '../duration.ts';
-import type { JsonValue } from '../json-path.ts';
+import { parsedJson } from '../json-path.ts';
 import { defineStepKind } from '../step-kind.ts';
 
 /** Runs a program in the folder of the stack, without a shell, with `CORRELATION_ID` in its environment. */
@@ -37,7 +37,7 @@ export const exec = defineStepKind({
       if (notFound) return { status: 'failed', evidence: `there is no program ${program}` };
       if (timedOut)
         return { status: 'failed', evidence: `${program} did not end within ${formatDuration(within)}` };
-      const document = parsed(stdout);
+      const document = parsedJson(stdout);
       const reasons = [
         mismatch('its exit code', exitCode, expected.exit),
         expected.stdout === undefined ? undefined : mismatch('its output', stdout.trimEnd(), expected.stdout),
@@ -57,11 +57,3 @@ export const exec = defineStepKind({
     },
   }),
 });
-
-function parsed(text: string): JsonValue | undefined {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return undefined;
-  }
-}

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { jsonConditionsSchema, jsonMismatches } from '../conditions.ts';
 import { durationSchema } from '../duration.ts';
-import type { JsonValue } from '../json-path.ts';
+import { type JsonValue, parsedJson } from '../json-path.ts';
 import { type Look, poll } from '../poll.ts';
 import { defineStepKind } from '../step-kind.ts';
 
@@ -47,10 +47,6 @@ export const log = defineStepKind({
 });
 
 function parsed(line: string): { [name: string]: JsonValue }[] {
-  try {
-    const value = JSON.parse(line) as JsonValue;
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? [value] : [];
-  } catch {
-    return [];
-  }
+  const value = parsedJson(line);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? [value] : [];
 }

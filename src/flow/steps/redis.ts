@@ -4,7 +4,7 @@ import type { Resource } from '../../model/resource.ts';
 import type { Stack } from '../../model/stack.ts';
 import { conditionSchema, jsonConditionsSchema, jsonMismatches, mismatch } from '../conditions.ts';
 import { durationSchema } from '../duration.ts';
-import type { JsonValue } from '../json-path.ts';
+import { type JsonValue, parsedJson } from '../json-path.ts';
 import { type Look, poll } from '../poll.ts';
 import { defineStepKind } from '../step-kind.ts';
 
@@ -43,7 +43,7 @@ export const redis = defineStepKind({
         const connection = await scope.caches.connection(cache);
         const result = await poll(scope, { every, within }, async (): Promise<Look<JsonValue>> => {
           const reply = toJson(await connection.command(String(name), ...args));
-          const inner = typeof reply === 'string' ? parsed(reply) : (reply ?? undefined);
+          const inner = typeof reply === 'string' ? (parsedJson(reply) ?? reply) : (reply ?? undefined);
           const reasons = [
             expected.value === undefined
               ? undefined
@@ -71,12 +71,4 @@ function cacheOf({ resources }: Stack, name: string | undefined): Resource | und
 
 function toJson(reply: unknown): JsonValue {
   return (JSON.parse(JSON.stringify(reply ?? null)) ?? null) as JsonValue;
-}
-
-function parsed(text: string): JsonValue {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return text;
-  }
 }

@@ -7,9 +7,9 @@ import { composeDriver, findCompose } from './drivers/compose.ts';
 import { engineDriver } from './drivers/engine.ts';
 import { openContainers } from './stamped.ts';
 
+export { type EngineState, engineState } from '../../docker/engine.ts';
 export { composeServices, readComposeFile } from './compose-file.ts';
 export { findCompose } from './drivers/compose.ts';
-export { type EngineState, engineState } from './engine.ts';
 export { openContainers } from './stamped.ts';
 
 /**

@@ -2,10 +2,11 @@ import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { PLACE_LABEL, placeOf } from '../../config/place.ts';
 import type { Context } from '../../context.ts';
+import { withEngine } from '../../docker/engine.ts';
 import { QbtcError } from '../../errors.ts';
 import { MANAGED_BY, MANAGED_BY_LABEL } from '../../model/gateway.ts';
 import type { ContainerStatus, Containers, LogOptions } from './containers.ts';
-import { withEngine } from './engine.ts';
+
 import { FrameLines, timedLine } from './frames.ts';
 import { containerStatus } from './status.ts';
 

@@ -3,10 +3,10 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { engineState, withEngine } from '../../../src/infra/containers/engine.ts';
-import { createDocker } from '../../../src/system/docker.ts';
-import { temporaryFolder } from '../../support/quiet-context.ts';
-import { scriptedServer } from '../../support/scripted-server.ts';
+import { engineState, withEngine } from '../../src/docker/engine.ts';
+import { createDocker } from '../../src/system/docker.ts';
+import { temporaryFolder } from '../support/quiet-context.ts';
+import { scriptedServer } from '../support/scripted-server.ts';
 
 const at = (address: string) => ({ docker: createDocker({ DOCKER_HOST: address }, 'linux') });
 

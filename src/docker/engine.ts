@@ -1,5 +1,5 @@
-import type { Context } from '../../context.ts';
-import { EXIT, messageOf, QbtcError } from '../../errors.ts';
+import type { Context } from '../context.ts';
+import { EXIT, messageOf, QbtcError } from '../errors.ts';
 
 /** An engine that answers does so in milliseconds; one that is starting takes a second or two. */
 export const ENGINE_TIMEOUT_MS = 5_000;
@@ -37,11 +37,16 @@ export async function engineState(
       root: String(info.DockerRootDir ?? ''),
     };
   } catch (error) {
-    return explain(address, error, timeoutMs);
+    return whyUnreachable(address, error, timeoutMs);
   }
 }
 
-function explain(address: string, error: unknown, timeoutMs: number): EngineState {
+/** What an error of a question to the engine at `address` means, and what mends it. */
+export function whyUnreachable(
+  address: string,
+  error: unknown,
+  timeoutMs = ENGINE_TIMEOUT_MS,
+): Extract<EngineState, { reachable: false }> {
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
   const start = 'start Docker (Linux: sudo systemctl start docker; otherwise Docker Desktop)';
   if (error instanceof QbtcError) return unreachable(address, error.message, error.hint ?? start);
@@ -76,7 +81,11 @@ function explain(address: string, error: unknown, timeoutMs: number): EngineStat
   }
 }
 
-function unreachable(address: string, reason: string, fix: string): EngineState {
+function unreachable(
+  address: string,
+  reason: string,
+  fix: string,
+): Extract<EngineState, { reachable: false }> {
   return { reachable: false, address, reason, fix };
 }
 
