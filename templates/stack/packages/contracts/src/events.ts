@@ -42,6 +42,12 @@ export interface HftTradingSignal {
   mode: 'paper' | 'testnet' | 'live';
 }
 
+/** Nobody waits for the answer to an llm_request any more: whoever works on it may stop. */
+export interface LlmCancellation {
+  /** The id of the llm_request event. */
+  request: string;
+}
+
 /** Asks every core which models it can answer with. Sent to qbtc.topic with the routing key llm.models.request; each core listens on a queue of its own, so an event that reaches no queue says that there is no core. */
 export type LlmModelsRequest = Record<string, never>;
 
@@ -100,6 +106,13 @@ export interface LlmRequest {
   seed?: number | null;
   /** Who asks, as the client names them. */
   user?: string | null;
+  /** Texts that the client attaches to the request. */
+  metadata?: {
+    /** With it the core remembers: the turns of this consumer's conversation so far go before the messages. */
+    conversation_id?: string;
+    /** What is not described is passed on. */
+    [field: string]: unknown;
+  } | null;
   /** Functions that the engine may ask the client to call. */
   tools?: Record<string, unknown>[] | null;
   /** Which tool must, may or may not be called. */
@@ -340,6 +353,17 @@ export interface TradingSignal {
   valid_until?: string;
   /** What analysed it: the name of a model, or offline for the offline engine. */
   engine?: string;
+  /** What the 26-dimensional state of the symbol says of the last looks at the market. */
+  state?: {
+    /** l1-norm coherence of the state, from 0 to 25. */
+    coherence: number;
+    /** Purity of the state, from 1/26 to 1. */
+    purity: number;
+    /** Von Neumann entropy of the state, in bits. */
+    entropy: number;
+    /** Fidelity to the state of the symbol before; null for the first. */
+    resonance: number | null;
+  };
   /** Why there is no signal. */
   error?: {
     /** A word for programs: unsupported_symbol, timeout. */
@@ -366,6 +390,7 @@ export interface EventData {
   ce3_tools_request: Ce3ToolsRequest;
   cio_consciousness_query: CioConsciousnessQuery;
   hft_trading_signal: HftTradingSignal;
+  llm_cancellation: LlmCancellation;
   llm_models_request: LlmModelsRequest;
   llm_models_response: LlmModelsResponse;
   llm_request: LlmRequest;
@@ -386,6 +411,7 @@ export const ROUTING_KEYS = {
   ce3_tools_request: 'ce3.tools.request',
   cio_consciousness_query: 'cio.consciousness.query',
   hft_trading_signal: 'hft.trading.signal',
+  llm_cancellation: 'llm.cancel',
   llm_models_request: 'llm.models.request',
   llm_request: 'llm.request',
   qcs_quantum_compute: 'qcs.quantum.compute',
@@ -401,6 +427,7 @@ export const SCHEMAS = {
   ce3_tools_request: 'urn:qbtc:event:ce3_tools_request:1',
   cio_consciousness_query: 'urn:qbtc:event:cio_consciousness_query:1',
   hft_trading_signal: 'urn:qbtc:event:hft_trading_signal:1',
+  llm_cancellation: 'urn:qbtc:event:llm_cancellation:1',
   llm_models_request: 'urn:qbtc:event:llm_models_request:1',
   llm_models_response: 'urn:qbtc:event:llm_models_response:1',
   llm_request: 'urn:qbtc:event:llm_request:1',

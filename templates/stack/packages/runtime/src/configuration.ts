@@ -44,6 +44,20 @@ export function integer(range: { min: number; max: number }) {
   );
 }
 
+/** A number between both ends, written as a decimal. */
+export function number(range: { min: number; max: number }) {
+  const expected = `expected a number from ${range.min} to ${range.max}`;
+  return z.pipe(
+    z.string({ error: expected }).check(z.regex(/^[+-]?\d+(\.\d+)?$/, { error: expected })),
+    z.pipe(
+      z.transform(Number),
+      z
+        .number({ error: expected })
+        .check(z.gte(range.min, { error: expected }), z.lte(range.max, { error: expected })),
+    ),
+  );
+}
+
 /** One of the words. */
 export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
   return z.enum(words, { error: `expected one of ${words.join(', ')}` });

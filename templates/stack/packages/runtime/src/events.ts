@@ -16,6 +16,10 @@ export interface Event<Data> {
   causationid?: string;
   expirytime?: string;
   traceparent?: string;
+  /** Who asked at the gateway. */
+  consumer?: string;
+  /** The same for two events that are to have one effect. */
+  idempotencykey?: string;
   data: Data;
 }
 
@@ -48,7 +52,7 @@ export interface EventType<Data> {
   create(
     data: Data,
     attributes: { source: string; correlationid: string } & Partial<
-      Pick<Event<Data>, 'causationid' | 'expirytime' | 'traceparent'>
+      Pick<Event<Data>, 'causationid' | 'expirytime' | 'traceparent' | 'consumer' | 'idempotencykey'>
     >,
   ): Event<Data>;
   /** @throws {EventInvalid} */

@@ -1,14 +1,18 @@
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { closeWhenIdle } from './connections.ts';
-import { correlationIdFrom } from './correlation.ts';
+import { correlationIdFrom, traceparentFrom } from './correlation.ts';
 import type { Health } from './health.ts';
 import type { Log } from './logging.ts';
 import type { Metrics } from './metrics.ts';
+import { CORRELATION_ID, fail, type Span, SpanKind, type Tracing } from './tracing/index.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** From the header X-Correlation-Id where it is fit for one, or else new; the answer carries it too. */
     correlationId: string;
+    /** Milliseconds that the caller waits for the answer, from the header X-Timeout-Ms, where it says so. */
+    budgetMs: number | undefined;
+    span: Span | undefined;
   }
 }
 
@@ -16,15 +20,16 @@ const OWN_ROUTES = new Set(['/health', '/metrics']);
 
 /**
  * An HTTP server with `GET /health` and `GET /metrics`. Every answer is counted by its route;
- * those of the service's own routes carry a correlation id and leave one log line.
+ * those of the service's own routes carry a correlation id, and leave one log line and one span.
  */
 export function createHttpServer(options: {
   health: Health;
   metrics: Metrics;
   log: Log;
+  tracing: Tracing;
   bodyLimit?: number;
 }): FastifyInstance {
-  const { health, metrics, log } = options;
+  const { health, metrics, log, tracing } = options;
   const server = fastify({
     logger: false,
     bodyLimit: options.bodyLimit ?? 1024 * 1024,
@@ -32,9 +37,26 @@ export function createHttpServer(options: {
   });
 
   server.decorateRequest('correlationId', '');
-  server.addHook('onRequest', async (request, reply) => {
+  server.decorateRequest('budgetMs', undefined);
+  server.decorateRequest('span', undefined);
+  server.addHook('onRequest', (request, reply, done) => {
     request.correlationId = correlationIdFrom(request.headers['x-correlation-id']);
+    request.budgetMs = budgetFrom(request.headers['x-timeout-ms']);
     reply.header('x-correlation-id', request.correlationId);
+    const route = request.routeOptions.url ?? 'unknown';
+    if (OWN_ROUTES.has(route)) return done();
+    const { span, run } = tracing.start(`${request.method} ${route}`, {
+      kind: SpanKind.SERVER,
+      parent: traceparentFrom(request.headers.traceparent),
+      attributes: {
+        'http.request.method': request.method,
+        'http.route': route,
+        [CORRELATION_ID]: request.correlationId,
+      },
+    });
+    request.span = span;
+    // What is called from here on finds the span as the active one.
+    run(done);
   });
   const connections = closeWhenIdle(server.server);
   server.addHook('preClose', async () => connections.begin());
@@ -43,6 +65,7 @@ export function createHttpServer(options: {
     const route = request.routeOptions.url ?? 'unknown';
     const ms = reply.elapsedTime;
     metrics.httpDuration.observe({ method: request.method, route, status: reply.statusCode }, ms / 1000);
+    endSpan(request.span, reply);
     if (OWN_ROUTES.has(route)) return;
     log.correlated(request.correlationId).info('answered a request', {
       method: request.method,
@@ -65,4 +88,20 @@ export function createHttpServer(options: {
   });
 
   return server;
+}
+
+function endSpan(span: Span | undefined, reply: FastifyReply): void {
+  if (span === undefined) return;
+  span.setAttribute('http.response.status_code', reply.statusCode);
+  if (!reply.raw.writableFinished) fail(span, new Error('the client went away'));
+  else if (reply.statusCode >= 500) fail(span, new Error(`answered ${reply.statusCode}`));
+  span.end();
+}
+
+const LONGEST_BUDGET_MS = 3_600_000;
+
+/** What came from outside if it is a number of milliseconds. */
+function budgetFrom(header: unknown): number | undefined {
+  if (typeof header !== 'string' || !/^\d{1,9}$/.test(header)) return undefined;
+  return Math.min(Number(header), LONGEST_BUDGET_MS);
 }

@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { Gauge } from 'prom-client';
-import type * as z from 'zod/mini';
+import * as z from 'zod/mini';
 import { type Bus, createBus } from './bus/index.ts';
 import {
   address,
   ConfigurationError,
   integer,
+  number,
   oneOf,
   readConfiguration,
   text,
@@ -17,15 +18,31 @@ import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { createLog, createOutput, LOG_LEVELS, type Log } from './logging.ts';
 import { keepMemorySmall } from './memory.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { type Cache, openRedis } from './redis.ts';
+import { advertisedHost } from './registry/address.ts';
+import { createRegistry, HEARTBEAT_MS, type Registry, TTL_MS } from './registry/index.ts';
+import { createTracing, type Tracing } from './tracing/index.ts';
 
-/** What every service reads from its environment. `qbtc` sets the first three. */
+/** What every service reads from its environment. `qbtc` sets the first four. */
 const COMMON = {
   SERVICE_NAME: text(),
+  STACK_NAME: withDefault(text(), 'stack'),
   PORT: integer({ min: 0, max: 65535 }),
   HOST: withDefault(text(), '127.0.0.1'),
   LOG_LEVEL: withDefault(oneOf(LOG_LEVELS), 'info'),
   SHUTDOWN_TIMEOUT_MS: withDefault(integer({ min: 100, max: 600_000 }), '10000'),
   AMQP_URL: address(['amqp', 'amqps']),
+  /** With it the service is in the registry. */
+  REDIS_URL: z.optional(address(['redis', 'rediss'])),
+  REGISTRY_HEARTBEAT_MS: withDefault(integer({ min: 100, max: 3_600_000 }), String(HEARTBEAT_MS)),
+  REGISTRY_TTL_MS: withDefault(integer({ min: 200, max: 7_200_000 }), String(TTL_MS)),
+  /** Where traces are kept in the stack itself; `qbtc` sets it where the stack has such a service. */
+  TRACE_STORE_URL: z.optional(address(['http', 'https'])),
+  /** A collector that gets the traces, too. The name is OpenTelemetry's own. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.optional(address(['http', 'https'])),
+  /** So many traces a second are recorded, and of the others this share. */
+  TRACE_RESERVOIR: withDefault(integer({ min: 0, max: 10_000 }), '5'),
+  TRACE_RATIO: withDefault(number({ min: 0, max: 1 }), '0.05'),
 };
 
 type Variables = z.core.$ZodShape;
@@ -41,6 +58,11 @@ export interface ServiceParts<Configuration> {
   health: Health;
   metrics: Metrics;
   lifecycle: Lifecycle;
+  tracing: Tracing;
+  /** Redis, where the service is told where it is. */
+  cache: Cache | undefined;
+  /** The registry, where there is Redis. The service itself is registered once it listens. */
+  registry: Registry | undefined;
 }
 
 export interface ServiceDefinition<Own extends Variables> {
@@ -87,17 +109,42 @@ async function start<Own extends Variables>(
   const lifecycle = createLifecycle({ log, timeoutMs: common.SHUTDOWN_TIMEOUT_MS });
   endWithProcess(lifecycle, log, end);
   const metrics = createMetrics(name);
-  const health = createHealth({ service: name, version: definition.version });
+  const { version } = definition;
+  const host = advertisedHost(common.HOST);
+  const tracing = createTracing({
+    service: name,
+    version,
+    instance: `${name}@${host}:${common.PORT}`,
+    endpoints: [common.TRACE_STORE_URL, common.OTEL_EXPORTER_OTLP_ENDPOINT].filter(
+      (each) => each !== undefined,
+    ),
+    reservoir: common.TRACE_RESERVOIR,
+    ratio: common.TRACE_RATIO,
+  });
+  const cache =
+    common.REDIS_URL === undefined ? undefined : openRedis({ url: common.REDIS_URL, log, tracing });
+  const registry =
+    cache &&
+    createRegistry({
+      cache,
+      stack: common.STACK_NAME,
+      log,
+      heartbeatMs: common.REGISTRY_HEARTBEAT_MS,
+      ttlMs: common.REGISTRY_TTL_MS,
+    });
+  const health = createHealth({ service: name, version });
   const http = createHttpServer({
     health,
     metrics,
     log,
+    tracing,
     ...(definition.bodyLimit === undefined ? {} : { bodyLimit: definition.bodyLimit }),
   });
   const bus = await createBus({
     url: common.AMQP_URL,
     service: name,
     log,
+    tracing,
     onPublished: (exchange, outcome) => metrics.published.inc({ exchange, outcome }),
     onOutcome: (source, outcome, seconds) => metrics.consumed.observe({ source, outcome }, seconds),
   });
@@ -112,13 +159,44 @@ async function start<Own extends Variables>(
   health.add('broker', { probe: () => bus.check(), whenFailing: 'unhealthy' });
 
   // The last added ends first: the HTTP server, the consumers, what the service itself has added, the connection.
+  lifecycle.onEnd('traces', () => tracing.close());
+  if (cache !== undefined) lifecycle.onEnd('cache', () => cache.close());
   lifecycle.onEnd('bus', () => bus.close());
-  await definition.assemble({ configuration, name, log, bus, http, health, metrics, lifecycle });
+  await definition.assemble({
+    configuration,
+    name,
+    log,
+    bus,
+    http,
+    health,
+    metrics,
+    lifecycle,
+    tracing,
+    cache,
+    registry,
+  });
   lifecycle.onEnd('consumers', () => bus.drain());
   lifecycle.onEnd('http', () => http.close());
   lifecycle.onEnd('health', async () => health.close('the service is ending'));
 
   const url = await http.listen({ host: common.HOST, port: common.PORT });
+  const port = Number(new URL(url).port);
+  const lease = registry?.register(
+    {
+      name,
+      instance: `${name}@${host}:${port}`,
+      version,
+      host,
+      port,
+      protocol: 'http',
+      health: '/health',
+      weight: 1,
+      metadata: { pid: String(process.pid) },
+    },
+    health,
+  );
+  // First of all: nobody is to call an instance that is about to end.
+  if (lease !== undefined) lifecycle.onEnd('registration', () => lease.end('stopped'));
   log.info('listening', { url, ms: Math.round(performance.now()) });
 }
 

@@ -2,6 +2,7 @@ import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { correlationIdFrom } from '../correlation.ts';
 import { type Event, EventInvalid, type EventType } from '../events.ts';
 import type { Log } from '../logging.ts';
+import { CORRELATION_ID, SpanKind, type Tracing } from '../tracing/index.ts';
 import { Rejection } from './errors.ts';
 import type { Inbox, Transaction } from './inbox.ts';
 import type { Destination, Publisher } from './publisher.ts';
@@ -43,6 +44,7 @@ export type Outcome = 'processed' | 'duplicate' | 'retried' | 'expired' | 'dead_
 export interface ConsumerOptions {
   service: string;
   log: Log;
+  tracing: Tracing;
   publisher: Publisher;
   deadLetterExchange: string;
   retryExchange: string;
@@ -154,7 +156,7 @@ export class Consumer<Data> {
     };
     for (let attempt = attemptOf(message); ; attempt += 1) {
       try {
-        return await this.#handle(delivery);
+        return await this.#traced(delivery, () => this.#handle(delivery));
       } catch (thrown) {
         const error = thrown instanceof Error ? thrown : new Error(String(thrown));
         if (this.#channel !== channel) return 'redelivered';
@@ -168,6 +170,22 @@ export class Consumer<Data> {
         delivery.again = true;
       }
     }
+  }
+
+  /** Below the span of whoever sent the event. */
+  #traced(delivery: Delivery<Data>, work: () => Promise<Outcome>): Promise<Outcome> {
+    const { from } = this.#consumption;
+    const { event } = delivery;
+    const source = 'queue' in from ? from.queue : from.routingKey;
+    const attributes = {
+      'messaging.system': 'rabbitmq',
+      'messaging.operation.type': 'process',
+      'messaging.destination.name': source,
+      'messaging.message.id': event.id,
+      [CORRELATION_ID]: event.correlationid,
+    };
+    const options = { kind: SpanKind.CONSUMER, attributes, parent: event.traceparent };
+    return this.#options.tracing.span(`process ${source}`, options, work);
   }
 
   async #handle(delivery: Delivery<Data>): Promise<Outcome> {

@@ -1,6 +1,7 @@
 import { type ChannelModel, connect, type RecoveringChannelModel } from 'amqplib';
 import type { Event, EventType } from '../events.ts';
 import type { Log } from '../logging.ts';
+import { CORRELATION_ID, fail, NO_TRACING, SpanKind, type Tracing } from '../tracing/index.ts';
 import { Consumer, type Consumption, type Delivery, type Outcome } from './consumer.ts';
 import { BusUnavailable } from './errors.ts';
 import { type Destination, Publisher } from './publisher.ts';
@@ -17,6 +18,8 @@ export interface BusOptions {
   url: string;
   service: string;
   log: Log;
+  /** Spans of what is sent and processed; none when left out. */
+  tracing?: Tracing;
   /** Where answers are published, with the requester's address as the routing key. */
   repliesExchange?: string;
   deadLetterExchange?: string;
@@ -82,7 +85,7 @@ const SETUP_TIMEOUT_MS = 10_000;
 
 /** Starts to connect and returns at once. */
 export async function createBus(options: BusOptions): Promise<Bus> {
-  const { service, log } = options;
+  const { service, log, tracing = NO_TRACING } = options;
   const repliesExchange = options.repliesExchange ?? 'responses_exchange';
   const publisher = new Publisher(options.maxUnconfirmed);
   const requester = new Requester({ service, exchange: repliesExchange, log });
@@ -158,17 +161,55 @@ export async function createBus(options: BusOptions): Promise<Bus> {
     return sent;
   };
 
+  /** In a span of its own, whose context the event carries on. What is not valid is thrown before anything is sent. */
+  const sendTraced = <Data>(
+    type: EventType<Data>,
+    event: Event<Data>,
+    to: Destination,
+    replyTo?: string,
+  ): Promise<void> => {
+    const attributes = {
+      'messaging.system': 'rabbitmq',
+      'messaging.operation.type': 'send',
+      'messaging.destination.name': to.exchange,
+      'messaging.rabbitmq.destination.routing_key': to.routingKey,
+      'messaging.message.id': event.id,
+      [CORRELATION_ID]: event.correlationid,
+    };
+    const parent = tracing.traceparent() ?? event.traceparent;
+    const { span, run } = tracing.start(`send ${to.routingKey}`, {
+      kind: SpanKind.PRODUCER,
+      attributes,
+      parent,
+    });
+    try {
+      const traced = run(() => withTraceparent(event, tracing.traceparent()));
+      const sent = send(to, type.encode(traced), traced, {
+        persistent: true,
+        ...(replyTo === undefined ? {} : { replyTo }),
+      });
+      sent.then(
+        () => span.end(),
+        (error: unknown) => {
+          fail(span, error);
+          span.end();
+        },
+      );
+      return sent;
+    } catch (error) {
+      fail(span, error);
+      span.end();
+      throw error;
+    }
+  };
+
   return {
-    publish(type, event, to) {
-      try {
-        return send(to, type.encode(event), event, { persistent: true });
-      } catch (error) {
-        return Promise.reject(error);
-      }
+    async publish(type, event, to) {
+      await sendTraced(type, event, to);
     },
 
     request({ type, event, to, answerType, deadlineMs, signal }) {
-      const content = type.encode(event);
+      type.accept(event);
       const answer = requester.await({
         requestId: event.id,
         correlationId: event.correlationid,
@@ -176,7 +217,7 @@ export async function createBus(options: BusOptions): Promise<Bus> {
         deadlineMs,
         ...(signal === undefined ? {} : { signal }),
       });
-      send(to, content, event, { replyTo: requester.address, persistent: true }).catch(answer.fail);
+      sendTraced(type, event, to, requester.address).catch(answer.fail);
       return answer;
     },
 
@@ -186,7 +227,7 @@ export async function createBus(options: BusOptions): Promise<Bus> {
         source: service,
         correlationid: event.correlationid,
         causationid: event.id,
-        ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
+        ...traceparentOf(tracing.traceparent() ?? event.traceparent),
       });
       // A reply queue dies with its connection, so there is nothing to gain from writing replies to disk.
       await send({ exchange: repliesExchange, routingKey: replyTo }, type.encode(reply), reply, {
@@ -198,6 +239,7 @@ export async function createBus(options: BusOptions): Promise<Bus> {
       const consumer = new Consumer(consumption, {
         service,
         log,
+        tracing,
         publisher,
         deadLetterExchange: options.deadLetterExchange ?? 'qbtc.dead-letter',
         retryExchange: options.retryExchange ?? 'qbtc.retry',
@@ -232,6 +274,14 @@ export async function createBus(options: BusOptions): Promise<Bus> {
       await connection.close();
     },
   };
+}
+
+function withTraceparent<Data>(event: Event<Data>, traceparent: string | undefined): Event<Data> {
+  return { ...event, ...traceparentOf(traceparent) };
+}
+
+function traceparentOf(traceparent: string | undefined): { traceparent?: string } {
+  return traceparent === undefined ? {} : { traceparent };
 }
 
 /** A broker may take a connection and then not answer: a quorum queue without a leader blocks whoever consumes it. */

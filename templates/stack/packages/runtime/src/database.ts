@@ -1,0 +1,54 @@
+import pg from 'pg';
+import type { Log } from './logging.ts';
+import { SpanKind, type Tracing } from './tracing/index.ts';
+
+export interface Query {
+  /** Prepared once on each connection under this name; also the name of its span. */
+  name: string;
+  text: string;
+  values?: readonly unknown[];
+}
+
+export interface Database {
+  /** The rows. @throws while the database is away, within seconds */
+  query<Row extends object>(query: Query): Promise<{ rows: Row[]; rowCount: number }>;
+  /** For what needs a connection of its own, such as the inbox of the bus. */
+  readonly pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+/** A pool of connections to PostgreSQL; those that break are replaced when the next is needed. */
+export function openDatabase(options: {
+  url: string;
+  service: string;
+  log: Log;
+  tracing: Tracing;
+  maxConnections?: number;
+}): Database {
+  const { log, tracing } = options;
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.maxConnections ?? 8,
+    connectionTimeoutMillis: 2000,
+    query_timeout: 5000,
+    application_name: options.service,
+  });
+  pool.on('error', (error) => log.warn('lost a connection to the database', { error: error.message }));
+
+  return {
+    pool,
+    query: <Row extends object>({ name, text, values = [] }: Query) =>
+      tracing.child(
+        name,
+        {
+          kind: SpanKind.CLIENT,
+          attributes: { 'db.system.name': 'postgresql', 'db.query.text': text.trim() },
+        },
+        async () => {
+          const { rows, rowCount } = await pool.query<Row>({ name, text, values: [...values] });
+          return { rows, rowCount: rowCount ?? 0 };
+        },
+      ),
+    close: () => pool.end(),
+  };
+}

@@ -1,0 +1,232 @@
+import type { Health } from '../health.ts';
+import type { Log } from '../logging.ts';
+import type { Cache } from '../redis.ts';
+import { type Change, changesBetween } from './changes.ts';
+
+export type { Change } from './changes.ts';
+
+/** What a service says of itself when it starts. */
+export interface Registration {
+  name: string;
+  /** Unique in the stack: `llm-api@127.0.0.1:8000`. */
+  instance: string;
+  version: string;
+  host: string;
+  port: number;
+  protocol: 'http' | 'https';
+  /** The path of its health document. */
+  health: string;
+  /** How much of the calls it takes beside others of its name; 1 for an ordinary one. */
+  weight: number;
+  metadata: Record<string, string>;
+}
+
+/** An instance that holds a lease now. */
+export interface Instance extends Registration {
+  /** As it said with its last heartbeat. */
+  status: 'healthy' | 'degraded' | 'unhealthy';
+  /** In UTC. */
+  registered_at: string;
+  /** When it was last heard of, in UTC. */
+  beat_at: string;
+}
+
+/** A service that was there: it may have no instance any more. */
+export interface KnownService {
+  name: string;
+  instances: Instance[];
+  /** Why the last instance went, where it said so. */
+  goodbye?: string;
+}
+
+export interface RegistryStatistics {
+  services: number;
+  instances: number;
+  healthy: number;
+  /** By the name of the service. */
+  byService: Record<string, { instances: number; healthy: number; versions: string[] }>;
+}
+
+/**
+ * The registry that all instances share: leases in Redis, which end by themselves when nobody renews them. Whoever
+ * holds one is there; whoever crashed is gone after the time to live.
+ */
+export interface Registry {
+  /** Holds a lease until it is ended; while Redis is away it is taken again as soon as that is back. */
+  register(registration: Registration, health: Pick<Health, 'report'>): Lease;
+  /** All instances that hold a lease. @throws while Redis is away */
+  list(): Promise<Instance[]>;
+  /** The same by service, with those that were here in the last hour and have no instance now. */
+  services(): Promise<KnownService[]>;
+  statistics(): Promise<RegistryStatistics>;
+  /** Tells of changes until it is closed, `everyMs` after they happened at the latest; all that is there is new at first. */
+  watch(listener: (changes: Change[]) => void, everyMs?: number): { close(): void };
+}
+
+export interface Lease {
+  /** Says goodbye: nobody is to call this instance any more. */
+  end(reason: string): Promise<void>;
+}
+
+export interface RegistryOptions {
+  cache: Cache;
+  /** Tells the stacks apart that share one Redis. */
+  stack: string;
+  log: Log;
+  /** Milliseconds between two heartbeats. */
+  heartbeatMs?: number;
+  /** Milliseconds after the last heartbeat until the instance counts as gone. */
+  ttlMs?: number;
+}
+
+export const HEARTBEAT_MS = 30_000;
+export const TTL_MS = 60_000;
+const WATCH_MS = 1_000;
+/** How long a service without an instance is remembered, in milliseconds. */
+const REMEMBERED_MS = 3_600_000;
+
+export function createRegistry(options: RegistryOptions): Registry {
+  const { cache, log, heartbeatMs = HEARTBEAT_MS, ttlMs = TTL_MS } = options;
+  // `LEASES` is only an index: a key of its own that expires says whether a lease is held.
+  const LEASES = `${options.stack}:registry:leases`;
+  const SERVICES = `${options.stack}:registry:services`;
+  const leaseKey = (instance: string) => `${options.stack}:registry:lease:${instance}`;
+
+  const list = async (): Promise<Instance[]> => {
+    const names = textsOf(await cache.command('SMEMBERS', LEASES)).sort();
+    if (names.length === 0) return [];
+    const held = (await cache.command('MGET', ...names.map(leaseKey))) as (string | null)[];
+    const ended = names.filter((_, index) => typeof held[index] !== 'string');
+    if (ended.length > 0) await cache.command('SREM', LEASES, ...ended);
+    return held.flatMap((text) => (typeof text === 'string' ? [JSON.parse(text) as Instance] : []));
+  };
+
+  const services = async (): Promise<KnownService[]> => {
+    const [instances, seen] = await Promise.all([list(), cache.command('HGETALL', SERVICES)]);
+    const known = new Map<string, KnownService>();
+    const fields = textsOf(seen);
+    const forgotten: string[] = [];
+    for (let index = 0; index < fields.length; index += 2) {
+      const name = fields[index] ?? '';
+      const { at, goodbye } = JSON.parse(fields[index + 1] ?? '{}') as { at: number; goodbye?: string };
+      const present = instances.some((instance) => instance.name === name);
+      if (!present && Date.now() - at > REMEMBERED_MS) forgotten.push(name);
+      else known.set(name, { name, instances: [], ...(goodbye === undefined || present ? {} : { goodbye }) });
+    }
+    if (forgotten.length > 0) await cache.command('HDEL', SERVICES, ...forgotten);
+    for (const instance of instances) {
+      const service = known.get(instance.name) ?? { name: instance.name, instances: [] };
+      service.instances.push(instance);
+      known.set(instance.name, service);
+    }
+    return [...known.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  };
+
+  return {
+    list,
+    services,
+
+    async statistics() {
+      const all = await services();
+      const count = (instances: readonly Instance[]) =>
+        instances.filter(({ status }) => status !== 'unhealthy').length;
+      return {
+        services: all.length,
+        instances: all.reduce((sum, { instances }) => sum + instances.length, 0),
+        healthy: all.reduce((sum, { instances }) => sum + count(instances), 0),
+        byService: Object.fromEntries(
+          all.map(({ name, instances }) => [
+            name,
+            {
+              instances: instances.length,
+              healthy: count(instances),
+              versions: [...new Set(instances.map(({ version }) => version))],
+            },
+          ]),
+        ),
+      };
+    },
+
+    register(registration, health) {
+      const registeredAt = new Date().toISOString();
+      const { instance, name } = registration;
+      let ended = false;
+      let said: string | undefined;
+      let known = false;
+      const beat = async () => {
+        if (ended) return;
+        try {
+          const { status } = await health.report();
+          const now = new Date();
+          const lease: Instance = {
+            ...registration,
+            status,
+            registered_at: registeredAt,
+            beat_at: now.toISOString(),
+          };
+          if (ended) return;
+          await Promise.all([
+            cache.command('SET', leaseKey(instance), JSON.stringify(lease), 'PX', ttlMs),
+            cache.command('SADD', LEASES, instance),
+            cache.command('HSET', SERVICES, name, JSON.stringify({ at: now.getTime() })),
+          ]);
+          if (!known) log.info('registered', { instance });
+          said = undefined;
+          known = true;
+        } catch (error) {
+          known = false;
+          const reason = error instanceof Error ? error.message : String(error);
+          if (reason !== said) log.warn('could not renew the lease in the registry', { error: reason });
+          said = reason;
+        }
+      };
+      const timer = setInterval(() => void beat(), heartbeatMs);
+      timer.unref();
+      cache.onReady(() => void beat());
+      return {
+        async end(reason) {
+          if (ended) return;
+          ended = true;
+          clearInterval(timer);
+          try {
+            await Promise.all([
+              cache.command('DEL', leaseKey(instance)),
+              cache.command('SREM', LEASES, instance),
+              cache.command('HSET', SERVICES, name, JSON.stringify({ at: Date.now(), goodbye: reason })),
+            ]);
+          } catch (error) {
+            log.debug('could not say goodbye to the registry', { error });
+          }
+        },
+      };
+    },
+
+    watch(listener, everyMs = WATCH_MS) {
+      let before: Instance[] = [];
+      let looking = false;
+      const look = async () => {
+        if (looking) return;
+        looking = true;
+        try {
+          const now = await list();
+          const changes = changesBetween(before, now);
+          before = now;
+          if (changes.length > 0) listener(changes);
+        } catch (error) {
+          // Nobody is gone only because the registry is.
+          log.debug('could not read the registry', { error });
+        } finally {
+          looking = false;
+        }
+      };
+      const timer = setInterval(() => void look(), everyMs);
+      timer.unref();
+      void look();
+      return { close: () => clearInterval(timer) };
+    },
+  };
+}
+
+function textsOf(reply: unknown): string[] {
+  return Array.isArray(reply) ? reply.map(String) : [];
+}
