@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { confidentialValues } from '../src/config/confidential.ts';
 import { findStackFile, openStack } from '../src/config/load.ts';
+import type { Scale } from '../src/config/scale.ts';
 import { readPending } from '../src/config/secrets.ts';
 import type { Context } from '../src/context.ts';
 import type { Stack } from '../src/model/stack.ts';
@@ -11,7 +12,7 @@ import type { Stack } from '../src/model/stack.ts';
  */
 export async function openStackHere(
   context: Context,
-  { readOnly = false }: { readOnly?: boolean } = {},
+  { readOnly = false, scale = {} }: { readOnly?: boolean; scale?: Scale } = {},
 ): Promise<Stack> {
   const options = {
     file: await findStackFile(context.cwd),
@@ -19,6 +20,7 @@ export async function openStackHere(
     cwd: context.cwd,
     qbtcVersion: context.installation.version,
     readOnly,
+    scale,
   };
   let stack = await openStack(options);
   if (!readOnly && (await readPending(stack.root)) !== undefined) {

@@ -7,6 +7,7 @@ interface Options {
   timeout: number;
   strategy?: Strategy;
   provider: string[];
+  scale: string[];
   dryRun: boolean;
   timing: boolean;
 }
@@ -31,6 +32,12 @@ export const up: Register = (program, run) => {
       (given: string, before: string[]) => [...before, given],
       [],
     )
+    .option(
+      '--scale <name=count>',
+      'how many instances of a service run, until "down"; may be repeated',
+      (given: string, before: string[]) => [...before, given],
+      [],
+    )
     .option('--dry-run', 'print the plan, and change nothing', false)
     .option('--no-apply', 'leave migrations, topology and routes as they are')
     .option('--timeout <seconds>', 'how long each part may take until it is ready', integer(1, 3600), 60)
@@ -39,12 +46,11 @@ export const up: Register = (program, run) => {
     .action(
       run<Options>(async (context, options, names) => {
         const { apply, timeout, strategy } = options;
-        const [{ openStackHere }, { chooseParts }, { parseProviders }] = await Promise.all([
-          import('./open.ts'),
-          import('./parts.ts'),
-          import('./wishes.ts'),
-        ]);
-        const stack = await openStackHere(context, { readOnly: options.dryRun });
+        const [{ openStackHere }, { chooseParts }, { checkScale, parseProviders, parseScale }] =
+          await Promise.all([import('./open.ts'), import('./parts.ts'), import('./wishes.ts')]);
+        const scale = parseScale(options.scale);
+        const stack = await openStackHere(context, { readOnly: options.dryRun, scale });
+        checkScale(stack, scale);
         const wishes = {
           providers: parseProviders(stack, options.provider),
           ...(strategy === undefined ? {} : { strategy }),
@@ -60,6 +66,7 @@ export const up: Register = (program, run) => {
           timeoutMs: timeout * 1000,
           wishes,
           only,
+          scale,
         });
         return { document: { kind: 'up', ...result, ...(options.timing ? { timing } : {}) } };
       }),

@@ -1,4 +1,5 @@
 import { nearest } from '../src/config/mistake.ts';
+import { MAX_REPLICAS } from '../src/config/ports.ts';
 import { EXIT, QbtcError } from '../src/errors.ts';
 import { PROVIDER_NAMES, type ProviderName } from '../src/model/resource.ts';
 import type { Stack } from '../src/model/stack.ts';
@@ -34,4 +35,35 @@ function wrong(message: string, near: string | undefined, known: readonly string
     exit: EXIT.usage,
     hint: `${near === undefined ? '' : `did you mean "${near}"? `}known: ${known.join(', ')}`,
   });
+}
+
+/**
+ * `NAME=COUNT` as given with `--scale`, by name. Whether there is such a service is told by the stack.
+ *
+ * @throws QbtcError `SCALE_WRONG`
+ */
+export function parseScale(given: readonly string[]): Record<string, number> {
+  return Object.fromEntries(
+    given.map((text) => {
+      const [, name = '', count = ''] = /^([^=]+)=([1-9]\d?)$/.exec(text) ?? [];
+      if (name !== '' && Number(count) <= MAX_REPLICAS) return [name, Number(count)];
+      throw new QbtcError('SCALE_WRONG', `--scale: found "${text}", expected NAME=COUNT`, {
+        exit: EXIT.usage,
+        hint: `COUNT is a whole number from 1 to ${MAX_REPLICAS}: --scale quantum-core=2`,
+      });
+    }),
+  );
+}
+
+/** @throws QbtcError `SCALE_WRONG` with the nearest name */
+export function checkScale(stack: Stack, scale: Readonly<Record<string, number>>): void {
+  const known = stack.services.map(({ name }) => name);
+  for (const name of Object.keys(scale)) {
+    if (known.includes(name)) continue;
+    const near = nearest(name, known);
+    throw new QbtcError('SCALE_WRONG', `--scale: ${stack.name} has no service named "${name}"`, {
+      exit: EXIT.usage,
+      hint: `${near === undefined ? '' : `did you mean "${near}"? `}known: ${known.join(', ')}`,
+    });
+  }
 }

@@ -45,7 +45,11 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
     ...(config.strategy === undefined ? {} : { strategy: config.strategy }),
     resources,
     services: Object.entries(config.services).map(([name, service]) =>
-      serviceOf(name, service, config.name, containedServices[name]?.env ?? {}, { ...around, portBase }),
+      serviceOf(name, service, config.name, containedServices[name]?.env ?? {}, {
+        ...around,
+        portBase,
+        store,
+      }),
     ),
     gateway: {
       consumers: [
@@ -61,6 +65,7 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
     composeFile: resolve(root, config.compose),
     flowFiles: await flowFilesOf(root, flows),
     discovery: config.discovery as Stack['discovery'],
+    ...(config.tracing === undefined ? {} : { tracing: config.tracing }),
     score: config.score,
     heal: config.heal,
     secrets: { ...secrets },

@@ -17,6 +17,7 @@ import { type FieldPath, formatMistake, inFileOrder, type Mistake } from './mist
 import { hasAccount, outlineOf, portUses, secretNamesOf, secretOfAccount, secretOfRole } from './outline.ts';
 import { resourcesOf } from './resources.ts';
 import { ruleMistakes } from './rules.ts';
+import { applyScale, readScale, type Scale } from './scale.ts';
 import { stackSchema } from './schema.ts';
 import { ensureSecrets, readSecrets } from './secrets.ts';
 
@@ -29,6 +30,8 @@ export interface LoadOptions {
   /** The stack's secrets by name; those that `qbtc.yaml` refers to must be there. */
   secrets: Readonly<Record<string, string>>;
   qbtcVersion: string;
+  /** How many instances of services there are to be, instead of what the file says. */
+  scale?: Scale;
   /** The folder that messages write the file's path from. Left out, they write it whole. */
   cwd?: string;
 }
@@ -54,9 +57,10 @@ export async function findStackFile(cwd: string): Promise<string> {
  * @throws QbtcError as `loadStack` and `ensureSecrets`
  */
 export async function openStack(
-  options: Omit<LoadOptions, 'secrets'> & { readOnly?: boolean },
+  given: Omit<LoadOptions, 'secrets'> & { readOnly?: boolean },
 ): Promise<Stack> {
-  const root = dirname(options.file);
+  const root = dirname(given.file);
+  const options = { ...given, scale: { ...(await readScale(root)), ...given.scale } };
   const document = parseStackDocument(await readStackFile(options));
   const names = document.usable ? secretNamesOf(outlineOf(document.data)) : [];
   const env = await stackEnvironment(root, options.env);
@@ -90,6 +94,7 @@ async function loadDocument(document: StackDocument, options: LoadOptions): Prom
   if (!document.usable) throw invalid(options, document.mistakes);
 
   const { data, inside, resources, mistakes, values } = fillIn(document, root, options);
+  for (const services of [data.services, inside]) applyScale(services, options.scale ?? {});
   const outline = outlineOf(data);
   const parsed = stackSchema.safeParse(data, { error: expectation, reportInput: false });
   const first = [...document.mistakes, ...mistakes];

@@ -79,6 +79,7 @@ const outline = z.object({
     .partial()
     .catch({}),
   flows: z.union([z.string().transform((pattern) => [pattern]), texts]).catch([]),
+  tracing: z.object({ service: text }).partial().catch({}),
   score: z.object({ weights }).partial().catch({}),
 });
 

@@ -21,6 +21,7 @@ export function ruleMistakes(stack: Outline, document: StackDocument, qbtcVersio
     strategyIsPossible,
     rolesHaveDatabases,
     accountsHaveBrokers,
+    traceStoreExists,
     dependenciesExist,
     dependenciesHaveAnOrder,
     portsAreDistinct,
@@ -102,6 +103,8 @@ const RESERVED = new Set([
   'broker-ledger',
   'migrations',
   'consumers',
+  'scale',
+  'announced',
 ]);
 
 const namesAreFree: Rule = ({ services, infrastructure }, report) => {
@@ -150,6 +153,18 @@ const strategyIsPossible: Rule = ({ strategy, infrastructure }, report) => {
     const found = 'external, although "strategy: fallback" adopts nothing';
     report(['infrastructure', name, 'provider'], found, 'native or embedded, or "strategy: hybrid"');
   }
+};
+
+const traceStoreExists: Rule = ({ tracing, services }, report) => {
+  const { service } = tracing ?? {};
+  const names = Object.keys(services);
+  if (service === undefined || names.includes(service)) return;
+  report(
+    ['tracing', 'service'],
+    `"${service}"`,
+    names.length === 0 ? 'a service that is declared' : `one of the services ${listed(names)}`,
+    { near: () => nearest(service, names) },
+  );
 };
 
 /** From here on nobody misses in a list that it leaves out the service itself. */

@@ -427,6 +427,14 @@ export const stackSchema = z
       })
       .prefault({})
       .describe('How services that are not in this file are found and routed.'),
+    tracing: z
+      .strictObject({
+        service: name().describe(
+          'The service that takes spans at `/v1/traces` (OTLP over HTTP) and gives them back below `/api/tracing`; every other service gets its address as TRACE_STORE_URL.',
+        ),
+      })
+      .optional()
+      .describe('Where the traces of the stack are kept, for `qbtc trace` and the `trace` steps of flows.'),
     flows: z
       .union([filled('a file pattern'), z.array(filled('a file pattern'))], {
         error: 'a file pattern or a list of them',

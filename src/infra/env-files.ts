@@ -7,6 +7,7 @@ import type { Resource } from '../model/resource.ts';
 import type { Service, Stack } from '../model/stack.ts';
 import { formatEnv } from './containers/env-file.ts';
 import { databaseInit } from './database-init.ts';
+import { stackEnvironment } from './environment.ts';
 
 /** By its first line a file is known to be ours to overwrite. */
 const STAMP = '# Written by qbtc from qbtc.yaml and its secrets: changes made here are lost. Not for git.';
@@ -30,7 +31,7 @@ export async function writeEnvFiles(stack: Stack): Promise<void> {
     await write(join(folder, '.env'), composeValues(stack));
     await mkdir(join(folder, 'env'), { recursive: true, mode: 0o700 });
     for (const service of stack.services) {
-      await write(join(folder, 'env', `${service.name}.env`), serviceValues(service));
+      await write(join(folder, 'env', `${service.name}.env`), serviceValues(stack, service));
     }
     await removeOthers(stack, join(folder, 'env'));
     for (const resource of stack.resources) {
@@ -109,8 +110,9 @@ function portValues({ name, port, replicas }: Service): Record<string, string> {
   };
 }
 
-function serviceValues({ name, port, containerEnv }: Service): Record<string, string> {
-  return { HOST: '0.0.0.0', ...containerEnv, PORT: String(port), SERVICE_NAME: name };
+function serviceValues(stack: Stack, { name, port, containerEnv }: Service): Record<string, string> {
+  const common = stackEnvironment(stack, name, (service) => service);
+  return { HOST: '0.0.0.0', ...common, ...containerEnv, PORT: String(port), SERVICE_NAME: name };
 }
 
 /** `llm-api` → `LLM_API`. */

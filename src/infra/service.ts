@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import type { Service, Stack } from '../model/stack.ts';
 import { bundleService } from './bundle.ts';
-import { baseEnvironment } from './environment.ts';
+import { baseEnvironment, stackEnvironment } from './environment.ts';
 import { stackFolders } from './folders.ts';
 import type { ProbeResult } from './probe.ts';
 import type { ProcessSpec } from './supervision/protocol.ts';
@@ -36,7 +36,13 @@ export async function serviceProcess(
       : await bundleService(stack.root, { ...service, entry: service.entry });
   const [program = process.execPath, ...args] =
     bundle === undefined ? (service.command ?? []) : [process.execPath, bundle.file];
-  const env = { HOST: '127.0.0.1', ...service.env, PORT: String(instance.port), SERVICE_NAME: service.name };
+  const env = {
+    HOST: '127.0.0.1',
+    ...stackEnvironment(stack, service.name, () => '127.0.0.1'),
+    ...service.env,
+    PORT: String(instance.port),
+    SERVICE_NAME: service.name,
+  };
   // Without what the caller's own environment adds: a second terminal is no reason to start a service anew.
   const digest = createHash('sha256').update(JSON.stringify([program, args, env, service.path]));
   return {

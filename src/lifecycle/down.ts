@@ -23,7 +23,7 @@ export interface DownResult {
 }
 
 /** What a running stack wrote down of itself. */
-const RUNNING_STATE = ['state.json', 'providers.json', 'containers.json'];
+const RUNNING_STATE = ['state.json', 'providers.json', 'containers.json', 'scale.json'];
 
 /**
  * Ends every process and container of the stack at `root`, dependants first, then the supervisor. Reads only what the

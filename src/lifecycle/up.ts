@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { readScale, type Scale, writeScale } from '../config/scale.ts';
 import type { Context } from '../context.ts';
 import { EXIT, QbtcError } from '../errors.ts';
 import {
@@ -40,6 +41,8 @@ export interface UpOptions extends PlanOptions {
   apply: boolean;
   /** How long each resource and service may take until it is ready. */
   timeoutMs: number;
+  /** How many instances of services were asked for; the stack has them already. Remembered until `down`. */
+  scale?: Scale;
 }
 
 export interface UpResult {
@@ -108,6 +111,8 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
   const plan = await decide(context, declared, selection, present, options.wishes);
   await endLeaving(context, declared, plan, present, held);
   await writeChoices(declared.root, plan);
+  if (options.scale !== undefined)
+    await writeScale(declared.root, { ...(await readScale(declared.root)), ...options.scale });
   await writeComposeFiles(declared);
 
   const stack = placed(declared, plan);

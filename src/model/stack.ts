@@ -101,6 +101,8 @@ export interface Stack {
   /** The flow files, absolute, sorted. */
   flowFiles: string[];
   discovery: DiscoverySettings;
+  /** The service that keeps the traces. */
+  tracing?: { service: string };
   score: { target: number; weights: Record<ScoreComponent, number> };
   heal: { below: number };
   /** The secrets that `qbtc.yaml` asks for, declared or by its resources and roles. */

@@ -53,6 +53,13 @@ class Counters {
   }
 }
 
+/** How the quota is told, unless the metadata of the plugin has other names. */
+const HEADERS = {
+  limit_header: 'X-RateLimit-Limit',
+  remaining_header: 'X-RateLimit-Remaining',
+  reset_header: 'X-RateLimit-Reset',
+};
+
 /** Counters of configurations with the same `group` are one. */
 const groups = {};
 
@@ -76,6 +83,14 @@ export const limitCount: Plugin<LimitCount> = {
       show_limit_quota_header: { type: 'boolean', default: true },
     },
     required: ['count', 'time_window'],
+  },
+  metadataSchema: {
+    type: 'object',
+    properties: {
+      limit_header: { type: 'string', default: HEADERS.limit_header },
+      remaining_header: { type: 'string', default: HEADERS.remaining_header },
+      reset_header: { type: 'string', default: HEADERS.reset_header },
+    },
   },
   check: (configuration) =>
     configuration.policy !== undefined && configuration.policy !== 'local'
@@ -103,9 +118,10 @@ export const limitCount: Plugin<LimitCount> = {
         const quota = exchange.noted(windows) as { remaining: number; reset: number } | undefined;
         if (quota === undefined || !configuration.show_limit_quota_header) return;
         const headers = exchange.response?.headers;
-        headers?.set('X-RateLimit-Limit', String(configuration.count));
-        headers?.set('X-RateLimit-Remaining', String(quota.remaining));
-        headers?.set('X-RateLimit-Reset', String(quota.reset));
+        const names: typeof HEADERS = { ...HEADERS, ...host.metadata('limit-count') };
+        headers?.set(names.limit_header, String(configuration.count));
+        headers?.set(names.remaining_header, String(quota.remaining));
+        headers?.set(names.reset_header, String(quota.reset));
       },
     };
   },

@@ -1,12 +1,13 @@
 import type { AnswerPart } from '@stack/runtime/bus';
 import { compileEventTypes } from '@stack/runtime/events';
+import llmCancellationSchema from '../../../event-schemas/llm_cancellation.json' with { type: 'json' };
 import llmModelsRequestSchema from '../../../event-schemas/llm_models_request.json' with { type: 'json' };
 import llmModelsResponseSchema from '../../../event-schemas/llm_models_response.json' with { type: 'json' };
 import llmRequestSchema from '../../../event-schemas/llm_request.json' with { type: 'json' };
 import llmResponseSchema from '../../../event-schemas/llm_response.json' with { type: 'json' };
-import type { LlmRequest, LlmRequestMessage, LlmRequestPart } from './events.ts';
+import type { LlmCancellation, LlmRequest, LlmRequestMessage, LlmRequestPart } from './events.ts';
 
-export type { LlmRequest };
+export type { LlmCancellation, LlmRequest };
 export type ChatMessage = LlmRequestMessage;
 export type ContentPart = LlmRequestPart;
 
@@ -75,15 +76,18 @@ export type LlmModelsResponse =
 const eventType = compileEventTypes({
   llm_request: llmRequestSchema,
   llm_response: llmResponseSchema,
+  llm_cancellation: llmCancellationSchema,
   llm_models_request: llmModelsRequestSchema,
   llm_models_response: llmModelsResponseSchema,
 });
 
 export const llmRequest = eventType<LlmRequest>('llm_request');
 export const llmResponse = eventType<LlmResponse>('llm_response');
+export const llmCancellation = eventType<LlmCancellation>('llm_cancellation');
 export const llmModelsRequest = eventType<LlmModelsRequest>('llm_models_request');
 export const llmModelsResponse = eventType<LlmModelsResponse>('llm_models_response');
 
 /** Where the events go. */
 export const LLM_REQUESTS = { exchange: 'qbtc.topic', routingKey: 'llm.request', queue: 'q_llm_requests' };
 export const LLM_MODELS_REQUESTS = { exchange: 'qbtc.topic', routingKey: 'llm.models.request' };
+export const LLM_CANCELLATIONS = { exchange: 'qbtc.topic', routingKey: 'llm.cancel' };

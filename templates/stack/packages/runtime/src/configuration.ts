@@ -58,6 +58,24 @@ export function number(range: { min: number; max: number }) {
   );
 }
 
+/** JSON that holds what the schema says. */
+export function jsonText<Schema extends z.ZodMiniType>(schema: Schema) {
+  return z.pipe(
+    z.pipe(
+      text(),
+      z.transform((value: string, context) => {
+        try {
+          return JSON.parse(value) as unknown;
+        } catch {
+          context.issues.push({ code: 'custom', message: 'expected JSON', input: undefined });
+          return z.NEVER;
+        }
+      }),
+    ),
+    schema,
+  );
+}
+
 /** One of the words. */
 export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
   return z.enum(words, { error: `expected one of ${words.join(', ')}` });

@@ -14,13 +14,17 @@ declare module 'fastify' {
     budgetMs: number | undefined;
     span: Span | undefined;
   }
+  interface FastifyContextConfig {
+    /** Asked by machines again and again: no log line and no span. */
+    quiet?: boolean;
+  }
 }
 
-const OWN_ROUTES = new Set(['/health', '/metrics']);
+const QUIET = { config: { quiet: true } };
 
 /**
  * An HTTP server with `GET /health` and `GET /metrics`. Every answer is counted by its route;
- * those of the service's own routes carry a correlation id, and leave one log line and one span.
+ * those of routes that are not quiet carry a correlation id, and leave one log line and one span.
  */
 export function createHttpServer(options: {
   health: Health;
@@ -44,7 +48,7 @@ export function createHttpServer(options: {
     request.budgetMs = budgetFrom(request.headers['x-timeout-ms']);
     reply.header('x-correlation-id', request.correlationId);
     const route = request.routeOptions.url ?? 'unknown';
-    if (OWN_ROUTES.has(route)) return done();
+    if (request.routeOptions.config.quiet === true) return done();
     const { span, run } = tracing.start(`${request.method} ${route}`, {
       kind: SpanKind.SERVER,
       parent: traceparentFrom(request.headers.traceparent),
@@ -66,7 +70,7 @@ export function createHttpServer(options: {
     const ms = reply.elapsedTime;
     metrics.httpDuration.observe({ method: request.method, route, status: reply.statusCode }, ms / 1000);
     endSpan(request.span, reply);
-    if (OWN_ROUTES.has(route)) return;
+    if (request.routeOptions.config.quiet === true) return;
     log.correlated(request.correlationId).info('answered a request', {
       method: request.method,
       route,
@@ -76,13 +80,14 @@ export function createHttpServer(options: {
     });
   });
 
-  server.get('/health', async (_request, reply) => {
+  server.get('/health', QUIET, async (_request, reply) => {
     const document = await health.report();
     reply.code(document.status === 'unhealthy' ? 503 : 200).header('cache-control', 'no-store');
     return document;
   });
 
-  server.get('/metrics', async (_request, reply) => {
+  server.get('/metrics', QUIET, async (request, reply) => {
+    if (request.headers.accept === 'application/json') return metrics.registry.getMetricsAsJSON();
     reply.header('content-type', metrics.registry.contentType);
     return metrics.registry.metrics();
   });

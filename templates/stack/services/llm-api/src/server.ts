@@ -1,10 +1,13 @@
 import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
 import type { Bus } from '@stack/runtime/bus';
 import type { Log } from '@stack/runtime/logging';
 import type { FastifyInstance } from 'fastify';
+import { createAsking } from './asking.ts';
 import { registerChat } from './chat.ts';
 import { registerModels } from './models.ts';
 import { badRequest, errorBody, errorOf, OpenAiError } from './openai-errors.ts';
+import { registerTextCompletions } from './text-completions.ts';
 
 export interface ApiOptions {
   bus: Bus;
@@ -16,6 +19,8 @@ export interface ApiOptions {
   modelsTtlMs: number;
 }
 
+const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
 /** The routes of the OpenAI API, and its error shape for everything that goes wrong. */
 export function registerApi(http: FastifyInstance, options: ApiOptions): void {
   const { bus, log, service, deadlineMs, modelsTtlMs } = options;
@@ -25,6 +30,11 @@ export function registerApi(http: FastifyInstance, options: ApiOptions): void {
   http.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
     parseJson(body),
   );
+  // The gateway's, where it has one: clients quote it when they ask for help.
+  http.addHook('onRequest', async (request, reply) => {
+    const given = request.headers['x-request-id'];
+    reply.header('x-request-id', typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID());
+  });
   http.addHook('preValidation', async (request) => {
     if (request.method === 'POST' && request.body === undefined) throw notJson();
   });
@@ -43,7 +53,9 @@ export function registerApi(http: FastifyInstance, options: ApiOptions): void {
     return reply.code(404).send(errorBody({ ...badRequest(message, null, 'unknown_url'), status: 404 }));
   });
 
-  registerChat(http, { bus, service, deadlineMs });
+  const asking = createAsking({ bus, service, log, deadlineMs });
+  registerChat(http, { asking });
+  registerTextCompletions(http, { asking });
   registerModels(http, { bus, service, deadlineMs, ttlMs: modelsTtlMs });
 }
 

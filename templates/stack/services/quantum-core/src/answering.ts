@@ -9,23 +9,47 @@ import type {
   Usage,
 } from '@stack/contracts/llm';
 import { type Delivery, Unroutable } from '@stack/runtime/bus';
-import { type Cache, cacheKey } from './cache.ts';
+import { type Cache, cacheKey, questionIn } from './cache.ts';
+import type { Cancellations } from './cancellations.ts';
 import { createCollector } from './collect.ts';
-import { type Engine, EngineError, failure } from './engine.ts';
-import type { Interactions, Outcome } from './interactions.ts';
+import {
+  type ConversationId,
+  type ConversationState,
+  type Conversations,
+  type Memory,
+  stateOfConversation,
+  turnsOf,
+  withMemory,
+} from './conversations.ts';
+import { EngineError, failure } from './engine.ts';
+import { type Candidate, type EngineChain, isUnavailable } from './engine-chain.ts';
+import type { Identity, Interactions, Outcome, Recorded } from './interactions.ts';
+import { costOf, type Prices } from './prices.ts';
 import { countPromptTokens, countTokens } from './tokens.ts';
 
 export interface AnsweringOptions {
   /** Publishes a part to whoever waits for the answer; rejects as the bus does. */
   publish(delivery: Delivery<LlmRequest>, part: LlmResponse): Promise<void>;
-  engine: Engine;
+  engines: EngineChain;
   interactions: Interactions;
+  conversations: Conversations;
+  cancellations: Cancellations;
   cache: Cache;
-  onAnswered?(outcome: Outcome): void;
+  prices: Prices;
+  onAnswered?(answered: Answered): void;
+}
+
+/** What is known of an answer once it is recorded. */
+export interface Answered {
+  outcome: Outcome;
+  state: ConversationState | undefined;
+  /** In US dollars; `undefined` when nobody knows. */
+  cost: number | undefined;
 }
 
 /** Node's timers hold no more milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1;
+const NOTHING: Memory = { messages: [], vectors: [] };
 
 type Unnumbered<Part> = Part extends unknown ? Omit<Part, 'index' | 'answer'> : never;
 
@@ -36,44 +60,64 @@ interface Work {
   /** Of the next part to be published. */
   index: number;
   outcome?: Outcome | undefined;
-  stored: boolean;
+  memory: Memory;
+  /** The event whose row the outcome stands in. */
+  storedAs: string | undefined;
   /** The chunks of a streamed answer are out. */
   said: boolean;
 }
 
 /**
- * Answers requests: from the row of an event that was here before, from the cache, or through the engine. The row is
+ * Answers requests: from the row of one that was here before, from the cache, or through the engines. The row is
  * written before the last part is published, so an answer that a client has seen whole is always recorded.
  */
 export function createAnswering(options: AnsweringOptions) {
-  const { engine, interactions, cache } = options;
+  const { engines, interactions, conversations, cancellations, cache, prices } = options;
   const works = new WeakMap<Delivery<LlmRequest>, Work>();
 
   const handle = async (delivery: Delivery<LlmRequest>): Promise<void> => {
     const started = performance.now();
     const { event } = delivery;
     const streamed = event.data.stream === true;
+    const identity = identityOf(delivery);
+    const conversation = conversationOf(delivery);
     const work = works.get(delivery) ?? newWork();
     works.set(delivery, work);
-    if (work.outcome === undefined && delivery.again) {
-      work.outcome = await interactions.find(event.id);
-      work.stored = work.outcome !== undefined;
+    if (work.outcome === undefined && (delivery.again || identity.idempotencyKey !== undefined))
+      takeOver(work, event.data, await interactions.find(identity));
+    if (work.outcome === undefined) {
+      const cancelled = cancellations.begin(event.id);
+      try {
+        if (conversation !== undefined) work.memory = await conversations.recall(conversation);
+        work.outcome = await produce(delivery, work, cancelled);
+      } finally {
+        cancellations.end(event.id);
+      }
     }
-    work.outcome ??= await produce(delivery, work);
-    if (!work.stored) {
+    if (work.storedAs === undefined) {
+      const { outcome } = work;
+      const answered = describe(outcome, work.memory, event.data);
       const added = await interactions.add({
-        eventId: event.id,
+        ...identity,
+        ...answered,
         correlationId: event.correlationid,
-        engine: engine.name,
+        engine: outcome.status === 'completed' ? outcome.completion.engine : 'none',
+        model: outcome.status === 'completed' ? outcome.completion.model : event.data.model,
         request: event.data,
-        outcome: work.outcome,
         latencyMs: Math.round(performance.now() - started),
       });
-      // Another core was faster with the same event; its answer counts, if nothing of ours is out yet.
-      if (!added && !work.said) work.outcome = (await interactions.find(event.id)) ?? work.outcome;
-      work.stored = true;
-      options.onAnswered?.(work.outcome);
+      work.storedAs = event.id;
+      // Another core was faster with the same request; its answer counts, if nothing of ours is out yet.
+      if (!added && !work.said) takeOver(work, event.data, await interactions.find(identity));
+      options.onAnswered?.(answered);
     }
+    // Also when the row was there already: whoever wrote it may have died before this.
+    if (conversation !== undefined && work.outcome.status === 'completed')
+      await conversations.add(
+        conversation,
+        work.storedAs,
+        turnsOf(event.data.messages, work.outcome.choices),
+      );
     if (streamed && !work.said && work.outcome.status === 'completed') {
       restart(work);
       const { completion, choices } = work.outcome;
@@ -87,33 +131,72 @@ export function createAnswering(options: AnsweringOptions) {
       ms: Math.round((performance.now() - started) * 100) / 100,
       ...(work.outcome.status === 'failed'
         ? { status: work.outcome.error.status, code: work.outcome.error.code }
-        : { status: 200, cached: work.outcome.completion.cached, usage: work.outcome.usage }),
+        : {
+            status: 200,
+            engine: work.outcome.completion.engine,
+            cached: work.outcome.completion.cached,
+            usage: work.outcome.usage,
+          }),
     });
   };
 
+  const describe = (outcome: Outcome, memory: Memory, { messages }: LlmRequest): Answered => {
+    if (outcome.status === 'failed') return { outcome, state: undefined, cost: 0 };
+    const { completion, choices, usage } = outcome;
+    return {
+      outcome,
+      state: stateOfConversation(memory.vectors, messages, choices),
+      cost: completion.cached ? 0 : costOf(prices, completion.model, usage),
+    };
+  };
+
   /** The outcome; what the engine streams is published on the way. */
-  const produce = async (delivery: Delivery<LlmRequest>, work: Work): Promise<Outcome> => {
-    const request = delivery.event.data;
-    // A try that broke off in the middle cannot be continued: the engine may say something else this time.
-    restart(work);
+  const produce = async (
+    delivery: Delivery<LlmRequest>,
+    work: Work,
+    cancelled: AbortSignal,
+  ): Promise<Outcome> => {
+    const asked = delivery.event.data;
+    const request = { ...asked, messages: withMemory(asked.messages, work.memory) };
     try {
-      await requireModel(engine, request.model);
-      const key = cacheKey(engine.name, request);
-      const known = await cache.get(key);
-      const completion = newCompletion(engine, request, known !== undefined);
-      if (known !== undefined) return { status: 'completed', completion, ...known };
-      const answer = await generate(delivery, work, completion);
-      work.said = request.stream === true;
-      void cache.set(key, answer);
-      return { status: 'completed', completion, ...answer };
+      cancelled.throwIfAborted();
+      const candidates = await engines.candidates(asked.model);
+      for (const [place, candidate] of candidates.entries()) {
+        // A try that broke off in the middle cannot be continued: the engine may say something else this time.
+        restart(work);
+        const key = cacheKey(candidate.engine.name, { ...request, model: candidate.model });
+        const known = await cache.get(key);
+        const completion = newCompletion(candidate, known !== undefined);
+        if (known !== undefined) return { status: 'completed', completion, ...known };
+        try {
+          const answer = await generate(delivery, work, { candidate, completion, request, cancelled });
+          work.said = asked.stream === true;
+          void cache.set(key, answer);
+          return { status: 'completed', completion, ...answer };
+        } catch (error) {
+          // What is out cannot be taken back, so another engine can only begin where nothing was said.
+          const next = work.index === 0 ? candidates[place + 1] : undefined;
+          if (!isUnavailable(error) || next === undefined) throw error;
+          delivery.log.warn('an engine did not answer, asking the next', {
+            engine: candidate.engine.name,
+            next: next.engine.name,
+            reason: error.message,
+          });
+        }
+      }
+      throw failure(503, 'There is no engine.', 'no_engine');
     } catch (error) {
       if (error instanceof EngineError) return { status: 'failed', error: error.error };
       throw error;
     }
   };
 
-  const generate = async (delivery: Delivery<LlmRequest>, work: Work, completion: Completion) => {
-    const request = delivery.event.data;
+  const generate = async (
+    delivery: Delivery<LlmRequest>,
+    work: Work,
+    task: { candidate: Candidate; completion: Completion; request: LlmRequest; cancelled: AbortSignal },
+  ) => {
+    const { candidate, completion, request, cancelled } = task;
     const streamed = request.stream === true;
     const stop = new AbortController();
     const { expiresAt } = delivery;
@@ -122,17 +205,20 @@ export function createAnswering(options: AnsweringOptions) {
       streamed || expiresAt === undefined
         ? undefined
         : setTimeout(() => stop.abort(expired()), Math.min(expiresAt - Date.now(), LONGEST_TIMER));
+    const leave = () => stop.abort(cancelled.reason);
+    cancelled.addEventListener('abort', leave);
     const collector = createCollector();
     const confirmations: Promise<void>[] = [];
     try {
-      for await (const output of engine.answer(request, stop.signal)) {
+      await engines.answer(candidate, request, stop.signal, (output) => {
+        stop.signal.throwIfAborted();
         collector.add(output);
-        if (!streamed || output.choices.length === 0) continue;
+        if (!streamed || output.choices.length === 0) return;
         const sent = send(delivery, work, { kind: 'chunk', completion, choices: output.choices });
         // The engine need not go on when what it says cannot be delivered.
         sent.catch((error: unknown) => stop.abort(error));
         confirmations.push(sent);
-      }
+      });
       stop.signal.throwIfAborted();
       await Promise.all(confirmations);
     } catch (error) {
@@ -140,6 +226,7 @@ export function createAnswering(options: AnsweringOptions) {
       throw stop.signal.aborted ? stop.signal.reason : error;
     } finally {
       clearTimeout(expiry);
+      cancelled.removeEventListener('abort', leave);
     }
     const choices = collector.choices();
     return { choices, usage: collector.usage ?? countUsage(request, choices) };
@@ -172,7 +259,7 @@ export function createAnswering(options: AnsweringOptions) {
     error: Error,
   ): Promise<'dead-letter' | 'acknowledge'> => {
     const work = works.get(delivery) ?? newWork();
-    if (error instanceof Unroutable && work.stored) {
+    if (error instanceof Unroutable && work.storedAs !== undefined) {
       delivery.log.warn('nobody waits for the answer any more; it is recorded', { event: delivery.event.id });
       return 'acknowledge';
     }
@@ -190,12 +277,40 @@ export function createAnswering(options: AnsweringOptions) {
   return { handle, gaveUp };
 }
 
+function identityOf({ event }: Delivery<LlmRequest>): Identity {
+  return { eventId: event.id, consumer: event.consumer ?? '', idempotencyKey: event.idempotencykey };
+}
+
+function conversationOf({ event }: Delivery<LlmRequest>): ConversationId | undefined {
+  const id = event.data.metadata?.conversation_id;
+  return id === undefined ? undefined : { consumer: event.consumer ?? '', id };
+}
+
+/** Makes the outcome of a request that was here before the outcome of this one. */
+function takeOver(work: Work, request: LlmRequest, recorded: Recorded | undefined): void {
+  if (recorded === undefined) return;
+  work.storedAs = recorded.eventId;
+  work.outcome =
+    questionIn(recorded.request) === questionIn(request)
+      ? recorded.outcome
+      : {
+          status: 'failed',
+          error: {
+            status: 422,
+            message: 'This idempotency key was used for another request.',
+            type: 'invalid_request_error',
+            param: null,
+            code: 'idempotency_key_reused',
+          },
+        };
+}
+
 function expired(): EngineError {
   return failure(504, 'The request expired before the engine had answered.', 'timeout');
 }
 
 function newWork(): Work {
-  return { answer: randomUUID(), index: 0, stored: false, said: false };
+  return { answer: randomUUID(), index: 0, memory: NOTHING, storedAs: undefined, said: false };
 }
 
 function restart(work: Work): void {
@@ -203,23 +318,11 @@ function restart(work: Work): void {
   work.index = 0;
 }
 
-async function requireModel(engine: Engine, model: string): Promise<void> {
-  const models = await engine.models();
-  if (models.some(({ id }) => id === model)) return;
-  throw new EngineError({
-    status: 404,
-    message: `The model \`${model}\` does not exist or you do not have access to it.`,
-    type: 'invalid_request_error',
-    param: 'model',
-    code: 'model_not_found',
-  });
-}
-
-function newCompletion(engine: Engine, request: LlmRequest, cached: boolean): Completion {
+function newCompletion({ engine, model }: Candidate, cached: boolean): Completion {
   return {
     id: `chatcmpl-${randomUUID()}`,
     created: Math.floor(Date.now() / 1000),
-    model: request.model,
+    model,
     engine: engine.name,
     cached,
   };

@@ -1,83 +1,101 @@
 import type { Choice, Completion, LlmError, LlmRequest, Usage } from '@stack/contracts/llm';
-import type { Log } from '@stack/runtime/logging';
-import pg from 'pg';
+import type { Database } from '@stack/runtime/database';
+import type { ConversationState } from './conversations.ts';
 
 /** What a request came to: an answer or an error. */
 export type Outcome =
   | { status: 'completed'; completion: Completion; choices: Choice[]; usage: Usage }
   | { status: 'failed'; error: LlmError };
 
-export interface Interaction {
+/** What tells that two events are the same request: their id, or the key that their consumer has given both. */
+export interface Identity {
   eventId: string;
+  consumer: string;
+  idempotencyKey: string | undefined;
+}
+
+export interface Interaction extends Identity {
   correlationId: string;
+  /** The engine and the model that have answered. */
   engine: string;
+  model: string;
   request: LlmRequest;
   outcome: Outcome;
   latencyMs: number;
+  /** In US dollars; `undefined` when nobody knows. */
+  cost: number | undefined;
+  state: ConversationState | undefined;
+}
+
+/** What a request came to when it was here before, how it read then, and the id of its event. */
+export interface Recorded {
+  outcome: Outcome;
+  request: LlmRequest;
+  eventId: string;
 }
 
 /** The table qcs_quantum.interactions. Every method rejects when the database is away. */
 export interface Interactions {
-  /** What the event came to when it was here before. */
-  find(eventId: string): Promise<Outcome | undefined>;
-  /** Adds a row. `false` when the event has one already; that one stays as it is. */
+  find(identity: Identity): Promise<Recorded | undefined>;
+  /** Adds a row. `false` when the request has one already; that one stays as it is. */
   add(interaction: Interaction): Promise<boolean>;
   check(): Promise<void>;
-  close(): Promise<void>;
 }
+
+const FIND = `
+  select response, request, event_id from qcs_quantum.interactions
+  where event_id = $1 or (idempotency_key is not null and consumer = $2 and idempotency_key = $3)
+  order by id limit 1`;
 
 const ADD = `
   insert into qcs_quantum.interactions
-    (event_id, correlation_id, model, engine, request, response, prompt_tokens, completion_tokens, latency_ms, cached, status)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-  on conflict (event_id) do nothing`;
+    (event_id, correlation_id, model, engine, request, response, prompt_tokens, completion_tokens, latency_ms, cached,
+     status, consumer, idempotency_key, cost_usd, state)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+  on conflict do nothing`;
 
-export function openInteractions(options: { url: string; log: Log }): Interactions {
-  const pool = new pg.Pool({
-    connectionString: options.url,
-    max: 8,
-    connectionTimeoutMillis: 2000,
-    query_timeout: 5000,
-    application_name: 'quantum-core',
-  });
-  // An idle connection that breaks is replaced when the next is needed.
-  pool.on('error', (error) =>
-    options.log.warn('lost a connection to the database', { error: error.message }),
-  );
-
+export function openInteractions(database: Database): Interactions {
   return {
-    async find(eventId) {
-      const { rows } = await pool.query<{ response: Outcome }>({
-        name: 'find',
-        text: 'select response from qcs_quantum.interactions where event_id = $1',
-        values: [eventId],
+    async find({ eventId, consumer, idempotencyKey }) {
+      const { rows } = await database.query<{ response: Outcome; request: LlmRequest; event_id: string }>({
+        name: 'find an interaction',
+        text: FIND,
+        values: [eventId, consumer, idempotencyKey ?? null],
       });
-      return rows[0]?.response;
+      const [row] = rows;
+      return row && { outcome: row.response, request: row.request, eventId: row.event_id };
     },
-    async add({ eventId, correlationId, engine, request, outcome, latencyMs }) {
+    async add(interaction) {
+      const { outcome } = interaction;
       const completed = outcome.status === 'completed' ? outcome : undefined;
-      const { rowCount } = await pool.query({
-        name: 'add',
+      // What may go better next time must not answer the next try with the same key.
+      const passing =
+        outcome.status === 'failed' && (outcome.error.status >= 500 || outcome.error.status === 499);
+      const { rowCount } = await database.query({
+        name: 'add an interaction',
         text: ADD,
         values: [
-          eventId,
-          correlationId,
-          request.model,
-          engine,
-          JSON.stringify(request),
+          interaction.eventId,
+          interaction.correlationId,
+          interaction.model,
+          interaction.engine,
+          JSON.stringify(interaction.request),
           JSON.stringify(outcome),
           completed?.usage.prompt_tokens ?? 0,
           completed?.usage.completion_tokens ?? 0,
-          latencyMs,
+          interaction.latencyMs,
           completed?.completion.cached ?? false,
           outcome.status,
+          interaction.consumer,
+          passing ? null : (interaction.idempotencyKey ?? null),
+          interaction.cost ?? null,
+          interaction.state === undefined ? null : JSON.stringify(interaction.state),
         ],
       });
       return rowCount === 1;
     },
     async check() {
-      await pool.query('select 1 from qcs_quantum.interactions limit 0');
+      await database.pool.query('select 1 from qcs_quantum.interactions limit 0');
     },
-    close: () => pool.end(),
   };
 }

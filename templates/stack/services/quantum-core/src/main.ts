@@ -1,72 +1,111 @@
 import { randomUUID } from 'node:crypto';
 import {
+  LLM_CANCELLATIONS,
   LLM_MODELS_REQUESTS,
   LLM_REQUESTS,
+  llmCancellation,
   llmModelsRequest,
   llmModelsResponse,
   llmRequest,
   llmResponse,
 } from '@stack/contracts/llm';
-import { address, integer, optionalText, withDefault } from '@stack/runtime/configuration';
+import { TRADING_REQUESTS, tradingAnalysisRequest, tradingSignal } from '@stack/contracts/trading';
+import { address, integer, jsonText, oneOf, optionalText, withDefault } from '@stack/runtime/configuration';
+import { openDatabase } from '@stack/runtime/database';
 import { runService } from '@stack/runtime/service';
-import { Counter } from 'prom-client';
 import * as z from 'zod/mini';
 import manifest from '../package.json' with { type: 'json' };
 import { createAnswering } from './answering.ts';
-import { NO_CACHE, openCache } from './cache.ts';
+import { createCache, NO_CACHE } from './cache.ts';
+import { createCancellations } from './cancellations.ts';
+import { openConversations } from './conversations.ts';
 import { EngineError } from './engine.ts';
-import { chooseEngine } from './engines/index.ts';
+import { createEngineChain } from './engine-chain.ts';
+import { chooseEngines } from './engines/index.ts';
 import { openInteractions } from './interactions.ts';
+import { createCoreMetrics } from './metrics.ts';
+import { pricesSchema } from './prices.ts';
+import { createSignalling } from './signalling.ts';
+import { openSignals } from './signals.ts';
 
 void runService({
   version: manifest.version,
   configuration: {
     DATABASE_URL: address(['postgres', 'postgresql']),
-    REDIS_URL: z.optional(address(['redis', 'rediss'])),
     CACHE_TTL_SECONDS: withDefault(integer({ min: 0, max: 2_592_000 }), '300'),
     PREFETCH: withDefault(integer({ min: 1, max: 1000 }), '32'),
     ENGINE_URL: z.optional(address(['http', 'https'])),
     ENGINE_API_KEY: optionalText(),
     ENGINE_MODEL: optionalText(),
+    GROQ_API_KEY: optionalText(),
+    GROQ_MODEL: optionalText(),
+    OLLAMA_URL: z.optional(address(['http', 'https'])),
+    OLLAMA_MODEL: optionalText(),
+    ENGINE_OFFLINE: withDefault(oneOf(['auto', 'always', 'never']), 'auto'),
     ENGINE_TIMEOUT_MS: withDefault(integer({ min: 1, max: 600_000 }), '60000'),
+    ENGINE_BREAKER_FAILURES: withDefault(integer({ min: 1, max: 1000 }), '3'),
+    ENGINE_BREAKER_MS: withDefault(integer({ min: 1, max: 3_600_000 }), '10000'),
+    PRICES: withDefault(jsonText(pricesSchema), '{}'),
+    SIGNAL_VALID_MS: withDefault(integer({ min: 1, max: 3_600_000 }), '5000'),
   },
-  async assemble({ configuration, log, bus, health, metrics, lifecycle }) {
-    const { DATABASE_URL, REDIS_URL, CACHE_TTL_SECONDS, PREFETCH } = configuration;
-    const engine = chooseEngine(configuration);
-    const interactions = openInteractions({ url: DATABASE_URL, log });
-    const cached = REDIS_URL !== undefined && CACHE_TTL_SECONDS > 0;
-    const cache = cached ? openCache({ url: REDIS_URL, ttlSeconds: CACHE_TTL_SECONDS, log }) : NO_CACHE;
-    lifecycle.onEnd('database', () => interactions.close());
-    lifecycle.onEnd('cache', () => cache.close());
-
-    health.add('database', { probe: () => interactions.check(), whenFailing: 'unhealthy' });
-    if (cached) health.add('cache', { probe: () => cache.check(), whenFailing: 'degraded' });
-    health.add('engine', { probe: () => engine.models(), whenFailing: 'degraded' });
-
-    const tokens = new Counter({
-      name: 'llm_tokens_total',
-      help: 'Tokens of answered requests',
-      labelNames: ['engine', 'kind', 'cached'] as const,
-      registers: [metrics.registry],
+  async assemble({ configuration, name, log, bus, health, metrics, lifecycle, tracing, cache: redis }) {
+    const { DATABASE_URL, CACHE_TTL_SECONDS, PREFETCH } = configuration;
+    const counted = createCoreMetrics(metrics);
+    const engines = createEngineChain({
+      engines: chooseEngines(configuration),
+      log,
+      breaker: { failures: configuration.ENGINE_BREAKER_FAILURES, openMs: configuration.ENGINE_BREAKER_MS },
+      onFailure: counted.onEngineFailure,
     });
-    const { handle, gaveUp } = createAnswering({
+    const database = openDatabase({ url: DATABASE_URL, service: name, log, tracing });
+    const interactions = openInteractions(database);
+    const cancellations = createCancellations();
+    lifecycle.onEnd('database', () => database.close());
+    health.add('database', { probe: () => interactions.check(), whenFailing: 'unhealthy' });
+    if (redis !== undefined) health.add('cache', { probe: () => redis.check(), whenFailing: 'degraded' });
+    health.add('engine', { probe: () => engines.models(), whenFailing: 'degraded' });
+
+    const answering = createAnswering({
       publish: (delivery, part) => bus.answer(delivery, llmResponse, part),
-      engine,
+      engines,
       interactions,
-      cache,
-      onAnswered(outcome) {
-        if (outcome.status === 'failed') return;
-        const labels = { engine: engine.name, cached: String(outcome.completion.cached) };
-        tokens.inc({ ...labels, kind: 'prompt' }, outcome.usage.prompt_tokens);
-        tokens.inc({ ...labels, kind: 'completion' }, outcome.usage.completion_tokens);
-      },
+      conversations: openConversations(database),
+      cancellations,
+      cache:
+        redis === undefined || CACHE_TTL_SECONDS === 0
+          ? NO_CACHE
+          : createCache({ redis, ttlSeconds: CACHE_TTL_SECONDS, log }),
+      prices: { 'qbtc-offline': { prompt: 0, completion: 0 }, ...configuration.PRICES },
+      onAnswered: counted.onAnswered,
     });
     bus.consume({
       from: { queue: LLM_REQUESTS.queue },
       type: llmRequest,
       prefetch: PREFETCH,
-      handle,
-      gaveUp,
+      handle: answering.handle,
+      gaveUp: answering.gaveUp,
+    });
+    // Whichever core works on the request, so every core hears it.
+    bus.consume({
+      from: LLM_CANCELLATIONS,
+      type: llmCancellation,
+      prefetch: PREFETCH,
+      handle: async ({ event }) => cancellations.cancel(event.data.request),
+      gaveUp: async () => 'acknowledge',
+    });
+
+    const signalling = createSignalling({
+      publish: (delivery, part) => bus.answer(delivery, tradingSignal, part),
+      signals: openSignals(database),
+      validMs: configuration.SIGNAL_VALID_MS,
+      onSignal: counted.onSignal,
+    });
+    bus.consume({
+      from: { queue: TRADING_REQUESTS.queue },
+      type: tradingAnalysisRequest,
+      prefetch: PREFETCH,
+      handle: signalling.handle,
+      gaveUp: signalling.gaveUp,
     });
 
     bus.consume({
@@ -76,7 +115,7 @@ void runService({
       async handle(delivery) {
         const part = { index: 0, answer: randomUUID() };
         try {
-          const models = await engine.models();
+          const models = await engines.models();
           await bus.answer(delivery, llmModelsResponse, { ...part, kind: 'complete', models });
         } catch (error) {
           if (!(error instanceof EngineError)) throw error;
@@ -86,6 +125,5 @@ void runService({
       // Who asked is gone, or asks again.
       gaveUp: async () => 'acknowledge',
     });
-    log.info('answers through an engine', { engine: engine.name });
   },
 });

@@ -1,4 +1,4 @@
-import type { LlmRequest } from '@stack/contracts/llm';
+import type { ChoiceDelta, LlmRequest } from '@stack/contracts/llm';
 import { type Engine, refusal } from '../engine.ts';
 import { countPromptTokens, countTokens, firstTokens, textOf } from '../tokens.ts';
 import { extract } from './extract.ts';
@@ -50,10 +50,15 @@ export function createOfflineEngine(): Engine {
       refuseWhatItCannotDo(request);
       const promptTokens = countPrompt(request);
       const { text, finish_reason } = bound(compose(request), request);
-      yield { choices: [{ index: 0, delta: { role: 'assistant', content: '' } }] };
-      for (const content of chunks(text)) yield { choices: [{ index: 0, delta: { content } }] };
-      yield { choices: [{ index: 0, delta: {}, finish_reason }] };
-      const completionTokens = countTokens(text);
+      // It does not sample, so the choices do not differ.
+      const choices = Array.from({ length: request.n ?? 1 }, (_, index) => index);
+      const each = (delta: ChoiceDelta['delta'], end: Partial<ChoiceDelta> = {}) => ({
+        choices: choices.map((index) => ({ index, delta, ...end })),
+      });
+      yield each({ role: 'assistant', content: '' });
+      for (const content of chunks(text)) yield each({ content });
+      yield each({}, { finish_reason });
+      const completionTokens = countTokens(text) * choices.length;
       yield {
         choices: [],
         usage: {
@@ -76,7 +81,6 @@ function refuseWhatItCannotDo(request: LlmRequest): void {
       'unsupported_parameter',
     );
   }
-  if ((request.n ?? 1) > 1) throw unsupportedValue('n', 'more than one choice');
   const format = request.response_format?.type ?? 'text';
   if (format !== 'text') throw unsupportedValue('response_format', `the type ${format}`);
   request.messages.forEach((message, index) => {

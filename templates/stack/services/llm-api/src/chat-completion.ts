@@ -43,7 +43,8 @@ export async function* completionEvents(
   }
 }
 
-async function* concatenate<Item>(first: Item, rest: AsyncIterable<Item>): AsyncGenerator<Item, void> {
+/** The first part, and those after it. */
+export async function* concatenate<Item>(first: Item, rest: AsyncIterable<Item>): AsyncGenerator<Item, void> {
   yield first;
   yield* rest;
 }
@@ -53,6 +54,6 @@ function head(completion: Completion, object: string): Record<string, unknown> {
   return { id, object, created, model, system_fingerprint: engine };
 }
 
-function serverSentEvent(data: unknown): string {
+export function serverSentEvent(data: unknown): string {
   return `data: ${JSON.stringify(data)}\n\n`;
 }

@@ -1,0 +1,10 @@
+import { type ComplexVector, DIMENSION } from '@stack/analysis/state';
+
+/** A vector as a column of PostgreSQL holds it: the real parts, then the imaginary ones. */
+export function toColumn({ re, im }: ComplexVector): number[] {
+  return [...re, ...im];
+}
+
+export function fromColumn(column: readonly number[]): ComplexVector {
+  return { re: column.slice(0, DIMENSION), im: column.slice(DIMENSION) };
+}
