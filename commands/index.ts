@@ -17,6 +17,7 @@ import { status } from './status.ts';
 import { stop } from './stop.ts';
 import { test } from './test.ts';
 import { topology } from './topology/index.ts';
+import { trace } from './trace/index.ts';
 import { up } from './up.ts';
 
 /** Every command, in the order in which the help lists them: the order of the journey. */
@@ -35,6 +36,7 @@ export const commands: readonly Register[] = [
   routes,
   consumers,
   test,
+  trace,
   score,
   secrets,
   restart,

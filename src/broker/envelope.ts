@@ -11,6 +11,7 @@ export interface Envelope {
   datacontenttype: 'application/json';
   dataschema: string;
   correlationid: string;
+  traceparent?: string;
   data: unknown;
 }
 
@@ -18,7 +19,14 @@ export const EVENT_CONTENT_TYPE = 'application/cloudevents+json';
 
 /** Puts an event into its envelope, with an id of its own. `now` in milliseconds since the epoch. */
 export function envelope(
-  event: { source: string; type: string; dataschema: string; correlationId?: string; data: unknown },
+  event: {
+    source: string;
+    type: string;
+    dataschema: string;
+    correlationId?: string;
+    traceparent?: string;
+    data: unknown;
+  },
   now: number,
 ): Envelope {
   return {
@@ -30,6 +38,7 @@ export function envelope(
     datacontenttype: 'application/json',
     dataschema: event.dataschema,
     correlationid: event.correlationId ?? randomUUID(),
+    ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
     data: event.data,
   };
 }

@@ -48,7 +48,6 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
       serviceOf(name, service, config.name, containedServices[name]?.env ?? {}, {
         ...around,
         portBase,
-        store,
       }),
     ),
     gateway: {

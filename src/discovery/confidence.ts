@@ -10,6 +10,7 @@ export const WEIGHTS: Readonly<Record<Evidence['source'] | 'anonymous', number>>
   docker: 0.6,
   stack: 0.5,
   bus: 0.5,
+  registry: 0.5,
   ports: 0.3,
   rabbitmq: 0.3,
   processes: 0.25,

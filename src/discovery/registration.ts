@@ -6,7 +6,7 @@ import { defaultRoute } from './group.ts';
 import { registrationId } from './paths.ts';
 
 /** Who may bring an instance in: what only looks like the service gets none of its requests. */
-const VOUCHERS = ['docker', 'bus'] as const;
+const VOUCHERS = ['docker', 'bus', 'registry'] as const;
 
 /** Without those of which nothing is left that could come back by itself. */
 export function withoutStopped(services: readonly FoundService[]): FoundService[] {

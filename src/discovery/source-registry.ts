@@ -5,6 +5,15 @@ import { docker } from './sources/docker.ts';
 import { ports } from './sources/ports.ts';
 import { processes } from './sources/processes.ts';
 import { rabbitmq } from './sources/rabbitmq.ts';
+import { registry } from './sources/registry.ts';
 import { stack } from './sources/stack.ts';
 
-export const SOURCES: Record<SourceName, Source> = { stack, docker, ports, processes, rabbitmq, bus };
+export const SOURCES: Record<SourceName, Source> = {
+  stack,
+  docker,
+  ports,
+  processes,
+  rabbitmq,
+  bus,
+  registry,
+};

@@ -8,7 +8,7 @@ import type { HealthAnswer } from './health.ts';
 /** What discovery reaches of the world. */
 export type DiscoveryContext = Pick<
   Context,
-  'host' | 'http' | 'tcp' | 'docker' | 'amqp' | 'clock' | 'interrupted' | 'cwd'
+  'host' | 'http' | 'tcp' | 'docker' | 'amqp' | 'redis' | 'clock' | 'interrupted' | 'cwd'
 >;
 
 /** Where discovery looks, and for whom. */

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { SqlConnection } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import type { FlowResult } from '../model/flow.ts';
@@ -59,6 +59,7 @@ export async function runFlow(
     context,
     stack,
     correlationId,
+    traceparent: `00-${correlationId.replaceAll('-', '')}-${randomBytes(8).toString('hex')}-01`,
     events,
     databases,
     caches,

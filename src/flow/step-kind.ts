@@ -28,6 +28,8 @@ export interface StepScope {
   context: FlowContext;
   stack: Stack;
   correlationId: string;
+  /** W3C trace context of the flow, recorded in any case: its trace has the digits of the correlation id. */
+  traceparent: string;
   events: EventLog;
   databases: Connections<SqlConnection>;
   caches: Connections<RedisConnection>;

@@ -5,9 +5,11 @@ import { event } from './steps/event.ts';
 import { exec } from './steps/exec.ts';
 import { http } from './steps/http.ts';
 import { log } from './steps/log.ts';
+import { metric } from './steps/metric.ts';
 import { publish } from './steps/publish.ts';
 import { redis } from './steps/redis.ts';
 import { sql } from './steps/sql.ts';
+import { trace } from './steps/trace.ts';
 import { wait } from './steps/wait.ts';
 
 /** The kinds of steps, by the `kind` that names each in a flow file. */
@@ -20,6 +22,8 @@ export const STEP_KIND_NAMES = [
   'sql',
   'redis',
   'log',
+  'trace',
+  'metric',
   'exec',
   'wait',
 ] as const;
@@ -34,6 +38,8 @@ export const STEP_KINDS: Record<StepKindName, StepKind> = {
   sql,
   redis,
   log,
+  trace,
+  metric,
   exec,
   wait,
 };

@@ -2,7 +2,7 @@ import type { Finding } from './finding.ts';
 import type { ApisixPlugins } from './gateway.ts';
 
 /** The ways in which discovery sees what runs; one file each in `discovery/sources/`. */
-export const SOURCE_NAMES = ['stack', 'docker', 'ports', 'processes', 'rabbitmq', 'bus'] as const;
+export const SOURCE_NAMES = ['stack', 'docker', 'ports', 'processes', 'rabbitmq', 'bus', 'registry'] as const;
 export type SourceName = (typeof SOURCE_NAMES)[number];
 
 /** One thing that speaks for a service, and who says it. `health` is our own question to its address. */
@@ -110,7 +110,7 @@ export interface RegisteredService {
   /** The path of its health document. */
   health: string;
   /** Who brought it in: a source, or somebody who named it. */
-  voucher: 'docker' | 'bus' | 'named';
+  voucher: 'docker' | 'bus' | 'registry' | 'named';
   /** None while no instance is well: its route answers 503. */
   nodes: (Address & { weight: number })[];
 }

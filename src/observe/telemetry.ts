@@ -2,11 +2,11 @@ import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import { type Instance, instancesOf, openLogs } from '../infra/index.ts';
+import { metricFamilies } from '../metrics/prometheus.ts';
 import type { Measured } from '../model/measured.ts';
 import type { ServiceTelemetry } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
 import { presentLines } from './present-lines.ts';
-import { metricFamilies } from './prometheus.ts';
 
 const DEADLINE_MS = 2_000;
 /** How many of the last lines of each instance are read. */

@@ -7,6 +7,7 @@ import type { ResourceObservation, RouteAnswer } from '../model/observation.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import type { Strategy } from '../model/resource.ts';
 import type { Score } from '../model/score.ts';
+import type { Trace, TraceSummary } from '../model/trace.ts';
 
 /** What will be changed. */
 export interface PlanDocument {
@@ -319,6 +320,20 @@ export interface FlowsDocument {
   left?: number;
 }
 
+/** One trace, span by span. */
+export interface TraceDocument {
+  kind: 'trace';
+  stack: string;
+  trace: Trace;
+}
+
+/** Traces, a line each. */
+export interface TracesDocument {
+  kind: 'traces';
+  stack: string;
+  traces: TraceSummary[];
+}
+
 export interface LogsDocument {
   kind: 'logs';
   lines: LogLine[];
@@ -403,6 +418,8 @@ export type Document =
   | ScoreDocument
   | FlowsDocument
   | LogsDocument
+  | TraceDocument
+  | TracesDocument
   | ErrorDocument
   | ScaffoldDocument
   | DemoDocument;

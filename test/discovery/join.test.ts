@@ -52,7 +52,7 @@ test('the same port of two hosts is not the same', () => {
 
 const sighting = fc.record(
   {
-    source: fc.constantFrom('stack', 'docker', 'ports', 'processes', 'rabbitmq', 'bus'),
+    source: fc.constantFrom('stack', 'docker', 'ports', 'processes', 'rabbitmq', 'bus', 'registry'),
     found: fc.string({ maxLength: 3 }),
     address: fc.record({
       host: fc.constantFrom('127.0.0.1', '0.0.0.0', '::1', '172.17.0.2'),

@@ -302,7 +302,9 @@ function keyOf(service: string, instance: string): string {
 /** Whether those who have brought it in, or all who have seen it, cannot look now. */
 function isOutOfSight({ evidence }: FoundInstance, blind: ReadonlySet<SourceName>): boolean {
   const sources = evidence.flatMap(({ source }) => (source === 'health' ? [] : [source]));
-  const vouchers = sources.filter((source) => source === 'docker' || source === 'bus');
+  const vouchers = sources.filter(
+    (source) => source === 'docker' || source === 'bus' || source === 'registry',
+  );
   return vouchers.length > 0
     ? vouchers.some((source) => blind.has(source))
     : sources.every((source) => blind.has(source));

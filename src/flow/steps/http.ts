@@ -34,7 +34,7 @@ export const http = defineStepKind({
       const { url, ...spec } = scope.fill(request);
       const curl = curlOf(scope.fillPublic(request));
       scope.actedAt = scope.context.clock.monotonic();
-      const { exchange, refused } = await send(scope, url, toRequest(spec, within, scope.signal), within);
+      const { exchange, refused } = await send(scope, url, toRequest(spec, within, scope), within);
       if (id !== undefined) scope.exchanges.set(id, exchange);
       if (exchange.answer === undefined) {
         return { status: refused ? 'failed' : 'unseen', evidence: exchange.summary, curl };
@@ -55,11 +55,14 @@ export const http = defineStepKind({
 function toRequest(
   spec: Omit<z.infer<typeof requestSchema>, 'url'>,
   timeoutMs: number,
-  signal: AbortSignal,
+  { signal, traceparent }: StepScope,
 ): HttpRequest {
   const body = spec.json === undefined ? spec.body : JSON.stringify(spec.json);
-  const headers =
-    spec.json === undefined ? spec.headers : { 'content-type': 'application/json', ...spec.headers };
+  const headers = {
+    traceparent,
+    ...(spec.json === undefined ? {} : { 'content-type': 'application/json' }),
+    ...spec.headers,
+  };
   return { method: spec.method, headers, ...(body === undefined ? {} : { body }), timeoutMs, signal };
 }
 

@@ -34,6 +34,7 @@ export const publish = defineStepKind({
           type,
           dataschema: `urn:qbtc:event:${type}:${version}`,
           correlationId: scope.correlationId,
+          traceparent: scope.traceparent,
           data,
         },
         clock.now(),

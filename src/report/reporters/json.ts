@@ -75,6 +75,20 @@ const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown 
     notMeasured,
   }),
   flows: ({ flows, left = 0 }) => ({ flows, left }),
+  trace: ({ stack, trace: { correlationId, spans, ...trace } }) => ({
+    stack,
+    ...trace,
+    correlationId: correlationId ?? null,
+    spans: spans.map(({ parentSpanId, correlationId: id, ...span }) => ({
+      ...span,
+      parentSpanId: parentSpanId ?? null,
+      correlationId: id ?? null,
+    })),
+  }),
+  traces: ({ stack, traces }) => ({
+    stack,
+    traces: traces.map(({ correlationId, ...trace }) => ({ ...trace, correlationId: correlationId ?? null })),
+  }),
   logs: ({ lines }) => ({ lines: lines.map(logLine) }),
   error: ({ error: { code, message, details, hint } }) => ({
     error: { code, message, details, hint: hint ?? null },

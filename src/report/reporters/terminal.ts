@@ -19,6 +19,7 @@ import { score } from '../terminal/score.ts';
 import { rotated, secrets } from '../terminal/secrets.ts';
 import { status } from '../terminal/status.ts';
 import { text } from '../terminal/text.ts';
+import { trace, traces } from '../terminal/trace.ts';
 import { down, stop, up } from '../terminal/up.ts';
 import { upPlan } from '../terminal/up-plan.ts';
 import type { View } from '../terminal/view.ts';
@@ -53,6 +54,8 @@ const VIEWS: { [Kind in DocumentKind]: View<DocumentOf<Kind>> } = {
   score,
   flows,
   logs,
+  trace,
+  traces,
   error,
   scaffold,
   demo,

@@ -1,14 +1,20 @@
 import { fileURLToPath } from 'node:url';
 import { type LlmRequest, type LlmResponse, llmRequest } from '@stack/contracts/llm';
 import { type Delivery, Unroutable } from '@stack/runtime/bus';
+import { type Database, openDatabase } from '@stack/runtime/database';
 import { createLog } from '@stack/runtime/logging';
+import { openRedis, type Cache as Redis } from '@stack/runtime/redis';
+import { NO_TRACING } from '@stack/runtime/tracing';
 import { migrate, postgresServer, query, startPostgres } from '@stack/testing/postgres';
 import { redisServer, startRedis } from '@stack/testing/redis';
 import { eventually, skipWithout, type TestServer } from '@stack/testing/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAnswering } from '../src/answering.ts';
-import { type Cache, openCache } from '../src/cache.ts';
-import type { Engine } from '../src/engine.ts';
+import { type Cache, createCache } from '../src/cache.ts';
+import { createCancellations } from '../src/cancellations.ts';
+import { openConversations } from '../src/conversations.ts';
+import { type Engine, failure } from '../src/engine.ts';
+import { createEngineChain } from '../src/engine-chain.ts';
 import { createOfflineEngine, OFFLINE } from '../src/engines/offline.ts';
 import { type Interactions, openInteractions } from '../src/interactions.ts';
 
@@ -35,10 +41,13 @@ describe.skipIf(skipWithout([postgresServer, redisServer]))(
     let redis: TestServer;
     let interactions: Interactions;
     let cache: Cache;
+    let pool: Database;
+    let connection: Redis;
+    const cancellations = createCancellations();
 
     /** A core whose answers are kept here; `fail` stands for a bus that cannot deliver the n-th part. */
     const core = (
-      options: { engine?: Engine; fail?: (part: LlmResponse, sent: number) => Error | undefined } = {},
+      options: { engines?: Engine[]; fail?: (part: LlmResponse, sent: number) => Error | undefined } = {},
     ) => {
       const parts: LlmResponse[] = [];
       let sent = 0;
@@ -49,9 +58,12 @@ describe.skipIf(skipWithout([postgresServer, redisServer]))(
           if (error !== undefined) throw error;
           parts.push(part);
         },
-        engine: options.engine ?? createOfflineEngine(),
+        engines: createEngineChain({ engines: options.engines ?? [createOfflineEngine()], log }),
         interactions,
+        conversations: openConversations(pool),
+        cancellations,
         cache,
+        prices: { [OFFLINE]: { prompt: 1, completion: 2 } },
       });
       return { ...answering, parts };
     };
@@ -71,13 +83,15 @@ describe.skipIf(skipWithout([postgresServer, redisServer]))(
     beforeAll(async () => {
       [database, redis] = await Promise.all([startPostgres(), startRedis()]);
       await migrate(database.url, MIGRATIONS);
-      interactions = openInteractions({ url: database.url, log });
-      cache = openCache({ url: redis.url, ttlSeconds: 60, log });
-      await eventually('the cache is ready', () => cache.check(), { timeoutMs: 5000 });
+      pool = openDatabase({ url: database.url, service: 'test', log, tracing: NO_TRACING });
+      interactions = openInteractions(pool);
+      connection = openRedis({ url: redis.url, log, tracing: NO_TRACING });
+      cache = createCache({ redis: connection, ttlSeconds: 60, log });
+      await eventually('the cache is ready', () => connection.check(), { timeoutMs: 5000 });
     });
     afterAll(async () => {
-      await interactions?.close();
-      await cache?.close();
+      await pool?.close();
+      await connection?.close();
       await Promise.all([database?.stop(), redis?.stop()]);
     });
 
@@ -92,7 +106,7 @@ describe.skipIf(skipWithout([postgresServer, redisServer]))(
           throw new Error('asked twice');
         },
       };
-      const second = core({ engine: stranger });
+      const second = core({ engines: [stranger] });
       await second.handle({ ...delivery, again: true });
       const [before, after] = [first.parts.at(-1), second.parts.at(-1)];
       expect(after).toMatchObject({ kind: 'complete', index: 0 });
@@ -171,7 +185,7 @@ describe.skipIf(skipWithout([postgresServer, redisServer]))(
         },
       };
       const failing = core({
-        engine: endless,
+        engines: [endless],
         fail: (_, sent) => (sent === 3 ? new Unroutable('gone') : undefined),
       });
       const delivery = deliver({ seed: 5, stream: true });
@@ -197,9 +211,153 @@ describe.skipIf(skipWithout([postgresServer, redisServer]))(
           await new Promise((resolve) => signal.addEventListener('abort', resolve));
         },
       };
-      const late = core({ engine: slow });
+      const late = core({ engines: [slow] });
       await late.handle(deliver({ seed: 7 }, { expiresAt: Date.now() + 50 }));
       expect(late.parts).toMatchObject([{ kind: 'error', error: { status: 504, code: 'timeout' } }]);
+    });
+
+    const keyed = (request: Partial<LlmRequest>, idempotencykey: string, consumer = 'app') => {
+      const delivery = deliver(request);
+      return { ...delivery, event: { ...delivery.event, idempotencykey, consumer } };
+    };
+
+    it('answers two events of one idempotency key once, each consumer for itself', async () => {
+      const [one, two, other] = [core(), core(), core()];
+      await one.handle(keyed({ seed: 20 }, 'k-1'));
+      await two.handle(keyed({ seed: 20 }, 'k-1'));
+      await other.handle(keyed({ seed: 20 }, 'k-1', 'somebody-else'));
+      const ids = [one, two, other].map(({ parts }) =>
+        parts[0]?.kind === 'complete' ? parts[0].completion.id : undefined,
+      );
+      expect(ids[0]).toBeDefined();
+      expect(ids[1]).toBe(ids[0]);
+      expect(ids[2]).not.toBe(ids[0]);
+    });
+
+    it('refuses a key that was used for another question', async () => {
+      const another = core();
+      await core().handle(keyed({ seed: 21 }, 'k-2'));
+      await another.handle(keyed({ seed: 22 }, 'k-2'));
+      expect(another.parts).toMatchObject([
+        { kind: 'error', error: { status: 422, code: 'idempotency_key_reused' } },
+      ]);
+    });
+
+    it('gives two that come at once under one key the same answer', async () => {
+      const [one, two] = [core(), core()];
+      await Promise.all([one.handle(keyed({ seed: 23 }, 'k-3')), two.handle(keyed({ seed: 23 }, 'k-3'))]);
+      const ids = [one, two].map(({ parts }) =>
+        parts[0]?.kind === 'complete' ? parts[0].completion.id : undefined,
+      );
+      expect(ids[0]).toBeDefined();
+      expect(ids[1]).toBe(ids[0]);
+    });
+
+    const broken = (name: string): Engine => ({
+      name,
+      models: async () => [{ id: OFFLINE, created: 0, owned_by: name }],
+      // biome-ignore lint/correctness/useYield: it never gets that far.
+      async *answer() {
+        throw failure(502, 'The engine cannot be reached.', 'engine_unreachable');
+      },
+    });
+
+    it('does not bind a key to a failure that may pass', async () => {
+      const failing = core({ engines: [broken('a')] });
+      await failing.handle(keyed({ seed: 24 }, 'k-4'));
+      expect(failing.parts).toMatchObject([{ kind: 'error', error: { status: 502 } }]);
+      const again = core();
+      await again.handle(keyed({ seed: 24 }, 'k-4'));
+      expect(again.parts).toMatchObject([{ kind: 'complete' }]);
+    });
+
+    it('asks the next engine when one is away, and says who has answered', async () => {
+      const falling = core({ engines: [broken('a'), createOfflineEngine()] });
+      const delivery = deliver({ seed: 25, stream: true });
+      await falling.handle(delivery);
+      expect(falling.parts.map(({ index }) => index)).toEqual(falling.parts.map((_, place) => place));
+      expect(falling.parts.at(-1)).toMatchObject({ kind: 'complete', completion: { engine: OFFLINE } });
+      expect(await rows(delivery)).toMatchObject([{ engine: OFFLINE, status: 'completed' }]);
+    });
+
+    it('does not join two engines in one stream', async () => {
+      const halfway: Engine = {
+        ...broken('a'),
+        async *answer() {
+          yield { choices: [{ index: 0, delta: { role: 'assistant', content: 'Half' } }] };
+          throw failure(502, 'The engine broke off.', 'engine_broke_off');
+        },
+      };
+      const streamed = core({ engines: [halfway, createOfflineEngine()] });
+      await streamed.handle(deliver({ seed: 26, stream: true }));
+      expect(streamed.parts).toMatchObject([{ kind: 'chunk' }, { kind: 'error', error: { status: 502 } }]);
+      // Of an answer that is not streamed nothing is out yet.
+      const plain = core({ engines: [halfway, createOfflineEngine()] });
+      await plain.handle(deliver({ seed: 27 }));
+      expect(plain.parts).toMatchObject([{ kind: 'complete', completion: { engine: OFFLINE } }]);
+    });
+
+    it('stops when the client has left, also before it has begun', async () => {
+      let begun = false;
+      let ended = false;
+      const slow: Engine = {
+        ...createOfflineEngine(),
+        async *answer(_request, signal) {
+          begun = true;
+          await new Promise((resolve) => signal.addEventListener('abort', resolve));
+          ended = true;
+          signal.throwIfAborted();
+        },
+      };
+      const leaving = core({ engines: [slow] });
+      const delivery = deliver({ seed: 28 });
+      const working = leaving.handle(delivery);
+      await eventually('it works', async () => expect(begun).toBe(true), { timeoutMs: 5000, everyMs: 5 });
+      cancellations.cancel(delivery.event.id);
+      await working;
+      expect(ended).toBe(true);
+      expect(leaving.parts).toMatchObject([{ kind: 'error', error: { status: 499, code: 'client_gone' } }]);
+      const queued = deliver({ seed: 29 });
+      cancellations.cancel(queued.event.id);
+      const late = core({ engines: [slow] });
+      await late.handle(queued);
+      expect(late.parts).toMatchObject([{ kind: 'error', error: { status: 499 } }]);
+    });
+
+    it('remembers a conversation of its consumer, and how much it stays the same', async () => {
+      const turn = async (content: string, consumer: string) => {
+        const talking = core();
+        const delivery = deliver({
+          messages: [
+            { role: 'system', content: 'Be brief.' },
+            { role: 'user', content },
+          ],
+          metadata: { conversation_id: 'talk' },
+        });
+        const event = { ...delivery.event, consumer };
+        await talking.handle({ ...delivery, event });
+        // A second delivery adds nothing to the conversation.
+        await core().handle({ ...delivery, event, again: true });
+        const [row] = await rows(delivery);
+        const text =
+          talking.parts[0]?.kind === 'complete' ? talking.parts[0].choices?.[0]?.message.content : '';
+        return { text, state: row?.state as Record<string, number | null>, cost: Number(row?.cost_usd) };
+      };
+      const first = await turn('The ferry leaves at nine.', 'anna');
+      const second = await turn('When does the ferry leave?', 'anna');
+      const stranger = await turn('When does the ferry leave?', 'bert');
+      expect(second.text).toContain('The ferry leaves at nine.');
+      expect(stranger.text).not.toContain('nine');
+      expect(first.state).toMatchObject({ resonance: null, purity: expect.any(Number) });
+      expect(second.state.resonance).toBeGreaterThan(0);
+      expect(second.state.resonance).toBeLessThanOrEqual(1);
+      expect(second.state.entropy).toBeGreaterThan(0);
+      expect(second.cost).toBeGreaterThan(0);
+      const turns = await query<{ count: string }>(
+        database.url,
+        `select count(*) from qcs_quantum.turns where consumer = 'anna' and conversation_id = 'talk'`,
+      );
+      expect(Number(turns[0]?.count)).toBe(4);
     });
 
     it('rejects when the database is away, and answers when it is back, without asking the engine twice', async () => {
@@ -212,7 +370,7 @@ describe.skipIf(skipWithout([postgresServer, redisServer]))(
           return offline.answer(request, signal);
         },
       };
-      const patient = core({ engine: counting });
+      const patient = core({ engines: [counting] });
       const delivery = deliver({ seed: 8 });
       await database.kill();
       await expect(patient.handle(delivery)).rejects.toThrow();

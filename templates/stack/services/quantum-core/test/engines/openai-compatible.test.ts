@@ -34,6 +34,7 @@ async function endpoint(respond: (request: IncomingMessage, response: ServerResp
 
 function engineAt(url: string, options: { model?: string; timeoutMs?: number } = {}) {
   return createOpenAiCompatibleEngine({
+    name: 'upstream',
     url,
     apiKey: 'key',
     model: options.model,

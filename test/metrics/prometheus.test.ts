@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { metricFamilies } from '../../src/observe/prometheus.ts';
+import { metricFamilies } from '../../src/metrics/prometheus.ts';
 
 test('reads what prom-client writes', () => {
   const text = `# HELP http_request_duration_seconds How long
