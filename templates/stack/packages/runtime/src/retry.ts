@@ -1,12 +1,5 @@
-import {
-  ConstantBackoff,
-  DelegateBackoff,
-  decorrelatedJitterGenerator,
-  ExponentialBackoff,
-  handleWhen,
-  noJitterGenerator,
-  retry as retryPolicy,
-} from 'cockatiel';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { decorrelatedJitterGenerator, ExponentialBackoff, type IBackoff } from 'cockatiel';
 
 /** How long to wait before each further try, in milliseconds. */
 export type Backoff =
@@ -40,78 +33,54 @@ const LONGEST_MS = 30_000;
 /**
  * Does the work until it does not reject.
  *
- * @param work gets the number of the try, from 1, and a signal that is aborted with the one of the options
+ * @param work gets the number of the try, from 1, and the signal of the options
  * @throws what the work threw last, or the reason of the signal
  */
 export async function retry<Result>(
   work: (attempt: number, signal: AbortSignal) => Promise<Result>,
   options: RetryOptions,
 ): Promise<Result> {
-  const {
-    retries,
-    when = () => true,
-    deadlineMs = Number.POSITIVE_INFINITY,
-    signal,
-    onRetry,
-    onGiveUp,
-  } = options;
-  signal?.throwIfAborted();
+  const { retries, when = () => true, deadlineMs = Number.POSITIVE_INFINITY, onRetry, onGiveUp } = options;
+  const signal = options.signal ?? new AbortController().signal;
+  const nextDelay = delaysOf(options.backoff);
   const deadline = performance.now() + deadlineMs;
-  const ended = new AbortController();
-  const leave = () => ended.abort(signal?.reason);
-  signal?.addEventListener('abort', leave, { once: true });
-  let nextDelay = 0;
-  const policy = retryPolicy(
-    // The wait is known only once it is to begin; a wait beyond the deadline is ended as it begins.
-    handleWhen((error) => !ended.signal.aborted && performance.now() < deadline && when(error)),
-    { maxAttempts: retries, backoff: backoffOf(options.backoff) },
-  );
-  const listeners = [
-    policy.onRetry(({ attempt, delay, ...reason }) => {
-      nextDelay = delay;
-      const error = 'error' in reason ? reason.error : new Error('no result');
-      if (performance.now() + delay >= deadline) ended.abort(error);
-      else onRetry?.({ attempt, delayMs: nextDelay, error });
-    }),
-    policy.onGiveUp((reason) => onGiveUp?.('error' in reason ? reason.error : new Error('no result'))),
-  ];
-  try {
-    return await policy.execute(({ attempt }) => {
-      if (attempt > 0) ended.signal.throwIfAborted();
-      return work(attempt + 1, ended.signal);
-    }, ended.signal);
-  } catch (error) {
-    throw ended.signal.aborted ? ended.signal.reason : error;
-  } finally {
-    for (const listener of listeners) listener.dispose();
-    signal?.removeEventListener('abort', leave);
+  for (let attempt = 1; ; attempt += 1) {
+    signal.throwIfAborted();
+    try {
+      return await work(attempt, signal);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      const delayMs = attempt <= retries && when(error) ? nextDelay(attempt) : Number.POSITIVE_INFINITY;
+      if (performance.now() + delayMs >= deadline || delayMs === Number.POSITIVE_INFINITY) {
+        onGiveUp?.(error);
+        throw thrown;
+      }
+      onRetry?.({ attempt, delayMs, error });
+      await sleep(delayMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    }
   }
 }
 
-function backoffOf(backoff: Backoff) {
+/** The wait after each failed try, by its number from 1. */
+function delaysOf(backoff: Backoff): (attempt: number) => number {
   const { delayMs } = backoff;
-  switch (backoff.kind) {
-    case 'fixed':
-      return new ConstantBackoff(delayMs);
-    case 'linear': {
-      const most = backoff.maxMs ?? LONGEST_MS;
-      return new DelegateBackoff<unknown, number>((_context, times = 1) => ({
-        delay: Math.min(delayMs * times, most),
-        state: times + 1,
-      }));
-    }
-    case 'exponential':
-      return new ExponentialBackoff({
-        initialDelay: delayMs,
-        exponent: backoff.factor ?? 2,
-        maxDelay: backoff.maxMs ?? LONGEST_MS,
-        generator: noJitterGenerator,
-      });
-    case 'decorrelated-jitter':
-      return new ExponentialBackoff({
-        initialDelay: delayMs,
-        maxDelay: backoff.maxMs ?? LONGEST_MS,
-        generator: decorrelatedJitterGenerator,
-      });
+  if (backoff.kind === 'fixed') return () => delayMs;
+  const { maxMs = LONGEST_MS } = backoff;
+  if (backoff.kind === 'linear') return (attempt) => Math.min(delayMs * attempt, maxMs);
+  if (backoff.kind === 'exponential') {
+    const { factor = 2 } = backoff;
+    return (attempt) => Math.min(delayMs * factor ** (attempt - 1), maxMs);
   }
+  const jitter = new ExponentialBackoff({
+    initialDelay: delayMs,
+    maxDelay: maxMs,
+    generator: decorrelatedJitterGenerator,
+  });
+  let last: IBackoff<unknown> | undefined;
+  return () => {
+    const next = last === undefined ? jitter.next() : last.next(undefined);
+    last = next;
+    return next.duration;
+  };
 }
