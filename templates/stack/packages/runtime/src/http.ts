@@ -38,6 +38,8 @@ export function createHttpServer(options: {
     logger: false,
     bodyLimit: options.bodyLimit ?? 1024 * 1024,
     routerOptions: { ignoreTrailingSlash: true },
+    // What is not known is refused, and not taken away in silence.
+    ajv: { customOptions: { removeAdditional: false } },
   });
 
   server.decorateRequest('correlationId', '');

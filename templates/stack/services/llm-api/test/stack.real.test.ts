@@ -174,6 +174,81 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
     });
   });
 
+  it('gives several choices, plain and streamed, as the official client reads them', async () => {
+    const question = { ...ask('The tide turns at six. When does it turn?'), n: 2 };
+    const plain = await client.chat.completions.create(question);
+    expect(plain.choices.map(({ index }) => index)).toEqual([0, 1]);
+    const texts = ['', ''];
+    for await (const chunk of await client.chat.completions.create({ ...question, seed: 2, stream: true }))
+      for (const { index, delta } of chunk.choices) texts[index] += delta.content ?? '';
+    expect(texts).toEqual(plain.choices.map(({ message }) => message.content));
+  });
+
+  it('ends an answer at a stop text and at the limit of tokens', async () => {
+    const question = ask('The tide turns at six. When does it turn?');
+    const stopped = await client.chat.completions.create({ ...question, stop: 'the' });
+    expect(stopped.choices[0]).toMatchObject({
+      finish_reason: 'stop',
+      message: { content: expect.not.stringContaining('the') },
+    });
+    const short = await client.chat.completions.create({ ...question, max_tokens: 5 });
+    expect(short.choices[0]?.finish_reason).toBe('length');
+    expect(short.usage?.completion_tokens).toBe(5);
+  });
+
+  it('serves the API before chat, plain and streamed', async () => {
+    const prompt = [
+      'The ferry leaves at nine. When does it leave?',
+      'Tea grows in Assam. Where does tea grow?',
+    ];
+    const plain = await client.completions.create({ model: MODEL, prompt, max_tokens: 100 });
+    expect(plain.object).toBe('text_completion');
+    expect(plain.choices.map(({ index }) => index)).toEqual([0, 1]);
+    expect(plain.choices[1]?.text).toContain('Assam');
+    expect(plain.usage?.total_tokens).toBeGreaterThan(40);
+    const texts = ['', ''];
+    let total = 0;
+    const stream = await client.completions.create({
+      model: MODEL,
+      prompt,
+      max_tokens: 100,
+      stream: true,
+      stream_options: { include_usage: true },
+      echo: true,
+    });
+    for await (const chunk of stream) {
+      for (const { index, text } of chunk.choices) texts[index] += text;
+      total = chunk.usage?.total_tokens ?? total;
+    }
+    expect(texts).toEqual(plain.choices.map(({ text }, index) => `${prompt[index]}${text}`));
+    expect(total).toBe(plain.usage?.total_tokens);
+    // Sixteen tokens, where the client does not say.
+    const short = await client.completions.create({ model: MODEL, prompt: 'One. Two. What is two?' });
+    expect(short.usage?.completion_tokens).toBe(16);
+    await expect(client.completions.create({ model: MODEL, prompt: [1, 2, 3] })).rejects.toMatchObject({
+      status: 400,
+      param: 'prompt',
+    });
+    await expect(client.completions.create({ model: MODEL, prompt: 'x', suffix: 'y' })).rejects.toMatchObject(
+      { param: 'suffix' },
+    );
+  });
+
+  it('gives each request an id, and answers one key once', async () => {
+    const headers = { 'idempotency-key': 'key-1', 'x-consumer-username': 'app' };
+    const [first, again] = [
+      await post(ask('Once, please. How often?'), headers),
+      await post(ask('Once, please. How often?'), headers),
+    ];
+    expect(first.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    const [one, two] = [await first.json(), await again.json()];
+    expect(two).toEqual(one);
+    const other = await post(ask('Something else?'), headers);
+    expect(other.status).toBe(422);
+    expect(await other.json()).toMatchObject({ error: { code: 'idempotency_key_reused' } });
+    expect((await post(ask('x'), { 'idempotency-key': 'k'.repeat(300) })).status).toBe(400);
+  });
+
   it('names the models of the core', async () => {
     const models = [];
     for await (const model of client.models.list()) models.push(model.id);
@@ -202,11 +277,13 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
       status: 400,
       param: 'messages[0].content',
     });
-    expect(await refusal({ ...ask('x'), n: 2 })).toMatchObject({
+    expect(await refusal({ ...ask('x'), logit_bias: { 1: 1 } })).toMatchObject({
       status: 400,
-      code: 'unsupported_value',
-      param: 'n',
+      code: 'unsupported_parameter',
+      param: 'logit_bias',
     });
+    expect(await refusal({ ...ask('x'), n: -1 })).toMatchObject({ status: 400, param: 'n' });
+    expect(await refusal({ ...ask('x'), metadata: { conversation_id: 7 } })).toMatchObject({ status: 400 });
     const unknown = await fetch(`${api.url}/v1/nothing`);
     expect(unknown.status).toBe(404);
     expect(await unknown.json()).toMatchObject({ error: { code: 'unknown_url' } });

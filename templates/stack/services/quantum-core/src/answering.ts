@@ -328,8 +328,11 @@ function newCompletion({ engine, model }: Candidate, cached: boolean): Completio
   };
 }
 
+/** A whole choice as one piece of a stream, where tool calls are told apart by an index. */
 function asDelta({ message, ...choice }: Choice): ChoiceDelta {
-  return { ...choice, delta: message };
+  const { tool_calls: calls, ...rest } = message;
+  if (!Array.isArray(calls)) return { ...choice, delta: message };
+  return { ...choice, delta: { ...rest, tool_calls: calls.map((call, index) => ({ index, ...call })) } };
 }
 
 /** For engines that do not count. */

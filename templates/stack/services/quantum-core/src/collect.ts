@@ -35,7 +35,7 @@ export function createCollector(): Collector {
             ...other,
             index,
             message: {
-              ...message,
+              ...wholeCalls(message),
               role: 'assistant' as const,
               content: typeof content === 'string' ? content : null,
             },
@@ -47,6 +47,16 @@ export function createCollector(): Collector {
       return usage;
     },
   };
+}
+
+/** In a whole message the calls stand in their order, and carry no index any more. */
+function wholeCalls({ tool_calls: calls, ...message }: Fields): Fields {
+  if (!Array.isArray(calls)) return message;
+  return { ...message, tool_calls: calls.map((call) => (isFields(call) ? withoutIndex(call) : call)) };
+}
+
+function withoutIndex({ index: _, ...call }: Fields): Fields {
+  return call;
 }
 
 /** Fields that name something are set once; every other text is continued. */

@@ -21,8 +21,8 @@ describe('createCollector', () => {
           role: 'assistant',
           content: null,
           tool_calls: [
-            { index: 0, id: 'a', type: 'function', function: { name: 'f', arguments: '{"x":1}' } },
-            { index: 1, id: 'b', type: 'function', function: { name: 'g', arguments: '{}' } },
+            { id: 'a', type: 'function', function: { name: 'f', arguments: '{"x":1}' } },
+            { id: 'b', type: 'function', function: { name: 'g', arguments: '{}' } },
           ],
         },
         finish_reason: 'tool_calls',

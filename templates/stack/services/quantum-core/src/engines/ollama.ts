@@ -83,7 +83,7 @@ export function createOllamaEngine(options: OllamaOptions): Engine {
           signal: guard.signal,
         });
         if (!response.ok || response.body === null) throw new EngineError(await refusalOf(response));
-        yield { choices: [{ index: 0, delta: { role: 'assistant', content: '' } }] };
+        yield { choices: [{ index: 0, delta: { role: 'assistant' } }] };
         let calls = 0;
         let done = false;
         for await (const line of lines(response.body)) {

@@ -14,7 +14,12 @@ async function answer(request: Partial<LlmRequest>) {
   for await (const output of engine.answer({ model: OFFLINE, messages: [], ...request }, signal))
     collector.add(output);
   const [choice] = collector.choices();
-  return { text: choice?.message.content ?? '', finish: choice?.finish_reason, usage: collector.usage };
+  return {
+    text: choice?.message.content ?? '',
+    finish: choice?.finish_reason,
+    usage: collector.usage,
+    choices: collector.choices(),
+  };
 }
 
 const messages = fc.array(
@@ -26,6 +31,14 @@ const messages = fc.array(
 );
 
 describe('the offline engine', () => {
+  it('gives as many choices as are wanted, which do not differ, and counts the tokens of all', async () => {
+    const messages = [{ role: 'user' as const, content: 'One is one. What is one?' }];
+    const [one, three] = [await answer({ messages }), await answer({ messages, n: 3 })];
+    expect(three.choices.map(({ index }) => index)).toEqual([0, 1, 2]);
+    expect(new Set(three.choices.map(({ message }) => message.content))).toEqual(new Set([one.text]));
+    expect(three.usage?.completion_tokens).toBe(3 * (one.usage?.completion_tokens ?? 0));
+  });
+
   it('says what it is and quotes the sentence that the question is about', async () => {
     const { text, finish } = await answer({
       messages: [
@@ -92,7 +105,6 @@ describe('the offline engine', () => {
     [{ logprobs: true }, 'logprobs', 'unsupported_parameter'],
     [{ logit_bias: { 5: 1 } }, 'logit_bias', 'unsupported_parameter'],
     [{ something_new: 1 }, 'something_new', 'unsupported_parameter'],
-    [{ n: 2 }, 'n', 'unsupported_value'],
     [{ response_format: { type: 'json_object' as const } }, 'response_format', 'unsupported_value'],
     [{ response_format: { type: 'json_schema' as const } }, 'response_format', 'unsupported_value'],
     [

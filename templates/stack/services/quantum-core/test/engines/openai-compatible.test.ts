@@ -100,7 +100,7 @@ describe('the OpenAI-compatible engine', () => {
     const engine = engineAt(url);
     const models = [
       { id: 'a', created: 5, owned_by: 'x' },
-      { id: 'b', created: 0, owned_by: 'engine' },
+      { id: 'b', created: 0, owned_by: 'upstream' },
     ];
     expect(await engine.models()).toEqual(models);
     expect(await engine.models()).toEqual(models);

@@ -1,0 +1,104 @@
+import type { LlmRequest } from '@stack/contracts/llm';
+import { createLog } from '@stack/runtime/logging';
+import { describe, expect, it } from 'vitest';
+import { type Engine, EngineError, failure, refusal } from '../src/engine.ts';
+import { AUTO, createEngineChain } from '../src/engine-chain.ts';
+
+const log = createLog({ service: 'test', level: 'silent', destination: { write: () => {} } });
+const request: LlmRequest = { model: 'm', messages: [{ role: 'user', content: 'x' }] };
+const nobody = new AbortController().signal;
+
+/** An engine whose state the test sets. */
+function engine(name: string, models: string[]) {
+  const state = { models, error: undefined as EngineError | undefined, away: false, asked: 0 };
+  const made: Engine = {
+    name,
+    models: async () => {
+      if (state.away) throw failure(502, 'away', 'engine_unreachable');
+      return state.models.map((id) => ({ id, created: 0, owned_by: name }));
+    },
+    async *answer() {
+      state.asked += 1;
+      if (state.error !== undefined) throw state.error;
+      yield { choices: [{ index: 0, delta: { content: name } }] };
+    },
+  };
+  return { state, engine: made };
+}
+
+describe('the chain of engines', () => {
+  it('offers what all have, each once, and a name for whoever is first', async () => {
+    const [a, b] = [engine('a', ['x', 'shared']), engine('b', ['shared', 'y'])];
+    const chain = createEngineChain({ engines: [a.engine, b.engine], log });
+    expect((await chain.models()).map(({ id }) => id)).toEqual([AUTO, 'x', 'shared', 'y']);
+    const named = async (model: string) =>
+      (await chain.candidates(model)).map(({ engine: { name }, model: there }) => `${name}:${there}`);
+    expect(await named('shared')).toEqual(['a:shared', 'b:shared']);
+    expect(await named('y')).toEqual(['b:y']);
+    expect(await named(AUTO)).toEqual(['a:x', 'b:shared']);
+    await expect(chain.candidates('none')).rejects.toMatchObject({
+      error: { status: 404, code: 'model_not_found' },
+    });
+    const single = createEngineChain({ engines: [a.engine], log });
+    expect((await single.models()).map(({ id }) => id)).toEqual(['x', 'shared']);
+    await expect(single.candidates(AUTO)).rejects.toMatchObject({ error: { status: 404 } });
+  });
+
+  it('remembers what an engine offered that is away now, and does not call unknown what it cannot ask for', async () => {
+    const [a, b] = [engine('a', ['x']), engine('b', ['y'])];
+    const chain = createEngineChain({ engines: [a.engine, b.engine], log });
+    await chain.models();
+    a.state.away = true;
+    expect(await chain.candidates('x')).toHaveLength(1);
+    const fresh = createEngineChain({ engines: [a.engine, b.engine], log });
+    await expect(fresh.candidates('x')).rejects.toMatchObject({
+      error: { status: 502, code: 'engine_unreachable' },
+    });
+    expect((await fresh.models()).map(({ id }) => id)).toEqual([AUTO, 'y']);
+    const alone = createEngineChain({ engines: [a.engine], log });
+    await expect(alone.models()).rejects.toBeInstanceOf(EngineError);
+  });
+
+  it('leaves an engine alone that fails again and again, until it is tried and found well', async () => {
+    const a = engine('a', ['m']);
+    const failed: string[] = [];
+    const chain = createEngineChain({
+      engines: [a.engine],
+      log,
+      breaker: { failures: 2, openMs: 30 },
+      onFailure: (name) => failed.push(name),
+    });
+    const [candidate] = await chain.candidates('m');
+    if (candidate === undefined) throw new Error('no candidate');
+    const ask = () => chain.answer(candidate, request, nobody, () => {});
+    a.state.error = failure(502, 'broken', 'engine_broke_off');
+    for (let i = 0; i < 2; i += 1)
+      await expect(ask()).rejects.toMatchObject({ error: { code: 'engine_broke_off' } });
+    await expect(ask()).rejects.toMatchObject({ error: { status: 503, code: 'engine_left_alone' } });
+    expect(a.state.asked).toBe(2);
+    expect(failed).toEqual(['a', 'a']);
+    a.state.error = undefined;
+    let well = false;
+    while (!well) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      well = await ask().then(
+        () => true,
+        () => false,
+      );
+    }
+    expect(a.state.asked).toBe(3);
+  });
+
+  it('does not hold a refusal against an engine', async () => {
+    const a = engine('a', ['m']);
+    const chain = createEngineChain({ engines: [a.engine], log, breaker: { failures: 1, openMs: 60_000 } });
+    const [candidate] = await chain.candidates('m');
+    if (candidate === undefined) throw new Error('no candidate');
+    a.state.error = refusal('no', 'n', 'unsupported_value');
+    for (let i = 0; i < 3; i += 1)
+      await expect(chain.answer(candidate, request, nobody, () => {})).rejects.toMatchObject({
+        error: { status: 400 },
+      });
+    expect(a.state.asked).toBe(3);
+  });
+});
