@@ -5,6 +5,7 @@ import { integer } from './numbers.ts';
 interface Options {
   only?: string;
   tag?: string;
+  disruptive: boolean;
   repeat: number;
   bail: boolean;
   curl: boolean;
@@ -16,6 +17,7 @@ export const test: Register = (program, run) => {
     .description('run the flows: one correlation id followed through HTTP, AMQP and SQL')
     .option('--only <flow>', 'only the flow of this name')
     .option('--tag <tag>', 'only flows with this tag')
+    .option('--disruptive', 'also flows that stop or restart parts of the stack, each alone', false)
     .option('--repeat <count>', 'run each flow so often', integer(1, 10_000), 1)
     .option('--bail', 'start no further flow after one has failed', false)
     .option('--curl', 'print the requests of a failed flow as commands', false)
@@ -29,7 +31,7 @@ export const test: Register = (program, run) => {
     )
     .option('--json', 'print the result as JSON')
     .action(
-      run<Options>(async (context, { only, tag, repeat, bail, curl }) => {
+      run<Options>(async (context, { only, tag, disruptive, repeat, bail, curl }) => {
         const [{ runFlows, subjectsOf }, { openStackHere }, { EXIT }] = await Promise.all([
           import('../src/flow/index.ts'),
           import('./open.ts'),
@@ -41,6 +43,7 @@ export const test: Register = (program, run) => {
         const flows = await runFlows(context, stack, {
           only,
           tag,
+          disruptive,
           repeat,
           bail,
           subjects: subjectsOf(context, stack),

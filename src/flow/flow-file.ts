@@ -35,6 +35,7 @@ export const flowFileSchema = z.strictObject({
   description: z.string().default(''),
   tags: z.array(z.string()).default([]),
   timeout: durationSchema.default(30_000),
+  disruptive: z.boolean({ error: 'true or false' }).default(false),
   taps: z.array(z.strictObject({ exchange: z.string(), routing_key: z.string() })).default([]),
   steps: z.array(z.discriminatedUnion('kind', [first, ...others])).min(1, { error: 'at least one step' }),
 });

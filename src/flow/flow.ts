@@ -7,6 +7,8 @@ export interface Flow {
   tags: string[];
   /** The deadline of the whole flow in milliseconds. */
   timeout: number;
+  /** Stops or restarts parts of the stack: it runs only when it is asked for, and alone. */
+  disruptive: boolean;
   /** The file, absolute. */
   file: string;
   taps: Tap[];

@@ -16,6 +16,8 @@ export interface RunFlowsOptions extends RunFlowOptions {
   only?: string | undefined;
   /** Only flows with this tag. */
   tag?: string | undefined;
+  /** Also flows that stop or restart parts; `only` always may name one. */
+  disruptive?: boolean | undefined;
   /** How often each flow runs; once when left out. */
   repeat?: number | undefined;
   /** Starts no further flow after one has failed. */
@@ -42,18 +44,22 @@ export async function runFlows(
     chosen.map((flow) => ({ flow, run })),
   );
   let failed = false;
-  const results = await mapConcurrently(runs, AT_THE_SAME_TIME, async ({ flow, run }) => {
+  const runOne = async ({ flow, run }: (typeof runs)[number]) => {
     if (bail && failed) return undefined;
     const result = await runFlow(context, stack, flow, options);
     failed ||= result.status === 'failed';
     return repeat === 1 ? result : { ...result, run };
-  });
+  };
+  const peaceful = runs.filter(({ flow }) => !flow.disruptive);
+  const results = await mapConcurrently(peaceful, AT_THE_SAME_TIME, runOne);
+  // What a part is stopped under would fail for no fault of its own.
+  for (const each of runs) if (each.flow.disruptive) results.push(await runOne(each));
   const told = results.filter((result) => result !== undefined);
   options.onLeft?.(runs.length - told.length);
   return told;
 }
 
-function choose(flows: Flow[], { only, tag }: RunFlowsOptions): Flow[] {
+function choose(flows: Flow[], { only, tag, disruptive = false }: RunFlowsOptions): Flow[] {
   const names = flows.map((flow) => flow.name);
   if (only !== undefined && !names.includes(only)) {
     throw unknown(`no flow is named "${only}"`, only, names);
@@ -61,7 +67,9 @@ function choose(flows: Flow[], { only, tag }: RunFlowsOptions): Flow[] {
   const tags = [...new Set(flows.flatMap((flow) => flow.tags))];
   if (tag !== undefined && !tags.includes(tag)) throw unknown(`no flow has the tag "${tag}"`, tag, tags);
   const chosen = flows.filter(
-    (flow) => (only === undefined || flow.name === only) && (tag === undefined || flow.tags.includes(tag)),
+    (flow) =>
+      (only === undefined ? disruptive || !flow.disruptive : flow.name === only) &&
+      (tag === undefined || flow.tags.includes(tag)),
   );
   if (chosen.length === 0 && only !== undefined && tag !== undefined) {
     const its = flows.find((flow) => flow.name === only)?.tags ?? [];

@@ -8,7 +8,10 @@ import type { FlowBroker } from './flow-broker.ts';
 import type { JsonValue } from './json-path.ts';
 
 /** What a flow reaches of the world. */
-export type FlowContext = Pick<Context, 'http' | 'amqp' | 'sql' | 'redis' | 'exec' | 'clock' | 'interrupted'>;
+export type FlowContext = Pick<
+  Context,
+  'http' | 'amqp' | 'sql' | 'redis' | 'exec' | 'clock' | 'interrupted' | 'installation'
+>;
 
 /** An answer that an `http` step got, or why there is none. */
 export interface Exchange {

@@ -11,6 +11,7 @@ import type { Service, Stack } from '../../src/model/stack.ts';
 import { createExec } from '../../src/system/exec.ts';
 import { connectRedis } from '../../src/system/redis.ts';
 import { reachContext } from '../support/context.ts';
+import { CHECKOUT } from '../support/qbtc.ts';
 import { scriptedServer } from '../support/scripted-server.ts';
 import { emptyStack, postgresResource } from '../support/stack.ts';
 
@@ -91,6 +92,7 @@ export async function chain(options: {
       sql: options.sql ?? nothing,
       redis: options.redis ?? connectRedis,
       exec: createExec(),
+      installation: { root: CHECKOUT, version: '0.1.0' },
     },
     stack: flowStack(root, [file], server.url),
   };

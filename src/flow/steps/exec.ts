@@ -1,8 +1,9 @@
+import { join } from 'node:path';
 import * as z from 'zod';
 import { conditionSchema, jsonConditionsSchema, jsonMismatches, mismatch } from '../conditions.ts';
 import { durationSchema, formatDuration } from '../duration.ts';
 import { parsedJson } from '../json-path.ts';
-import { defineStepKind } from '../step-kind.ts';
+import { defineStepKind, type FlowContext } from '../step-kind.ts';
 
 /** Runs a program in the folder of the stack, without a shell, with `CORRELATION_ID` in its environment. */
 export const exec = defineStepKind({
@@ -24,11 +25,12 @@ export const exec = defineStepKind({
   },
   prepare: ({ run: template, env, expect: expectation, within }) => ({
     async run(scope) {
-      const [program = '', ...args] = scope.fill(template);
+      const [program = '', ...words] = scope.fill(template);
       const expected = scope.fill(expectation);
       const { clock, exec: execute } = scope.context;
       scope.actedAt = clock.monotonic();
-      const { exitCode, stdout, stderr, notFound, timedOut } = await execute(program, args, {
+      const [file, ...args] = commandLine(scope.context, program, words);
+      const { exitCode, stdout, stderr, notFound, timedOut } = await execute(file, args, {
         cwd: scope.stack.root,
         env: { ...scope.fill(env), CORRELATION_ID: scope.correlationId },
         timeoutMs: within,
@@ -57,3 +59,13 @@ export const exec = defineStepKind({
     },
   }),
 });
+
+/** `qbtc` is the one that runs the flow, wherever it is installed. */
+function commandLine(
+  { installation }: Pick<FlowContext, 'installation'>,
+  program: string,
+  words: readonly string[],
+): [string, ...string[]] {
+  if (program !== 'qbtc') return [program, ...words];
+  return [process.execPath, join(installation.root, 'bin', 'qbtc.js'), ...words];
+}
