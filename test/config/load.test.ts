@@ -37,6 +37,7 @@ describe("the template's own file", () => {
       flowFiles: [join(sample.root, 'flows/a.yaml'), join(sample.root, 'flows/b.yaml')],
       score: { target: 85, weights: { infrastructure: 30, monitoring: 10 } },
       heal: { below: 70 },
+      tracing: { service: 'platform-api' },
       secrets: SECRETS,
     });
     expect(stack.resources).toEqual([
@@ -101,7 +102,7 @@ describe("the template's own file", () => {
       replicas: 1,
       health: '/health',
       metrics: '/metrics',
-      dependsOn: ['broker', 'quantum-core'],
+      dependsOn: ['broker', 'cache', 'quantum-core'],
       env: { AMQP_URL: 'amqp://stack.llm-api:account-of-api@127.0.0.1:6672/stack', LLM_DEADLINE_MS: '5000' },
     });
     expect(core?.env).toMatchObject({ ENGINE_URL: '' });
@@ -115,7 +116,7 @@ describe("the template's own file", () => {
 
   test('names its ports and secrets without being loaded', async () => {
     const text = await template();
-    expect(declaredPorts(text)).toEqual([5672, 15672, 6379, 5432, 9080, 9180, 9443, 8000, 8001]);
+    expect(declaredPorts(text)).toEqual([5672, 15672, 6379, 5432, 9080, 9180, 9443, 8000, 8001, 3001]);
     expect(declaredPorts(text.replace('base: 0', 'base: 3000'))).toEqual(declaredPorts(text));
     expect(secretNames(text)).toEqual(Object.keys(SECRETS));
   });

@@ -14,6 +14,7 @@ export const VERSION = '0.1.0';
 export const SECRETS: Readonly<Record<string, string>> = {
   'api-key': 'qbtc_app',
   'test-api-key': 'qbtc_test',
+  'limited-api-key': 'qbtc_limited',
   'broker-password': 'broker/pass',
   'cache-password': 'cache pass',
   'database-password': 'data@base',
@@ -22,12 +23,15 @@ export const SECRETS: Readonly<Record<string, string>> = {
   'llm-api-broker-password': 'account-of-api',
   'quantum-core-database-password': 'role/pass',
   'quantum-core-broker-password': 'account-of-core',
+  'platform-api-database-password': 'role/of/platform',
+  'platform-api-broker-password': 'account-of-platform',
 };
 
 /** The files that the template's `qbtc.yaml` names, without their contents. */
 const NAMED_FILES = [
   'services/llm-api/src/main.ts',
   'services/quantum-core/src/main.ts',
+  'services/platform-api/src/main.ts',
   'infrastructure/rabbitmq/topology.yaml',
   'infrastructure/supabase/migrations/0001_start.sql',
   'flows/a.yaml',

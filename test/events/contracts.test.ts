@@ -74,7 +74,10 @@ describe('the contracts of the stack that is scaffolded', () => {
     });
     const bound = topology.bindings.map(({ routing_key }: { routing_key: string }) => routing_key);
     const keys = eventFiles(await readSchemas(FOLDER)).map(({ schema }) => schema['x-routing-key']);
-    expect(keys.filter((key) => key !== undefined && !bound.includes(key))).toEqual(['llm.models.request']);
+    expect(keys.filter((key) => key !== undefined && !bound.includes(key))).toEqual([
+      'llm.cancel',
+      'llm.models.request',
+    ]);
   });
 
   it('have types that are up to date and that TypeScript takes', async () => {

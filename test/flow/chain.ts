@@ -26,7 +26,8 @@ export type Behaviour = (chain: {
 
 /** The ports of a flow: HTTP goes to a real server; broker and database are the smallest that keep their contracts. */
 export async function chain(options: {
-  flow: string;
+  flow?: string;
+  flows?: readonly string[];
   behaviour: Behaviour;
   sql?: SqlConnect;
   amqp?: AmqpConnect;
@@ -64,8 +65,9 @@ export async function chain(options: {
   onTestFinished(() => server.close());
   const root = await mkdtemp(join(tmpdir(), 'qbtc-flow-'));
   onTestFinished(() => rm(root, { recursive: true, force: true }));
-  const file = join(root, 'flow.yaml');
-  await writeFile(file, options.flow);
+  const texts = options.flows ?? [options.flow ?? ''];
+  const files = texts.map((_, index) => join(root, `flow-${index}.yaml`));
+  for (const [index, file] of files.entries()) await writeFile(file, texts[index] ?? '');
   const unused = async (): Promise<never> => {
     throw new Error('flows do not ask for this');
   };
@@ -94,7 +96,7 @@ export async function chain(options: {
       exec: createExec(),
       installation: { root: CHECKOUT, version: '0.1.0' },
     },
-    stack: flowStack(root, [file], server.url),
+    stack: flowStack(root, files, server.url),
   };
 }
 
@@ -108,8 +110,9 @@ export function flowStack(root: string, flowFiles: string[], gatewayUrl = 'http:
       postgresResource(5432),
       resource('gateway', 'apisix', gatewayUrl),
     ],
-    services: [service('llm-api', 8000), service('quantum-core', 8001)],
-    secrets: { 'test-api-key': 'k3y-of-the-test' },
+    services: [service('llm-api', 8000), service('quantum-core', 8001), service('platform-api', 3001)],
+    tracing: { service: 'platform-api' },
+    secrets: { 'test-api-key': 'k3y-of-the-test', 'limited-api-key': 'k3y-of-the-limited' },
   });
 }
 

@@ -32,9 +32,13 @@ test('the flows of the template are valid', async () => {
   expect(flows.map(({ name, steps }) => `${name} ${steps.length}`)).toEqual([
     'llm-bad-event 4',
     'llm-cache-hit 4',
+    'llm-core-restarted 5',
     'llm-plain 5',
+    'llm-rate-limit 3',
     'llm-stream 5',
+    'llm-traced 3',
     'llm-wrong-key 1',
+    'platform-health 2',
   ]);
 });
 
@@ -57,8 +61,8 @@ steps:
   expect(mistakes).toMatchInlineSnapshot(`
     [
       "1.yaml:1:7 name: found "Bad Name", expected a name of lower-case letters, digits and hyphens",
-      "1.yaml:2:1 timout: found the unknown key "timout", expected one of name, description, tags, timeout, taps or steps; did you mean "timeout"?",
-      "1.yaml:4:11 steps[0].kind: found "htpp", expected one of http, answer, publish, event, consume, sql, redis, log, exec or wait; did you mean "http"?",
+      "1.yaml:2:1 timout: found the unknown key "timout", expected one of name, description, tags, timeout, disruptive, taps or steps; did you mean "timeout"?",
+      "1.yaml:4:11 steps[0].kind: found "htpp", expected one of http, answer, publish, event, consume, sql, redis, log, trace, metric, exec or wait; did you mean "http"?",
       "1.yaml:8:41 steps[1].request.methd: found the unknown key "methd", expected one of method, url, headers, json or body; did you mean "method"?",
       "1.yaml:9:13 steps[1].within: found "soon", expected a duration such as 500ms, 5s or 2m",
       "1.yaml:11:15 steps[1].expect.json.$.a[: found the name "$.a[", expected a JSONPath (RFC 9535): Expected "'", "*", "-", "0", ":", "?", "\\"", [1-9], or [\\t-\\n\\r ] but end of input found.",
@@ -88,11 +92,11 @@ steps:
 `);
   expect(mistakes).toMatchInlineSnapshot(`
     [
-      "1.yaml:4:21 steps[0].hop.subject: found "gatway", expected a service or resource of the stack: llm-api, quantum-core, broker, cache, database or gateway; did you mean "gateway"?",
-      "1.yaml:6:22 steps[0].request.url: found \${gateway.ulr}, expected one of correlation_id, gateway.url, services.llm-api.url, services.quantum-core.url or secrets.test-api-key; did you mean "gateway.url"?",
-      "1.yaml:6:75 steps[0].request.headers.authorization: found \${secrets.test-api-kee}, expected one of correlation_id, gateway.url, services.llm-api.url, services.quantum-core.url or secrets.test-api-key; did you mean "secrets.test-api-key"?",
+      "1.yaml:4:21 steps[0].hop.subject: found "gatway", expected a service or resource of the stack: llm-api, quantum-core, platform-api, broker, cache, database or gateway; did you mean "gateway"?",
+      "1.yaml:6:22 steps[0].request.url: found \${gateway.ulr}, expected one of correlation_id, gateway.url, services.llm-api.url, services.quantum-core.url, services.platform-api.url, secrets.test-api-key or secrets.limited-api-key; did you mean "gateway.url"?",
+      "1.yaml:6:75 steps[0].request.headers.authorization: found \${secrets.test-api-kee}, expected one of correlation_id, gateway.url, services.llm-api.url, services.quantum-core.url, services.platform-api.url, secrets.test-api-key or secrets.limited-api-key; did you mean "secrets.test-api-key"?",
       "1.yaml:10:9 steps[1].to: found "chta", expected the id of an http step before it: chat; did you mean "chat"?",
-      "1.yaml:11:56 steps[1].expect.json.$.next: found \${captures.later}, expected one of correlation_id, gateway.url, services.llm-api.url, services.quantum-core.url, secrets.test-api-key or captures.id; did you mean "captures.id"?",
+      "1.yaml:11:56 steps[1].expect.json.$.next: found \${captures.later}, expected one of correlation_id, gateway.url, services.llm-api.url, services.quantum-core.url, services.platform-api.url, secrets.test-api-key, secrets.limited-api-key or captures.id; did you mean "captures.id"?",
       "1.yaml:14:15 steps[2].resource: found "databse", expected a resource of kind postgres: database; did you mean "database"?",
     ]
   `);

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { runFlows, type Subjects } from '../../src/flow/index.ts';
 import { chain } from './chain.ts';
@@ -50,6 +52,13 @@ describe('exec', () => {
   ])('%s with %s fails', async (code, expectation, evidence) => {
     const result = await run(step('exec', [node(code), expectation]));
     expect(last(result)).toMatchObject({ status: 'failed', evidence: expect.stringContaining(evidence) });
+  });
+
+  test('qbtc is the one that runs the flow', async () => {
+    const result = await run(
+      step('exec', ['run: [qbtc, --version]', 'expect: { stdout: { contains: "0.1." } }']),
+    );
+    expect(last(result)).toMatchObject({ status: 'passed', evidence: 'qbtc ended with 0' });
   });
 
   test('a program that is not there is named', async () => {
@@ -170,5 +179,152 @@ describe('several runs', () => {
     // Those that had begun are told; no further one begins.
     expect(results.length).toBeLessThanOrEqual(8);
     expect(results[0]?.status).toBe('failed');
+  });
+});
+
+/** A stack whose platform-api and quantum-core are this server. */
+async function runBeside(
+  steps: string,
+  answer: (path: string, correlationId: string) => { status: number; body: string },
+) {
+  let id = '';
+  const server = createServer((request, response) => {
+    const { status, body } = answer(request.url ?? '', id);
+    response.writeHead(status).end(body);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const { context, stack } = await chain({
+    flow: `name: one\ntimeout: 20s\nsteps:\n  - kind: http\n    hop: ${hop}\n    request: { url: "\${gateway.url}/", headers: { x-correlation-id: "\${correlation_id}" } }\n${steps}`,
+    behaviour({ response, correlationId }) {
+      id = correlationId;
+      response.end('{}');
+    },
+  });
+  const services = stack.services.map((service) => ({ ...service, port }));
+  try {
+    const [result] = await runFlows(context, { ...stack, services }, { subjects });
+    return result?.hops.at(-1);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+describe('metric', () => {
+  const exposition =
+    '# TYPE requests_total counter\nrequests_total{route="/a"} 3\nrequests_total{route="/b"} 4\n';
+  const metrics = () => ({ status: 200, body: exposition });
+
+  test('sums what is not told apart by the labels', async () => {
+    const lines = ['of: quantum-core', 'name: requests_total', 'within: 300ms'];
+    expect(await runBeside(step('metric', [...lines, 'expect: { value: 7 }']), metrics)).toMatchObject({
+      status: 'passed',
+    });
+    expect(
+      await runBeside(step('metric', [...lines, 'labels: { route: /b }', 'expect: { value: 4 }']), metrics),
+    ).toMatchObject({
+      status: 'passed',
+      evidence: 'requests_total of quantum-core is 4',
+    });
+    expect(
+      await runBeside(step('metric', [...lines, 'expect: { value: { greater_than: 7 } }']), metrics),
+    ).toMatchObject({
+      status: 'failed',
+      evidence: expect.stringContaining('7'),
+    });
+  });
+
+  test('names the service whose metrics cannot be read', async () => {
+    const lines = ['of: quantum-core', 'name: requests_total'];
+    const broken = await runBeside(step('metric', lines), () => ({ status: 200, body: 'no metrics\n' }));
+    expect(broken).toMatchObject({
+      status: 'failed',
+      evidence: expect.stringContaining('line 1'),
+    });
+    const unknown = await runBeside(step('metric', ['of: nobody', 'name: x']), metrics);
+    expect(unknown?.evidence).toContain('no service nobody');
+  });
+});
+
+describe('trace', () => {
+  const summary = {
+    service: 'a',
+    name: 'n',
+    started_at: '2026-01-05T10:00:00.000000Z',
+    duration_us: 1500,
+    spans: 1,
+    failed_spans: 0,
+    services: ['a'],
+  };
+  const span = {
+    span_id: 'x',
+    parent_span_id: null,
+    service: 'a',
+    instance: '',
+    name: 'work',
+    kind: 'server',
+    started_at: summary.started_at,
+    duration_us: 1500,
+    failed: false,
+    message: '',
+    attributes: {},
+  };
+  const traceId = 'a'.repeat(32);
+  const store = (path: string, correlationId: string) => {
+    const isOurs = path.includes(`correlation_id=${correlationId}`);
+    const body = path.includes('traces?')
+      ? { traces: isOurs ? [{ ...summary, trace_id: traceId, correlation_id: correlationId }] : [] }
+      : { trace_id: traceId, spans: [{ ...span, correlation_id: correlationId }] };
+    return { status: 200, body: JSON.stringify(body) };
+  };
+
+  test('finds the trace of its correlation id, and holds it against the conditions', async () => {
+    const passed = await runBeside(
+      step('trace', ['expect: { spans: 1, duration: { at_most: 2 }, json: { "$.spans[0].name": work } }']),
+      store,
+    );
+    expect(passed).toMatchObject({ status: 'passed' });
+    const failed = await runBeside(
+      step('trace', ['expect: { spans: { at_least: 2 } }', 'within: 300ms']),
+      store,
+    );
+    expect(failed).toMatchObject({ status: 'failed', evidence: expect.stringContaining('spans') });
+  });
+
+  test('blames the service that keeps the traces when it cannot be asked', async () => {
+    const hopFailed = await runBeside(step('trace', ['within: 300ms']), () => ({
+      status: 503,
+      body: 'away',
+    }));
+    expect(hopFailed).toMatchObject({ status: 'failed', evidence: expect.stringContaining('503') });
+  });
+});
+
+describe('disruptive flows', () => {
+  test('run when they are asked for, and alone', async () => {
+    const at = { one: 0, most: 0 };
+    const flow = (name: string, disruptive: boolean) =>
+      `name: ${name}\ndisruptive: ${disruptive}\nsteps:\n  - kind: http\n    hop: ${hop}\n    request: { url: "\${gateway.url}/${name}" }\n`;
+    const { context, stack } = await chain({
+      flows: [flow('calm-a', false), flow('calm-b', false), flow('storm', true)],
+      behaviour({ response }) {
+        at.one += 1;
+        at.most = Math.max(at.most, at.one);
+        setTimeout(() => {
+          at.one -= 1;
+          response.end('{}');
+        }, 30);
+      },
+    });
+    const names = async (options: object) =>
+      (await runFlows(context, stack, { subjects, ...options })).map(({ name }) => name);
+    expect(await names({})).toEqual(['calm-a', 'calm-b']);
+    expect(await names({ only: 'storm' })).toEqual(['storm']);
+    at.most = 0;
+    expect(await names({ disruptive: true })).toEqual(['calm-a', 'calm-b', 'storm']);
+    expect(at.most).toBeLessThanOrEqual(2);
   });
 });

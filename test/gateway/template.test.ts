@@ -17,7 +17,7 @@ const routes = Object.values(template.services).flatMap((service) => service.rou
 
 it('lets the preflight requests of browsers through to the cors plugin', () => {
   const open = routes.filter(({ plugins }) => plugins.cors !== undefined);
-  expect(open.map(({ name }) => name)).toEqual(['llm-chat', 'llm-models']);
+  expect(open.map(({ name }) => name)).toEqual(['llm-chat', 'llm-completions', 'llm-models']);
   for (const { methods, plugins } of open) {
     expect(methods).toContain('OPTIONS');
     expect(plugins.cors).toMatchObject({ allow_headers: '**' });
@@ -28,7 +28,7 @@ it('says in JSON that a limit is reached, and which', () => {
   const limits = [...routes, ...template.gateway.consumers].flatMap(({ plugins }): Plugins[string][] =>
     plugins?.['limit-count'] === undefined ? [] : [plugins['limit-count']],
   );
-  expect(limits).toHaveLength(3);
+  expect(limits).toHaveLength(6);
   for (const limit of limits) {
     expect(limit).toMatchObject({
       rejected_code: 429,

@@ -57,6 +57,7 @@ test('hold what the compose file refers to, for its owner alone', async () => {
   });
   expect(parseEnv(await readFile(join(folder, 'env', 'llm-api.env'), 'utf8'))).toEqual({
     HOST: '0.0.0.0',
+    STACK_NAME: 'acme',
     AMQP_URL: "amqp://it's@broker",
     PORT: '8000',
     SERVICE_NAME: 'llm-api',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { metricFamilies } from '../../src/metrics/prometheus.ts';
+import { describe, expect, test } from 'vitest';
+import { metricFamilies, samplesIn } from '../../src/metrics/prometheus.ts';
 
 test('reads what prom-client writes', () => {
   const text = `# HELP http_request_duration_seconds How long
@@ -61,4 +61,21 @@ test('any sample that is written by the rules is read', () => {
       expect([...metricFamilies(line)]).toEqual([metric]);
     }),
   );
+});
+
+describe('samples', () => {
+  test('have their labels unescaped, and their value as a number', () => {
+    const text = [
+      '# TYPE a counter',
+      'a{x="1",y="q\\"u\\\\o\\nte",} 3',
+      'a{x="2"} +Inf 1700000000000',
+      'b 0.5',
+      '',
+    ].join('\n');
+    expect(samplesIn(text)).toEqual([
+      { name: 'a', labels: { x: '1', y: 'q"u\\o\nte' }, value: 3 },
+      { name: 'a', labels: { x: '2' }, value: Number.POSITIVE_INFINITY },
+      { name: 'b', labels: {}, value: 0.5 },
+    ]);
+  });
 });

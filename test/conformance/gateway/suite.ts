@@ -257,6 +257,27 @@ export function gatewayConformance(name: string, target: () => GatewayUnderTest)
       expect(other.headers.get('x-ratelimit-limit')).toBe('3');
     });
 
+    it('tells the quota under the names that the metadata of the plugin has', async () => {
+      await put('/plugin_metadata/limit-count', {
+        limit_header: 'x-limit-of-requests',
+        remaining_header: 'x-requests-left',
+        reset_header: 'x-seconds-left',
+      });
+      const plugins = { 'limit-count': limit(500) };
+      await put(`/routes/${id('quota')}`, { uri: uri('quota'), plugins, upstream: nodes() });
+      const deadline = Date.now() + IN_FORCE_WITHIN_MS;
+      let answer = await askUntil(uri('quota'), 200);
+      while (answer.headers.get('x-limit-of-requests') === null && Date.now() < deadline) {
+        await sleep(50);
+        answer = await ask(uri('quota'));
+      }
+      await admin('DELETE', '/plugin_metadata/limit-count');
+      expect(answer.headers.get('x-limit-of-requests')).toBe('500');
+      expect(Number(answer.headers.get('x-requests-left'))).toBeLessThan(500);
+      expect(Number(answer.headers.get('x-seconds-left'))).toBeGreaterThan(0);
+      expect(answer.headers.get('x-ratelimit-limit')).toBeNull();
+    });
+
     it('answers preflight requests and allows listed origins only', async () => {
       const cors = { allow_origins: 'https://a.example,https://b.example', allow_methods: 'GET' };
       await put(`/routes/${id('cors')}`, { uri: uri('cors'), plugins: { cors }, upstream: nodes() });
