@@ -1,110 +1,286 @@
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
-import { Agent, request } from 'undici';
-import { benchStack, quantile } from './support.ts';
+import { Agent, type Dispatcher, Pool, request } from 'undici';
+import { type BenchStack, benchStack, median, quantile } from './support.ts';
 
-// One chat request through gateway, llm-api, broker, quantum-core and back, beside the same number of bare request and
-// reply round trips with amqplib over the same broker. Every request has a text of its own, so that none is cached.
-const REQUESTS = 1_000;
-const WARM_UP = 100;
+// One chat request through gateway, llm-api, broker, quantum-core and back, beside a bare chain of the same hops over
+// the same broker that forwards and does nothing else: no key, no limit, no schema, no row, no cache, no log. Every
+// request has a text of its own, so that none is cached. The parts of the chain are this file, run with their name.
+const ALONE = 1_000;
+const TOGETHER = 2_000;
+const MANY = 10_000;
+const WARM_UP = 200;
 const IN_FLIGHT = 32;
 
-/** Durations in milliseconds, one request after the other. */
-async function alone(ask: (index: number) => Promise<void>): Promise<number[]> {
-  for (let index = 0; index < WARM_UP; index += 1) await ask(-index - 1);
-  const durations: number[] = [];
-  for (let index = 0; index < REQUESTS; index += 1) {
-    const before = performance.now();
-    await ask(index);
-    durations.push(performance.now() - before);
+const [, file = '', role, url = ''] = process.argv;
+const CHAIN: Record<string, () => Promise<void>> = { proxy, api, core };
+if (role === undefined) await measure();
+else await CHAIN[role]?.();
+
+async function measure(): Promise<void> {
+  // A service gets what it is told here when the stack is brought up again.
+  const env: Record<string, string> = { TRACE_RESERVOIR: '0', TRACE_RATIO: '0.1' };
+  const stack = await benchStack({ env });
+  const ends: (() => void)[] = [];
+  try {
+    stack.qbtc('up');
+    const { resources, secrets } = await stack.open();
+    const endpoint = (kind: string) =>
+      resources.find((resource) => resource.kind === kind)?.endpoint.url ?? '';
+    const headers = {
+      authorization: `Bearer ${secrets['test-api-key']}`,
+      'content-type': 'application/json',
+    };
+    const flow = asker(`${endpoint('apisix')}/v1/chat/completions`, headers);
+    const bare = await startChain(endpoint('rabbitmq'), ends);
+
+    const [ourAlone, bareAlone] = [await alone(flow), await alone(bare)];
+    const rounds = { ours: [] as number[], bare: [] as number[] };
+    for (let round = 0; round < 3; round += 1) {
+      rounds.ours.push(await together(flow, TOGETHER));
+      rounds.bare.push(await together(bare, TOGETHER));
+    }
+    const [ours, theirs] = [median(rounds.ours), median(rounds.bare)];
+    const ratio = quantile(ourAlone, 0.5) / quantile(bareAlone, 0.5);
+    print('the LLM flow', ourAlone, ours);
+    print('the bare chain', bareAlone, theirs);
+    say(
+      `p50 alone ${ratio.toFixed(2)} x (aim: at most 2), throughput ${(ours / theirs).toFixed(2)} x (aim: at least 0.5)`,
+    );
+
+    const first = await firstChunks(`${endpoint('apisix')}/v1/chat/completions`, headers);
+    say(
+      `first streamed chunk: p50 ${quantile(first, 0.5).toFixed(2)} ms, p99 ${quantile(first, 0.99).toFixed(2)} ms`,
+    );
+
+    const before = memory(stack);
+    await together(flow, MANY);
+    const after = memory(stack);
+    for (const [name, megabytes] of after)
+      say(`${name}: ${before.get(name)} MB, after ${MANY} more requests ${megabytes} MB (aim: under 120)`);
+
+    say(
+      `tracing 10 % costs ${(await tracingCost(stack, env, flow)).toFixed(1)} % of the throughput (aim: at most 5)`,
+    );
+    for (const name of ['llm-api', 'quantum-core', 'platform-api'])
+      say(`${name}: healthy ${Math.round(median(await starts(stack, name)))} ms after its start (aim: 500)`);
+  } finally {
+    for (const end of ends.reverse()) end();
+    stack.remove();
   }
-  return durations;
 }
 
-/** Requests a second with so many in flight. */
-async function together(ask: (index: number) => Promise<void>): Promise<number> {
-  let next = REQUESTS;
-  const before = performance.now();
-  await Promise.all(
-    Array.from({ length: IN_FLIGHT }, async () => {
-      while (next < 3 * REQUESTS) {
-        next += 1;
-        await ask(next);
-      }
-    }),
-  );
-  return (2 * REQUESTS) / ((performance.now() - before) / 1000);
-}
+type Ask = (index: number) => Promise<void>;
 
-async function bareRoundTrip(
-  url: string,
-): Promise<{ ask: (index: number) => Promise<void>; close: () => Promise<void> }> {
-  const [client, server] = await Promise.all([
-    connect(url, { noDelay: true }),
-    connect(url, { noDelay: true }),
-  ]);
-  // What ends the stack ends them too; the reason is told by what was asked.
-  for (const connection of [client, server]) connection.on('error', () => {});
-  const [requests, replies] = await Promise.all([client.createChannel(), server.createChannel()]);
-  const { queue } = await replies.assertQueue('', { exclusive: true });
-  await replies.consume(queue, (message) => {
-    if (message === null) return;
-    const { replyTo, correlationId } = message.properties;
-    replies.sendToQueue(String(replyTo), message.content, { correlationId: String(correlationId) });
-    replies.ack(message);
-  });
-  const { queue: replyTo } = await requests.assertQueue('', { exclusive: true });
-  const waiting = new Map<string, () => void>();
-  await requests.consume(
-    replyTo,
-    (message) => {
-      const id = String(message?.properties.correlationId);
-      waiting.get(id)?.();
-      waiting.delete(id);
-    },
-    { noAck: true },
-  );
-  const body = Buffer.alloc(512, 'x');
-  return {
-    ask: (index) =>
-      new Promise((resolve) => {
-        waiting.set(String(index), resolve);
-        requests.sendToQueue(queue, body, { correlationId: String(index), replyTo });
-      }),
-    async close() {
-      await Promise.all([client.close(), server.close()]);
-    },
-  };
-}
-
-const stack = await benchStack();
-try {
-  stack.qbtc('up');
-  const { resources, secrets } = await stack.open();
-  const url = (kind: string) => resources.find((resource) => resource.kind === kind)?.endpoint.url ?? '';
+function asker(target: string, headers: Record<string, string>): Ask {
   const dispatcher = new Agent({ connections: IN_FLIGHT, pipelining: 1 });
-  const headers = { authorization: `Bearer ${secrets['test-api-key']}`, 'content-type': 'application/json' };
-  const chat = async (index: number) => {
-    const content = `Request ${index}. The gateway checks keys. The broker keeps events. What does the broker do?`;
-    const { statusCode, body } = await request(`${url('apisix')}/v1/chat/completions`, {
+  return async (index) => {
+    const { statusCode, body } = await request(target, {
       method: 'POST',
       headers,
-      body: JSON.stringify({ model: 'qbtc-offline', messages: [{ role: 'user', content }] }),
+      body: question(index),
       dispatcher,
     });
     const text = await body.text();
     if (statusCode !== 200) throw new Error(`${statusCode}: ${text}`);
   };
-  const bare = await bareRoundTrip(url('rabbitmq'));
-  const line = (name: string, durations: number[], rate: number) =>
-    `${name}: p50 ${quantile(durations, 0.5).toFixed(2)} ms, p99 ${quantile(durations, 0.99).toFixed(2)} ms, ` +
-    `${rate.toFixed(0)}/s with ${IN_FLIGHT} in flight\n`;
-  const flow = line('the LLM flow', await alone(chat), await together(chat));
-  const amqp = line('amqplib alone', await alone(bare.ask), await together(bare.ask));
-  await bare.close();
-  await dispatcher.close();
-  process.stdout.write(
-    `${flow}${amqp}(${REQUESTS} requests one after the other, after ${WARM_UP} to warm up)\n`,
+}
+
+function question(index: number, more: object = {}): string {
+  const content = `Request ${index}. The gateway checks keys. The broker keeps events. What does the broker do?`;
+  return JSON.stringify({ model: 'qbtc-offline', messages: [{ role: 'user', content }], ...more });
+}
+
+let asked = 0;
+/** Durations in milliseconds, one request after the other. */
+async function alone(ask: Ask): Promise<number[]> {
+  const durations: number[] = [];
+  for (let count = -WARM_UP; count < ALONE; count += 1) {
+    asked += 1;
+    const before = performance.now();
+    await ask(asked);
+    if (count >= 0) durations.push(performance.now() - before);
+  }
+  return durations;
+}
+
+/** Requests a second with so many in flight. */
+async function together(ask: Ask, requests: number): Promise<number> {
+  let left = requests;
+  const before = performance.now();
+  await Promise.all(
+    Array.from({ length: IN_FLIGHT }, async () => {
+      while (left > 0) {
+        left -= 1;
+        asked += 1;
+        await ask(asked);
+      }
+    }),
   );
-} finally {
-  stack.remove();
+  return requests / ((performance.now() - before) / 1000);
+}
+
+async function firstChunks(target: string, headers: Record<string, string>): Promise<number[]> {
+  const durations: number[] = [];
+  for (let count = 0; count < 300; count += 1) {
+    asked += 1;
+    const before = performance.now();
+    const { body } = await request(target, {
+      method: 'POST',
+      headers,
+      body: question(asked, { stream: true }),
+    });
+    for await (const _ of body) {
+      durations.push(performance.now() - before);
+      break;
+    }
+  }
+  return durations;
+}
+
+/** Resident megabytes of each service. */
+function memory(stack: BenchStack): Map<string, number> {
+  const { resources } = JSON.parse(stack.output('status', '--json')) as {
+    resources: { name: string; kind: string; pid: number | null }[];
+  };
+  return new Map(
+    resources.flatMap(({ name, kind, pid }) => {
+      if (kind !== 'service' || pid === null) return [];
+      const [, kilobytes = '0'] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+      return [[name, Math.round(Number(kilobytes) / 1024)]];
+    }),
+  );
+}
+
+/** How much of the throughput is lost, in per cent: medians of rounds with and without, one after the other. */
+async function tracingCost(stack: BenchStack, env: Record<string, string>, flow: Ask): Promise<number> {
+  const rates = { '0': [] as number[], '0.1': [] as number[] };
+  for (let round = 0; round < 5; round += 1) {
+    for (const ratio of ['0', '0.1'] as const) {
+      env.TRACE_RATIO = ratio;
+      stack.qbtc('up');
+      await together(flow, WARM_UP * 2);
+      rates[ratio].push(await together(flow, TOGETHER));
+    }
+  }
+  return (1 - median(rates['0.1']) / median(rates['0'])) * 100;
+}
+
+/** Milliseconds from the start of the process to its first healthy answer. */
+async function starts(stack: BenchStack, name: string): Promise<number[]> {
+  const { services } = await stack.open();
+  const service = services.find((each) => each.name === name);
+  const builds = join(stack.root, '.qbtc', 'build');
+  const bundle = readdirSync(builds).find((entry) => entry.startsWith(name) && entry.endsWith('.cjs')) ?? '';
+  const port = 19_700;
+  const durations: number[] = [];
+  for (let round = 0; round < 7; round += 1) {
+    const before = performance.now();
+    const child = spawn(process.execPath, [join(builds, bundle)], {
+      env: {
+        ...service?.env,
+        NODE_ENV: 'production',
+        SERVICE_NAME: name,
+        PORT: String(port),
+        HOST: '127.0.0.1',
+      },
+      stdio: 'ignore',
+    });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    for (;;) {
+      const status = await fetch(`http://127.0.0.1:${port}/health`).then(
+        (response) => response.status,
+        () => 0,
+      );
+      if (status === 200) break;
+      await sleep(2);
+    }
+    durations.push(performance.now() - before);
+    child.kill('SIGTERM');
+    await ended;
+  }
+  return durations;
+}
+
+/** Three processes beside the broker: a proxy, an API that asks over the bus, a core that answers. */
+async function startChain(broker: string, ends: (() => void)[]): Promise<Ask> {
+  for (const [part, target] of [
+    ['core', broker],
+    ['api', broker],
+    ['proxy', 'http://127.0.0.1:19801'],
+  ] as const) {
+    const child = spawn(process.execPath, [file, part, target], { stdio: ['ignore', 'pipe', 'inherit'] });
+    ends.push(() => child.kill('SIGKILL'));
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+  }
+  return asker('http://127.0.0.1:19800/', { 'content-type': 'application/json' });
+}
+
+async function proxy(): Promise<void> {
+  const upstream = new Pool(url, { connections: 64 });
+  createServer((incoming, outgoing) => {
+    upstream
+      .stream(
+        { path: '/', method: (incoming.method ?? 'GET') as Dispatcher.HttpMethod, body: incoming },
+        ({ statusCode }) => outgoing.writeHead(statusCode, { 'content-type': 'application/json' }),
+      )
+      .catch((error: Error) => outgoing.destroy(error));
+  }).listen(19_800, '127.0.0.1', () => process.stdout.write('ready\n'));
+}
+
+async function api(): Promise<void> {
+  const channel = await (await connect(url, { noDelay: true })).createConfirmChannel();
+  const { queue: replyTo } = await channel.assertQueue('', { exclusive: true });
+  const waiting = new Map<string, (content: Buffer) => void>();
+  await channel.consume(
+    replyTo,
+    (message) => {
+      const id = String(message?.properties.correlationId);
+      if (message !== null) waiting.get(id)?.(message.content);
+      waiting.delete(id);
+    },
+    { noAck: true },
+  );
+  let next = 0;
+  createServer((incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      next += 1;
+      const correlationId = String(next);
+      waiting.set(correlationId, (content) =>
+        outgoing.writeHead(200, { 'content-type': 'application/json' }).end(content),
+      );
+      channel.publish('', 'bench-chain', Buffer.concat(chunks), { correlationId, replyTo, persistent: true });
+    });
+  }).listen(19_801, '127.0.0.1', () => process.stdout.write('ready\n'));
+}
+
+async function core(): Promise<void> {
+  const channel = await (await connect(url, { noDelay: true })).createConfirmChannel();
+  await channel.assertQueue('bench-chain', { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+  await channel.prefetch(IN_FLIGHT);
+  const answer = Buffer.from(JSON.stringify({ object: 'chat.completion', content: 'x'.repeat(512) }));
+  await channel.consume('bench-chain', (message) => {
+    if (message === null) return;
+    const { replyTo, correlationId } = message.properties;
+    channel.sendToQueue(String(replyTo), answer, { correlationId: String(correlationId) });
+    channel.ack(message);
+  });
+  process.stdout.write('ready\n');
+}
+
+function print(name: string, durations: readonly number[], rate: number): void {
+  const [p50, p99] = [quantile(durations, 0.5), quantile(durations, 0.99)];
+  say(
+    `${name}: p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, ${rate.toFixed(0)}/s with ${IN_FLIGHT} in flight`,
+  );
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
 }

@@ -24,6 +24,8 @@ export interface BenchStack {
   root: string;
   /** Runs qbtc in it and gives the seconds that it took. */
   qbtc(...args: string[]): number;
+  /** Runs qbtc in it and gives what it has printed. */
+  output(...args: string[]): string;
   open(): Promise<Stack>;
   remove(): void;
 }
@@ -61,14 +63,19 @@ export async function benchStack({ undecided = false, env = {} } = {}): Promise<
       encoding: 'utf8',
       env: { ...process.env, ...env },
     });
+  const output = (args: string[]) => {
+    const { status, stderr, stdout } = run(args);
+    if (status !== 0) throw new Error(`qbtc ${args.join(' ')} ended with ${status}: ${stderr}`);
+    return stdout;
+  };
   return {
     root,
     qbtc(...args) {
       const before = performance.now();
-      const { status, stderr } = run(args);
-      if (status !== 0) throw new Error(`qbtc ${args.join(' ')} ended with ${status}: ${stderr}`);
+      output(args);
       return (performance.now() - before) / 1000;
     },
+    output: (...args) => output(args),
     open: () =>
       openStack({ file: join(root, STACK_FILE), env: process.env, qbtcVersion: installation.version }),
     remove() {

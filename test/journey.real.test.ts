@@ -58,6 +58,7 @@ describe('a stack from its making to its end', () => {
       ['gateway', 'apisix', 'active'],
       ['llm-api', 'service', 'active'],
       ['quantum-core', 'service', 'active'],
+      ['platform-api', 'service', 'active'],
     ]);
   });
 

@@ -41,10 +41,13 @@ test('the services of a running stack are seen by all that can see them, and not
   const { services, others, sources } = (await json()) as Discovery;
   const core = services.find(({ name, origin }) => name === 'quantum-core' && origin === 'declared');
   expect(core).toMatchObject({ condition: 'healthy', contradictions: [], route: null });
-  expect(core?.sources.sort()).toEqual(['health', 'ports', 'processes', 'rabbitmq', 'stack']);
+  expect(core?.sources.sort()).toEqual(['health', 'ports', 'processes', 'rabbitmq', 'registry', 'stack']);
   expect(core?.confidence).toBeGreaterThan(0.95);
   expect(services.find(({ name }) => name === 'llm-api')).toMatchObject({
-    route: { from: 'declared', uris: ['/v1/chat/completions', '/v1/models', '/v1/models/*'] },
+    route: {
+      from: 'declared',
+      uris: ['/v1/chat/completions', '/v1/completions', '/v1/models', '/v1/models/*'],
+    },
   });
   const resources = others.filter(({ found }) => found.includes('of seen ('));
   expect(resources.map(({ protocol }) => protocol)).toEqual(
@@ -66,7 +69,11 @@ test('registered once it is announced once; a stranger gets a route when it is n
   const dry = await json('--register', '--dry-run');
   expect(dry).toMatchObject({ dryRun: true, changes: [] });
   const { announced } = await json('--register');
-  expect(announced.map(({ name }: { name: string }) => name).sort()).toEqual(['llm-api', 'quantum-core']);
+  expect(announced.map(({ name }: { name: string }) => name).sort()).toEqual([
+    'llm-api',
+    'platform-api',
+    'quantum-core',
+  ]);
   expect(await json('--register')).toMatchObject({ changes: [], announced: [], unannounced: '' });
 
   await json('--register', '--include', 'stray');

@@ -44,7 +44,11 @@ describe('parts of a running stack', () => {
       detail: expect.stringContaining('ready after'),
     });
     const rest = await qbtc(['up', '--json'], root);
-    expect((JSON.parse(rest.stdout).started as string[]).sort()).toEqual(['gateway', 'llm-api']);
+    expect((JSON.parse(rest.stdout).started as string[]).sort()).toEqual([
+      'gateway',
+      'llm-api',
+      'platform-api',
+    ]);
   }, 120_000);
 
   test('one is stopped, named to what needs it, and stays so until up', async () => {
@@ -99,7 +103,7 @@ describe('parts of a running stack', () => {
     const { ports } = await json<{
       ports: { name: string; role: string; listener: { pid: number } | null }[];
     }>('ports');
-    expect(ports.length).toBe(9);
+    expect(ports.length).toBe(10);
     const pids = await status();
     const broker = ports.find(({ name, role }) => name === 'broker' && role === 'management');
     expect(broker?.listener?.pid).toBe(pids.get('broker')?.pid);

@@ -127,6 +127,7 @@ describe('routes and consumers of a running stack', () => {
     expect(JSON.parse(listed.stdout).consumers).toMatchObject([
       { username: 'app', source: 'declared' },
       { username: 'test', source: 'declared' },
+      { username: 'limited', source: 'declared' },
       { username: 'alice', source: 'command', credentials: 2, limit: '1000 requests in 60 s' },
     ]);
     const rotated = JSON.parse(

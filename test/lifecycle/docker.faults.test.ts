@@ -52,6 +52,7 @@ describe.skipIf(engine === undefined)(`a stack in Docker${reason}`, () => {
         services: [
           { service: 'llm-api', runs: 'container' },
           { service: 'quantum-core', runs: 'container' },
+          { service: 'platform-api', runs: 'container' },
         ],
       });
       expect(await containersOf('managed-by=qbtc')).toEqual([]);

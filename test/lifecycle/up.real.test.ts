@@ -102,8 +102,8 @@ describe('what `up` cannot do', () => {
   test('a service that never becomes ready: the deadline, the reason, exit 4', async () => {
     const deaf = (text: string) =>
       text.replace(
-        'health: /health\n    depends_on: [broker, quantum-core]',
-        'health: /nowhere\n    depends_on: [broker, quantum-core]',
+        'health: /health\n    depends_on: [broker, cache, quantum-core]',
+        'health: /nowhere\n    depends_on: [broker, cache, quantum-core]',
       );
     const { code, stderr } = await withFile('qbtc.yaml', deaf, () => qbtc(['up', '--timeout', '3'], root));
     await qbtc(['down'], root);
@@ -131,8 +131,8 @@ describe('what `up` cannot do', () => {
     const other = (text: string) =>
       text
         .replace(
-          'health: /health\n    depends_on: [broker, quantum-core]',
-          'health: /health\n    replicas: 2\n    depends_on: [broker, quantum-core]',
+          'health: /health\n    depends_on: [broker, cache, quantum-core]',
+          'health: /health\n    replicas: 2\n    depends_on: [broker, cache, quantum-core]',
         )
         .replace('port: 8001', 'port: 8011');
     const names = async () => {
@@ -143,16 +143,21 @@ describe('what `up` cannot do', () => {
       return resources.map(({ name, state }) => `${name} ${state}`).slice(4);
     };
     expect((await qbtc(['up'], root)).code).toBe(0);
-    expect(await names()).toEqual(['llm-api active', 'quantum-core active']);
+    expect(await names()).toEqual(['llm-api active', 'quantum-core active', 'platform-api active']);
     await withFile('qbtc.yaml', other, async () => {
       const { code, stderr } = await qbtc(['up'], root);
       expect(code, stderr).toBe(0);
-      expect(await names()).toEqual(['llm-api-1 active', 'llm-api-2 active', 'quantum-core active']);
+      expect(await names()).toEqual([
+        'llm-api-1 active',
+        'llm-api-2 active',
+        'quantum-core active',
+        'platform-api active',
+      ]);
       expect((await qbtc(['test', '--only', 'llm-plain'], root)).code).toBe(0);
     });
     const back = await qbtc(['up'], root);
     expect(back.code, back.stderr).toBe(0);
-    expect(await names()).toEqual(['llm-api active', 'quantum-core active']);
+    expect(await names()).toEqual(['llm-api active', 'quantum-core active', 'platform-api active']);
     expect((await qbtc(['down'], root)).code).toBe(0);
     expect(await nothingRuns()).toEqual([]);
   });

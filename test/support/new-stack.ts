@@ -60,7 +60,7 @@ export async function newUndecidedStack(
 const RANGE = 7_000;
 const FIRST_BASE = 3_000;
 const STEP = 1_000;
-const PORTS = [5432, 5672, 6379, 8000, 8001, 9080, 9180, 9443, 15_672];
+const PORTS = [3001, 5432, 5672, 6379, 8000, 8001, 9080, 9180, 9443, 15_672];
 const claimed = new Set<number>();
 
 async function ownPortBase(): Promise<number> {
