@@ -49,6 +49,9 @@ export async function bundleService(root: string, service: Service & { entry: st
     target: 'node20.19',
     external: ['pg-native'],
     legalComments: 'none',
+    // A third less to read and to keep in memory; names stay, for traces of errors.
+    minifyWhitespace: true,
+    minifySyntax: true,
     metafile: true,
     write: false,
     logLevel: 'silent',

@@ -19,7 +19,7 @@ ARG SERVICE
 ARG ENTRY=src/main.ts
 COPY . .
 RUN node_modules/.bin/esbuild "$SERVICE/$ENTRY" --bundle --platform=node --format=cjs --target=node20.19 \
-  --external:pg-native --legal-comments=none --outfile=/out/main.cjs
+  --external:pg-native --legal-comments=none --minify-whitespace --minify-syntax --outfile=/out/main.cjs
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production

@@ -136,6 +136,12 @@ describe('any state', () => {
           6,
         );
         expect(purity(any)).toBeCloseTo(rho.mmul(rho).trace() / 2, 9);
+        const { re, im } = densityMatrix(any);
+        const off = re.flatMap((row, i) => row.map((x, j) => (i === j ? 0 : Math.hypot(x, im[i]?.[j] ?? 0))));
+        expect(coherence(any)).toBeCloseTo(
+          off.reduce((sum, value) => sum + value, 0),
+          9,
+        );
       }),
       { numRuns: 15 },
     );

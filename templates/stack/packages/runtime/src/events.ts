@@ -70,7 +70,7 @@ export interface EventSchema {
 }
 
 /**
- * Compiles the schemas into event types, once. A schema may refer to the others by their `$id`.
+ * Makes event types of the schemas. A schema may refer to the others by their `$id`.
  * The schemas themselves are checked by the tests and not again at each start.
  */
 export function compileEventTypes<Schemas extends Record<string, EventSchema>>(
@@ -83,11 +83,13 @@ export function compileEventTypes<Schemas extends Record<string, EventSchema>>(
 
   return <Data>(name: keyof Schemas & string) => {
     const dataschema = schemas[name]?.$id ?? '';
-    const validate: ValidateFunction = ajv.compile({
-      allOf: [{ $ref: envelope.$id }],
-      properties: { type: { const: name }, dataschema: { const: dataschema }, data: { $ref: dataschema } },
-    });
+    // With the first event: a service knows more types than it meets, and compiling each takes tens of milliseconds.
+    let validate: ValidateFunction | undefined;
     const accept = (event: unknown): Event<Data> => {
+      validate ??= ajv.compile({
+        allOf: [{ $ref: envelope.$id }],
+        properties: { type: { const: name }, dataschema: { const: dataschema }, data: { $ref: dataschema } },
+      });
       if (validate(event)) return event as Event<Data>;
       throw new EventInvalid(name, problemOf(validate.errors ?? []));
     };

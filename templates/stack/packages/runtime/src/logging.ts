@@ -27,17 +27,21 @@ const LONGEST_DELAY_MS = 10;
 export function createOutput(): Output {
   const output = pino.destination({ fd: 1, sync: true, minLength: LARGEST_BATCH });
   let timer: NodeJS.Timeout | undefined;
-  const flush = () => {
-    clearTimeout(timer);
+  const pass = () => {
     timer = undefined;
-    output.flushSync();
+    // Not `flushSync`, which waits for the disk each time.
+    output.flush();
   };
   return {
     write(line) {
       output.write(line);
-      timer ??= setTimeout(flush, LONGEST_DELAY_MS);
+      timer ??= setTimeout(pass, LONGEST_DELAY_MS);
     },
-    flush,
+    flush() {
+      clearTimeout(timer);
+      timer = undefined;
+      output.flushSync();
+    },
   };
 }
 

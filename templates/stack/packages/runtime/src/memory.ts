@@ -8,6 +8,6 @@ import { setFlagsFromString } from 'node:v8';
 export function keepMemorySmall(): void {
   // The old generation grows by small steps.
   setFlagsFromString('--optimize-for-size');
-  // The young generation stays at its first size, 1 MB.
+  // The young generation stays as large as it has become while the service started: a few MB, enough for few collections.
   setFlagsFromString('--semi-space-growth-factor=1');
 }

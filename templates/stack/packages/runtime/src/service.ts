@@ -80,7 +80,6 @@ export interface ServiceDefinition<Own extends Variables> {
  * those in work answered, events taken dealt with, connections closed.
  */
 export async function runService<Own extends Variables>(definition: ServiceDefinition<Own>): Promise<void> {
-  keepMemorySmall();
   const output = createOutput();
   // The one place that ends the process: a library's timer or a stuck request must not keep it from ending.
   const end = (code: number) => {
@@ -180,6 +179,7 @@ async function start<Own extends Variables>(
   lifecycle.onEnd('health', async () => health.close('the service is ending'));
 
   const url = await http.listen({ host: common.HOST, port: common.PORT });
+  keepMemorySmall();
   const port = Number(new URL(url).port);
   const lease = registry?.register(
     {
