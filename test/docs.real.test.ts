@@ -1,6 +1,7 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { mapConcurrently } from '../src/reconcile/map-concurrently.ts';
 import { newStack } from './support/new-stack.ts';
 import { CHECKOUT, qbtc } from './support/qbtc.ts';
 import { temporaryFolder } from './support/quiet-context.ts';
@@ -31,6 +32,10 @@ const ELSEWHERE: readonly [RegExp, string][] = [
   [/^npm test$/, 'this very run'],
   [/^npm run [\w:]+( -- [\w ]+)?$/, 'a script of package.json, checked below'],
 ];
+
+/** Commands that change nothing, so that they may run side by side, after those that do. */
+const LOOKS =
+  /^qbtc (status|ports|logs|doctor|score|secrets (list|get)|consumers list|trace|test(?!.*disruptive)|discover(?!.*register)|routes (list|lint|diff|explain|dump|validate)|topology (plan|check|graph|export)|events (validate|types|docs|asyncapi|diff)) ?/;
 
 describe('the pages', () => {
   test('name only scripts that are there, and link only to what is there', async () => {
@@ -65,7 +70,13 @@ describe('the pages', () => {
       expect(code, `${line}\n${stdout}\n${stderr}`).toBe(0);
     };
     try {
-      for (const line of [...starts('up'), ...running]) await runs(line, root);
+      for (const line of [...starts('up'), ...running.filter((line) => !LOOKS.test(line))])
+        await runs(line, root);
+      await mapConcurrently(
+        running.filter((line) => LOOKS.test(line)),
+        3,
+        (line) => runs(line, root),
+      );
       for (const line of starts('down')) {
         await runs('qbtc up', root);
         await runs(line, root);

@@ -7,10 +7,10 @@ import { openTraceStore, type TraceStore } from './store.ts';
 /** Which trace is meant. */
 export type Wanted = { id: string } | { correlationId: string } | { last: true };
 
-/** Services send what they have recorded once a second: what has happened is known after this. */
-const SENT_MS = 1_500;
+/** Services send what they have recorded twice a second: what has happened is known after this. */
+const SENT_MS = 1_000;
 /** A trace whose end is older than this is whole. */
-const SETTLED_MS = 2_500;
+const SETTLED_MS = 2_000;
 const LOOK_EVERY_MS = 250;
 const MOST_LISTED = 1_000;
 const ID = /^[0-9a-f]{32}$/;

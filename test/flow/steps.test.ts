@@ -219,7 +219,7 @@ describe('metric', () => {
   const metrics = () => ({ status: 200, body: exposition });
 
   test('sums what is not told apart by the labels', async () => {
-    const lines = ['of: quantum-core', 'name: requests_total', 'within: 300ms'];
+    const lines = ['of: quantum-core', 'name: requests_total', 'every: 20ms', 'within: 60ms'];
     expect(await runBeside(step('metric', [...lines, 'expect: { value: 7 }']), metrics)).toMatchObject({
       status: 'passed',
     });
@@ -288,14 +288,14 @@ describe('trace', () => {
     );
     expect(passed).toMatchObject({ status: 'passed' });
     const failed = await runBeside(
-      step('trace', ['expect: { spans: { at_least: 2 } }', 'within: 300ms']),
+      step('trace', ['expect: { spans: { at_least: 2 } }', 'every: 20ms', 'within: 60ms']),
       store,
     );
     expect(failed).toMatchObject({ status: 'failed', evidence: expect.stringContaining('spans') });
   });
 
   test('blames the service that keeps the traces when it cannot be asked', async () => {
-    const hopFailed = await runBeside(step('trace', ['within: 300ms']), () => ({
+    const hopFailed = await runBeside(step('trace', ['every: 20ms', 'within: 60ms']), () => ({
       status: 503,
       body: 'away',
     }));

@@ -56,10 +56,13 @@ export async function newUndecidedStack(
   ];
 }
 
-/** Test files run side by side: each worker takes its port bases from a range of its own, below the ephemeral ports. */
-const RANGE = 7_000;
+/**
+ * Test files run side by side: each worker takes its port bases from a range of its own, below the ephemeral ports. The
+ * step is no thousand: 5,000 and 10,000 lie between ports of one stack, which would be those of another, too.
+ */
+const STEP = 1_009;
+const RANGE = 7 * STEP;
 const FIRST_BASE = 3_000;
-const STEP = 1_000;
 const PORTS = [3001, 5432, 5672, 6379, 8000, 8001, 9080, 9180, 9443, 15_672];
 const claimed = new Set<number>();
 

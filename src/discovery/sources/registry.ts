@@ -10,7 +10,10 @@ const DEADLINE_MS = 5_000;
 /** How often a watch looks: nobody tells of a lease that ends. */
 const LOOK_EVERY_MS = 2_000;
 
-/** What the runtime of the services writes: a lease of each instance, a key of its own that expires. */
+/**
+ * What the runtime of the services writes (`packages/runtime/src/registry`): a hash whose fields are the instances, and a
+ * key for each that expires, its lease.
+ */
 const leaseSchema = z.object({
   name: z.string(),
   instance: z.string(),
@@ -74,7 +77,7 @@ async function withCache<Result>(
 }
 
 async function leases(connection: RedisConnection, { name }: Stack): Promise<Lease[]> {
-  const instances = textsOf(await connection.command('SMEMBERS', `${name}:registry:leases`)).sort();
+  const instances = textsOf(await connection.command('HKEYS', `${name}:registry:leases`)).sort();
   if (instances.length === 0) return [];
   const keys = instances.map((instance) => `${name}:registry:lease:${instance}`);
   const held = await connection.command('MGET', ...keys);

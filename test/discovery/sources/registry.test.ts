@@ -41,15 +41,15 @@ describe('the registry, in the embedded Redis', () => {
     redis = await startRedis({ host: '127.0.0.1', port: 0, password: 'secret' }, () => {});
     const connection = await connectRedis(`redis://:secret@127.0.0.1:${redis.port}/0`, { timeoutMs: 2000 });
     const hold = async (key: string, value: string) => {
-      await connection.command('SADD', 'acme:registry:leases', key);
+      await connection.command('HSET', 'acme:registry:leases', key, Date.now());
       await connection.command('SET', `acme:registry:lease:${key}`, value, 'PX', 60_000);
     };
     for (const each of [lease('shop', 1), lease('inside', 2, { host: '1a2b3c4d5e6f' })])
       await hold(each.instance, JSON.stringify(each));
     await hold('broken', '{"name":');
     await hold('other', '{"name": "other"}');
-    await connection.command('SADD', 'acme:registry:leases', 'ended');
-    await connection.command('SADD', 'another:registry:leases', 'shop@127.0.0.1:9');
+    await connection.command('HSET', 'acme:registry:leases', 'ended', 0);
+    await connection.command('HSET', 'another:registry:leases', 'shop@127.0.0.1:9', Date.now());
     await connection.close();
   });
   afterAll(() => redis?.close());

@@ -24,13 +24,15 @@ export interface Asking {
   /**
    * Resolves with the first part of the answer. When the client leaves before it has everything, the core is told so.
    *
+   * @param part the number of the question, where one request of the client asks several
    * @throws {OpenAiError} when the request or the answer is an error, and what the bus throws
    */
-  ask(request: FastifyRequest, reply: FastifyReply, question: LlmRequest): Promise<CoreAnswer>;
+  ask(request: FastifyRequest, reply: FastifyReply, question: LlmRequest, part?: number): Promise<CoreAnswer>;
 }
 
 const CONSUMER = /^[A-Za-z0-9_-]{1,128}$/;
-const LONGEST_KEY = 255;
+/** The envelope takes five characters more, for the number of the question. */
+const LONGEST_KEY = 250;
 
 export function createAsking(options: { bus: Bus; service: string; log: Log; deadlineMs: number }): Asking {
   const { bus, service, log } = options;
@@ -38,9 +40,15 @@ export function createAsking(options: { bus: Bus; service: string; log: Log; dea
   const keysInWork = new Set<string>();
 
   /** The key of the request, held until the client has its answer. */
-  const holdKey = (request: FastifyRequest, reply: FastifyReply, consumer: string | undefined) => {
-    const key = keyOf(request);
-    if (key === undefined) return undefined;
+  const holdKey = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    consumer: string | undefined,
+    part: number,
+  ) => {
+    const given = keyOf(request);
+    if (given === undefined) return undefined;
+    const key = part === 0 ? given : `${given}#${part}`;
     const held = `${consumer ?? ''}\0${key}`;
     if (keysInWork.has(held)) {
       throw new OpenAiError({
@@ -65,11 +73,11 @@ export function createAsking(options: { bus: Bus; service: string; log: Log; dea
   };
 
   return {
-    async ask(request, reply, question) {
+    async ask(request, reply, question, part = 0) {
       const { correlationId, budgetMs = options.deadlineMs } = request;
       const deadlineMs = Math.max(1, Math.min(options.deadlineMs, budgetMs));
       const consumer = consumerOf(request);
-      const idempotencykey = holdKey(request, reply, consumer);
+      const idempotencykey = holdKey(request, reply, consumer, part);
       const event = llmRequest.create(question, {
         source: service,
         correlationid: correlationId,

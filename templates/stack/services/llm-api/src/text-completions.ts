@@ -27,9 +27,11 @@ interface Question {
 export function registerTextCompletions(http: FastifyInstance, { asking }: { asking: Asking }): void {
   http.post('/v1/completions', async (request, reply) => {
     const question = questionIn(request.body);
+    // Each question waits for the client to leave.
+    reply.raw.setMaxListeners(2 * MOST_PROMPTS + reply.raw.getMaxListeners());
     if (question.stream) return stream(request, reply, question);
     const answers = await Promise.all(
-      question.prompts.map((prompt) => asking.ask(request, reply, question.request(prompt))),
+      question.prompts.map((prompt, place) => asking.ask(request, reply, question.request(prompt), place)),
     );
     const [first] = answers;
     if (first !== undefined) reply.headers(headersOf(first.first.data));
@@ -43,8 +45,8 @@ export function registerTextCompletions(http: FastifyInstance, { asking }: { ask
     // One prompt after the other: clients tell the choices apart by their index.
     const rest = async function* () {
       yield first;
-      for (const next of question.prompts.slice(1))
-        yield await asking.ask(request, reply, question.request(next));
+      for (const [place, next] of question.prompts.entries())
+        if (place > 0) yield await asking.ask(request, reply, question.request(next), place);
     };
     return reply.send(Readable.from(events(question, rest()), { objectMode: false }));
   };

@@ -222,6 +222,16 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
     }
     expect(texts).toEqual(plain.choices.map(({ text }, index) => `${prompt[index]}${text}`));
     expect(total).toBe(plain.usage?.total_tokens);
+    // One key for all of them: each has one answer, however often the request is sent.
+    const keyed = () =>
+      fetch(`${api.url}/v1/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': 'several' },
+        body: JSON.stringify({ model: MODEL, prompt, max_tokens: 100 }),
+      });
+    const [once, twice] = [await (await keyed()).json(), await (await keyed()).json()];
+    expect(once).toMatchObject({ choices: [{ index: 0 }, { index: 1 }] });
+    expect(twice).toEqual(once);
     // Sixteen tokens, where the client does not say.
     const short = await client.completions.create({ model: MODEL, prompt: 'One. Two. What is two?' });
     expect(short.usage?.completion_tokens).toBe(16);

@@ -2,7 +2,7 @@ import { type ComplexVector, fidelity, metricsOf, type StateMetrics, stateOf } f
 import { textVector } from '@stack/analysis/text';
 import type { ChatMessage, Choice } from '@stack/contracts/llm';
 import type { Database } from '@stack/runtime/database';
-import { textOf } from './tokens.ts';
+import { textOf } from './message-text.ts';
 import { fromColumn, toColumn } from './vectors.ts';
 
 /** What is known of a conversation: its last turns, oldest first. */

@@ -82,33 +82,38 @@ export interface RegistryOptions {
 export const HEARTBEAT_MS = 30_000;
 export const TTL_MS = 60_000;
 const WATCH_MS = 1_000;
+/** So many times to live after the last heartbeat an instance leaves the index, too. */
+const FORGOTTEN_AFTER = 2;
 /** How long a service without an instance is remembered, in milliseconds. */
 const REMEMBERED_MS = 3_600_000;
 
 export function createRegistry(options: RegistryOptions): Registry {
   const { cache, log, heartbeatMs = HEARTBEAT_MS, ttlMs = TTL_MS } = options;
-  // `LEASES` is only an index: a key of its own that expires says whether a lease is held.
+  // `LEASES` is only an index, of who was heard of when: a key of its own that expires says whether a lease is held.
   const LEASES = `${options.stack}:registry:leases`;
   const SERVICES = `${options.stack}:registry:services`;
   const leaseKey = (instance: string) => `${options.stack}:registry:lease:${instance}`;
 
   const list = async (): Promise<Instance[]> => {
-    const names = textsOf(await cache.command('SMEMBERS', LEASES)).sort();
+    const heard = new Map(pairsOf(await cache.command('HGETALL', LEASES)));
+    const names = [...heard.keys()].sort();
     if (names.length === 0) return [];
     const held = (await cache.command('MGET', ...names.map(leaseKey))) as (string | null)[];
-    const ended = names.filter((_, index) => typeof held[index] !== 'string');
-    if (ended.length > 0) await cache.command('SREM', LEASES, ...ended);
+    // Not at once: a heartbeat may be on its way.
+    const longAgo = Date.now() - FORGOTTEN_AFTER * ttlMs;
+    const ended = names.filter(
+      (name, index) => typeof held[index] !== 'string' && Number(heard.get(name)) < longAgo,
+    );
+    if (ended.length > 0) await cache.command('HDEL', LEASES, ...ended);
     return held.flatMap((text) => (typeof text === 'string' ? [JSON.parse(text) as Instance] : []));
   };
 
   const services = async (): Promise<KnownService[]> => {
     const [instances, seen] = await Promise.all([list(), cache.command('HGETALL', SERVICES)]);
     const known = new Map<string, KnownService>();
-    const fields = textsOf(seen);
     const forgotten: string[] = [];
-    for (let index = 0; index < fields.length; index += 2) {
-      const name = fields[index] ?? '';
-      const { at, goodbye } = JSON.parse(fields[index + 1] ?? '{}') as { at: number; goodbye?: string };
+    for (const [name, text] of pairsOf(seen)) {
+      const { at, goodbye } = JSON.parse(text) as { at: number; goodbye?: string };
       const present = instances.some((instance) => instance.name === name);
       if (!present && Date.now() - at > REMEMBERED_MS) forgotten.push(name);
       else known.set(name, { name, instances: [], ...(goodbye === undefined || present ? {} : { goodbye }) });
@@ -167,7 +172,7 @@ export function createRegistry(options: RegistryOptions): Registry {
           if (ended) return;
           await Promise.all([
             cache.command('SET', leaseKey(instance), JSON.stringify(lease), 'PX', ttlMs),
-            cache.command('SADD', LEASES, instance),
+            cache.command('HSET', LEASES, instance, now.getTime()),
             cache.command('HSET', SERVICES, name, JSON.stringify({ at: now.getTime() })),
           ]);
           if (!known) log.info('registered', { instance });
@@ -191,7 +196,7 @@ export function createRegistry(options: RegistryOptions): Registry {
           try {
             await Promise.all([
               cache.command('DEL', leaseKey(instance)),
-              cache.command('SREM', LEASES, instance),
+              cache.command('HDEL', LEASES, instance),
               cache.command('HSET', SERVICES, name, JSON.stringify({ at: Date.now(), goodbye: reason })),
             ]);
           } catch (error) {
@@ -227,6 +232,8 @@ export function createRegistry(options: RegistryOptions): Registry {
   };
 }
 
-function textsOf(reply: unknown): string[] {
-  return Array.isArray(reply) ? reply.map(String) : [];
+/** Of the reply to HGETALL, which is a list of names and values in turn. */
+function pairsOf(reply: unknown): [string, string][] {
+  const texts = Array.isArray(reply) ? reply.map(String) : [];
+  return texts.flatMap((name, index) => (index % 2 === 0 ? [[name, texts[index + 1] ?? '']] : []));
 }

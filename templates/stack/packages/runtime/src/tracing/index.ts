@@ -69,7 +69,7 @@ export interface TracingOptions {
 /** So many spans may wait to be sent; what is more is dropped, as a collector that is away must not fill the memory. */
 const MOST_WAITING = 2048;
 const MOST_AT_ONCE = 512;
-const SEND_EVERY_MS = 1000;
+const SEND_EVERY_MS = 500;
 const SEND_TIMEOUT_MS = 2000;
 
 const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);

@@ -1,7 +1,9 @@
 import type { ChoiceDelta, LlmRequest } from '@stack/contracts/llm';
 import { type Engine, refusal } from '../engine.ts';
-import { countPromptTokens, countTokens, firstTokens, textOf } from '../tokens.ts';
+import { textOf } from '../message-text.ts';
 import { extract } from './extract.ts';
+
+type Tokenizer = typeof import('../tokens.ts');
 
 export const OFFLINE = 'qbtc-offline';
 
@@ -48,8 +50,9 @@ export function createOfflineEngine(): Engine {
     models: async () => [{ id: OFFLINE, created: 0, owned_by: 'qbtc' }],
     async *answer(request) {
       refuseWhatItCannotDo(request);
-      const promptTokens = countPrompt(request);
-      const { text, finish_reason } = bound(compose(request), request);
+      const tokenizer = await import('../tokens.ts');
+      const promptTokens = countPrompt(request, tokenizer);
+      const { text, finish_reason } = bound(compose(request), request, tokenizer);
       // It does not sample, so the choices do not differ.
       const choices = Array.from({ length: request.n ?? 1 }, (_, index) => index);
       const each = (delta: ChoiceDelta['delta'], end: Partial<ChoiceDelta> = {}) => ({
@@ -58,7 +61,7 @@ export function createOfflineEngine(): Engine {
       yield each({ role: 'assistant', content: '' });
       for (const content of chunks(text)) yield each({ content });
       yield each({}, { finish_reason });
-      const completionTokens = countTokens(text) * choices.length;
+      const completionTokens = tokenizer.countTokens(text) * choices.length;
       yield {
         choices: [],
         usage: {
@@ -99,7 +102,7 @@ function unsupportedValue(param: string, what: string) {
   );
 }
 
-function countPrompt({ messages }: LlmRequest): number {
+function countPrompt({ messages }: LlmRequest, { countPromptTokens }: Tokenizer): number {
   const characters = messages.reduce((sum, message) => sum + textOf(message).length, 0);
   const tokens = characters > MOST_CHARACTERS ? undefined : countPromptTokens(messages);
   if (tokens !== undefined && tokens <= MOST_TOKENS) return tokens;
@@ -125,7 +128,11 @@ function compose({ messages }: LlmRequest): string {
 }
 
 /** The text as `stop` and the limit of tokens leave it. */
-function bound(text: string, request: LlmRequest): { text: string; finish_reason: 'stop' | 'length' } {
+function bound(
+  text: string,
+  request: LlmRequest,
+  { firstTokens }: Tokenizer,
+): { text: string; finish_reason: 'stop' | 'length' } {
   const stops = typeof request.stop === 'string' ? [request.stop] : (request.stop ?? []);
   const ends = stops.map((stop) => text.indexOf(stop)).filter((index) => index >= 0);
   const stopped = text.slice(0, Math.min(text.length, ...ends));

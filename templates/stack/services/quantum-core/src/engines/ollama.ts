@@ -1,6 +1,6 @@
 import type { ChatMessage, LlmRequest, Model } from '@stack/contracts/llm';
 import { type Engine, EngineError, type EngineOutput, failure, refusal } from '../engine.ts';
-import { textOf } from '../tokens.ts';
+import { textOf } from '../message-text.ts';
 import {
   brokeOff,
   call,

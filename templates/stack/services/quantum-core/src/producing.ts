@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import type { Choice, Completion, LlmRequest, Usage } from '@stack/contracts/llm';
+import type { Delivery } from '@stack/runtime/bus';
+import { type Cache, cacheKey } from './cache.ts';
+import { createCollector } from './collect.ts';
+import { withMemory } from './conversations.ts';
+import { EngineError, failure } from './engine.ts';
+import { type Candidate, type EngineChain, isUnavailable } from './engine-chain.ts';
+import type { Outcome } from './interactions.ts';
+import { restart, type Send, type Work } from './work.ts';
+
+export interface ProducingOptions {
+  engines: EngineChain;
+  cache: Cache;
+  send: Send;
+}
+
+/** Finds the outcome of a request. What the engine streams is published on the way. */
+export type Produce = (
+  delivery: Delivery<LlmRequest>,
+  work: Work,
+  cancelled: AbortSignal,
+) => Promise<Outcome>;
+
+/** Node's timers hold no more milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Answers come from the cache, or from the first engine that gives one. */
+export function createProducing({ engines, cache, send }: ProducingOptions): Produce {
+  const produce: Produce = async (delivery, work, cancelled) => {
+    const asked = delivery.event.data;
+    const request = { ...asked, messages: withMemory(asked.messages, work.memory) };
+    try {
+      cancelled.throwIfAborted();
+      const candidates = await engines.candidates(asked.model);
+      for (const [place, candidate] of candidates.entries()) {
+        // A try that broke off in the middle cannot be continued: the engine may say something else this time.
+        restart(work);
+        const key = cacheKey(candidate.engine.name, { ...request, model: candidate.model });
+        const known = await cache.get(key);
+        const completion = newCompletion(candidate, known !== undefined);
+        if (known !== undefined) return { status: 'completed', completion, ...known };
+        try {
+          const answer = await generate(delivery, work, { candidate, completion, request, cancelled });
+          work.said = asked.stream === true;
+          void cache.set(key, answer);
+          return { status: 'completed', completion, ...answer };
+        } catch (error) {
+          // What is out cannot be taken back, so another engine can only begin where nothing was said.
+          const next = work.index === 0 ? candidates[place + 1] : undefined;
+          if (!isUnavailable(error) || next === undefined) throw error;
+          delivery.log.warn('an engine did not answer, asking the next', {
+            engine: candidate.engine.name,
+            next: next.engine.name,
+            reason: error.message,
+          });
+        }
+      }
+      throw failure(503, 'There is no engine.', 'no_engine');
+    } catch (error) {
+      if (error instanceof EngineError) return { status: 'failed', error: error.error };
+      throw error;
+    }
+  };
+
+  const generate = async (
+    delivery: Delivery<LlmRequest>,
+    work: Work,
+    task: { candidate: Candidate; completion: Completion; request: LlmRequest; cancelled: AbortSignal },
+  ) => {
+    const { candidate, completion, request, cancelled } = task;
+    const streamed = request.stream === true;
+    const stop = new AbortController();
+    const { expiresAt } = delivery;
+    // Nobody waits for the whole of an answer after its event has expired; a stream is awaited from part to part.
+    const expiry =
+      streamed || expiresAt === undefined
+        ? undefined
+        : setTimeout(() => stop.abort(expired()), Math.min(expiresAt - Date.now(), LONGEST_TIMER));
+    const leave = () => stop.abort(cancelled.reason);
+    cancelled.addEventListener('abort', leave);
+    const collector = createCollector();
+    const confirmations: Promise<void>[] = [];
+    try {
+      await engines.answer(candidate, request, stop.signal, (output) => {
+        stop.signal.throwIfAborted();
+        collector.add(output);
+        if (!streamed || output.choices.length === 0) return;
+        const sent = send(delivery, work, { kind: 'chunk', completion, choices: output.choices });
+        // The engine need not go on when what it says cannot be delivered.
+        sent.catch((error: unknown) => stop.abort(error));
+        confirmations.push(sent);
+      });
+      stop.signal.throwIfAborted();
+      await Promise.all(confirmations);
+    } catch (error) {
+      await Promise.allSettled(confirmations);
+      throw stop.signal.aborted ? stop.signal.reason : error;
+    } finally {
+      clearTimeout(expiry);
+      cancelled.removeEventListener('abort', leave);
+    }
+    const choices = collector.choices();
+    return { choices, usage: collector.usage ?? (await countUsage(request, choices)) };
+  };
+
+  return produce;
+}
+
+function expired(): EngineError {
+  return failure(504, 'The request expired before the engine had answered.', 'timeout');
+}
+
+function newCompletion({ engine, model }: Candidate, cached: boolean): Completion {
+  return {
+    id: `chatcmpl-${randomUUID()}`,
+    created: Math.floor(Date.now() / 1000),
+    model,
+    engine: engine.name,
+    cached,
+  };
+}
+
+/** For engines that do not count. */
+async function countUsage(request: LlmRequest, choices: readonly Choice[]): Promise<Usage> {
+  const { countPromptTokens, countTokens } = await import('./tokens.ts');
+  const prompt_tokens = countPromptTokens(request.messages);
+  const completion_tokens = choices.reduce((sum, { message }) => sum + countTokens(message.content ?? ''), 0);
+  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+}
