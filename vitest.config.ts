@@ -24,7 +24,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           globalSetup: './test/support/build-once.ts',
           // They wait on servers that start; each worker has port bases of its own (`support/new-stack.ts`).
-          maxWorkers: 2,
+          maxWorkers: 3,
           include: ['test/**/*.real.test.ts', 'templates/stack/{packages,services}/*/test/**/*.real.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 60_000,

@@ -61,13 +61,14 @@ export async function newUndecidedStack(
  * step is no thousand: 5,000 and 10,000 lie between ports of one stack, which would be those of another, too.
  */
 const STEP = 1_009;
-const RANGE = 7 * STEP;
+const WORKERS = 3;
+const RANGE = 4 * STEP;
 const FIRST_BASE = 3_000;
 const PORTS = [3001, 5432, 5672, 6379, 8000, 8001, 9080, 9180, 9443, 15_672];
 const claimed = new Set<number>();
 
 async function ownPortBase(): Promise<number> {
-  const first = FIRST_BASE + ((Number(process.env.VITEST_POOL_ID ?? 1) - 1) % 2) * RANGE;
+  const first = FIRST_BASE + ((Number(process.env.VITEST_POOL_ID ?? 1) - 1) % WORKERS) * RANGE;
   for (let base = first; base < first + RANGE; base += STEP) {
     if (claimed.has(base)) continue;
     const free = await Promise.all(PORTS.map((port) => isPortFree(base + port)));
