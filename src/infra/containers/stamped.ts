@@ -6,7 +6,6 @@ import { withEngine } from '../../docker/engine.ts';
 import { QbtcError } from '../../errors.ts';
 import { MANAGED_BY, MANAGED_BY_LABEL } from '../../model/gateway.ts';
 import type { ContainerStatus, Containers, LogOptions } from './containers.ts';
-
 import { FrameLines, timedLine } from './frames.ts';
 import { containerStatus } from './status.ts';
 

@@ -22,6 +22,5 @@ create table platform.spans (
 );
 create index spans_correlation_id on platform.spans (correlation_id) where correlation_id is not null;
 create index spans_received_at on platform.spans (received_at);
-create index spans_roots on platform.spans (started_at) where parent_span_id is null;
 
 comment on table platform.spans is 'Spans of OpenTelemetry that the services have sent';

@@ -32,28 +32,20 @@ export function address(protocols: string[]) {
 
 /** A whole number between both ends. */
 export function integer(range: { min: number; max: number }) {
-  const expected = `expected a whole number from ${range.min} to ${range.max}`;
-  return z.pipe(
-    z.string({ error: expected }).check(z.regex(/^[+-]?\d+$/, { error: expected })),
-    z.pipe(
-      z.transform(Number),
-      z
-        .number({ error: expected })
-        .check(z.gte(range.min, { error: expected }), z.lte(range.max, { error: expected })),
-    ),
-  );
+  return numeric(/^[+-]?\d+$/, `expected a whole number from ${range.min} to ${range.max}`, range);
 }
 
 /** A number between both ends, written as a decimal. */
 export function number(range: { min: number; max: number }) {
-  const expected = `expected a number from ${range.min} to ${range.max}`;
+  return numeric(/^[+-]?\d+(\.\d+)?$/, `expected a number from ${range.min} to ${range.max}`, range);
+}
+
+function numeric(pattern: RegExp, expected: string, { min, max }: { min: number; max: number }) {
   return z.pipe(
-    z.string({ error: expected }).check(z.regex(/^[+-]?\d+(\.\d+)?$/, { error: expected })),
+    z.string({ error: expected }).check(z.regex(pattern, { error: expected })),
     z.pipe(
       z.transform(Number),
-      z
-        .number({ error: expected })
-        .check(z.gte(range.min, { error: expected }), z.lte(range.max, { error: expected })),
+      z.number({ error: expected }).check(z.gte(min, { error: expected }), z.lte(max, { error: expected })),
     ),
   );
 }

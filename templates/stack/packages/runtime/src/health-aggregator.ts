@@ -1,6 +1,6 @@
 import type { HealthDocument } from './health.ts';
 import type { Log } from './logging.ts';
-import type { Instance, KnownService } from './registry/index.ts';
+import { type Instance, type KnownService, urlOf } from './registry/index.ts';
 
 export type HealthStatus = 'healthy' | 'degraded' | 'unhealthy';
 
@@ -122,8 +122,7 @@ export function createHealthAggregator(options: HealthAggregatorOptions): Health
 
 async function askInstance(instance: Instance, timeoutMs: number): Promise<InstanceHealth> {
   const started = performance.now();
-  const { host, port, protocol, health } = instance;
-  const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  const { health } = instance;
   const failed = (reason: string): InstanceHealth => ({
     instance: instance.instance,
     status: 'unhealthy',
@@ -131,9 +130,7 @@ async function askInstance(instance: Instance, timeoutMs: number): Promise<Insta
     duration_ms: since(started),
   });
   try {
-    const response = await fetch(`${protocol}://${authority}${health}`, {
-      signal: AbortSignal.timeout(timeoutMs),
-    });
+    const response = await fetch(urlOf(instance, health), { signal: AbortSignal.timeout(timeoutMs) });
     const document = (await response.json().catch(() => undefined)) as Partial<HealthDocument> | undefined;
     if (document?.service !== undefined && document.service !== instance.name)
       return failed(`${document.service} answers at its address`);

@@ -9,6 +9,7 @@ import {
 import { createLog } from '@stack/runtime/logging';
 import type { Instance, KnownService } from '@stack/runtime/registry';
 import { afterEach, describe, expect, it } from 'vitest';
+import { instanceOf } from './instance.ts';
 
 const log = createLog({ service: 'test', level: 'silent', destination: { write: () => {} } });
 const servers: Server[] = [];
@@ -28,20 +29,7 @@ async function service(
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return {
-    name,
-    instance: `${name}@127.0.0.1:${port}`,
-    version: '1',
-    host: '127.0.0.1',
-    port,
-    protocol: 'http',
-    health: '/health',
-    weight: 1,
-    metadata: {},
-    status: 'healthy',
-    registered_at: '',
-    beat_at: '',
-  };
+  return instanceOf({ name, port });
 }
 
 afterEach(() => {

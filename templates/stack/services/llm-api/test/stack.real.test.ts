@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { migrate, postgresServer, query, startPostgres } from '@stack/testing/postgres';
-import { declareTopology, rabbitmqServer, startRabbitmq } from '@stack/testing/rabbitmq';
-import { redisServer, startRedis } from '@stack/testing/redis';
+import { query } from '@stack/testing/postgres';
 import { eventually, skipWithout, type TestServer } from '@stack/testing/server';
+import { type StackServers, stackServers, startStackServers } from '@stack/testing/servers';
 import { startService, type TestService } from '@stack/testing/service';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -14,10 +13,10 @@ import logLine from '../../../event-schemas/log_line.json' with { type: 'json' }
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const MODEL = 'qbtc-offline';
-const skipped = skipWithout([rabbitmqServer, redisServer, postgresServer]);
+const skipped = skipWithout(stackServers);
 
 describe.skipIf(skipped)('the LLM API, from the client to the core and back, all real', () => {
-  const servers: TestServer[] = [];
+  let servers: StackServers | undefined;
   let broker: TestServer;
   let cache: TestServer;
   let database: TestServer;
@@ -49,12 +48,8 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
     Number(/^bus_requests_pending\{.*\} (\d+)/m.exec(await (await fetch(`${api.url}/metrics`)).text())?.[1]);
 
   beforeAll(async () => {
-    [broker, cache, database] = await Promise.all([startRabbitmq(), startRedis(), startPostgres()]);
-    servers.push(broker, cache, database);
-    await Promise.all([
-      declareTopology(broker.url, `${ROOT}infrastructure/rabbitmq/topology.yaml`),
-      migrate(database.url, `${ROOT}infrastructure/supabase/migrations`),
-    ]);
+    servers = await startStackServers(ROOT);
+    ({ broker, cache, database } = servers);
     [api, core] = await Promise.all([startApi(), startCore()]);
     await Promise.all([api.healthy(), core.healthy()]);
     client = new OpenAI({ baseURL: `${api.url}/v1`, apiKey: 'any', maxRetries: 0 });
@@ -62,7 +57,7 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
 
   afterAll(async () => {
     await Promise.all([api?.stop(), core?.stop()]);
-    await Promise.all(servers.map((server) => server.stop()));
+    await servers?.stop();
   });
 
   it('gives the official client a plain completion with real token counts', async () => {

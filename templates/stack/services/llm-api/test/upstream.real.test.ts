@@ -1,18 +1,17 @@
 import { fileURLToPath } from 'node:url';
-import { migrate, postgresServer, query, startPostgres } from '@stack/testing/postgres';
-import { declareTopology, rabbitmqServer, startRabbitmq } from '@stack/testing/rabbitmq';
-import { redisServer, startRedis } from '@stack/testing/redis';
+import { query } from '@stack/testing/postgres';
 import { eventually, skipWithout, type TestServer } from '@stack/testing/server';
+import { type StackServers, stackServers, startStackServers } from '@stack/testing/servers';
 import { startService, type TestService } from '@stack/testing/service';
 import { startOllama, startOpenAiUpstream, type Upstream } from '@stack/testing/upstream';
 import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const skipped = skipWithout([rabbitmqServer, redisServer, postgresServer]);
+const skipped = skipWithout(stackServers);
 
 describe.skipIf(skipped)('the LLM API before upstreams that speak the real protocols', () => {
-  const servers: TestServer[] = [];
+  let servers: StackServers | undefined;
   const services: TestService[] = [];
   let openai: Upstream;
   let ollama: Upstream;
@@ -21,16 +20,12 @@ describe.skipIf(skipped)('the LLM API before upstreams that speak the real proto
   let database: TestServer;
 
   beforeAll(async () => {
-    const [broker, cache, postgres] = await Promise.all([startRabbitmq(), startRedis(), startPostgres()]);
-    servers.push(broker, cache, postgres);
-    database = postgres;
+    servers = await startStackServers(ROOT);
+    const { broker, cache } = servers;
+    database = servers.database;
     [openai, ollama] = await Promise.all([
       startOpenAiUpstream({ key: 'upstream-key', models: ['gpt-simulated', 'shared'] }),
       startOllama({ models: ['llama-simulated', 'shared'] }),
-    ]);
-    await Promise.all([
-      declareTopology(broker.url, `${ROOT}infrastructure/rabbitmq/topology.yaml`),
-      migrate(database.url, `${ROOT}infrastructure/supabase/migrations`),
     ]);
     const api = await startService('llm-api', `${ROOT}services/llm-api/src/main.ts`, {
       AMQP_URL: broker.url,
@@ -59,7 +54,7 @@ describe.skipIf(skipped)('the LLM API before upstreams that speak the real proto
   afterAll(async () => {
     await Promise.all(services.map((service) => service.stop()));
     await Promise.all([openai?.stop(), ollama?.stop()]);
-    await Promise.all(servers.map((server) => server.stop()));
+    await servers?.stop();
   });
 
   const city = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };

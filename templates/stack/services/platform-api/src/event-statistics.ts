@@ -1,4 +1,4 @@
-import type { Instance } from '@stack/runtime/registry';
+import { type Instance, urlOf } from '@stack/runtime/registry';
 
 export interface EventStatistics {
   published: { service: string; instance: string; exchange: string; outcome: string; events: number }[];
@@ -76,14 +76,9 @@ export async function eventStatistics(instances: readonly Instance[]): Promise<E
   };
 }
 
-async function metricsOf({
-  protocol,
-  host,
-  port,
-}: Instance): Promise<{ metrics: Metric[]; reason?: string }> {
-  const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+async function metricsOf(instance: Instance): Promise<{ metrics: Metric[]; reason?: string }> {
   try {
-    const response = await fetch(`${protocol}://${authority}/metrics`, {
+    const response = await fetch(urlOf(instance, '/metrics'), {
       headers: { accept: 'application/json' },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });

@@ -1,19 +1,17 @@
 import { fileURLToPath } from 'node:url';
-import { migrate, postgresServer, startPostgres } from '@stack/testing/postgres';
-import { declareTopology, rabbitmqServer, startRabbitmq } from '@stack/testing/rabbitmq';
-import { redisServer, startRedis } from '@stack/testing/redis';
 import { eventually, skipWithout, type TestServer } from '@stack/testing/server';
+import { type StackServers, stackServers, startStackServers } from '@stack/testing/servers';
 import { startService, type TestService } from '@stack/testing/service';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const skipped = skipWithout([rabbitmqServer, redisServer, postgresServer]);
+const skipped = skipWithout(stackServers);
 const soon = { timeoutMs: 10_000, everyMs: 50 };
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked into as they come.
 type Answer = { status: number; body: any };
 
 describe.skipIf(skipped)('the platform API, beside the services that it tells of', () => {
-  const servers: TestServer[] = [];
+  let servers: StackServers | undefined;
   let broker: TestServer;
   let cache: TestServer;
   let database: TestServer;
@@ -40,12 +38,8 @@ describe.skipIf(skipped)('the platform API, beside the services that it tells of
     });
 
   beforeAll(async () => {
-    [broker, cache, database] = await Promise.all([startRabbitmq(), startRedis(), startPostgres()]);
-    servers.push(broker, cache, database);
-    await Promise.all([
-      declareTopology(broker.url, `${ROOT}infrastructure/rabbitmq/topology.yaml`),
-      migrate(database.url, `${ROOT}infrastructure/supabase/migrations`),
-    ]);
+    servers = await startStackServers(ROOT);
+    ({ broker, cache, database } = servers);
     environment = {
       AMQP_URL: broker.url,
       REDIS_URL: cache.url,
@@ -72,7 +66,7 @@ describe.skipIf(skipped)('the platform API, beside the services that it tells of
   });
   afterAll(async () => {
     await Promise.all([api, core, platform].map((service) => service?.stop()));
-    await Promise.all(servers.map((server) => server.stop()));
+    await servers?.stop();
   });
 
   it('names what is registered, and how each does', async () => {

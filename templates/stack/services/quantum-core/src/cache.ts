@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Choice, LlmRequest, Usage } from '@stack/contracts/llm';
 import type { Log } from '@stack/runtime/logging';
 import type { Cache as Redis } from '@stack/runtime/redis';
-import { stringify } from 'safe-stable-stringify';
+import { questionIn } from './question.ts';
 
 export interface CachedAnswer {
   choices: Choice[];
@@ -16,31 +16,10 @@ export interface Cache {
   set(key: string, answer: CachedAnswer): Promise<void>;
 }
 
-/** Fields that change how an answer travels or who asks, but not the answer. */
-const NOT_PART_OF_THE_QUESTION = new Set([
-  'stream',
-  'stream_options',
-  'user',
-  'metadata',
-  'store',
-  'safety_identifier',
-  'prompt_cache_key',
-]);
-
 /** The same for two requests that differ in nothing that an answer depends on. */
 export function cacheKey(engine: string, request: LlmRequest): string {
   const hash = createHash('sha256').update(questionIn(request)).digest('hex');
   return `quantum-core:answer:1:${engine}:${hash}`;
-}
-
-/** What an answer depends on, as one text that is the same for the same question. */
-export function questionIn(request: LlmRequest): string {
-  const question = Object.fromEntries(
-    Object.entries(request).filter(
-      ([field, value]) => value !== null && !NOT_PART_OF_THE_QUESTION.has(field),
-    ),
-  );
-  return stringify(question) ?? '';
 }
 
 export function createCache(options: { redis: Redis; ttlSeconds: number; log: Log }): Cache {

@@ -2,11 +2,15 @@ import type { LlmRequest, Model } from '@stack/contracts/llm';
 import type { Log } from '@stack/runtime/logging';
 import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
 import { type Engine, EngineError, type EngineOutput, failure } from './engine.ts';
+import { createOffers } from './engine-offers.ts';
 
-/** An engine that can answer, and the name of the model there. */
+/** An engine that can answer. */
 export interface Candidate {
-  engine: Engine;
+  engine: string;
+  /** The name of the model there. */
   model: string;
+  /** Has it answer; every piece goes to `take`. @throws {EngineError} */
+  answer(request: LlmRequest, signal: AbortSignal, take: (output: EngineOutput) => void): Promise<void>;
 }
 
 /** Engines, best first. One that fails again and again is left alone for a while. */
@@ -15,13 +19,6 @@ export interface EngineChain {
   models(): Promise<Model[]>;
   /** Who can answer with the model, best first; for `AUTO` everybody. @throws {EngineError} when there is nobody */
   candidates(model: string): Promise<Candidate[]>;
-  /** Has the engine answer; every piece goes to `take`. @throws {EngineError} */
-  answer(
-    candidate: Candidate,
-    request: LlmRequest,
-    signal: AbortSignal,
-    take: (output: EngineOutput) => void,
-  ): Promise<void>;
 }
 
 /** The model that stands for the first engine that is there, where there are several. */
@@ -51,46 +48,53 @@ export function createEngineChain({ engines, log, breaker, onFailure }: ChainOpt
       log.warn('an engine fails too often and is left alone', { engine: engine.name, ms: openMs }),
     );
     policy.onReset(() => log.info('an engine is back', { engine: engine.name }));
-    return { engine, policy, known: [] as Model[] };
-  });
-  const link = (engine: Engine) => links.find((each) => each.engine === engine) ?? links[0];
-
-  /** What each offers now, or said it offers before it was away. */
-  const offers = async () => {
-    const answers = await Promise.all(
-      links.map(async (each) => {
+    const answer =
+      (model: string): Candidate['answer'] =>
+      async (request, signal, take) => {
         try {
-          each.known = await each.engine.models();
-          return { ...each, error: undefined };
+          await policy.execute(async () => {
+            for await (const output of engine.answer({ ...request, model }, signal)) take(output);
+          });
         } catch (error) {
-          if (!(error instanceof EngineError)) throw error;
-          return { ...each, error };
+          if (isUnavailable(error)) onFailure?.(engine.name);
+          if (!(error instanceof BrokenCircuitError)) throw error;
+          throw failure(
+            503,
+            `The engine ${engine.name} failed too often and is left alone.`,
+            'engine_left_alone',
+          );
         }
-      }),
+      };
+    const candidate = (model: string): Candidate => ({ engine: engine.name, model, answer: answer(model) });
+    return { candidate, offer: createOffers(engine) };
+  });
+
+  const offers = async () => {
+    const offered = await Promise.all(
+      links.map(async ({ candidate, offer }) => ({ candidate, ...(await offer()) })),
     );
-    const unknown = answers.find(({ known, error }) => known.length === 0 && error !== undefined);
-    return { answers, unknown: unknown?.error };
+    // An engine that never could be asked may offer anything.
+    const unknown = offered.find(({ models, problem }) => models.length === 0 && problem !== undefined);
+    return { offered, unknown: unknown?.problem };
   };
 
   return {
     async models() {
-      const { answers, unknown } = await offers();
-      const all = answers.flatMap(({ known }) => known);
+      const { offered, unknown } = await offers();
+      const all = offered.flatMap(({ models }) => models);
       if (all.length === 0 && unknown !== undefined) throw unknown;
       const distinct = [...new Map(all.map((model) => [model.id, model])).values()];
       return links.length > 1 ? [{ id: AUTO, created: 0, owned_by: 'qbtc' }, ...distinct] : distinct;
     },
 
     async candidates(model) {
-      const { answers, unknown } = await offers();
-      const found = answers.flatMap(({ engine, known }): Candidate[] => {
-        const [first] = known;
-        if (model === AUTO && links.length > 1)
-          return first === undefined ? [] : [{ engine, model: first.id }];
-        return known.some(({ id }) => id === model) ? [{ engine, model }] : [];
+      const { offered, unknown } = await offers();
+      const found = offered.flatMap(({ candidate, models: [first, ...others] }) => {
+        if (first === undefined) return [];
+        if (model === AUTO && links.length > 1) return [candidate(first.id)];
+        return [first, ...others].some(({ id }) => id === model) ? [candidate(model)] : [];
       });
       if (found.length > 0) return found;
-      // An engine that nobody could ask may well know it.
       if (unknown !== undefined) throw unknown;
       throw new EngineError({
         status: 404,
@@ -99,22 +103,6 @@ export function createEngineChain({ engines, log, breaker, onFailure }: ChainOpt
         param: 'model',
         code: 'model_not_found',
       });
-    },
-
-    async answer({ engine, model }, request, signal, take) {
-      try {
-        await link(engine)?.policy.execute(async () => {
-          for await (const output of engine.answer({ ...request, model }, signal)) take(output);
-        });
-      } catch (error) {
-        if (isUnavailable(error)) onFailure?.(engine.name);
-        if (!(error instanceof BrokenCircuitError)) throw error;
-        throw failure(
-          503,
-          `The engine ${engine.name} failed too often and is left alone.`,
-          'engine_left_alone',
-        );
-      }
     },
   };
 }

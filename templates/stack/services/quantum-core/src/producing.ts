@@ -36,7 +36,7 @@ export function createProducing({ engines, cache, send }: ProducingOptions): Pro
       for (const [place, candidate] of candidates.entries()) {
         // A try that broke off in the middle cannot be continued: the engine may say something else this time.
         restart(work);
-        const key = cacheKey(candidate.engine.name, { ...request, model: candidate.model });
+        const key = cacheKey(candidate.engine, { ...request, model: candidate.model });
         const known = await cache.get(key);
         const completion = newCompletion(candidate, known !== undefined);
         if (known !== undefined) return { status: 'completed', completion, ...known };
@@ -50,8 +50,8 @@ export function createProducing({ engines, cache, send }: ProducingOptions): Pro
           const next = work.index === 0 ? candidates[place + 1] : undefined;
           if (!isUnavailable(error) || next === undefined) throw error;
           delivery.log.warn('an engine did not answer, asking the next', {
-            engine: candidate.engine.name,
-            next: next.engine.name,
+            engine: candidate.engine,
+            next: next.engine,
             reason: error.message,
           });
         }
@@ -82,7 +82,7 @@ export function createProducing({ engines, cache, send }: ProducingOptions): Pro
     const collector = createCollector();
     const confirmations: Promise<void>[] = [];
     try {
-      await engines.answer(candidate, request, stop.signal, (output) => {
+      await candidate.answer(request, stop.signal, (output) => {
         stop.signal.throwIfAborted();
         collector.add(output);
         if (!streamed || output.choices.length === 0) return;
@@ -116,7 +116,7 @@ function newCompletion({ engine, model }: Candidate, cached: boolean): Completio
     id: `chatcmpl-${randomUUID()}`,
     created: Math.floor(Date.now() / 1000),
     model,
-    engine: engine.name,
+    engine,
     cached,
   };
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { LlmRequest, LlmResponse } from '@stack/contracts/llm';
 import type { Delivery } from '@stack/runtime/bus';
-import { questionIn } from './cache.ts';
 import type { Memory } from './conversations.ts';
 import type { Outcome, Recorded } from './interactions.ts';
+import { questionIn } from './question.ts';
 
 /** How far a request has come, kept over the tries of one delivery so that no step is done twice. */
 export interface Work {

@@ -32,7 +32,7 @@ describe('the chain of engines', () => {
     const chain = createEngineChain({ engines: [a.engine, b.engine], log });
     expect((await chain.models()).map(({ id }) => id)).toEqual([AUTO, 'x', 'shared', 'y']);
     const named = async (model: string) =>
-      (await chain.candidates(model)).map(({ engine: { name }, model: there }) => `${name}:${there}`);
+      (await chain.candidates(model)).map(({ engine, model: there }) => `${engine}:${there}`);
     expect(await named('shared')).toEqual(['a:shared', 'b:shared']);
     expect(await named('y')).toEqual(['b:y']);
     expect(await named(AUTO)).toEqual(['a:x', 'b:shared']);
@@ -70,7 +70,7 @@ describe('the chain of engines', () => {
     });
     const [candidate] = await chain.candidates('m');
     if (candidate === undefined) throw new Error('no candidate');
-    const ask = () => chain.answer(candidate, request, nobody, () => {});
+    const ask = () => candidate.answer(request, nobody, () => {});
     a.state.error = failure(502, 'broken', 'engine_broke_off');
     for (let i = 0; i < 2; i += 1)
       await expect(ask()).rejects.toMatchObject({ error: { code: 'engine_broke_off' } });
@@ -96,7 +96,7 @@ describe('the chain of engines', () => {
     if (candidate === undefined) throw new Error('no candidate');
     a.state.error = refusal('no', 'n', 'unsupported_value');
     for (let i = 0; i < 3; i += 1)
-      await expect(chain.answer(candidate, request, nobody, () => {})).rejects.toMatchObject({
+      await expect(candidate.answer(request, nobody, () => {})).rejects.toMatchObject({
         error: { status: 400 },
       });
     expect(a.state.asked).toBe(3);

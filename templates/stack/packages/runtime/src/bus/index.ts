@@ -176,14 +176,15 @@ export async function createBus(options: BusOptions): Promise<Bus> {
       'messaging.message.id': event.id,
       [CORRELATION_ID]: event.correlationid,
     };
-    const parent = tracing.traceparent() ?? event.traceparent;
+    // Below the active span; without one below whatever the event says.
+    const parent = tracing.traceparent() === undefined ? event.traceparent : undefined;
     const { span, run } = tracing.start(`send ${to.routingKey}`, {
       kind: SpanKind.PRODUCER,
       attributes,
       parent,
     });
     try {
-      const traced = run(() => withTraceparent(event, tracing.traceparent()));
+      const traced = { ...event, ...traceparentOf(run(() => tracing.traceparent())) };
       const sent = send(to, type.encode(traced), traced, {
         persistent: true,
         ...(replyTo === undefined ? {} : { replyTo }),
@@ -209,7 +210,8 @@ export async function createBus(options: BusOptions): Promise<Bus> {
     },
 
     request({ type, event, to, answerType, deadlineMs, signal }) {
-      type.accept(event);
+      const sent = sendTraced(type, event, to, requester.address);
+      // The answer cannot be here before this turn of the event loop is over.
       const answer = requester.await({
         requestId: event.id,
         correlationId: event.correlationid,
@@ -217,7 +219,7 @@ export async function createBus(options: BusOptions): Promise<Bus> {
         deadlineMs,
         ...(signal === undefined ? {} : { signal }),
       });
-      sendTraced(type, event, to, requester.address).catch(answer.fail);
+      sent.catch(answer.fail);
       return answer;
     },
 
@@ -274,10 +276,6 @@ export async function createBus(options: BusOptions): Promise<Bus> {
       await connection.close();
     },
   };
-}
-
-function withTraceparent<Data>(event: Event<Data>, traceparent: string | undefined): Event<Data> {
-  return { ...event, ...traceparentOf(traceparent) };
 }
 
 function traceparentOf(traceparent: string | undefined): { traceparent?: string } {

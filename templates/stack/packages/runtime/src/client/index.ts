@@ -1,7 +1,7 @@
 import { BrokenCircuitError, BulkheadRejectedError, bulkhead, type IPolicy } from 'cockatiel';
 import { Agent, request as send } from 'undici';
 import { type Balancer, type BalancerName, createBalancer } from '../balancer.ts';
-import type { Instance } from '../registry/index.ts';
+import { type Instance, urlOf } from '../registry/index.ts';
 import { type Backoff, retry } from '../retry.ts';
 import { SpanKind, type Tracing } from '../tracing/index.ts';
 import { createBreakers } from './breakers.ts';
@@ -118,7 +118,7 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     signal: AbortSignal,
   ): Promise<Omit<Answer, 'attempts'>> => {
     const { method = 'GET', path, json } = call;
-    const url = `${instance.protocol}://${authority(instance)}${path}`;
+    const url = urlOf(instance, path);
     const traceparent = tracing.traceparent();
     const { statusCode, headers, body } = await send(url, {
       method,
@@ -229,10 +229,6 @@ function asCallFailed(service: string, instance: Instance, error: unknown): Call
   return new CallFailed(unsent ? 'unreachable' : 'broken-off', `${what}: ${messageOf(error)}`, {
     cause: error,
   });
-}
-
-function authority({ host, port }: Instance): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function parsed(text: string, instance: string): unknown {

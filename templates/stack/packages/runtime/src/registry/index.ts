@@ -3,6 +3,7 @@ import type { Log } from '../logging.ts';
 import type { Cache } from '../redis.ts';
 import { type Change, changesBetween } from './changes.ts';
 
+export { urlOf } from './address.ts';
 export type { Change } from './changes.ts';
 
 /** What a service says of itself when it starts. */
@@ -58,7 +59,6 @@ export interface Registry {
   list(): Promise<Instance[]>;
   /** The same by service, with those that were here in the last hour and have no instance now. */
   services(): Promise<KnownService[]>;
-  statistics(): Promise<RegistryStatistics>;
   /** Tells of changes until it is closed, `everyMs` after they happened at the latest; all that is there is new at first. */
   watch(listener: (changes: Change[]) => void, everyMs?: number): { close(): void };
 }
@@ -130,27 +130,6 @@ export function createRegistry(options: RegistryOptions): Registry {
   return {
     list,
     services,
-
-    async statistics() {
-      const all = await services();
-      const count = (instances: readonly Instance[]) =>
-        instances.filter(({ status }) => status !== 'unhealthy').length;
-      return {
-        services: all.length,
-        instances: all.reduce((sum, { instances }) => sum + instances.length, 0),
-        healthy: all.reduce((sum, { instances }) => sum + count(instances), 0),
-        byService: Object.fromEntries(
-          all.map(({ name, instances }) => [
-            name,
-            {
-              instances: instances.length,
-              healthy: count(instances),
-              versions: [...new Set(instances.map(({ version }) => version))],
-            },
-          ]),
-        ),
-      };
-    },
 
     register(registration, health) {
       const registeredAt = new Date().toISOString();
@@ -229,6 +208,29 @@ export function createRegistry(options: RegistryOptions): Registry {
       void look();
       return { close: () => clearInterval(timer) };
     },
+  };
+}
+
+/** Counts what `services` gave. An instance that is degraded works. */
+export function statisticsOf(services: readonly KnownService[]): RegistryStatistics {
+  const working = ({ instances }: KnownService) =>
+    instances.filter(({ status }) => status !== 'unhealthy').length;
+  const sum = (count: (service: KnownService) => number) =>
+    services.reduce((total, service) => total + count(service), 0);
+  return {
+    services: services.length,
+    instances: sum(({ instances }) => instances.length),
+    healthy: sum(working),
+    byService: Object.fromEntries(
+      services.map((service) => [
+        service.name,
+        {
+          instances: service.instances.length,
+          healthy: working(service),
+          versions: [...new Set(service.instances.map(({ version }) => version))],
+        },
+      ]),
+    ),
   };
 }
 

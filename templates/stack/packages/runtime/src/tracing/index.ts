@@ -15,10 +15,10 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
+  AlwaysOffSampler,
   BasicTracerProvider,
   BatchSpanProcessor,
   ParentBasedSampler,
-  type SpanExporter,
 } from '@opentelemetry/sdk-trace-base';
 import { ReservoirSampler } from './reservoir-sampler.ts';
 
@@ -62,8 +62,6 @@ export interface TracingOptions {
   reservoir: number;
   /** The share of the further traces that are recorded, from 0 to 1. */
   ratio: number;
-  /** For tests: instead of the endpoints. */
-  exporters?: readonly SpanExporter[];
 }
 
 /** So many spans may wait to be sent; what is more is dropped, as a collector that is away must not fill the memory. */
@@ -76,15 +74,6 @@ const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 const propagator = new W3CTraceContextPropagator();
 
 export function createTracing(options: TracingOptions): Tracing {
-  const exporters =
-    options.exporters ??
-    options.endpoints.map(
-      (endpoint) =>
-        new OTLPTraceExporter({
-          url: `${endpoint.replace(/\/+$/, '')}/v1/traces`,
-          timeoutMillis: SEND_TIMEOUT_MS,
-        }),
-    );
   // Which span is active is OpenTelemetry's own, one for each process.
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const provider = new BasicTracerProvider({
@@ -95,19 +84,19 @@ export function createTracing(options: TracingOptions): Tracing {
     }),
     sampler: new ParentBasedSampler({
       root:
-        exporters.length === 0
-          ? new ReservoirSampler(0, 0)
+        options.endpoints.length === 0
+          ? new AlwaysOffSampler()
           : new ReservoirSampler(options.reservoir, options.ratio),
     }),
-    spanProcessors: exporters.map(
-      (exporter) =>
-        new BatchSpanProcessor(exporter, {
-          maxQueueSize: MOST_WAITING,
-          maxExportBatchSize: MOST_AT_ONCE,
-          scheduledDelayMillis: SEND_EVERY_MS,
-          exportTimeoutMillis: SEND_TIMEOUT_MS,
-        }),
-    ),
+    spanProcessors: options.endpoints.map((endpoint) => {
+      const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`;
+      return new BatchSpanProcessor(new OTLPTraceExporter({ url, timeoutMillis: SEND_TIMEOUT_MS }), {
+        maxQueueSize: MOST_WAITING,
+        maxExportBatchSize: MOST_AT_ONCE,
+        scheduledDelayMillis: SEND_EVERY_MS,
+        exportTimeoutMillis: SEND_TIMEOUT_MS,
+      });
+    }),
   });
   const tracer = provider.getTracer('@stack/runtime');
 

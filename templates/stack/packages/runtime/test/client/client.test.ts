@@ -4,6 +4,7 @@ import { createServiceClient, type ServiceClient, type ServiceClientOptions } fr
 import type { Instance } from '@stack/runtime/registry';
 import { NO_TRACING } from '@stack/runtime/tracing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { instanceOf } from '../instance.ts';
 
 const servers: Server[] = [];
 const clients: ServiceClient[] = [];
@@ -23,22 +24,7 @@ async function instance(
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const described: Instance = {
-    name: 'shop',
-    instance: `shop@127.0.0.1:${port}`,
-    version: '1',
-    host: '127.0.0.1',
-    port,
-    protocol: 'http',
-    health: '/health',
-    weight: 1,
-    metadata: {},
-    status: 'healthy',
-    registered_at: '',
-    beat_at: '',
-    ...fields,
-  };
-  return { instance: described, calls };
+  return { instance: instanceOf({ name: 'shop', port, ...fields }), calls };
 }
 
 function clientOf(

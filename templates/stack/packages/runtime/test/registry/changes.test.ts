@@ -1,22 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { changesBetween } from '../../src/registry/changes.ts';
 import type { Instance } from '../../src/registry/index.ts';
+import { instanceOf } from '../instance.ts';
 
-const instance = (name: string, fields: Partial<Instance> = {}): Instance => ({
-  name: 'service',
-  instance: name,
-  version: '1',
-  host: '127.0.0.1',
-  port: 1,
-  protocol: 'http',
-  health: '/health',
-  weight: 1,
-  metadata: {},
-  status: 'healthy',
-  registered_at: '',
-  beat_at: '',
-  ...fields,
-});
+const instance = (name: string, fields: Partial<Instance> = {}) =>
+  instanceOf({ name: 'service', port: 1, instance: name, ...fields });
 
 describe('changes between two looks', () => {
   it('are who came, who went, and what is different; a heartbeat is no change', () => {

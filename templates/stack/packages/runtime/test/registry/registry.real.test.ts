@@ -1,6 +1,6 @@
 import { createLog } from '@stack/runtime/logging';
 import { type Cache, openRedis } from '@stack/runtime/redis';
-import { type Change, createRegistry, type Registration } from '@stack/runtime/registry';
+import { type Change, createRegistry, type Registration, statisticsOf } from '@stack/runtime/registry';
 import { NO_TRACING } from '@stack/runtime/tracing';
 import { redisServer, startRedis } from '@stack/testing/redis';
 import { eventually, skipWithout, type TestServer } from '@stack/testing/server';
@@ -56,7 +56,7 @@ describe.skipIf(skipWithout([redisServer]))('the registry in a real Redis', () =
       { instance: 'web@127.0.0.1:2' },
     ]);
     expect(await other.list()).toEqual([]);
-    expect(await one.statistics()).toEqual({
+    expect(statisticsOf(await one.services())).toEqual({
       services: 1,
       instances: 2,
       healthy: 2,

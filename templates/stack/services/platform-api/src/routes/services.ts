@@ -1,5 +1,5 @@
 import type { HealthAggregator } from '@stack/runtime/health-aggregator';
-import type { Registry } from '@stack/runtime/registry';
+import { type Registry, statisticsOf } from '@stack/runtime/registry';
 import type { FastifyInstance } from 'fastify';
 import { ApiError, from } from '../errors.ts';
 import { eventStatistics } from '../event-statistics.ts';
@@ -23,11 +23,8 @@ export function registerServices(
       },
     },
     async () => {
-      const [services, statistics] = await from(
-        'registry',
-        Promise.all([registry.services(), registry.statistics()]),
-      );
-      return { services, statistics };
+      const services = await from('registry', registry.services());
+      return { services, statistics: statisticsOf(services) };
     },
   );
   http.get<{ Params: { name: string } }>(

@@ -1,5 +1,5 @@
 import type { ChoiceDelta, LlmRequest } from '@stack/contracts/llm';
-import { type Engine, refusal } from '../engine.ts';
+import { type Engine, refusal, refuseOtherFields } from '../engine.ts';
 import { textOf } from '../message-text.ts';
 import { extract } from './extract.ts';
 
@@ -20,8 +20,6 @@ const QUESTION_SHOWN = 200;
 const TAKEN = new Set([
   'model',
   'messages',
-  'stream',
-  'stream_options',
   'max_tokens',
   'max_completion_tokens',
   'stop',
@@ -31,12 +29,7 @@ const TAKEN = new Set([
   'frequency_penalty',
   'presence_penalty',
   'seed',
-  'user',
-  'metadata',
-  'store',
   'service_tier',
-  'safety_identifier',
-  'prompt_cache_key',
   'response_format',
 ]);
 
@@ -75,15 +68,7 @@ export function createOfflineEngine(): Engine {
 }
 
 function refuseWhatItCannotDo(request: LlmRequest): void {
-  for (const [field, value] of Object.entries(request)) {
-    const harmless = value === null || value === false || (Array.isArray(value) && value.length === 0);
-    if (TAKEN.has(field) || harmless) continue;
-    throw refusal(
-      `Unsupported parameter: '${field}' is not supported with the model '${OFFLINE}'.`,
-      field,
-      'unsupported_parameter',
-    );
-  }
+  refuseOtherFields(request, TAKEN, `with the model '${OFFLINE}'`);
   const format = request.response_format?.type ?? 'text';
   if (format !== 'text') throw unsupportedValue('response_format', `the type ${format}`);
   request.messages.forEach((message, index) => {

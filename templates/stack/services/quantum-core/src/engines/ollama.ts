@@ -1,5 +1,12 @@
 import type { ChatMessage, LlmRequest, Model } from '@stack/contracts/llm';
-import { type Engine, EngineError, type EngineOutput, failure, refusal } from '../engine.ts';
+import {
+  type Engine,
+  EngineError,
+  type EngineOutput,
+  failure,
+  refusal,
+  refuseOtherFields,
+} from '../engine.ts';
 import { textOf } from '../message-text.ts';
 import {
   brokeOff,
@@ -7,6 +14,7 @@ import {
   createSilenceGuard,
   isObject,
   json,
+  modelsDeadline,
   otherForm,
   parsed,
   refusalOf,
@@ -22,7 +30,6 @@ export interface OllamaOptions {
 }
 
 const NAME = 'ollama';
-const MODELS_TTL_MS = 10_000;
 const LONGEST_LINE = 4 * 1024 * 1024;
 
 /** Fields of a request, and what they are among Ollama's options. */
@@ -40,36 +47,26 @@ const TAKEN = new Set<string>([
   ...Object.keys(OPTIONS),
   'model',
   'messages',
-  'stream',
-  'stream_options',
   'n',
   'tools',
   'tool_choice',
   'response_format',
-  'user',
-  'metadata',
-  'store',
   'service_tier',
-  'safety_identifier',
-  'prompt_cache_key',
 ]);
 
 /** A server of Ollama over its own API (https://docs.ollama.com/api/chat). */
 export function createOllamaEngine(options: OllamaOptions): Engine {
   const base = options.url.replace(/\/+$/, '');
   const headers = { 'content-type': 'application/json' };
-  let known: { models: Model[]; until: number } | undefined;
 
   return {
     name: NAME,
 
     async models() {
       if (options.model !== undefined) return [{ id: options.model, created: 0, owned_by: NAME }];
-      if (known !== undefined && performance.now() < known.until) return known.models;
-      const response = await call(`${base}/api/tags`, { signal: AbortSignal.timeout(options.timeoutMs) });
+      const response = await call(`${base}/api/tags`, { signal: modelsDeadline(options.timeoutMs) });
       if (!response.ok) throw new EngineError(await refusalOf(response));
-      known = { models: modelsIn(await json(response)), until: performance.now() + MODELS_TTL_MS };
-      return known.models;
+      return modelsIn(await json(response));
     },
 
     async *answer(request, signal) {
@@ -105,15 +102,7 @@ export function createOllamaEngine(options: OllamaOptions): Engine {
 
 /** The request in Ollama's words. @throws {EngineError} for what it has no words for */
 function asked(request: LlmRequest): Record<string, unknown> {
-  for (const [field, value] of Object.entries(request)) {
-    const harmless = value === null || value === false || (Array.isArray(value) && value.length === 0);
-    if (!TAKEN.has(field) && !harmless)
-      throw refusal(
-        `Unsupported parameter: '${field}' is not supported by Ollama.`,
-        field,
-        'unsupported_parameter',
-      );
-  }
+  refuseOtherFields(request, TAKEN, 'by Ollama');
   if ((request.n ?? 1) > 1) throw unsupported('n', 'more than one choice');
   const choice = request.tool_choice ?? 'auto';
   if (choice !== 'auto' && choice !== 'none') throw unsupported('tool_choice', 'anything but auto and none');

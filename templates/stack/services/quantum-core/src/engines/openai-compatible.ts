@@ -8,6 +8,7 @@ import {
   errorIn,
   isObject,
   json,
+  modelsDeadline,
   otherForm,
   parsed,
   refusalOf,
@@ -25,34 +26,27 @@ export interface OpenAiCompatibleOptions {
   timeoutMs: number;
 }
 
-const MODELS_TTL_MS = 10_000;
 const LARGEST_EVENT = 4 * 1024 * 1024;
 
-/** Any endpoint that speaks OpenAI's API. Requests are passed on as they are, always streamed. */
+/** Any endpoint that speaks OpenAI's API. Requests are passed on as they are, always streamed; their metadata is ours. */
 export function createOpenAiCompatibleEngine(options: OpenAiCompatibleOptions): Engine {
   const base = options.url.replace(/\/+$/, '');
   const headers = {
     'content-type': 'application/json',
     ...(options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` }),
   };
-  let known: { models: Model[]; until: number } | undefined;
 
   return {
     name: options.name,
 
     async models() {
       if (options.model !== undefined) return [{ id: options.model, created: 0, owned_by: options.name }];
-      if (known !== undefined && performance.now() < known.until) return known.models;
       const response = await call(`${base}/models`, {
         headers,
-        signal: AbortSignal.timeout(options.timeoutMs),
+        signal: modelsDeadline(options.timeoutMs),
       });
       if (!response.ok) throw new EngineError(await refusalOf(response));
-      known = {
-        models: modelsIn(await json(response), options.name),
-        until: performance.now() + MODELS_TTL_MS,
-      };
-      return known.models;
+      return modelsIn(await json(response), options.name);
     },
 
     async *answer({ metadata: _ours, ...request }, signal) {

@@ -26,6 +26,13 @@ export function createSilenceGuard(timeoutMs: number, signal: AbortSignal) {
   };
 }
 
+/** No model is asked when a server tells what it offers: it has no reason to take long. */
+const LONGEST_MODELS_MS = 5_000;
+
+export function modelsDeadline(timeoutMs: number): AbortSignal {
+  return AbortSignal.timeout(Math.min(timeoutMs, LONGEST_MODELS_MS));
+}
+
 /** The answer to a request. @throws {EngineError} when there is nobody, or no answer in time */
 export async function call(url: string, init: RequestInit): Promise<Response> {
   try {

@@ -94,7 +94,7 @@ describe('the OpenAI-compatible engine', () => {
   });
 
   it('lists the models of the endpoint, or the one that is named', async () => {
-    const { url, seen } = await endpoint((_, response) =>
+    const { url } = await endpoint((_, response) =>
       response.end(JSON.stringify({ data: [{ id: 'a', created: 5, owned_by: 'x' }, { id: 'b' }, {}] })),
     );
     const engine = engineAt(url);
@@ -103,8 +103,6 @@ describe('the OpenAI-compatible engine', () => {
       { id: 'b', created: 0, owned_by: 'upstream' },
     ];
     expect(await engine.models()).toEqual(models);
-    expect(await engine.models()).toEqual(models);
-    expect(seen.length).toBe(1);
     expect(await engineAt(url, { model: 'only' }).models()).toMatchObject([{ id: 'only' }]);
   });
 
