@@ -9,8 +9,10 @@ export type Wanted = { id: string } | { correlationId: string } | { last: true }
 
 /** Services send what they have recorded twice a second: what has happened is known after this. */
 const SENT_MS = 1_000;
-/** A trace whose end is older than this is whole. */
+/** A trace whose end is older than this is whole, if none of its spans waits for the one above it. */
 const SETTLED_MS = 2_000;
+/** After this, a service that should have sent more has lost it. */
+const LOST_MS = 8_000;
 const LOOK_EVERY_MS = 250;
 const MOST_LISTED = 1_000;
 const ID = /^[0-9a-f]{32}$/;
@@ -40,8 +42,13 @@ export async function findTrace(
   }
 }
 
-function isSettled({ startedAt, durationUs }: Trace, now: number): boolean {
-  return now - (Date.parse(startedAt) + durationUs / 1000) > SETTLED_MS;
+function isSettled({ startedAt, durationUs, spans }: Trace, now: number): boolean {
+  const age = now - (Date.parse(startedAt) + durationUs / 1000);
+  const known = new Set(spans.map(({ spanId }) => spanId));
+  const above = spans.flatMap(({ parentSpanId }) => parentSpanId ?? []);
+  // One may be the caller's, who sends no spans.
+  const missing = new Set(above.filter((id) => !known.has(id)));
+  return age > (missing.size > 1 ? LOST_MS : SETTLED_MS);
 }
 
 async function idOf(store: TraceStore, wanted: Wanted): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { newStack } from '../support/new-stack.ts';
 import { openStackAt } from '../support/open-stack.ts';
 import { qbtc } from '../support/qbtc.ts';
@@ -55,22 +55,22 @@ describe('two instances of a service, and the traces of what they do', () => {
   test('are drawn span by span, and listed by how slow they were', async () => {
     const { flows } = await json<{ flows: { correlationId: string }[] }>('test', '--only', 'llm-plain');
     const id = flows[0]?.correlationId ?? '';
-    const { trace } = {
-      trace: await json<{ id: string; spans: { name: string; depth: number }[] }>(
-        'trace',
-        '--correlation',
-        id,
-      ),
-    };
     // The trace of a flow has the digits of its correlation id.
-    expect(trace.id).toBe(id.replaceAll('-', ''));
-    expect(trace.spans.map(({ name }) => name)).toEqual(
-      expect.arrayContaining([
-        'POST /v1/chat/completions',
-        'send llm.request',
-        'process q_llm_requests',
-        'add an interaction',
-      ]),
+    const trace = await vi.waitFor(
+      async () => {
+        const found = await json<{ id: string; spans: { name: string }[] }>('trace', '--correlation', id);
+        expect(found.id).toBe(id.replaceAll('-', ''));
+        expect(found.spans.map(({ name }) => name)).toEqual(
+          expect.arrayContaining([
+            'POST /v1/chat/completions',
+            'send llm.request',
+            'process q_llm_requests',
+            'add an interaction',
+          ]),
+        );
+        return found;
+      },
+      { timeout: 30_000 },
     );
     expect((await json<{ id: string }>('trace', '--last')).id).toBe(trace.id);
     expect((await json<{ id: string }>('trace', trace.id.slice(0, 10))).id).toBe(trace.id);

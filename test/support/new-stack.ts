@@ -1,4 +1,5 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Document, parseDocument, type Scalar, type YAMLMap } from 'yaml';
@@ -36,10 +37,11 @@ export async function newUndecidedStack(
 ): Promise<[string, () => Promise<void>]> {
   const folder = await mkdtemp(join(tmpdir(), 'qbtc stack ü '));
   const root = join(folder, name);
+  const claim = portBase === undefined ? await ownPortBase() : undefined;
   await createStack(quietContext(), {
     target: root,
     name,
-    portBase: portBase ?? (await ownPortBase()),
+    portBase: portBase ?? claim?.base,
     install: 'reuse',
     reuseFrom: join(CHECKOUT, 'node_modules'),
     git: false,
@@ -51,30 +53,37 @@ export async function newUndecidedStack(
     root,
     async () => {
       await qbtc(['down', '--volumes'], root);
+      claim?.giveBack();
       await rm(folder, { recursive: true, force: true });
     },
   ];
 }
 
 /**
- * Test files run side by side: each worker takes its port bases from a range of its own, below the ephemeral ports. The
- * step is no thousand: 5,000 and 10,000 lie between ports of one stack, which would be those of another, too.
+ * Test files run side by side in processes of their own: whoever takes a port base listens on the base itself as long as
+ * its stack lives, which the system grants to one only and takes back at whatever end. All lie below the ephemeral ports.
+ * The step is no thousand: 5,000 and 10,000 lie between ports of one stack, which would be those of another, too.
  */
 const STEP = 1_009;
-const WORKERS = 3;
-const RANGE = 4 * STEP;
 const FIRST_BASE = 3_000;
-const PORTS = [3001, 5432, 5672, 6379, 8000, 8001, 9080, 9180, 9443, 15_672];
-const claimed = new Set<number>();
+const LAST_BASE = 15_000;
+const PORTS = [3001, 5432, 5672, 6379, 8000, 8001, 8400, 9080, 9180, 9443, 15_672];
 
-async function ownPortBase(): Promise<number> {
-  const first = FIRST_BASE + ((Number(process.env.VITEST_POOL_ID ?? 1) - 1) % WORKERS) * RANGE;
-  for (let base = first; base < first + RANGE; base += STEP) {
-    if (claimed.has(base)) continue;
+async function ownPortBase(): Promise<{ base: number; giveBack(): void }> {
+  for (let base = FIRST_BASE; base < LAST_BASE; base += STEP) {
+    const claim = await listen(base);
+    if (!claim) continue;
     const free = await Promise.all(PORTS.map((port) => isPortFree(base + port)));
-    if (!free.every(Boolean)) continue;
-    claimed.add(base);
-    return base;
+    if (free.every(Boolean)) return { base, giveBack: () => claim.close() };
+    claim.close();
   }
-  throw new Error(`no port base is free from ${first} on`);
+  throw new Error(`no port base is free from ${FIRST_BASE} to ${LAST_BASE}`);
+}
+
+function listen(port: number): Promise<Server | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer().unref();
+    server.once('error', () => resolve(undefined));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => resolve(server));
+  });
 }

@@ -123,6 +123,25 @@ describe('a trace that is looked for', () => {
     expect(reads).toBeGreaterThan(3);
   });
 
+  test('is not whole while spans wait for those above them, unless these are lost', async () => {
+    let reads = 0;
+    const orphan = span({ span_id: 'd', parent_span_id: 'c', started_at: '2026-01-05T10:00:00.001200Z' });
+    const fromOutside = span({ parent_span_id: 'caller' });
+    const late = async (isSent: () => boolean) => {
+      reads = 0;
+      const { context, stack } = await store((path) => {
+        if (path.includes('traces?')) return { status: 200, body: { traces: [summary('ab')] } };
+        reads += 1;
+        const spans = isSent() ? [fromOutside, orphan, span({ span_id: 'c' })] : [fromOutside, orphan];
+        return { status: 200, body: { ...whole, spans } };
+      }, Date.parse('2026-01-05T10:00:03Z'));
+      return findTrace(context, stack, { id: id('ab') });
+    };
+    expect((await late(() => reads > 2)).spans).toHaveLength(3);
+    expect((await late(() => false)).spans).toHaveLength(2);
+    expect(reads).toBeGreaterThan(10);
+  });
+
   test('may be named by how its id begins, when that is enough', async () => {
     const { context, stack } = await store((path) => ({
       status: 200,
