@@ -1,4 +1,5 @@
 import type { Register } from './command.ts';
+import { completion } from './completion.ts';
 import { consumers } from './consumers.ts';
 import { demo } from './demo.ts';
 import { discover } from './discover/index.ts';
@@ -42,4 +43,5 @@ export const commands: readonly Register[] = [
   restart,
   stop,
   down,
+  completion,
 ];

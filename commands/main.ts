@@ -6,6 +6,7 @@ import { EXIT, type ExitCode, QbtcError } from '../src/errors.ts';
 import type { Document } from '../src/report/document.ts';
 import type { Outcome, Run } from './command.ts';
 import { commands } from './index.ts';
+import { addStackCommands } from './stack-commands.ts';
 
 // The composition root: the real context, the program, the only catch, the exit code.
 
@@ -70,6 +71,8 @@ const program = new Command('qbtc')
   .exitOverride()
   .enablePositionalOptions();
 for (const register of commands) register(program, run);
+// Those of the stack, where the command line may be about one.
+await addStackCommands(program, run, { words: process.argv.slice(2), cwd: process.cwd() });
 
 // SIGHUP: the terminal was closed.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -50,6 +50,7 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
         portBase,
       }),
     ),
+    commands: Object.entries(config.commands).map(([name, command]) => ({ name, ...command })),
     gateway: {
       consumers: [
         ...declared.flatMap(({ consumers }) =>

@@ -30,6 +30,16 @@ export async function fileMistakes(
       wanted.push({ path: [...at, 'entry'], target: entry, from: folder, kind: 'file' });
     }
   }
+  for (const [name, { service, entry }] of Object.entries(stack.commands)) {
+    const path = stack.services[service ?? '']?.path;
+    if (!path || !entry) continue;
+    wanted.push({
+      path: ['commands', name, 'entry'],
+      target: entry,
+      from: resolve(root, path),
+      kind: 'file',
+    });
+  }
   for (const [name, { migrations }] of Object.entries(stack.infrastructure)) {
     if (!migrations) continue;
     wanted.push({

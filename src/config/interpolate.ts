@@ -15,6 +15,8 @@ export interface Values {
    * The whole is `undefined` where resources may not be referred to.
    */
   resources: ReadonlyMap<string, Readonly<Record<string, string>> | undefined> | undefined;
+  /** The address of each service, empty for one that is left out; `undefined` where services may not be referred to. */
+  services?: ReadonlyMap<string, string>;
 }
 
 /** Keys at the top whose values must be known before anything can be filled in. */
@@ -83,6 +85,8 @@ function fillPart(part: Part, values: Values, report: Report): string {
       return fillSecret(part, values, report);
     case 'resource':
       return fillResource(part, values, report);
+    case 'service':
+      return fillService(part, values, report);
   }
 }
 
@@ -111,6 +115,17 @@ function fillSecret(part: Part & { kind: 'secret' }, values: Values, report: Rep
   }
   const value = Object.hasOwn(secrets, part.name) ? secrets[part.name] : undefined;
   return value ?? report(part, `${part.source}, which has no value yet`, 'a value in .qbtc/secrets.json');
+}
+
+function fillService(part: Part & { kind: 'service' }, { services }: Values, report: Report): string {
+  if (services === undefined)
+    return report(part, part.source, 'no reference to a service here: only services refer to services');
+  const url = services.get(part.name);
+  if (url !== undefined) return url;
+  const names = [...services.keys()];
+  return report(part, `${part.source}, which names no service`, `one of the services ${listed(names)}`, () =>
+    nearest(part.name, names),
+  );
 }
 
 function fillResource(part: Part & { kind: 'resource' }, { resources }: Values, report: Report): string {

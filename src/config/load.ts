@@ -20,6 +20,7 @@ import { ruleMistakes } from './rules.ts';
 import { applyScale, readScale, type Scale } from './scale.ts';
 import { stackSchema } from './schema.ts';
 import { ensureSecrets, readSecrets } from './secrets.ts';
+import { leftOutServices, withoutServices } from './stand-ins.ts';
 
 export const STACK_FILE = 'qbtc.yaml';
 
@@ -170,6 +171,8 @@ function fillIn(
     data[key] = BEFORE_RESOURCES.has(key) ? fill(value, [key], plain) : value;
   }
 
+  const leftOut = leftOutServices(document.data.services, plain, document);
+  const declaredServices = withoutServices(document.data.services, leftOut);
   const resources = resourcesOf(outlineOf(data), root, secrets, document);
   mistakes.push(...resources.mistakes);
   const { byName } = resources;
@@ -181,8 +184,17 @@ function fillIn(
       }),
     );
   /** A service with a role or an account of its own reaches its database or broker as that. */
-  const servicesFrom = (endpoints: Parameters<typeof fieldsOf>[0], report: Mistake[]) => {
-    const common: Values = { ...plain, resources: fieldsOf(endpoints) };
+  const servicesFrom = (
+    endpoints: Parameters<typeof fieldsOf>[0],
+    hostOf: (service: string) => string,
+    report: Mistake[],
+  ) => {
+    const base = outlineOf(data).ports.base ?? 0;
+    const addresses = Object.entries(declared.services).map(
+      ([name, { port = 0 }]) =>
+        [name, leftOut.has(name) ? '' : `http://${hostOf(name)}:${port + base}`] as const,
+    );
+    const common: Values = { ...plain, resources: fieldsOf(endpoints), services: new Map(addresses) };
     const valuesOf = (service: string): Values => {
       const fields = new Map(common.resources);
       const { database, events } = declared.services[service] ?? {};
@@ -208,7 +220,7 @@ function fillIn(
       );
       return { ...common, resources: fields };
     };
-    const services = document.data.services;
+    const services = declaredServices;
     if (!isRecord(services)) return interpolate(services, ['services'], common, document, report);
     return Object.fromEntries(
       Object.entries(services).map(([name, service]) => [
@@ -221,10 +233,20 @@ function fillIn(
   for (const [key, value] of Object.entries(document.data)) {
     if (BEFORE_RESOURCES.has(key)) continue;
     data[key] =
-      key === 'services' ? servicesFrom((_, { endpoint }) => endpoint, mistakes) : fill(value, [key], full);
+      key === 'services'
+        ? servicesFrom(
+            (_, { endpoint }) => endpoint,
+            () => '127.0.0.1',
+            mistakes,
+          )
+        : fill(value, [key], full);
   }
   // What is wrong with them is wrong with the services outside too, and told there.
-  const inside = servicesFrom((name) => resources.inside.get(name), []);
+  const inside = servicesFrom(
+    (name) => resources.inside.get(name),
+    (service) => service,
+    [],
+  );
   const known = [...byName.values()].filter((resource) => resource !== undefined);
   return { data, inside, resources: known, mistakes, values: full };
 }

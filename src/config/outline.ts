@@ -71,6 +71,20 @@ const outline = z.object({
   infrastructure: z.record(z.string(), resource).catch({}),
   topology: text,
   services: z.record(z.string(), service).catch({}),
+  commands: z
+    .record(
+      z.string(),
+      z
+        .object({
+          description: text,
+          service: text,
+          entry: text,
+          subcommands: z.record(z.string(), z.string()).catch({}),
+        })
+        .partial()
+        .catch({}),
+    )
+    .catch({}),
   gateway: z
     .object({
       consumers: z.array(consumer).catch([]),

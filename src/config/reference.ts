@@ -1,6 +1,6 @@
 /**
- * The references of `qbtc.yaml`: `${NAME}`, `${NAME:-default}`, `${secrets.NAME}`, `${resources.NAME.FIELD}`;
- * `$${` stands for `${` itself. A default may hold references; it ends at the first `}` that is not theirs.
+ * The references of `qbtc.yaml`: `${NAME}`, `${NAME:-default}`, `${secrets.NAME}`, `${resources.NAME.FIELD}`,
+ * `${services.NAME.url}`; `$${` stands for `${` itself. A default may hold references; it ends at the first `}` that is not theirs.
  */
 export type Part =
   | { kind: 'text'; text: string }
@@ -8,10 +8,12 @@ export type Part =
   | { kind: 'variable'; name: string; fallback?: Part[]; source: string }
   | { kind: 'secret'; name: string; source: string }
   | { kind: 'resource'; name: string; field: string; source: string }
+  /** The address of another service. */
+  | { kind: 'service'; name: string; source: string }
   | { kind: 'invalid'; expected: string; source: string };
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const FORMS = '${NAME}, ${NAME:-default}, ${secrets.NAME} or ${resources.NAME.FIELD}';
+const FORMS = '${NAME}, ${NAME:-default}, ${secrets.NAME}, ${resources.NAME.FIELD} or ${services.NAME.url}';
 
 /** Takes a scalar apart. Never throws: what is no reference although it begins like one is an `invalid` part. */
 export function parseReferences(text: string): Part[] {
@@ -85,6 +87,9 @@ function simpleReference(inner: string): Part {
   if (space === 'secrets' && name && field === undefined) return { kind: 'secret', name, source };
   if (space === 'resources' && name && field && rest.length === 0) {
     return { kind: 'resource', name, field, source };
+  }
+  if (space === 'services' && name && field === 'url' && rest.length === 0) {
+    return { kind: 'service', name, source };
   }
   return { kind: 'invalid', expected: FORMS, source };
 }

@@ -22,6 +22,7 @@ export function ruleMistakes(stack: Outline, document: StackDocument, qbtcVersio
     rolesHaveDatabases,
     accountsHaveBrokers,
     traceStoreExists,
+    commandsHaveServices,
     dependenciesExist,
     dependenciesHaveAnOrder,
     portsAreDistinct,
@@ -152,6 +153,17 @@ const strategyIsPossible: Rule = ({ strategy, infrastructure }, report) => {
     if (provider !== 'external') continue;
     const found = 'external, although "strategy: fallback" adopts nothing';
     report(['infrastructure', name, 'provider'], found, 'native or embedded, or "strategy: hybrid"');
+  }
+};
+
+const commandsHaveServices: Rule = ({ commands, services }, report) => {
+  const names = Object.keys(services);
+  for (const [command, { service }] of Object.entries(commands)) {
+    if (service === undefined || Object.hasOwn(services, service)) continue;
+    const found = `${JSON.stringify(service)}, which names no service`;
+    report(['commands', command, 'service'], found, `one of the services ${listed(names)}`, {
+      near: () => nearest(service, names),
+    });
   }
 };
 

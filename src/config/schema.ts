@@ -266,8 +266,28 @@ const serviceSchema = z
       .default({})
       .describe('Environment variables of the service. Values are taken as text, as they are written.'),
     routes: z.array(routeSchema).default([]).describe('Routes through the gateway to this service.'),
+    stands_in_for: z
+      .string()
+      .default('')
+      .describe(
+        'What the service stands in for, such as `${EXCHANGE:-}`. Where that is empty the service runs as any other; otherwise the real one is there: the service is left out, nobody depends on it, and `${services.NAME.url}` is empty.',
+      ),
   })
   .describe('A service of the stack.');
+
+const commandSchema = z
+  .strictObject({
+    description: filled('a sentence').describe('What it does, for `qbtc --help`.'),
+    service: name().describe('The service whose environment it gets, and whose folder `entry` is in.'),
+    entry: filled('a file').describe(
+      'The TypeScript or JavaScript file to bundle and run, relative to the folder of the service. It gets the arguments as they are, in the folder that qbtc was called in; its exit code is that of qbtc.',
+    ),
+    subcommands: z
+      .record(z.string().regex(NAME, { error: NAME_RULE }), z.string())
+      .default({})
+      .describe('Its own commands and what they do, for completion.'),
+  })
+  .describe('A command of the stack: `qbtc NAME`. Those of qbtc itself go first.');
 
 const credentialSchema = z
   .strictObject({
@@ -381,6 +401,9 @@ export const stackSchema = z
       .optional()
       .describe('The file with exchanges, queues and bindings, relative to qbtc.yaml.'),
     services: named(serviceSchema).default({}).describe('The services by name.'),
+    commands: named(commandSchema)
+      .default({})
+      .describe('Commands that the stack adds to qbtc, by name: `qbtc NAME`.'),
     gateway: z
       .strictObject({
         ...gatewayLists,

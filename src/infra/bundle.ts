@@ -36,7 +36,10 @@ const UNTRUSTED = 'untrusted';
  * The service as one file in `.qbtc/build`, named by its content. Nothing is installed and little is read when it
  * starts, which is what makes a start fast.
  */
-export async function bundleService(root: string, service: Service & { entry: string }): Promise<Bundle> {
+export async function bundleService(
+  root: string,
+  service: Pick<Service, 'name' | 'path'> & { entry: string },
+): Promise<Bundle> {
   const folder = stackFolders(root).build;
   const manifestFile = join(folder, `${service.name}.json`);
   const version = await esbuildVersion();

@@ -29,7 +29,7 @@ export { providers } from './providers/index.ts';
 export { type Awaited, untilReady } from './ready.ts';
 export { ensureRoles } from './roles.ts';
 export { rotatorOf } from './rotation/index.ts';
-export { type Instance, instancesOf, probeService, serviceProcess } from './service.ts';
+export { type Instance, instancesOf, probeService, runBundled, serviceProcess } from './service.ts';
 export {
   type Choice,
   type InfrastructurePlan,

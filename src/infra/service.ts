@@ -36,13 +36,7 @@ export async function serviceProcess(
       : await bundleService(stack.root, { ...service, entry: service.entry });
   const [program = process.execPath, ...args] =
     bundle === undefined ? (service.command ?? []) : [process.execPath, bundle.file];
-  const env = {
-    HOST: '127.0.0.1',
-    ...stackEnvironment(stack, service.name, () => '127.0.0.1'),
-    ...service.env,
-    PORT: String(instance.port),
-    SERVICE_NAME: service.name,
-  };
+  const env = environmentOf(stack, instance);
   // Without what the caller's own environment adds: a second terminal is no reason to start a service anew.
   const digest = createHash('sha256').update(JSON.stringify([program, args, env, service.path]));
   return {
@@ -63,6 +57,28 @@ export async function serviceProcess(
     readyCheck: { url: `http://127.0.0.1:${instance.port}${service.health}` },
     fingerprint: digest.digest('hex'),
   };
+}
+
+function environmentOf(stack: Stack, { service, port }: Instance): Record<string, string> {
+  return {
+    HOST: '127.0.0.1',
+    ...stackEnvironment(stack, service.name, () => '127.0.0.1'),
+    ...service.env,
+    PORT: String(port),
+    SERVICE_NAME: service.name,
+  };
+}
+
+/** How to run another program of a service, bundled as the service is and with its environment. */
+export async function runBundled(
+  context: Pick<Context, 'env'>,
+  stack: Stack,
+  instance: Instance,
+  given: { name: string; path: string; entry: string },
+): Promise<{ program: string; args: string[]; env: Record<string, string> }> {
+  const { file } = await bundleService(stack.root, given);
+  const env = { ...baseEnvironment(context.env), ...environmentOf(stack, instance) };
+  return { program: process.execPath, args: [file], env };
 }
 
 /** Asks an instance for its health document, and whether it is the service that should be there. */

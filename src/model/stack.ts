@@ -56,6 +56,18 @@ export interface Service {
   nodes?: { host: string; port: number }[];
 }
 
+/** A command that the stack adds to qbtc. */
+export interface StackCommand {
+  name: string;
+  description: string;
+  /** The service whose environment it gets. */
+  service: string;
+  /** The file to bundle and run, relative to the folder of the service. */
+  entry: string;
+  /** Its own commands and what they do. */
+  subcommands: Record<string, string>;
+}
+
 export const SCORE_COMPONENTS = [
   'infrastructure',
   'discovery',
@@ -93,6 +105,7 @@ export interface Stack {
   strategy?: Strategy;
   resources: Resource[];
   services: Service[];
+  commands: StackCommand[];
   gateway: GatewayDeclaration;
   /** The topology file, absolute; `undefined` when the stack declares none. */
   topologyFile: string | undefined;

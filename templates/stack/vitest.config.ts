@@ -7,14 +7,14 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{packages,services}/*/test/**/*.test.ts'],
+          include: ['{packages,services,tools}/*/test/**/*.test.ts'],
           exclude: ['**/*.real.test.ts', '**/node_modules/**'],
         },
       },
       {
         test: {
           name: 'real',
-          include: ['{packages,services}/*/test/**/*.real.test.ts'],
+          include: ['{packages,services,tools}/*/test/**/*.real.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 60_000,
           hookTimeout: 120_000,

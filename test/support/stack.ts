@@ -10,6 +10,7 @@ export function emptyStack(root: string, changes: Partial<Stack> = {}): Stack {
     portBase: 0,
     resources: [],
     services: [],
+    commands: [],
     gateway: { consumers: [], objects: [], locate: () => undefined },
     topologyFile: undefined,
     composeFile: `${root}/infrastructure/docker-compose.yml`,

@@ -16,7 +16,7 @@ const requestSchema = z.strictObject({
   body: z.string().optional(),
 });
 
-/** Sends one HTTP request, waits for its answer, and holds it against `expect`. */
+/** Sends an HTTP request, waits for its answer, and holds it against `expect`; with `until` again and again. */
 export const http = defineStepKind({
   acts: true,
   shape: {
@@ -27,30 +27,54 @@ export const http = defineStepKind({
     }),
     expect: answerExpectationSchema.default({}),
     within: durationSchema.default(10_000),
+    /** So long the request is sent again while the answer is another one than expected. */
+    until: durationSchema.optional(),
+    every: durationSchema.default(500),
   },
-  prepare: ({ id, request, expect, within }) => ({
-    leaves: id,
+  prepare: (step) => ({
+    leaves: step.id,
     async run(scope) {
-      const { url, ...spec } = scope.fill(request);
-      const curl = curlOf(scope.fillPublic(request));
-      scope.actedAt = scope.context.clock.monotonic();
-      const { exchange, refused } = await send(scope, url, toRequest(spec, within, scope), within);
-      if (id !== undefined) scope.exchanges.set(id, exchange);
-      if (exchange.answer === undefined) {
-        return { status: refused ? 'failed' : 'unseen', evidence: exchange.summary, curl };
+      const { clock } = scope.context;
+      const { until, every } = step;
+      const begun = clock.monotonic();
+      for (let attempt = 1; ; attempt += 1) {
+        const outcome = await requested(step, scope);
+        const isLast = clock.monotonic() - begun + every >= (until ?? 0);
+        if (outcome.status === 'passed' || isLast)
+          return until === undefined
+            ? outcome
+            : { ...outcome, evidence: `${outcome.evidence} (try ${attempt})` };
+        await clock.sleep(every, scope.signal);
       }
-      const { answer, tookMs } = exchange;
-      const mismatches = await answerMismatches({ answer, tookMs }, scope.fill(expect), scope.stack.root);
-      const outcome: StepOutcome = {
-        status: mismatches.length === 0 ? 'passed' : 'failed',
-        evidence: mismatches.length === 0 ? `answered ${exchange.summary}` : mismatches.join('; '),
-        document: exchange.answer.document,
-        curl,
-      };
-      return mismatches.length === 0 ? { ...outcome, seenAt: exchange.endedAt } : outcome;
     },
   }),
 });
+interface HttpStep {
+  id?: string | undefined;
+  request: z.output<typeof requestSchema>;
+  expect: z.output<typeof answerExpectationSchema>;
+  within: number;
+}
+
+async function requested({ id, request, expect, within }: HttpStep, scope: StepScope): Promise<StepOutcome> {
+  const { url, ...spec } = scope.fill(request);
+  const curl = curlOf(scope.fillPublic(request));
+  scope.actedAt = scope.context.clock.monotonic();
+  const { exchange, refused } = await send(scope, url, toRequest(spec, within, scope), within);
+  if (id !== undefined) scope.exchanges.set(id, exchange);
+  if (exchange.answer === undefined) {
+    return { status: refused ? 'failed' : 'unseen', evidence: exchange.summary, curl };
+  }
+  const { answer, tookMs } = exchange;
+  const mismatches = await answerMismatches({ answer, tookMs }, scope.fill(expect), scope.stack.root);
+  const outcome: StepOutcome = {
+    status: mismatches.length === 0 ? 'passed' : 'failed',
+    evidence: mismatches.length === 0 ? `answered ${exchange.summary}` : mismatches.join('; '),
+    document: exchange.answer.document,
+    curl,
+  };
+  return mismatches.length === 0 ? { ...outcome, seenAt: exchange.endedAt } : outcome;
+}
 
 function toRequest(
   spec: Omit<z.infer<typeof requestSchema>, 'url'>,

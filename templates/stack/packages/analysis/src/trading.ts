@@ -4,6 +4,8 @@ import {
   fidelity,
   metricsOf,
   normalise,
+  purity,
+  type State,
   type StateMetrics,
   stateOf,
 } from './state.ts';
@@ -23,7 +25,7 @@ export interface Reading {
   value: number;
 }
 
-export interface Analysis {
+export interface Judgement {
   /** The side of the proposal when the readings speak for it clearly enough, or else `hold`. */
   action: 'buy' | 'sell' | 'hold';
   /** From 0 to 1: the strength of the readings times the purity of the state. */
@@ -31,6 +33,9 @@ export interface Analysis {
   /** The mean of the readings, from −1 to 1. */
   score: number;
   readings: Reading[];
+}
+
+export interface Analysis extends Judgement {
   state: StateMetrics & { resonance: number | null };
   reason: string;
 }
@@ -63,24 +68,39 @@ export const LOOKS = 16;
  *
  * @param before vectors of the looks before, oldest first; at most the last `LOOKS` − 1 count
  */
+export function judge(proposal: Proposal, before: readonly ComplexVector[] = []): Judgement {
+  const readings = readingsOf(proposal);
+  return judgementOf(proposal, readings, purity(stateWith(readings, before)));
+}
+
+/** The judgement, with its reason and what the state says besides. */
 export function analyse(proposal: Proposal, before: readonly ComplexVector[] = []): Analysis {
   const readings = readingsOf(proposal);
-  const former = before.slice(-(LOOKS - 1));
-  const state = stateOf([...former, marketVector(readings)]);
+  const state = stateWith(readings, before);
   const metrics = metricsOf(state);
-  const resonance = former.length === 0 ? null : fidelity(state, stateOf(former));
+  const judgement = judgementOf(proposal, readings, metrics.purity);
+  const resonance = before.length === 0 ? null : fidelity(state, stateOf(before.slice(1 - LOOKS)));
+  return {
+    ...judgement,
+    state: { ...metrics, resonance },
+    reason: reasonFor(proposal, readings, judgement.score),
+  };
+}
+
+function stateWith(readings: readonly Reading[], before: readonly ComplexVector[]): State {
+  return stateOf([...before.slice(1 - LOOKS), marketVector(readings)]);
+}
+
+function judgementOf(proposal: Proposal, readings: Reading[], statePurity: number): Judgement {
   const score =
     readings.length === 0 ? 0 : readings.reduce((sum, { value }) => sum + value, 0) / readings.length;
-  const wanted = proposal.side === 'buy' ? score : -score;
-  const action = wanted >= THRESHOLD ? proposal.side : 'hold';
-  return {
-    action,
-    confidence: Math.abs(score) * metrics.purity,
-    score,
-    readings,
-    state: { ...metrics, resonance },
-    reason: reasonFor(proposal, readings, score, wanted),
-  };
+  const action = speaksFor(proposal, score) >= THRESHOLD ? proposal.side : 'hold';
+  return { action, confidence: Math.abs(score) * statePurity, score, readings };
+}
+
+/** The score as seen from the side of the proposal. */
+function speaksFor({ side }: Proposal, score: number): number {
+  return side === 'buy' ? score : -score;
 }
 
 /**
@@ -158,11 +178,13 @@ function oscillator(value: number, low: number, high: number): number {
   return value > high ? clamp(-(value - high) / (100 - high)) : 0;
 }
 
-function reasonFor({ side }: Proposal, readings: readonly Reading[], score: number, wanted: number): string {
+function reasonFor(proposal: Proposal, readings: readonly Reading[], score: number): string {
   if (readings.length === 0) return 'none of the indicators has a reading';
   const told = readings.map(
     ({ name, value }) => `${name} ${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(2)}`,
   );
+  const { side } = proposal;
+  const wanted = speaksFor(proposal, score);
   const judged =
     wanted >= THRESHOLD
       ? `speak for a ${side}`

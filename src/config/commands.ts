@@ -1,0 +1,22 @@
+import { readFile } from 'node:fs/promises';
+import type { StackCommand } from '../model/stack.ts';
+import { parseStackDocument } from './document.ts';
+import { findStackFile } from './load.ts';
+import { outlineOf } from './outline.ts';
+
+/** What help and completion show of a command of the stack. */
+export type CommandOutline = Pick<StackCommand, 'name' | 'description' | 'subcommands'>;
+
+/**
+ * The commands that the stack at or above the folder adds, read leniently: help and completion work with a broken file,
+ * and without one there are none.
+ */
+export async function readCommands(cwd: string): Promise<CommandOutline[]> {
+  const text = await findStackFile(cwd)
+    .then((file) => readFile(file, 'utf8'))
+    .catch(() => undefined);
+  if (text === undefined) return [];
+  return Object.entries(outlineOf(parseStackDocument(text).data).commands).map(
+    ([name, { description = '', subcommands = {} }]) => ({ name, description, subcommands }),
+  );
+}

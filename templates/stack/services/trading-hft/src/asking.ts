@@ -1,0 +1,55 @@
+import {
+  type Signal,
+  TRADING_REQUESTS,
+  type TradingAnalysisRequest,
+  tradingAnalysisRequest,
+  tradingSignal,
+} from '@stack/contracts/trading';
+import type { Bus } from '@stack/runtime/bus';
+
+/** Asks the core for its signal. */
+export interface Asking {
+  /**
+   * @param eventId the same id gets the same signal, however often it is asked for
+   * @throws what the bus throws; {NoSignal} when the core says that it has none
+   */
+  ask(request: TradingAnalysisRequest, correlationId: string, eventId: string): Promise<Signal>;
+}
+
+/** The core has no signal for this: nothing is done then. */
+export class NoSignal extends Error {
+  override readonly name = 'NoSignal';
+}
+
+export function createAsking({
+  bus,
+  service,
+  deadlineMs,
+}: {
+  bus: Bus;
+  service: string;
+  deadlineMs: number;
+}): Asking {
+  return {
+    async ask(request, correlationId, eventId) {
+      const created = tradingAnalysisRequest.create(request, {
+        source: service,
+        correlationid: correlationId,
+        expirytime: new Date(Date.now() + deadlineMs).toISOString(),
+      });
+      const answer = bus.request({
+        type: tradingAnalysisRequest,
+        event: { ...created, id: eventId },
+        to: TRADING_REQUESTS,
+        answerType: tradingSignal,
+        deadlineMs,
+      });
+      const { value, done } = await answer.next();
+      await answer.return?.();
+      if (done) throw new NoSignal('the answer has no part');
+      const { data } = value;
+      if (data.kind === 'error') throw new NoSignal(`${data.error.message} (${data.error.code})`);
+      return data;
+    },
+  };
+}

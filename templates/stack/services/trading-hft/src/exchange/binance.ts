@@ -1,0 +1,349 @@
+import type { Log } from '@stack/runtime/logging';
+import type { DepthSnapshot, Row } from '@stack/trading/book-sync';
+import type { Candle } from '@stack/trading/candle';
+import { decimal, plain } from '@stack/trading/decimal';
+import { type ExchangeSymbol, filtersOf } from '@stack/trading/filters';
+import { MainClient } from 'binance';
+import { watchAccount, watchMarket } from './binance-streams.ts';
+import {
+  type Exchange,
+  type ExchangeStatus,
+  type FillReport,
+  OrderRejected,
+  type OrderReport,
+  OutcomeUnknown,
+  RECEIVE_WINDOW_MS,
+} from './exchange.ts';
+import { NotSent } from './not-sent.ts';
+import { createRateGuard } from './rate-guard.ts';
+
+export interface BinanceOptions {
+  /** Where the simulated exchange is; Binance itself, or its testnet, when left out. */
+  simulator: string | undefined;
+  testnet: boolean;
+  key: string;
+  secret: string;
+  symbols: readonly string[];
+  /** Of candles: `1s`, `1m`. */
+  interval: string;
+  log: Log;
+}
+
+/** https://developers.binance.com/docs/binance-spot-api-docs/enums */
+const STATUSES: Record<string, ExchangeStatus> = {
+  NEW: 'open',
+  PENDING_NEW: 'open',
+  PARTIALLY_FILLED: 'open',
+  PENDING_CANCEL: 'open',
+  FILLED: 'filled',
+  CANCELED: 'cancelled',
+  REJECTED: 'rejected',
+  EXPIRED: 'expired',
+  EXPIRED_IN_MATCH: 'expired',
+};
+const SNAPSHOT_LEVELS = 1_000;
+const CANDLES_AT_ONCE = 1_000;
+const TIMEOUT_MS = 4_000;
+const CLOCK_EVERY_MS = 60_000;
+/** Codes that leave open whether an order was executed. */
+const UNKNOWN_OUTCOME = new Set([-1000, -1001, -1006, -1007]);
+const OUTSIDE_WINDOW = -1021;
+const NO_SUCH_ORDER = -2013;
+
+/** An error of Binance as the client library throws it. */
+interface Refusal {
+  code?: unknown;
+  message?: unknown;
+  headers?: Record<string, string>;
+}
+
+export function statusOf(text: string): ExchangeStatus {
+  const status = STATUSES[text];
+  if (status === undefined) throw new Error(`the exchange reports a status that is not known: ${text}`);
+  return status;
+}
+
+/** Binance's spot market, or whatever speaks its protocol. */
+export function openBinance(options: BinanceOptions): Exchange {
+  const { simulator, testnet, key, secret, interval, log } = options;
+  const client = new MainClient(
+    {
+      ...(key === '' ? {} : { api_key: key, api_secret: secret }),
+      ...(simulator === undefined ? {} : { baseUrl: simulator }),
+      testnet: simulator === undefined && testnet,
+      recvWindow: RECEIVE_WINDOW_MS,
+      keepAlive: true,
+      disableTimeSync: true,
+    },
+    { timeout: TIMEOUT_MS },
+  );
+  const guard = createRateGuard();
+  const name = simulator !== undefined ? 'simulated exchange' : testnet ? 'Binance testnet' : 'Binance';
+  let clock = { offset: 0, at: Number.NEGATIVE_INFINITY };
+  const closing: (() => Promise<void>)[] = [];
+  const now = () => Date.now() + clock.offset;
+
+  /** Every request goes through here: limits respected ahead of time, and noted afterwards. */
+  const ask = async <Answer>(weight: number, request: () => Promise<Answer>): Promise<Answer> => {
+    guard.admit(weight);
+    try {
+      return await request();
+    } catch (error) {
+      guard.refused(error as Refusal);
+      if ((error as Refusal).code === OUTSIDE_WINDOW) await setClock().catch(() => {});
+      throw asError(error);
+    } finally {
+      guard.note(client.getRateLimitStates());
+    }
+  };
+
+  /** Ahead of the exchange by half of the way there and back at most. */
+  const setClock = async () => {
+    const began = Date.now();
+    const { serverTime } = (await client.get('api/v3/time')) as { serverTime: number };
+    clock = { offset: Math.round(serverTime - (began + Date.now()) / 2), at: performance.now() };
+    client.setTimeOffset(clock.offset);
+    if (Math.abs(clock.offset) > 1_000)
+      log.warn('the clock of the exchange is another', { offset_ms: clock.offset });
+  };
+  const signed = async <Answer>(weight: number, request: () => Promise<Answer>): Promise<Answer> => {
+    if (performance.now() - clock.at > CLOCK_EVERY_MS) await ask(1, setClock);
+    return ask(weight, request);
+  };
+
+  return {
+    name,
+    now,
+    barred: () => guard.barred(),
+
+    async rules() {
+      await ask(1, setClock);
+      const symbols = options.symbols.map((each) => JSON.stringify(each)).join(',');
+      const info = (await ask(20, () => client.get('api/v3/exchangeInfo', { symbols: `[${symbols}]` }))) as {
+        simulation?: string;
+        symbols: ExchangeSymbol[];
+        rateLimits: { rateLimitType: string; interval: string; limit: number }[];
+      };
+      const missing = options.symbols.filter(
+        (symbol) => !info.symbols.some((known) => known.symbol === symbol),
+      );
+      if (missing.length > 0) throw new Error(`${name} does not trade ${missing.join(', ')}`);
+      const orders = (unit: string) =>
+        info.rateLimits.find(({ rateLimitType, interval }) => rateLimitType === 'ORDERS' && interval === unit)
+          ?.limit;
+      const weight = info.rateLimits.find(({ rateLimitType }) => rateLimitType === 'REQUEST_WEIGHT')?.limit;
+      if (weight !== undefined) guard.limit(weight);
+      return {
+        venue:
+          info.simulation === undefined ? (testnet ? 'testnet' : 'live') : `simulation:${info.simulation}`,
+        filters: new Map(
+          info.symbols
+            .filter(({ symbol }) => options.symbols.includes(symbol))
+            .map((each) => [each.symbol, filtersOf(each)]),
+        ),
+        ordersIn10Seconds: orders('SECOND') ?? Number.POSITIVE_INFINITY,
+        ordersInADay: orders('DAY') ?? Number.POSITIVE_INFINITY,
+      };
+    },
+
+    async depth(symbol): Promise<DepthSnapshot> {
+      const book = await ask(50, () => client.getOrderBook({ symbol, limit: SNAPSHOT_LEVELS }));
+      return { lastUpdateId: book.lastUpdateId, bids: book.bids as Row[], asks: book.asks as Row[] };
+    },
+
+    async candles(symbol, from) {
+      const rows = (await ask(2, () =>
+        client.get('api/v3/klines', {
+          symbol,
+          interval,
+          limit: CANDLES_AT_ONCE,
+          ...(from === undefined ? {} : { startTime: from }),
+        }),
+      )) as [number, string, string, string, string, string, number][];
+      const time = now();
+      return rows.map(candleOfRow).filter(({ closeTime }) => closeTime < time);
+    },
+
+    watchMarket(listener) {
+      closing.push(watchMarket(options, listener));
+    },
+    watchAccount(listener) {
+      closing.push(watchAccount(options, now, listener));
+    },
+
+    async place({ symbol, side, price, quantity, clientOrderId }) {
+      const parameters = {
+        symbol,
+        side: side.toUpperCase(),
+        type: 'LIMIT',
+        timeInForce: 'GTC',
+        price: plain(price),
+        quantity: plain(quantity),
+        newClientOrderId: clientOrderId,
+        newOrderRespType: 'FULL',
+      };
+      try {
+        // Not `submitNewOrder`: it complains of ids that are not its own, and ours are derived from the signal.
+        const answer = await signed(1, () => client.postPrivate('api/v3/order', parameters));
+        return placedOf(answer as RawOrder & { fills: RawFill[] }, side);
+      } catch (error) {
+        throw outcomeOf(error);
+      }
+    },
+
+    async cancel(symbol, clientOrderId) {
+      try {
+        return reportOf(
+          (await signed(1, () =>
+            client.deletePrivate('api/v3/order', { symbol, origClientOrderId: clientOrderId }),
+          )) as RawOrder,
+          clientOrderId,
+        );
+      } catch (error) {
+        throw outcomeOf(error);
+      }
+    },
+
+    async order(symbol, clientOrderId) {
+      try {
+        const raw = await signed(4, () =>
+          client.getPrivate('api/v3/order', { symbol, origClientOrderId: clientOrderId }),
+        );
+        return reportOf(raw as RawOrder);
+      } catch (error) {
+        if (error instanceof ExchangeRefusal && error.code === NO_SUCH_ORDER) return undefined;
+        throw error;
+      }
+    },
+
+    async fills(symbol, exchangeOrderId) {
+      const trades = (await signed(5, () =>
+        client.getPrivate('api/v3/myTrades', { symbol, orderId: exchangeOrderId, limit: 1_000 }),
+      )) as RawTrade[];
+      return trades.map(fillOfTrade);
+    },
+
+    async openOrders() {
+      const orders = (await signed(80, () => client.getPrivate('api/v3/openOrders'))) as RawOrder[];
+      return orders.map((order) => reportOf(order));
+    },
+
+    async close() {
+      await Promise.all(closing.map((close) => close()));
+    },
+  };
+}
+
+/** What the exchange refused, with its own code. */
+export class ExchangeRefusal extends Error {
+  override readonly name = 'ExchangeRefusal';
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(`${message} (${code})`);
+    this.code = code;
+  }
+}
+
+function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  const { code, message } = (thrown ?? {}) as Refusal;
+  if (typeof code === 'number') return new ExchangeRefusal(code, String(message));
+  return new Error(`the exchange cannot be reached: ${String(message ?? thrown)}`);
+}
+
+/** Only what the exchange itself refused for a reason that it names is known not to have happened. */
+function outcomeOf(error: unknown): Error {
+  if (error instanceof ExchangeRefusal && !UNKNOWN_OUTCOME.has(error.code))
+    return new OrderRejected(error.message);
+  const reason = error instanceof Error ? error.message : String(error);
+  return error instanceof NotSent ? new OrderRejected(reason) : new OutcomeUnknown(reason);
+}
+
+interface RawOrder {
+  symbol: string;
+  orderId: number;
+  clientOrderId: string;
+  origClientOrderId?: string;
+  status: string;
+  executedQty: string;
+}
+
+interface RawFill {
+  price: string;
+  qty: string;
+  commission: string;
+  commissionAsset: string;
+  tradeId: number;
+}
+
+interface RawTrade {
+  id: number;
+  price: string;
+  qty: string;
+  commission: string;
+  commissionAsset: string;
+  isBuyer: boolean;
+  time: number;
+}
+
+function reportOf(raw: RawOrder, clientOrderId = raw.clientOrderId): OrderReport {
+  return {
+    symbol: raw.symbol,
+    clientOrderId,
+    exchangeOrderId: raw.orderId,
+    status: statusOf(raw.status),
+    executed: decimal(raw.executedQty),
+    fills: [],
+  };
+}
+
+function placedOf(
+  raw: RawOrder & { fills?: RawFill[]; transactTime?: number },
+  side: 'buy' | 'sell',
+): OrderReport {
+  return {
+    ...reportOf(raw),
+    fills: (raw.fills ?? []).map((fill) => ({
+      tradeId: fill.tradeId,
+      side,
+      price: decimal(fill.price),
+      quantity: decimal(fill.qty),
+      commission: decimal(fill.commission),
+      commissionAsset: fill.commissionAsset,
+      time: raw.transactTime ?? Date.now(),
+    })),
+  };
+}
+
+function fillOfTrade(trade: RawTrade): FillReport {
+  return {
+    tradeId: trade.id,
+    side: trade.isBuyer ? 'buy' : 'sell',
+    price: decimal(trade.price),
+    quantity: decimal(trade.qty),
+    commission: decimal(trade.commission),
+    commissionAsset: trade.commissionAsset,
+    time: trade.time,
+  };
+}
+
+function candleOfRow([openTime, open, high, low, close, volume, closeTime]: [
+  number,
+  string,
+  string,
+  string,
+  string,
+  string,
+  number,
+]): Candle {
+  return {
+    openTime,
+    closeTime,
+    open: Number(open),
+    high: Number(high),
+    low: Number(low),
+    close: Number(close),
+    volume: Number(volume),
+  };
+}

@@ -1,0 +1,84 @@
+import type { Database } from '@stack/runtime/database';
+import type { Log } from '@stack/runtime/logging';
+
+const AGAIN_MS = 1_000;
+
+export interface Leadership {
+  /** Why this instance must not trade; `undefined` while it may. */
+  readonly missing: string | undefined;
+  close(): Promise<void>;
+}
+
+/**
+ * Lets only one instance trade for an account: the one that holds an advisory lock of PostgreSQL. It is gone with the
+ * connection, so an instance that died does not stand in the way.
+ *
+ * @param onHeld called each time the lock is held, before `missing` says so; trading begins when it resolves
+ */
+export function openLeadership(options: {
+  database: Database;
+  name: string;
+  log: Log;
+  onHeld(): Promise<void>;
+}): Leadership {
+  const { database, name, log, onHeld } = options;
+  let missing: string | undefined = 'not known yet whether another instance trades';
+  let closed = false;
+  let timer: NodeJS.Timeout | undefined;
+  let release = () => {};
+
+  const attempt = async () => {
+    const client = await database.pool.connect();
+    let lost = false;
+    const lose = (error?: Error) => {
+      if (lost) return;
+      lost = true;
+      client.removeListener('error', lose);
+      client.release(true);
+      missing = `the lock that only one instance holds is lost${error === undefined ? '' : `: ${error.message}`}`;
+      if (!closed) again();
+    };
+    client.on('error', lose);
+    try {
+      const { rows } = await client.query('select pg_try_advisory_lock(hashtextextended($1, 0)) as held', [
+        name,
+      ]);
+      if (rows[0]?.held !== true) {
+        lost = true;
+        client.removeListener('error', lose);
+        client.release();
+        missing = 'another instance trades for this account; this one stands by';
+        again();
+        return;
+      }
+      await onHeld();
+      if (lost) return;
+      release = () => lose();
+      missing = undefined;
+      log.info('this instance trades', { account: name });
+    } catch (error) {
+      lose(error as Error);
+    }
+  };
+  const again = () => {
+    timer = setTimeout(begin, AGAIN_MS);
+  };
+  const begin = () => {
+    attempt().catch((error: unknown) => {
+      missing = `the database is away: ${error instanceof Error ? error.message : String(error)}`;
+      if (!closed) again();
+    });
+  };
+  begin();
+
+  return {
+    get missing() {
+      return missing;
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      release();
+    },
+  };
+}

@@ -1,0 +1,164 @@
+import { ConfigurationError } from '@stack/runtime/configuration';
+import { openDatabase } from '@stack/runtime/database';
+import type { Log } from '@stack/runtime/logging';
+import { runService } from '@stack/runtime/service';
+import { toNumber, ZERO } from '@stack/trading/decimal';
+import manifest from '../package.json' with { type: 'json' };
+import { registerApi } from './api.ts';
+import { CONFIGURATION, contradictions, credentialsOf } from './configuration.ts';
+import { openBinance } from './exchange/binance.ts';
+import { onPaper } from './exchange/paper.ts';
+import { createKillSwitch } from './kill-switch.ts';
+import type { Feed } from './market/feed.ts';
+import { createTradingMetrics } from './metrics.ts';
+import { startTrading, type Trading } from './trading.ts';
+
+const START_AGAIN_MS = 500;
+
+void runService({
+  version: manifest.version,
+  configuration: CONFIGURATION,
+  async assemble({
+    configuration,
+    name,
+    log: plainLog,
+    bus,
+    http,
+    health,
+    metrics,
+    lifecycle,
+    tracing,
+    cache,
+  }) {
+    const mistakes = contradictions(configuration);
+    if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+    if (cache === undefined) throw new Error('there are no positions to be shown without REDIS_URL');
+    const log = configuration.TRADING_MODE === 'live' ? announcing(plainLog, { mode: 'live' }) : plainLog;
+    const database = openDatabase({
+      url: configuration.DATABASE_URL,
+      service: name,
+      log,
+      tracing,
+      maxConnections: 8,
+    });
+    lifecycle.onEnd('database', () => database.close());
+    const kill = createKillSwitch(database, log);
+    lifecycle.onEnd('kill switch', async () => kill.close());
+
+    let trading: Trading | { starting: string } = { starting: 'the exchange has not answered yet' };
+    const running = () => ('starting' in trading ? undefined : trading);
+    const measured = createTradingMetrics(metrics.registry, {
+      held: () =>
+        [...(running()?.feed.markets.values() ?? [])].map((market) => ({
+          symbol: market.symbol,
+          quantity: toNumber(running()?.ledger.position(market.symbol).quantity ?? ZERO),
+          ageSeconds: (running()?.feed.ageMs(market.symbol) ?? 0) / 1000,
+          resyncs: market.resyncs,
+        })),
+      worth() {
+        const all = running()?.ledger.worth((symbol) => running()?.feed.markets.get(symbol)?.mark);
+        return { realised: toNumber(all?.realised ?? ZERO), unrealised: toNumber(all?.unrealised ?? ZERO) };
+      },
+      killed: () => kill.state.killed,
+    });
+
+    const holder: { feed: Feed | undefined } = { feed: undefined };
+    const market = openBinance({
+      simulator: configuration.EXCHANGE_URL,
+      testnet: configuration.TRADING_MODE === 'testnet',
+      ...credentialsOf(configuration),
+      symbols: configuration.SYMBOLS.split(','),
+      interval: configuration.CANDLES,
+      log,
+    });
+    // The simulated exchange takes orders itself; with Binance's market data they are filled here, on paper.
+    const exchange =
+      configuration.TRADING_MODE === 'paper' && configuration.EXCHANGE_URL === undefined
+        ? onPaper(market, (symbol) => {
+            const depth = holder.feed?.markets.get(symbol)?.depth;
+            return depth?.synced === true ? depth.book : undefined;
+          })
+        : market;
+
+    let ending = false;
+    const start = async () => {
+      while (!ending) {
+        try {
+          const rules = await exchange.rules();
+          if (ending) return;
+          trading = startTrading({
+            configuration,
+            exchange,
+            feedHolder: holder,
+            rules,
+            database,
+            cache,
+            bus,
+            kill,
+            service: name,
+            log,
+            tracing,
+            metrics: measured,
+            onReplaced() {
+              log.error('the exchange is another one than at the start: beginning anew');
+              process.kill(process.pid, 'SIGTERM');
+            },
+          });
+          log.info('trading', {
+            mode: configuration.TRADING_MODE,
+            exchange: exchange.name,
+            venue: rules.venue,
+          });
+          return;
+        } catch (error) {
+          const reason = error instanceof Error ? error.message : String(error);
+          if ('starting' in trading && trading.starting !== reason)
+            log.warn('cannot begin to trade yet', { reason });
+          trading = { starting: reason };
+          await new Promise((resolve) => setTimeout(resolve, START_AGAIN_MS));
+        }
+      }
+    };
+    void start();
+    lifecycle.onEnd('trading', async () => {
+      ending = true;
+      await running()?.close();
+    });
+
+    health.add('database', {
+      probe: () => database.query({ name: 'check', text: 'select 1' }),
+      whenFailing: 'degraded',
+    });
+    health.add('cache', { probe: () => cache.check(), whenFailing: 'degraded' });
+    health.add('exchange', {
+      async probe() {
+        if ('starting' in trading) throw new Error(trading.starting);
+        if (!trading.feed.connected) throw new Error('no market data');
+      },
+      whenFailing: 'degraded',
+    });
+    health.add('trading', {
+      async probe() {
+        const why =
+          running() === undefined ? undefined : (running()?.missing() ?? running()?.ledger.unrecorded);
+        if (why !== undefined) throw new Error(why);
+      },
+      whenFailing: 'degraded',
+    });
+    await registerApi(http, { version: manifest.version, configuration, kill, log, trading: () => trading });
+  },
+});
+
+/** The same log, with these fields in every line. */
+function announcing(log: Log, fields: Record<string, unknown>): Log {
+  const say =
+    (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, context?: Record<string, unknown>) =>
+      log[level](message, { ...fields, ...context });
+  return {
+    debug: say('debug'),
+    info: say('info'),
+    warn: say('warn'),
+    error: say('error'),
+    correlated: (correlationId) => announcing(log.correlated(correlationId), fields),
+  };
+}
