@@ -59,6 +59,8 @@ describe('a stack from its making to its end', () => {
       ['llm-api', 'service', 'active'],
       ['quantum-core', 'service', 'active'],
       ['platform-api', 'service', 'active'],
+      ['exchange-simulator', 'service', 'active'],
+      ['trading-hft', 'service', 'active'],
     ]);
   });
 

@@ -70,9 +70,11 @@ test('registered once it is announced once; a stranger gets a route when it is n
   expect(dry).toMatchObject({ dryRun: true, changes: [] });
   const { announced } = await json('--register');
   expect(announced.map(({ name }: { name: string }) => name).sort()).toEqual([
+    'exchange-simulator',
     'llm-api',
     'platform-api',
     'quantum-core',
+    'trading-hft',
   ]);
   expect(await json('--register')).toMatchObject({ changes: [], announced: [], unannounced: '' });
 

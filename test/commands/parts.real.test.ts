@@ -45,9 +45,11 @@ describe('parts of a running stack', () => {
     });
     const rest = await qbtc(['up', '--json'], root);
     expect((JSON.parse(rest.stdout).started as string[]).sort()).toEqual([
+      'exchange-simulator',
       'gateway',
       'llm-api',
       'platform-api',
+      'trading-hft',
     ]);
   }, 120_000);
 
@@ -56,7 +58,7 @@ describe('parts of a running stack', () => {
     expect(JSON.parse(stopped.stdout)).toEqual({
       stack: 'parts',
       stopped: ['quantum-core'],
-      stranded: ['llm-api'],
+      stranded: ['llm-api', 'trading-hft'],
     });
     expect((await status()).get('quantum-core')?.state).toBe('stopped');
     expect(JSON.parse((await qbtc(['up', '--json'], root)).stdout).started).toEqual(['quantum-core']);

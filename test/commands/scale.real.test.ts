@@ -29,6 +29,8 @@ describe('two instances of a service, and the traces of what they do', () => {
       'quantum-core-1 active',
       'quantum-core-2 active',
       'platform-api active',
+      'exchange-simulator active',
+      'trading-hft active',
     ]);
     const again = await json<{ started: string[] }>('up');
     expect(again.started).toEqual([]);
@@ -101,7 +103,7 @@ describe('two instances of a service, and the traces of what they do', () => {
       const ended = await qbtc([...args], root);
       expect([ended.code, ended.stderr], args.join(' ')).toEqual([code, expect.stringContaining(said)]);
     }
-    expect(await names()).toHaveLength(4);
+    expect(await names()).toHaveLength(6);
   }, 60_000);
 
   test('a core that is stopped loses no request', async () => {
@@ -115,6 +117,6 @@ describe('two instances of a service, and the traces of what they do', () => {
 
   test('end with down', async () => {
     expect((await qbtc(['down'], root)).code).toBe(0);
-    expect((await openStackAt(root)).services.map(({ replicas }) => replicas)).toEqual([1, 1, 1]);
+    expect((await openStackAt(root)).services.map(({ replicas }) => replicas)).toEqual([1, 1, 1, 1, 1]);
   }, 60_000);
 });

@@ -106,6 +106,17 @@ describe("the template's own file", () => {
       env: { AMQP_URL: 'amqp://stack.llm-api:account-of-api@127.0.0.1:6672/stack', LLM_DEADLINE_MS: '5000' },
     });
     expect(core?.env).toMatchObject({ ENGINE_URL: '' });
+    const trading = stack.services.find(({ name }) => name === 'trading-hft');
+    expect(trading?.env.EXCHANGE_URL).toBe('http://127.0.0.1:9600');
+    expect(trading?.containerEnv.EXCHANGE_URL).toBe('http://exchange-simulator:9600');
+    expect(stack.commands).toMatchObject([
+      {
+        name: 'trade',
+        service: 'trading-hft',
+        entry: 'src/cli/main.ts',
+        subcommands: { kill: expect.any(String) },
+      },
+    ]);
     // The alias *llm-plugins stands for the same plugins as its anchor.
     expect(llmApi?.routes[1]?.plugins).toEqual(llmApi?.routes[0]?.plugins);
     expect(llmApi?.routes[0]).not.toHaveProperty('uris');
@@ -114,9 +125,24 @@ describe("the template's own file", () => {
     });
   });
 
+  test('leaves out what stands in for something that is there, and nobody waits for it', async () => {
+    const stack = await loadStack({
+      file: TEMPLATE_FILE,
+      env: { EXCHANGE: 'binance' },
+      secrets: SECRETS,
+      qbtcVersion: VERSION,
+    });
+    expect(stack.services.map(({ name }) => name)).not.toContain('exchange-simulator');
+    const trading = stack.services.find(({ name }) => name === 'trading-hft');
+    expect(trading?.dependsOn).toEqual(['broker', 'cache', 'database', 'quantum-core']);
+    expect(trading?.env.EXCHANGE_URL).toBe('');
+  });
+
   test('names its ports and secrets without being loaded', async () => {
     const text = await template();
-    expect(declaredPorts(text)).toEqual([5672, 15672, 6379, 5432, 9080, 9180, 9443, 8000, 8001, 3001]);
+    expect(declaredPorts(text)).toEqual([
+      5672, 15672, 6379, 5432, 9080, 9180, 9443, 8000, 8001, 3001, 8600, 8400,
+    ]);
     expect(declaredPorts(text.replace('base: 0', 'base: 3000'))).toEqual(declaredPorts(text));
     expect(secretNames(text)).toEqual(Object.keys(SECRETS));
   });
@@ -158,14 +184,14 @@ describe('mistakes', () => {
       'letters that changed places',
       small('    prot: 8001\n'),
       [
-        'qbtc.yaml:10:5 services.llm-api.prot: found the unknown key "prot", expected one of path, entry, command, port, replicas, health, metrics, database, events, depends_on, env or routes; did you mean "port"?',
+        'qbtc.yaml:10:5 services.llm-api.prot: found the unknown key "prot", expected one of path, entry, command, port, replicas, health, metrics, database, events, depends_on, env, routes or stands_in_for; did you mean "port"?',
       ],
     ],
     [
       'an unknown key, with the nearest',
       small('    dependson: []\n'),
       [
-        'qbtc.yaml:10:5 services.llm-api.dependson: found the unknown key "dependson", expected one of path, entry, command, port, replicas, health, metrics, database, events, depends_on, env or routes; did you mean "depends_on"?',
+        'qbtc.yaml:10:5 services.llm-api.dependson: found the unknown key "dependson", expected one of path, entry, command, port, replicas, health, metrics, database, events, depends_on, env, routes or stands_in_for; did you mean "depends_on"?',
       ],
     ],
     [
@@ -371,7 +397,7 @@ describe('mistakes', () => {
       'a reference that is none',
       small('    env: { A: "${secret.api-key}", B: "${OPEN" }\n'),
       [
-        'qbtc.yaml:10:16 services.llm-api.env.A: found "${secret.api-key}", expected ${NAME}, ${NAME:-default}, ${secrets.NAME} or ${resources.NAME.FIELD}',
+        'qbtc.yaml:10:16 services.llm-api.env.A: found "${secret.api-key}", expected ${NAME}, ${NAME:-default}, ${secrets.NAME}, ${resources.NAME.FIELD} or ${services.NAME.url}',
         'qbtc.yaml:10:40 services.llm-api.env.B: found "${OPEN", expected a } that closes it (write $${ for a plain ${)',
       ],
     ],

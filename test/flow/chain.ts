@@ -110,9 +110,19 @@ export function flowStack(root: string, flowFiles: string[], gatewayUrl = 'http:
       postgresResource(5432),
       resource('gateway', 'apisix', gatewayUrl),
     ],
-    services: [service('llm-api', 8000), service('quantum-core', 8001), service('platform-api', 3001)],
+    services: [
+      service('llm-api', 8000),
+      service('quantum-core', 8001),
+      service('platform-api', 3001),
+      service('exchange-simulator', 8600),
+      service('trading-hft', 8400),
+    ],
     tracing: { service: 'platform-api' },
-    secrets: { 'test-api-key': 'k3y-of-the-test', 'limited-api-key': 'k3y-of-the-limited' },
+    secrets: {
+      'test-api-key': 'k3y-of-the-test',
+      'limited-api-key': 'k3y-of-the-limited',
+      'trading-control-key': 'k3y-of-the-control',
+    },
   });
 }
 

@@ -39,6 +39,10 @@ test('the flows of the template are valid', async () => {
     'llm-traced 3',
     'llm-wrong-key 1',
     'platform-health 2',
+    'trading-kill-switch 6',
+    'trading-order 10',
+    'trading-redelivered 4',
+    'trading-unknown-outcome 5',
   ]);
 });
 
@@ -92,11 +96,11 @@ steps:
 `);
   expect(mistakes).toMatchInlineSnapshot(`
     [
-      "1.yaml:4:21 steps[0].hop.subject: found "gatway", expected a service or resource of the stack: llm-api, quantum-core, platform-api, broker, cache, database or gateway; did you mean "gateway"?",
-      "1.yaml:6:22 steps[0].request.url: found \${gateway.ulr}, expected one of correlation_id, gateway.url, services.llm-api.url, services.quantum-core.url, services.platform-api.url, secrets.test-api-key or secrets.limited-api-key; did you mean "gateway.url"?",
-      "1.yaml:6:75 steps[0].request.headers.authorization: found \${secrets.test-api-kee}, expected one of correlation_id, gateway.url, services.llm-api.url, services.quantum-core.url, services.platform-api.url, secrets.test-api-key or secrets.limited-api-key; did you mean "secrets.test-api-key"?",
+      "1.yaml:4:21 steps[0].hop.subject: found "gatway", expected a service or resource of the stack: llm-api, quantum-core, platform-api, exchange-simulator, trading-hft, broker, cache, database or gateway; did you mean "gateway"?",
+      "1.yaml:6:22 steps[0].request.url: found \${gateway.ulr}, expected one of correlation_id, gateway.url, services.llm-api.url, services.quantum-core.url, services.platform-api.url, services.exchange-simulator.url, services.trading-hft.url, secrets.test-api-key, secrets.limited-api-key or secrets.trading-control-key; did you mean "gateway.url"?",
+      "1.yaml:6:75 steps[0].request.headers.authorization: found \${secrets.test-api-kee}, expected one of correlation_id, gateway.url, services.llm-api.url, services.quantum-core.url, services.platform-api.url, services.exchange-simulator.url, services.trading-hft.url, secrets.test-api-key, secrets.limited-api-key or secrets.trading-control-key; did you mean "secrets.test-api-key"?",
       "1.yaml:10:9 steps[1].to: found "chta", expected the id of an http step before it: chat; did you mean "chat"?",
-      "1.yaml:11:56 steps[1].expect.json.$.next: found \${captures.later}, expected one of correlation_id, gateway.url, services.llm-api.url, services.quantum-core.url, services.platform-api.url, secrets.test-api-key, secrets.limited-api-key or captures.id; did you mean "captures.id"?",
+      "1.yaml:11:56 steps[1].expect.json.$.next: found \${captures.later}, expected one of correlation_id, gateway.url, services.llm-api.url, services.quantum-core.url, services.platform-api.url, services.exchange-simulator.url, services.trading-hft.url, secrets.test-api-key, secrets.limited-api-key, secrets.trading-control-key or captures.id; did you mean "captures.id"?",
       "1.yaml:14:15 steps[2].resource: found "databse", expected a resource of kind postgres: database; did you mean "database"?",
     ]
   `);

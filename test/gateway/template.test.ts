@@ -28,7 +28,7 @@ it('says in JSON that a limit is reached, and which', () => {
   const limits = [...routes, ...template.gateway.consumers].flatMap(({ plugins }): Plugins[string][] =>
     plugins?.['limit-count'] === undefined ? [] : [plugins['limit-count']],
   );
-  expect(limits).toHaveLength(6);
+  expect(limits).toHaveLength(7);
   for (const limit of limits) {
     expect(limit).toMatchObject({
       rejected_code: 429,

@@ -53,6 +53,8 @@ describe.skipIf(engine === undefined)(`a stack in Docker${reason}`, () => {
           { service: 'llm-api', runs: 'container' },
           { service: 'quantum-core', runs: 'container' },
           { service: 'platform-api', runs: 'container' },
+          { service: 'exchange-simulator', runs: 'container' },
+          { service: 'trading-hft', runs: 'container' },
         ],
       });
       expect(await containersOf('managed-by=qbtc')).toEqual([]);

@@ -77,7 +77,7 @@ describe('interruptions and kills', () => {
       resources: { state: string }[];
     };
     expect(orphaned.supervisor).toBeNull();
-    expect(orphaned.resources.map(({ state }) => state)).toEqual(Array(7).fill('active'));
+    expect(orphaned.resources.map(({ state }) => state)).toEqual(Array(9).fill('active'));
 
     const again = JSON.parse((await qbtc(['up', '--json'], root)).stdout) as {
       started: string[];

@@ -9,6 +9,9 @@ import { quietContext } from '../support/quiet-context.ts';
 
 const { host } = quietContext();
 
+/** Services that these tests leave as they are. */
+const OTHERS = ['platform-api active', 'exchange-simulator active', 'trading-hft active'];
+
 describe('what `up` cannot do', () => {
   let root: string;
   let takeDown: () => Promise<void>;
@@ -143,7 +146,7 @@ describe('what `up` cannot do', () => {
       return resources.map(({ name, state }) => `${name} ${state}`).slice(4);
     };
     expect((await qbtc(['up'], root)).code).toBe(0);
-    expect(await names()).toEqual(['llm-api active', 'quantum-core active', 'platform-api active']);
+    expect(await names()).toEqual(['llm-api active', 'quantum-core active', ...OTHERS]);
     await withFile('qbtc.yaml', other, async () => {
       const { code, stderr } = await qbtc(['up'], root);
       expect(code, stderr).toBe(0);
@@ -151,13 +154,13 @@ describe('what `up` cannot do', () => {
         'llm-api-1 active',
         'llm-api-2 active',
         'quantum-core active',
-        'platform-api active',
+        ...OTHERS,
       ]);
       expect((await qbtc(['test', '--only', 'llm-plain'], root)).code).toBe(0);
     });
     const back = await qbtc(['up'], root);
     expect(back.code, back.stderr).toBe(0);
-    expect(await names()).toEqual(['llm-api active', 'quantum-core active', 'platform-api active']);
+    expect(await names()).toEqual(['llm-api active', 'quantum-core active', ...OTHERS]);
     expect((await qbtc(['down'], root)).code).toBe(0);
     expect(await nothingRuns()).toEqual([]);
   });

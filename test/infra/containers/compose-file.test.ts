@@ -55,7 +55,7 @@ describe("the template's compose file", async () => {
     expect(service.restart).toBe('on-failure:5');
     expect(service.mem_limit).toMatch(/^\d+[mg]$/);
     // Loopback only, and no port that is written here: they are those of qbtc.yaml.
-    for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\$\{[A-Z_]+:\?\}:/);
+    for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\$\{[A-Z_]+:(\?|-0)\}:/);
     for (const [name, value] of Object.entries(service.environment ?? {}))
       if (/PASS|KEY|USER/.test(name)) expect(value).toMatch(/^\$\{[A-Z_]+:\?\}$/);
     for (const needed of Object.values(service.depends_on ?? {}))
