@@ -16,7 +16,7 @@ export default defineConfig({
           isolate: false,
           // They wait on sockets and timers more than they compute.
           maxWorkers: 3,
-          include: ['test/**/*.test.ts', 'templates/stack/{packages,services}/*/test/**/*.test.ts'],
+          include: ['test/**/*.test.ts', 'templates/stack/{packages,services,tools}/*/test/**/*.test.ts'],
           exclude: ['**/*.real.test.ts', '**/*.faults.test.ts', '**/node_modules/**'],
         },
       },

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import { Agent, type Dispatcher, Pool, request } from 'undici';
-import { type BenchStack, benchStack, median, quantile } from './support.ts';
+import { type BenchStack, benchStack, median, memory, quantile } from './support.ts';
 
 // One chat request through gateway, llm-api, broker, quantum-core and back, beside a bare chain of the same hops over
 // the same broker that forwards and does nothing else: no key, no limit, no schema, no row, no cache, no log. Every
@@ -140,20 +140,6 @@ async function firstChunks(target: string, headers: Record<string, string>): Pro
     }
   }
   return durations;
-}
-
-/** Resident megabytes of each service. */
-function memory(stack: BenchStack): Map<string, number> {
-  const { resources } = JSON.parse(stack.output('status', '--json')) as {
-    resources: { name: string; kind: string; pid: number | null }[];
-  };
-  return new Map(
-    resources.flatMap(({ name, kind, pid }) => {
-      if (kind !== 'service' || pid === null) return [];
-      const [, kilobytes = '0'] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-      return [[name, Math.round(Number(kilobytes) / 1024)]];
-    }),
-  );
 }
 
 /** How much of the throughput is lost, in per cent: medians of rounds with and without, one after the other. */

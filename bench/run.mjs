@@ -2,10 +2,12 @@
 // that prints its figures; the peer is measured in the same run.
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
+const require = createRequire(import.meta.url);
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const all = (await readdir(folder))
   .filter((name) => name.endsWith('.ts') && name !== 'support.ts')
@@ -17,6 +19,11 @@ if (unknown.length > 0) {
   process.exitCode = 64;
 } else {
   for (const name of wanted.length > 0 ? wanted : all) await run(name);
+}
+
+/** Packages of the template are TypeScript, which Node does not take from a package. */
+function bundleStackPackages({ onResolve }) {
+  onResolve({ filter: /^@stack\// }, ({ path }) => ({ path: require.resolve(path) }));
 }
 
 async function run(name) {
@@ -33,6 +40,7 @@ async function run(name) {
       platform: 'node',
       target: 'node20.19',
       packages: 'external',
+      plugins: [{ name: 'stack', setup: bundleStackPackages }],
       logLevel: 'warning',
     });
     const child = spawn(process.execPath, [outfile], { stdio: 'inherit', cwd: join(folder, '..') });

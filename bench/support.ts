@@ -84,3 +84,17 @@ export async function benchStack({ undecided = false, env = {} } = {}): Promise<
     },
   };
 }
+
+/** Resident megabytes of each service. */
+export function memory(stack: BenchStack): Map<string, number> {
+  const { resources } = JSON.parse(stack.output('status', '--json')) as {
+    resources: { name: string; kind: string; pid: number | null }[];
+  };
+  return new Map(
+    resources.flatMap(({ name, kind, pid }) => {
+      if (kind !== 'service' || pid === null) return [];
+      const [, kilobytes = '0'] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+      return [[name, Math.round(Number(kilobytes) / 1024)]];
+    }),
+  );
+}

@@ -6,7 +6,7 @@ import type { BuildOptions, Message } from 'esbuild';
 import writeFileAtomic from 'write-file-atomic';
 import { QbtcError } from '../errors.ts';
 import type { Service } from '../model/stack.ts';
-import { stackFolders } from './folders.ts';
+import { createFolders, stackFolders } from './folders.ts';
 
 /** What the last bundle was made of: each input with its size and time, so that an unchanged one is not made again. */
 interface Manifest {
@@ -68,6 +68,8 @@ export async function bundleService(
     return { file: join(folder, previous.file), digest: previous.digest };
   }
 
+  // A command of the stack may come before the first `up`.
+  await createFolders(root);
   const { build } = await import('esbuild');
   const startedAt = Date.now();
   const result = await build(options).catch((error: { errors?: Message[] }) => {

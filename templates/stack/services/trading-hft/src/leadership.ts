@@ -36,7 +36,11 @@ export function openLeadership(options: {
       client.removeListener('error', lose);
       client.release(true);
       missing = `the lock that only one instance holds is lost${error === undefined ? '' : `: ${error.message}`}`;
-      if (!closed) again();
+      if (closed) return;
+      log.error('CANNOT TRADE: the lock in the database is lost; open orders are still looked after', {
+        reason: missing,
+      });
+      again();
     };
     client.on('error', lose);
     try {

@@ -202,7 +202,7 @@ export function startTrading(options: TradingOptions): Trading {
       accountLost = `the account stream is away: ${reason}`;
     },
     onOrder(report) {
-      if (leadership?.missing !== undefined) return;
+      // Also while the lock is lost: whoever books it, it is booked once. Before the ledger is read nothing is known of it.
       executor
         .report(report)
         .catch((error: unknown) => log.error('could not take in what happened to an order', { error }));
@@ -211,7 +211,6 @@ export function startTrading(options: TradingOptions): Trading {
 
   /** Orders that wait too long; the loss of the day. */
   const look = () => {
-    if (leadership?.missing !== undefined) return;
     for (const order of ledger.undone.values()) {
       const waits = order.status === 'open' && exchange.now() - order.createdAt > configuration.ORDER_TTL_MS;
       if (waits)

@@ -23,6 +23,8 @@ export interface Order extends EngineOrder {
   type: OrderType;
   timeInForce: TimeInForce;
   status: Status;
+  /** What of `executed` is booked: the engine has matched all of a taker before its first fill is booked. */
+  filled: number;
   /** In hundred-millionths of the quote asset. */
   executedQuote: bigint;
   /** What is still locked for it. */
@@ -162,6 +164,7 @@ export class Exchange {
       executed: 0,
       owner: 'account',
       status: 'NEW',
+      filled: 0,
       executedQuote: 0n,
       locked: 0n,
       time: now,
@@ -238,7 +241,8 @@ export class Exchange {
     this.account.receive(getAsset, received - commission);
     order.executedQuote += amount;
     order.updateTime = trade.time;
-    order.status = open(order) === 0 ? 'FILLED' : 'PARTIALLY_FILLED';
+    order.filled += trade.quantity;
+    order.status = order.filled === order.quantity ? 'FILLED' : 'PARTIALLY_FILLED';
     const fill: Fill = {
       tradeId: trade.id,
       symbol: order.symbol,

@@ -24,6 +24,8 @@ export interface SimulatorOptions {
 export interface Simulator {
   exchange: Exchange;
   faults: Faults;
+  /** Ends every WebSocket connection. */
+  disconnect(): void;
   close(): Promise<void>;
 }
 
@@ -116,6 +118,7 @@ export function addSimulator(server: FastifyInstance, options: SimulatorOptions)
   return {
     exchange,
     faults,
+    disconnect: streams.disconnect,
     async close() {
       clearInterval(stepping);
       await streams.close();

@@ -1,13 +1,24 @@
+import type { Indicators } from '../indicators.ts';
 import type { Strategy } from '../strategy.ts';
+
+/** A crossing counts when the averages are so many average true ranges apart: less is noise. */
+const APART = 0.25;
 
 export const emaCross: Strategy = {
   name: 'ema-cross',
-  description: 'buys when the EMA of 9 candles crosses above that of 21, sells when it crosses below',
+  description:
+    'buys when the EMA of 9 candles has crossed above that of 21 by a quarter of the average true range, sells when below',
   decide({ indicators, before, holding }) {
-    const was = before.ema_9 - before.ema_21;
-    const is = indicators.ema_9 - indicators.ema_21;
-    if (was <= 0 && is > 0 && !holding) return { side: 'buy', reason: 'EMA 9 crossed above EMA 21' };
-    if (was >= 0 && is < 0 && holding) return { side: 'sell', reason: 'EMA 9 crossed below EMA 21' };
+    const [was, is] = [distance(before), distance(indicators)];
+    if (was <= APART && is > APART && !holding)
+      return { side: 'buy', reason: 'EMA 9 has crossed above EMA 21' };
+    if (was >= -APART && is < -APART && holding)
+      return { side: 'sell', reason: 'EMA 9 has crossed below EMA 21' };
     return undefined;
   },
 };
+
+/** In average true ranges; 0 where nothing moves. */
+function distance({ ema_9, ema_21, atr_14 }: Indicators): number {
+  return atr_14 > 0 ? (ema_9 - ema_21) / atr_14 : 0;
+}

@@ -5,7 +5,6 @@ import { decimal, plain } from '@stack/trading/decimal';
 import type { Filters } from '@stack/trading/filters';
 import { strategyNamed } from '@stack/trading/strategies';
 import { CliError } from './client.ts';
-import { table } from './tables.ts';
 
 export interface BacktestCommand {
   data: string;
@@ -20,6 +19,7 @@ export interface BacktestCommand {
   out?: string;
 }
 
+const NAME_WIDTH = 17;
 /** Nobody is asked: a backtest needs no exchange. */
 const QUOTES = ['USDT', 'USDC', 'FDUSD', 'BTC', 'ETH', 'EUR'];
 
@@ -53,7 +53,8 @@ export async function backtest(options: BacktestCommand): Promise<{ document: ob
       equity,
     },
     text: [
-      table([title, ''], rows),
+      title,
+      ...rows.map(([name, value]) => `  ${name.padEnd(NAME_WIDTH)}${value}`),
       ...(options.out === undefined ? [] : ['', `written: ${resolve(options.out)}`]),
     ].join('\n'),
   };

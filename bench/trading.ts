@@ -1,0 +1,225 @@
+import { once } from 'node:events';
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readCandles, runBacktest } from '@stack/trading/backtest';
+import { BookSync, type DepthDiff, type Row } from '@stack/trading/book-sync';
+import type { Candle } from '@stack/trading/candle';
+import { decimal } from '@stack/trading/decimal';
+import { Desk } from '@stack/trading/desk';
+import { filtersOf } from '@stack/trading/filters';
+import { strategyNamed } from '@stack/trading/strategies';
+import sortedBTree from 'sorted-btree';
+import { ATR, BollingerBands, EMA, MACD, RSI, VWAP } from 'trading-signals';
+import { benchStack, memory, quantile } from './support.ts';
+
+// What happens inside the trading service, beside what its libraries need for the same alone; and the service itself at a
+// hundred times the speed of the simulated market.
+// CommonJS that has its class as `default`.
+const BTree = sortedBTree.default;
+const SYMBOLS = 50;
+const CANDLES = 1_000_000;
+const LEVELS = 2_000_000;
+const LONG_RUN_MS = 120_000;
+
+const strategy = strategyNamed('ema-cross');
+if (strategy === undefined) throw new Error('no strategy');
+
+ticks(strategy);
+books();
+await backtests(strategy);
+await longRun();
+
+/** Every tick ends a candle, which is the most that one can set off. */
+function ticks(strategy: NonNullable<ReturnType<typeof strategyNamed>>): void {
+  const series = Array.from({ length: SYMBOLS }, (_, symbol) => walk(4_000, symbol + 1));
+  const desk = new Desk(strategy);
+  const peers = series.map(() => ({
+    all: [
+      new EMA(9),
+      new EMA(21),
+      new RSI(14),
+      new MACD(new EMA(12), new EMA(26), new EMA(9)),
+      new BollingerBands(20, 2),
+    ],
+    candles: [new ATR(14), new VWAP()],
+  }));
+  const [ours, theirs]: number[][] = [[], []];
+  let candidates = 0;
+  for (let index = 0; index < 4_000; index += 1) {
+    for (let symbol = 0; symbol < SYMBOLS; symbol += 1) {
+      const candle = series[symbol]?.[index] as Candle;
+      const begun = performance.now();
+      if (desk.candle(`S${symbol}`, candle, candidates % 2 === 1) !== undefined) candidates += 1;
+      const between = performance.now();
+      for (const each of peers[symbol]?.all ?? []) each.update(candle.close, false);
+      for (const each of peers[symbol]?.candles ?? []) each.update(candle, false);
+      // What comes first is not compiled yet.
+      if (index < 1_000) continue;
+      ours?.push((between - begun) * 1_000);
+      theirs?.push((performance.now() - between) * 1_000);
+    }
+  }
+  const show = (values: readonly number[]) =>
+    `p50 ${quantile(values, 0.5).toFixed(2)} µs, p99 ${quantile(values, 0.99).toFixed(2)} µs`;
+  say(
+    `tick to candidate, ${SYMBOLS} symbols, ${candidates} candidates: ${show(ours ?? [])} (aim: 20 and 100)`,
+  );
+  say(`the indicators of trading-signals alone: ${show(theirs ?? [])}`);
+}
+
+/** Diffs as Binance sends them, around a middle that wanders, in a book of a thousand levels. */
+function books(): void {
+  const random = generator(7);
+  const diffs: DepthDiff[] = [];
+  let [middle, id] = [64_000_00, 0];
+  for (let done = 0; done < LEVELS; done += 20) {
+    middle += Math.round((random() - 0.5) * 40);
+    const rows = (direction: number): Row[] =>
+      Array.from({ length: 10 }, () => {
+        const away = 1 + Math.floor(random() ** 3 * 1_000);
+        const quantity = random() < 0.3 ? '0.00000' : (random() * 2).toFixed(5);
+        return [((middle + direction * away) / 100).toFixed(2), quantity] as const;
+      });
+    diffs.push({ first: id + 1, last: id + 1, bids: rows(-1), asks: rows(1) });
+    id += 1;
+  }
+  const ours = timed(() => {
+    const sync = new BookSync();
+    sync.snapshot({ lastUpdateId: 0, bids: [], asks: [] });
+    for (const diff of diffs) sync.diff(diff);
+  });
+  const theirs = timed(() => {
+    const [bids, asks] = [new BTree<number, number>(undefined, (a, b) => b - a), new BTree<number, number>()];
+    for (const diff of diffs) {
+      for (const [side, rows] of [
+        [bids, diff.bids],
+        [asks, diff.asks],
+      ] as const)
+        for (const [price, quantity] of rows)
+          if (Number(quantity) === 0) side.delete(Number(price));
+          else side.set(Number(price), Number(quantity));
+    }
+  });
+  const rate = (seconds: number) => `${(LEVELS / seconds / 1e6).toFixed(2)} million levels a second`;
+  say(`order book: ${rate(ours)} (aim: at least 1)`);
+  say(`the same in sorted-btree: ${rate(theirs)}; ours is ${(theirs / ours).toFixed(2)} x as fast`);
+}
+
+async function backtests(strategy: NonNullable<ReturnType<typeof strategyNamed>>): Promise<void> {
+  const candles = walk(CANDLES, 26);
+  const options = {
+    strategy,
+    filters: filtersOf({ symbol: 'BTCUSDT', baseAsset: 'BTC', quoteAsset: 'USDT', filters: [] }),
+    limits: {
+      orderNotional: decimal('1000000'),
+      symbolNotional: decimal('1000000'),
+      totalNotional: decimal('1000000'),
+      dailyLoss: decimal('1000000'),
+      ordersIn10Seconds: 100,
+      ordersInADay: 100_000,
+      priceBand: decimal('0.5'),
+      openOrders: 1,
+      staleMs: 1_000,
+    },
+    capital: decimal('10000'),
+    orderNotional: decimal('100'),
+    fee: decimal('0.001'),
+    slippage: decimal('0.0005'),
+  };
+  let begun = performance.now();
+  const result = await runBacktest(candles, options);
+  const seconds = (performance.now() - begun) / 1_000;
+  say(
+    `backtest of ${CANDLES.toLocaleString('en')} candles, ${result.candidates} of them analysed, ${result.trades.length} trades: ${seconds.toFixed(2)} s (aim: 5)`,
+  );
+  const folder = mkdtempSync(join(tmpdir(), 'qbtc-bench-'));
+  try {
+    const file = join(folder, 'klines.csv');
+    const out = createWriteStream(file);
+    for (const { openTime, open, high, low, close, volume, closeTime } of candles)
+      if (!out.write(`${openTime},${open},${high},${low},${close},${volume},${closeTime},0,1,0,0,0\n`))
+        await once(out, 'drain');
+    out.end();
+    await once(out, 'finish');
+    begun = performance.now();
+    await runBacktest(readCandles(file), options);
+    const all = (performance.now() - begun) / 1_000;
+    begun = performance.now();
+    for await (const _ of readCandles(file));
+    const reading = (performance.now() - begun) / 1_000;
+    say(
+      `the same from a CSV file: ${all.toFixed(2)} s, of which reading alone takes ${reading.toFixed(2)} s`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function longRun(): Promise<void> {
+  const stack = await benchStack({ env: { SPEED: '100' } });
+  try {
+    stack.qbtc('up');
+    await sleep(LONG_RUN_MS / 4);
+    const before = memory(stack);
+    await sleep(LONG_RUN_MS);
+    const after = memory(stack);
+    const { symbols } = JSON.parse(stack.output('trade', 'status', '--json')) as {
+      symbols: { synced: boolean }[];
+    };
+    for (const name of ['trading-hft', 'exchange-simulator'])
+      say(
+        `${name} at 100 x the speed: ${before.get(name)} MB, ${LONG_RUN_MS / 1_000} s later ${after.get(name)} MB (aim: flat); books in step: ${symbols.every(({ synced }) => synced)}`,
+      );
+  } finally {
+    stack.remove();
+  }
+}
+
+function walk(length: number, seed: number): Candle[] {
+  const random = generator(seed);
+  let price = 64_000;
+  return Array.from({ length }, (_, index) => {
+    const open = price;
+    price = Math.max(1, price * (1 + (random() + random() + random() - 1.5) * 0.001));
+    const [high, low] = [
+      Math.max(open, price) * (1 + random() * 0.0003),
+      Math.min(open, price) * (1 - random() * 0.0003),
+    ];
+    const cents = (value: number) => Math.round(value * 100) / 100;
+    const openTime = 1_700_000_000_000 + index * 60_000;
+    return {
+      openTime,
+      closeTime: openTime + 59_999,
+      open: cents(open),
+      high: cents(Math.max(high, open, price)) + 0.01,
+      low: cents(Math.min(low, open, price)) - 0.01,
+      close: cents(price),
+      volume: Math.round(random() * 1_000) / 100,
+    };
+  });
+}
+
+/** Numbers from 0 to below 1 that follow from a seed (mulberry32). */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function timed(work: () => void): number {
+  // The first round is for the compiler.
+  work();
+  const begun = performance.now();
+  work();
+  return (performance.now() - begun) / 1_000;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,199 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { qbtc } from '../support/qbtc.ts';
+import { expectSameBooks, untilDone } from './books.ts';
+import { cacheOf } from './cache.ts';
+import { type TradingProcess, type TradingStack, tradingStack } from './trading-stack.ts';
+
+const CAPITAL = '100000';
+const QUICK = {
+  ORDER_TTL_MS: '300',
+  RECONCILE_MS: '200',
+  EQUITY_MS: '300',
+  SIGNAL_DEADLINE_MS: '1500',
+  RISK_STALE_MS: '1500',
+  RISK_SYMBOL_NOTIONAL: '100000',
+  RISK_TOTAL_NOTIONAL: '200000',
+  RISK_ORDERS_10S: '1000',
+  RISK_DAILY_LOSS: '100000',
+};
+const soon = { timeout: 30_000, interval: 100 };
+
+interface Status {
+  trading: boolean;
+  why_not: string | null;
+  symbols: { symbol: string; synced: boolean; resyncs: number; mark: number; age_ms: number }[];
+}
+
+describe('whatever the exchange and the servers do', () => {
+  let trading: TradingStack;
+  let service: TradingProcess;
+
+  const status = async () => (await trading.call<Status>('GET', '/api/trading/status')).body;
+  const consider = async (side = 'buy', symbol = 'BTCUSDT') =>
+    (
+      await trading.call<{ outcome: string; reason: string; client_order_id: string | null }>(
+        'POST',
+        '/api/trading/candidates',
+        { symbol, side },
+      )
+    ).body;
+  /** Until the signal speaks for it. */
+  const ordered = () => expect.poll(async () => (await consider()).outcome, soon).toBe('ordered');
+  const inStep = () =>
+    expect.poll(async () => (await status()).symbols.every(({ synced }) => synced), soon).toBe(true);
+  const orders = async () =>
+    Number((await trading.rows<{ count: string }>('select count(*) from hft_trading.orders'))[0]?.count);
+
+  beforeAll(async () => {
+    trading = await tradingStack('weather');
+    for (const symbol of ['BTCUSDT', 'ETHUSDT']) await trading.market({ symbol, drift: 0.0001 });
+  }, 180_000);
+  afterAll(() => trading?.takeDown(), 60_000);
+  beforeEach(async () => {
+    service = await trading.start(QUICK);
+  });
+  afterEach(async () => {
+    await trading.calm();
+    await untilDone(trading);
+    await expectSameBooks(trading, CAPITAL);
+    await service.kill();
+  });
+
+  test('messages that come twice and out of order: the book stays that of the exchange', async () => {
+    await trading.fault({ kind: 'duplicate', count: 300 });
+    await trading.fault({ kind: 'reorder', count: 100 });
+    await ordered();
+    await inStep();
+    const book = await trading.exchange<{ bids: [string, string][]; asks: [string, string][] }>(
+      'GET',
+      '/api/v3/depth',
+      { symbol: 'BTCUSDT' },
+    );
+    const mark = (await status()).symbols[0]?.mark ?? 0;
+    const middle = (Number(book.bids[0]?.[0]) + Number(book.asks[0]?.[0])) / 2;
+    expect(Math.abs(mark / middle - 1)).toBeLessThan(0.002);
+  });
+
+  test('a gap: noticed at once, and the book is fetched anew', async () => {
+    const before = (await status()).symbols.reduce((sum, { resyncs }) => sum + resyncs, 0);
+    await trading.fault({ kind: 'gap', count: 2 });
+    await expect
+      .poll(async () => (await status()).symbols.reduce((sum, { resyncs }) => sum + resyncs, 0), soon)
+      .toBeGreaterThan(before);
+    await inStep();
+    await ordered();
+  });
+
+  test('cut connections: data flow again, and the orders of meanwhile are known', async () => {
+    for (let cut = 0; cut < 5; cut += 1) {
+      await trading.fault({ kind: 'disconnect' });
+      await consider();
+    }
+    await expect.poll(async () => (await status()).trading, soon).toBe(true);
+    await inStep();
+    await ordered();
+  });
+
+  test('a market that is silent: nothing is ordered by old prices', async () => {
+    await trading.fault({ kind: 'silence', ms: 6_000 });
+    await expect
+      .poll(async () => (await consider()).reason, soon)
+      .toMatch(/nothing was heard of the market|not in step/);
+    await ordered();
+  });
+
+  test('a clock that is wrong: set right, and then orders are taken', async () => {
+    await trading.fault({ kind: 'skew', ms: 45_000 });
+    await ordered();
+    const rows = await trading.rows<{ status: string }>(
+      'select status from hft_trading.orders order by created_at desc limit 5',
+    );
+    expect(rows.length).toBeGreaterThan(0);
+    await expect
+      .poll(async () => {
+        await consider();
+        const [last] = await trading.rows<{ executed: string }>(
+          'select executed from hft_trading.orders order by created_at desc limit 1',
+        );
+        return Number(last?.executed);
+      }, soon)
+      .toBeGreaterThan(0);
+  });
+
+  test('a ban: nothing is sent until it is over', async () => {
+    await trading.fault({ kind: 'ban', ms: 3_000 });
+    await expect.poll(async () => (await consider()).reason, soon).toMatch(/asked to wait/);
+    await ordered();
+  });
+
+  test('Redis is lost: positions are copied there again from PostgreSQL', async () => {
+    await ordered();
+    await trading.kill('cache');
+    await ordered();
+    await expect
+      .poll(
+        async () =>
+          (await trading.call<{ checks: { cache: { status: string } } }>('GET', '/health')).body.checks.cache
+            .status,
+        soon,
+      )
+      .toBe('healthy');
+    await expect
+      .poll(() => cacheOf(trading.stack, 'hft:positions:BTCUSDT'), soon)
+      .toMatchObject({ symbol: 'BTCUSDT' });
+  });
+
+  test('PostgreSQL is away: no new orders, said loudly; the open one is cancelled in time; then it goes on', async () => {
+    await service.kill();
+    // More than the book has at that price: the rest waits.
+    service = await trading.start({
+      ...QUICK,
+      ORDER_NOTIONAL: '60000',
+      RISK_ORDER_NOTIONAL: '100000',
+      ORDER_TTL_MS: '5000',
+      ORDER_REPLACEMENTS: '0',
+    });
+    const open = () => trading.exchange<{ status: string }[]>('GET', '/api/v3/openOrders');
+    await expect
+      .poll(async () => {
+        if ((await open()).length === 0) await consider();
+        return (await open()).length;
+      }, soon)
+      .toBe(1);
+    const before = await orders();
+    expect((await qbtc(['stop', 'database'], trading.root)).code).toBe(0);
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      const outcome = await consider().then(
+        ({ outcome: found }) => found,
+        () => 'no answer',
+      );
+      expect(outcome).not.toBe('ordered');
+    }
+    expect((await status()).why_not).toMatch(/database|lock/);
+    await expect.poll(open, soon).toEqual([]);
+    expect(
+      service.lines().filter(({ level, message }) => level === 'error' && /CANNOT/.test(message)),
+    ).not.toEqual([]);
+    expect((await qbtc(['up', 'database'], trading.root)).code).toBe(0);
+    await expect.poll(async () => (await status()).trading, soon).toBe(true);
+    expect(await orders()).toBe(before);
+  }, 120_000);
+
+  test('the loss of the day: the service kills itself, and stays killed over a restart', async () => {
+    await ordered();
+    await untilDone(trading);
+    await service.kill();
+    service = await trading.start({ ...QUICK, RISK_DAILY_LOSS: '0.5' }, { waits: false });
+    await expect.poll(async () => (await status().catch(() => undefined))?.symbols?.length, soon).toBe(2);
+    for (const symbol of ['BTCUSDT', 'ETHUSDT']) await trading.market({ symbol, jump: -0.02 });
+    await expect.poll(async () => String((await status()).why_not), soon).toMatch(/today's loss is/);
+    await service.kill();
+    service = await trading.start(QUICK, { waits: false });
+    await expect
+      .poll(async () => String((await status().catch(() => undefined))?.why_not), soon)
+      .toMatch(/today's loss is/);
+    expect((await consider()).outcome).not.toBe('ordered');
+    expect((await trading.call('POST', '/api/trading/resume', { reason: 'the test' })).status).toBe(200);
+    await expect.poll(async () => (await status()).trading, soon).toBe(true);
+  });
+});
