@@ -122,6 +122,33 @@ describe('an answer', () => {
   });
 });
 
+describe('http with until', () => {
+  const counting = async (answersAt: number, until: string) => {
+    let asked = 0;
+    const { context, stack } = await chain({
+      flow: `name: one\ntimeout: 20s\nsteps:\n  - kind: http\n    hop: ${hop}\n    request: { url: "\${gateway.url}/" }\n    until: ${until}\n    every: 20ms\n    expect: { json: { $.ready: true } }\n    capture: { asked: $.asked }\n`,
+      behaviour({ response }) {
+        asked += 1;
+        const document = { ready: asked >= answersAt, asked };
+        response.setHeader('content-type', 'application/json').end(JSON.stringify(document));
+      },
+    });
+    const [result] = await runFlows(context, stack, { subjects });
+    return { hop: result?.hops[0], asked };
+  };
+
+  test('sends the request again until the answer is as expected, and says how often', async () => {
+    const { hop: found, asked } = await counting(4, '10s');
+    expect(found).toMatchObject({ status: 'passed', evidence: expect.stringContaining('(try 4)') });
+    expect(asked).toBe(4);
+  });
+
+  test('gives up in time, with the last answer', async () => {
+    const { hop: found } = await counting(10_000, '200ms');
+    expect(found).toMatchObject({ status: 'failed', evidence: expect.stringMatching(/ready.*\(try \d+\)/) });
+  });
+});
+
 test('wait lets time pass', async () => {
   const result = await run(step('wait', ['for: 30ms']));
   expect(result?.status).toBe('passed');

@@ -83,10 +83,12 @@ export function purity({ vectors, probabilities }: State): number {
   if (vectors.length === 0) return 1 / DIMENSION;
   let total = 0;
   vectors.forEach((a, i) => {
-    vectors.forEach((b, j) => {
-      const { re, im } = innerProduct(a, b);
-      total += (probabilities[i] ?? 0) * (probabilities[j] ?? 0) * (re * re + im * im);
-    });
+    // |⟨a|b⟩| is |⟨b|a⟩|: each pair once, and twice what it gives.
+    for (let j = 0; j <= i; j += 1) {
+      const { re, im } = innerProduct(a, vectors[j] as ComplexVector);
+      const weight = (probabilities[i] ?? 0) * (probabilities[j] ?? 0);
+      total += (i === j ? 1 : 2) * weight * (re * re + im * im);
+    }
   });
   return Math.min(1, total);
 }
@@ -183,7 +185,12 @@ function innerProduct(a: ComplexVector, b: ComplexVector): { re: number; im: num
   let re = 0;
   let im = 0;
   for (let k = 0; k < DIMENSION; k += 1) {
-    const [ar, ai, br, bi] = [a.re[k] ?? 0, a.im[k] ?? 0, b.re[k] ?? 0, b.im[k] ?? 0];
+    const ar = a.re[k] ?? 0;
+    const ai = a.im[k] ?? 0;
+    // Most vectors are sparse.
+    if (ar === 0 && ai === 0) continue;
+    const br = b.re[k] ?? 0;
+    const bi = b.im[k] ?? 0;
     re += ar * br + ai * bi;
     im += ar * bi - ai * br;
   }

@@ -50,6 +50,8 @@ export function createLog(options: {
   service: string;
   level: LogLevel;
   destination: DestinationStream;
+  /** In the context of every line. */
+  fields?: Record<string, unknown>;
 }): Log {
   return wrap(
     pino(
@@ -62,20 +64,27 @@ export function createLog(options: {
       },
       options.destination,
     ),
+    options.fields ?? {},
   );
 }
 
-function wrap(logger: Logger): Log {
+function wrap(logger: Logger, fields: Record<string, unknown>): Log {
   const at =
     (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, context?: Record<string, unknown>) => {
       if (logger.isLevelEnabled(level))
-        logger[level]({ context: context === undefined ? {} : redact(context) }, message);
+        logger[level](
+          {
+            context:
+              context === undefined ? fields : { ...fields, ...(redact(context) as Record<string, unknown>) },
+          },
+          message,
+        );
     };
   return {
     debug: at('debug'),
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    correlated: (correlationId) => wrap(logger.child({ correlation_id: correlationId })),
+    correlated: (correlationId) => wrap(logger.child({ correlation_id: correlationId }), fields),
   };
 }

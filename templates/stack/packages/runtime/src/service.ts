@@ -69,6 +69,8 @@ export interface ServiceDefinition<Own extends Variables> {
   version: string;
   /** The service's own variables. */
   configuration: Own;
+  /** What stands in the context of every log line. */
+  logFields?(configuration: Values<Own>): Record<string, unknown>;
   /** The largest body of a request, in bytes. */
   bodyLimit?: number;
   /** Adds routes, consumers and checks. It does not wait for servers: the health document says what is missing. */
@@ -88,7 +90,12 @@ export async function runService<Own extends Variables>(definition: ServiceDefin
   };
   try {
     const { common, own } = readConfiguration({ common: COMMON, own: definition.configuration }, process.env);
-    const log = createLog({ service: common.SERVICE_NAME, level: common.LOG_LEVEL, destination: output });
+    const log = createLog({
+      service: common.SERVICE_NAME,
+      level: common.LOG_LEVEL,
+      destination: output,
+      fields: definition.logFields?.(own) ?? {},
+    });
     await start(definition, { common, own, log, end });
   } catch (error) {
     const service = process.env.SERVICE_NAME || 'unnamed';

@@ -9,11 +9,12 @@ const ajv = new Ajv2020({ strict: true, allErrors: true });
 addFormats.default(ajv);
 const validate = ajv.compile(logLine);
 
-function record() {
+function record(fields: Record<string, unknown> = {}) {
   const lines: string[] = [];
   const log = createLog({
     service: 'a',
     level: 'debug',
+    fields,
     destination: { write: (line) => void lines.push(line) },
   });
   return { log, last: () => JSON.parse(lines.at(-1) ?? 'null') };
@@ -33,6 +34,14 @@ describe('createLog', () => {
         },
       ),
     );
+  });
+
+  it('has its fields in the context of every line', () => {
+    const { log, last } = record({ mode: 'live' });
+    log.info('plain');
+    expect(last().context).toEqual({ mode: 'live' });
+    log.correlated('c-1').warn('more', { price: 1 });
+    expect(last()).toMatchObject({ context: { mode: 'live', price: 1 }, correlation_id: 'c-1' });
   });
 
   it('has an empty context and no correlation id unless they are given', () => {

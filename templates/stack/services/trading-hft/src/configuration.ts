@@ -50,8 +50,8 @@ export const CONFIGURATION = {
   ORDER_SLIPPAGE: withDefault(share(), '0.0005'),
   ORDER_NOTIONAL: withDefault(amount(), '100'),
   RISK_ORDER_NOTIONAL: withDefault(amount(), '500'),
-  RISK_SYMBOL_NOTIONAL: withDefault(amount(), '2000'),
-  RISK_TOTAL_NOTIONAL: withDefault(amount(), '5000'),
+  RISK_SYMBOL_NOTIONAL: withDefault(amount(), '20000'),
+  RISK_TOTAL_NOTIONAL: withDefault(amount(), '50000'),
   /** No default in live mode: whoever trades with money says what may be lost. */
   RISK_DAILY_LOSS: z.optional(amount()),
   RISK_PRICE_BAND: withDefault(share(), '0.01'),

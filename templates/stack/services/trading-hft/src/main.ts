@@ -1,6 +1,5 @@
 import { ConfigurationError } from '@stack/runtime/configuration';
 import { openDatabase } from '@stack/runtime/database';
-import type { Log } from '@stack/runtime/logging';
 import { runService } from '@stack/runtime/service';
 import { toNumber, ZERO } from '@stack/trading/decimal';
 import manifest from '../package.json' with { type: 'json' };
@@ -18,22 +17,12 @@ const START_AGAIN_MS = 500;
 void runService({
   version: manifest.version,
   configuration: CONFIGURATION,
-  async assemble({
-    configuration,
-    name,
-    log: plainLog,
-    bus,
-    http,
-    health,
-    metrics,
-    lifecycle,
-    tracing,
-    cache,
-  }) {
+  // Whoever reads any line knows that money is at stake.
+  logFields: ({ TRADING_MODE: mode }) => (mode === 'live' ? { mode } : {}),
+  async assemble({ configuration, name, log, bus, http, health, metrics, lifecycle, tracing, cache }) {
     const mistakes = contradictions(configuration);
     if (mistakes.length > 0) throw new ConfigurationError(mistakes);
     if (cache === undefined) throw new Error('there are no positions to be shown without REDIS_URL');
-    const log = configuration.TRADING_MODE === 'live' ? announcing(plainLog, { mode: 'live' }) : plainLog;
     const database = openDatabase({
       url: configuration.DATABASE_URL,
       service: name,
@@ -148,17 +137,3 @@ void runService({
     await registerApi(http, { version: manifest.version, configuration, kill, log, trading: () => trading });
   },
 });
-
-/** The same log, with these fields in every line. */
-function announcing(log: Log, fields: Record<string, unknown>): Log {
-  const say =
-    (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, context?: Record<string, unknown>) =>
-      log[level](message, { ...fields, ...context });
-  return {
-    debug: say('debug'),
-    info: say('info'),
-    warn: say('warn'),
-    error: say('error'),
-    correlated: (correlationId) => announcing(log.correlated(correlationId), fields),
-  };
-}

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import { Exchange } from './exchange.ts';
+import { Exchange, type Market } from './exchange.ts';
 import { Faults, faultSchema } from './faults.ts';
 import { MarketMakers } from './market-makers.ts';
 import { BINANCE_LIMITS, type Limits, RateLimits } from './rate-limits.ts';
@@ -61,6 +61,9 @@ export function addSimulator(server: FastifyInstance, options: SimulatorOptions)
   const streams = openStreams(server.server, venue);
   const makers = new MarketMakers(exchange);
 
+  /** Markets whose drift is to end. */
+  const calming = new Map<Market, NodeJS.Timeout>();
+
   server.get('/simulator', async () => ({
     simulated: true,
     simulation: venue.id,
@@ -97,10 +100,14 @@ export function addSimulator(server: FastifyInstance, options: SimulatorOptions)
     market.volatility = change.data.volatility ?? market.volatility;
     market.fair *= 1 + (change.data.jump ?? 0);
     const { seconds } = change.data;
+    clearTimeout(calming.get(market));
     if (seconds !== undefined)
-      setTimeout(() => {
-        market.drift = 0;
-      }, seconds * 1_000).unref();
+      calming.set(
+        market,
+        setTimeout(() => {
+          market.drift = 0;
+        }, seconds * 1_000).unref(),
+      );
     return {
       simulated: true,
       symbol: change.data.symbol,

@@ -15,15 +15,16 @@ const MICROSECONDS_FROM = 1e14;
 
 /**
  * Reads a CSV file in Binance's public format, klines or trades (told apart by their columns), with or without a line of
- * headings. Trades become candles of `intervalMs`.
+ * headings, many candles at a time. Trades become candles of `intervalMs`.
  *
  * @throws {CsvError} for the first line that is wrong, or for candles that are not in the order of their times
  */
-export async function* readCandles(file: string, intervalMs = 60_000): AsyncGenerator<Candle> {
+export async function* readCandles(file: string, intervalMs = 60_000): AsyncGenerator<Candle[]> {
   const builder = new CandleBuilder(intervalMs);
   let number = 0;
   let last = -1;
   for await (const lines of linesOf(file)) {
+    const candles: Candle[] = [];
     for (const line of lines) {
       number += 1;
       if (line === '' || (number === 1 && !/^\d/.test(line))) continue;
@@ -34,10 +35,11 @@ export async function* readCandles(file: string, intervalMs = 60_000): AsyncGene
       if (candle.openTime <= last)
         throw mistake(at, 0, 'a time after that of the line before', new Date(last).toISOString());
       last = candle.openTime;
-      yield candle;
+      candles.push(candle);
     }
+    yield candles;
   }
-  if (builder.current !== undefined) yield builder.current;
+  if (builder.current !== undefined) yield [builder.current];
 }
 
 interface At {

@@ -62,11 +62,12 @@ const DAY_MS = 86_400_000;
  * the close of a candle is filled at the open of the next, worse by the slippage: nothing looks ahead.
  */
 export async function runBacktest(
-  candles: AsyncIterable<Candle> | Iterable<Candle>,
+  candles: Iterable<Candle> | AsyncIterable<readonly Candle[]>,
   options: BacktestOptions,
 ): Promise<Backtest> {
   const run = new Run(options);
-  for await (const candle of candles) run.add(candle);
+  if (Symbol.iterator in candles) for (const candle of candles) run.add(candle);
+  else for await (const batch of candles) for (const candle of batch) run.add(candle);
   return run.end();
 }
 

@@ -11,7 +11,7 @@ async function read(text: string, intervalMs?: number): Promise<Candle[]> {
   const file = join(folder, 'data.csv');
   await writeFile(file, text);
   const candles: Candle[] = [];
-  for await (const candle of readCandles(file, intervalMs)) candles.push(candle);
+  for await (const batch of readCandles(file, intervalMs)) candles.push(...batch);
   return candles;
 }
 

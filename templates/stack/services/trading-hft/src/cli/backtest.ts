@@ -145,8 +145,8 @@ function limitsFor({ order }: BacktestCommand) {
   };
   return {
     orderNotional: atLeast('RISK_ORDER_NOTIONAL', '500'),
-    symbolNotional: atLeast('RISK_SYMBOL_NOTIONAL', '2000'),
-    totalNotional: atLeast('RISK_TOTAL_NOTIONAL', '5000'),
+    symbolNotional: atLeast('RISK_SYMBOL_NOTIONAL', '20000'),
+    totalNotional: atLeast('RISK_TOTAL_NOTIONAL', '50000'),
     dailyLoss: amount('RISK_DAILY_LOSS', '1000'),
     ordersIn10Seconds: Number(env.RISK_ORDERS_10S || '10'),
     ordersInADay: Number(env.RISK_ORDERS_DAY || '5000'),
