@@ -38,6 +38,12 @@ const marketSchema = z.strictObject({
   volatility: z.number().min(0).max(0.1).optional().describe('The deviation of a second, as a share.'),
   seconds: z.number().min(0.1).max(3_600).optional().describe('After so long the drift is 0 again.'),
   jump: z.number().min(-0.5).max(0.5).optional().describe('What the price gains now, as a share.'),
+  jump_every: z
+    .number()
+    .min(0)
+    .max(3_600)
+    .optional()
+    .describe('Seconds since the last jump before which there is none: several who ask for one get one.'),
 });
 
 /** Puts the simulated exchange on a server: REST, streams, and below `/simulator` what only a simulation has. */
@@ -61,6 +67,7 @@ export function addSimulator(server: FastifyInstance, options: SimulatorOptions)
   const streams = openStreams(server.server, venue);
   const makers = new MarketMakers(exchange);
 
+  const jumped = new Map<Market, number>();
   /** Markets whose drift is to end. */
   const calming = new Map<Market, NodeJS.Timeout>();
 
@@ -98,7 +105,11 @@ export function addSimulator(server: FastifyInstance, options: SimulatorOptions)
         .send({ simulated: true, error: `no symbol ${change.data.symbol}; there are ${symbols.join(', ')}` });
     market.drift = change.data.drift ?? market.drift;
     market.volatility = change.data.volatility ?? market.volatility;
-    market.fair *= 1 + (change.data.jump ?? 0);
+    const since = Date.now() - (jumped.get(market) ?? Number.NEGATIVE_INFINITY);
+    if (change.data.jump !== undefined && since >= (change.data.jump_every ?? 0) * 1_000) {
+      jumped.set(market, Date.now());
+      market.fair *= 1 + change.data.jump;
+    }
     const { seconds } = change.data;
     clearTimeout(calming.get(market));
     if (seconds !== undefined)
