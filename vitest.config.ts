@@ -27,7 +27,10 @@ export default defineConfig({
           globalSetup: './test/support/build-once.ts',
           // They wait on servers that start; each worker has port bases of its own (`support/new-stack.ts`).
           maxWorkers: 3,
-          include: ['test/**/*.real.test.ts', 'templates/stack/{packages,services}/*/test/**/*.real.test.ts'],
+          include: [
+            'test/**/*.real.test.ts',
+            'templates/stack/{packages,services,tools}/*/test/**/*.real.test.ts',
+          ],
           exclude: ['**/node_modules/**'],
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -35,7 +35,7 @@ const ELSEWHERE: readonly [RegExp, string][] = [
 
 /** Commands that change nothing, so that they may run side by side, after those that do. */
 const LOOKS =
-  /^qbtc (status|ports|logs|doctor|score|secrets (list|get)|consumers list|trace|completion|trade (status|positions|orders|--help)|test(?!.*disruptive)|discover(?!.*register)|routes (list|lint|diff|explain|dump|validate)|topology (plan|check|graph|export)|events (validate|types|docs|asyncapi|diff)) ?/;
+  /^qbtc (status|ports|logs|doctor|score|secrets (list|get)|consumers list|trace|completion|trade (status|positions|orders|--help)|test(?!.*(disruptive|kill-switch))|discover(?!.*register)|routes (list|lint|diff|explain|dump|validate)|topology (plan|check|graph|export)|events (validate|types|docs|asyncapi|diff)) ?/;
 
 describe('the pages', () => {
   test('name only scripts that are there, and link only to what is there', async () => {

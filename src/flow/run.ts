@@ -16,6 +16,8 @@ export interface RunFlowsOptions extends RunFlowOptions {
   only?: string | undefined;
   /** Only flows with this tag. */
   tag?: string | undefined;
+  /** Only flows with this tag, in a stack that has any. */
+  preferred?: string | undefined;
   /** Also flows that stop or restart parts; `only` always may name one. */
   disruptive?: boolean | undefined;
   /** How often each flow runs; once when left out. */
@@ -59,17 +61,18 @@ export async function runFlows(
   return told;
 }
 
-function choose(flows: Flow[], { only, tag, disruptive = false }: RunFlowsOptions): Flow[] {
+function choose(flows: Flow[], { only, tag, preferred, disruptive = false }: RunFlowsOptions): Flow[] {
   const names = flows.map((flow) => flow.name);
   if (only !== undefined && !names.includes(only)) {
     throw unknown(`no flow is named "${only}"`, only, names);
   }
   const tags = [...new Set(flows.flatMap((flow) => flow.tags))];
   if (tag !== undefined && !tags.includes(tag)) throw unknown(`no flow has the tag "${tag}"`, tag, tags);
+  const wanted = tag ?? (tags.includes(preferred ?? '') ? preferred : undefined);
   const chosen = flows.filter(
     (flow) =>
       (only === undefined ? disruptive || !flow.disruptive : flow.name === only) &&
-      (tag === undefined || flow.tags.includes(tag)),
+      (wanted === undefined || flow.tags.includes(wanted)),
   );
   if (chosen.length === 0 && only !== undefined && tag !== undefined) {
     const its = flows.find((flow) => flow.name === only)?.tags ?? [];

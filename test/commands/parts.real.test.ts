@@ -105,7 +105,7 @@ describe('parts of a running stack', () => {
     const { ports } = await json<{
       ports: { name: string; role: string; listener: { pid: number } | null }[];
     }>('ports');
-    expect(ports.length).toBe(10);
+    expect(ports.length).toBe(12);
     const pids = await status();
     const broker = ports.find(({ name, role }) => name === 'broker' && role === 'management');
     expect(broker?.listener?.pid).toBe(pids.get('broker')?.pid);

@@ -291,6 +291,17 @@ test('a flow is chosen by name or tag; an unknown one is told with the nearest',
   });
 });
 
+test('flows with the preferred tag are run where there are any, or else all', async () => {
+  const waiting = (name: string, tag: string) =>
+    `name: ${name}\ntags: [${tag}]\nsteps:\n  - { kind: wait, hop: { subject: gateway, proves: time passes }, for: 1ms }\n`;
+  const flows = [waiting('chat', 'smoke'), waiting('other', 'slow')];
+  const { context, stack } = await chain({ flows, behaviour: healthy });
+  const names = async (preferred: string) =>
+    (await runFlows(context, stack, { subjects, preferred })).map(({ name }) => name);
+  expect(await names('smoke')).toEqual(['chat']);
+  expect(await names('nobody-has-it')).toEqual(['chat', 'other']);
+});
+
 test('a name and a tag that no flow has together are a mistake, not an empty success', async () => {
   const other = { flow: flow().replace('name: chat', 'name: other').replace('[smoke]', '[slow]') };
   const { context, stack } = await chain({ flow: flow(), behaviour: healthy });

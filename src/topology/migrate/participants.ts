@@ -1,4 +1,5 @@
 import type { ManagementApi } from '../../broker/management.ts';
+import type { Resource } from '../../model/resource.ts';
 import type { Service, Stack } from '../../model/stack.ts';
 import type { Topology } from '../../model/topology.ts';
 import { isRecord } from '../../reconcile/difference.ts';
@@ -9,7 +10,22 @@ import { queuesOf } from '../desired.ts';
  * to any.
  */
 export function usersOf(stack: Stack, topology: Topology, queue: string): string[] {
-  return stack.services.filter((service) => uses(service, topology, queue)).map(({ name }) => name);
+  const brokers = stack.resources.filter(({ kind }) => kind === 'rabbitmq');
+  return stack.services
+    .filter((service) => reaches(service, brokers) && uses(service, topology, queue))
+    .map(({ name }) => name);
+}
+
+/** Who says nothing of events may do anything with a broker that it knows of, and nothing with one that it does not. */
+function reaches({ events, dependsOn, env }: Service, brokers: readonly Resource[]): boolean {
+  return (
+    events !== undefined ||
+    brokers.some(
+      ({ name, endpoint: { host, port } }) =>
+        dependsOn.includes(name) ||
+        Object.values(env).some((value) => value.split(/[/@?,; ]/).includes(`${host}:${port}`)),
+    )
+  );
 }
 
 function uses({ events }: Service, topology: Topology, queue: string): boolean {

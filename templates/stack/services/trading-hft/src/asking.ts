@@ -5,7 +5,7 @@ import {
   tradingAnalysisRequest,
   tradingSignal,
 } from '@stack/contracts/trading';
-import type { Bus } from '@stack/runtime/bus';
+import { type Bus, BusUnavailable, DeadlineExceeded, Unroutable } from '@stack/runtime/bus';
 
 /** Asks the core for its signal. */
 export interface Asking {
@@ -52,4 +52,14 @@ export function createAsking({
       return data;
     },
   };
+}
+
+/** The core did not answer in time, or said that it has nothing to say: both mean to do nothing. */
+export function isSilence(error: unknown): boolean {
+  return (
+    error instanceof NoSignal ||
+    error instanceof DeadlineExceeded ||
+    error instanceof BusUnavailable ||
+    error instanceof Unroutable
+  );
 }

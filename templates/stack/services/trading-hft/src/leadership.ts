@@ -6,6 +6,8 @@ const AGAIN_MS = 1_000;
 export interface Leadership {
   /** Why this instance must not trade; `undefined` while it may. */
   readonly missing: string | undefined;
+  /** Another instance trades. */
+  readonly standsBy: boolean;
   close(): Promise<void>;
 }
 
@@ -23,6 +25,7 @@ export function openLeadership(options: {
 }): Leadership {
   const { database, name, log, onHeld } = options;
   let missing: string | undefined = 'not known yet whether another instance trades';
+  let standsBy = false;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   let release = () => {};
@@ -47,7 +50,8 @@ export function openLeadership(options: {
       const { rows } = await client.query('select pg_try_advisory_lock(hashtextextended($1, 0)) as held', [
         name,
       ]);
-      if (rows[0]?.held !== true) {
+      standsBy = rows[0]?.held !== true;
+      if (standsBy) {
         lost = true;
         client.removeListener('error', lose);
         client.release();
@@ -78,6 +82,9 @@ export function openLeadership(options: {
   return {
     get missing() {
       return missing;
+    },
+    get standsBy() {
+      return standsBy;
     },
     async close() {
       closed = true;

@@ -119,20 +119,31 @@ void runService({
       whenFailing: 'degraded',
     });
     health.add('cache', { probe: () => cache.check(), whenFailing: 'degraded' });
+    // Until it has begun it is not ready; from then on what fails makes it work less well, and it goes on looking after
+    // what is open.
+    let begun = false;
+    const whenFailing = () => {
+      begun ||= running()?.begun() === true;
+      return begun ? 'degraded' : 'unhealthy';
+    };
     health.add('exchange', {
       async probe() {
         if ('starting' in trading) throw new Error(trading.starting);
         if (!trading.feed.connected) throw new Error('no market data');
       },
-      whenFailing: 'degraded',
+      get whenFailing() {
+        return whenFailing();
+      },
     });
     health.add('trading', {
       async probe() {
-        const why =
-          running() === undefined ? undefined : (running()?.missing() ?? running()?.ledger.unrecorded);
+        const why = running()?.missing() ?? running()?.ledger.unrecorded;
         if (why !== undefined) throw new Error(why);
+        if (whenFailing() === 'unhealthy') throw new Error('the books are not in step with the exchange yet');
       },
-      whenFailing: 'degraded',
+      get whenFailing() {
+        return whenFailing();
+      },
     });
     await registerApi(http, { version: manifest.version, configuration, kill, log, trading: () => trading });
   },

@@ -1,63 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import type { Signal } from '@stack/contracts/trading';
-import { BusUnavailable, DeadlineExceeded, Unroutable } from '@stack/runtime/bus';
 import type { Log } from '@stack/runtime/logging';
 import { CORRELATION_ID, type Tracing } from '@stack/runtime/tracing';
 import type { Candle } from '@stack/trading/candle';
-import { type Decimal, decimal, ofNumber, plain, toNumber, ZERO } from '@stack/trading/decimal';
+import { type Decimal, ofNumber, plain, ZERO } from '@stack/trading/decimal';
 import { Desk, type Indicators } from '@stack/trading/desk';
-import { type Filters, fit } from '@stack/trading/filters';
+import { fit } from '@stack/trading/filters';
 import type { OrderSide } from '@stack/trading/order';
 import { assess, type RiskLimits, type RiskState } from '@stack/trading/risk';
 import type { Strategy } from '@stack/trading/strategy';
-import { type Asking, NoSignal } from './asking.ts';
+import { type Asking, isSilence } from './asking.ts';
 import type { Mode } from './configuration.ts';
 import type { DayCount } from './day-count.ts';
+import type { Considered, Decision } from './decision.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import type { KillSwitch } from './kill-switch.ts';
-import type { Feed } from './market/feed.ts';
 import type { TradingMetrics } from './metrics.ts';
 import { type Executor, expiryOf } from './orders/executor.ts';
 import type { Journal, SignalRow } from './orders/journal.ts';
-import type { Ledger } from './orders/ledger.ts';
 import { clientOrderIdOf, type JournalOrder } from './orders/order.ts';
+import { Pricing, type PricingOptions } from './pricing.ts';
 
-/** A trade that somebody considers: the strategy, or a person. */
-export interface Considered {
-  symbol: string;
-  side: OrderSide;
-  strategy: string;
-  indicators: Indicators | undefined;
-  correlationId: string;
-  /** The same id gets the same signal, and so at most one order. */
-  eventId: string;
-  /** When the decision fell, by `performance.now()`. */
-  decidedAt: number;
-}
-
-/** What became of it. */
-export interface Decision {
-  signal_id: string | null;
-  action: 'buy' | 'sell' | 'hold' | null;
-  outcome: 'ordered' | 'refused' | 'ignored' | 'no_signal';
-  reason: string;
-  client_order_id: string | null;
-  /** The signal came again: this became of it the first time. */
-  duplicate: boolean;
-}
-
-export interface TraderOptions {
+export interface TraderOptions extends PricingOptions {
   mode: Mode;
   strategy: Strategy;
   symbols: readonly string[];
-  filters: ReadonlyMap<string, Filters>;
   limits: RiskLimits;
-  orderNotional: Decimal;
-  slippage: Decimal;
   replacements: number;
   exchange: Exchange;
-  feed: Feed;
-  ledger: Ledger;
   journal: Journal;
   executor: () => Executor;
   asking: Asking;
@@ -75,6 +45,7 @@ export interface TraderOptions {
 export class Trader {
   readonly #options: TraderOptions;
   readonly #desk: Desk;
+  readonly #pricing: Pricing;
   /** Symbols that a decision of the strategy is on its way for. */
   readonly #busy = new Set<string>();
   #deciding: Promise<unknown> = Promise.resolve();
@@ -82,12 +53,13 @@ export class Trader {
   constructor(options: TraderOptions) {
     this.#options = options;
     this.#desk = new Desk(options.strategy);
+    this.#pricing = new Pricing(options);
   }
 
   /** A candle that is over. */
   candle(symbol: string, candle: Candle, heardAt: number): void {
     const { metrics, log, exchange } = this.#options;
-    const candidate = this.#desk.candle(symbol, candle, this.#holds(symbol, candle.close));
+    const candidate = this.#desk.candle(symbol, candle, this.#pricing.holds(symbol, candle.close));
     const decidedAt = performance.now();
     metrics.tickToDecision.observe((decidedAt - heardAt) / 1000);
     // Candles of the past warm the indicators up; nobody trades by them.
@@ -123,8 +95,8 @@ export class Trader {
     const nothing = { signal_id: null, action: null, client_order_id: null, duplicate: false } as const;
     if (mark === undefined)
       return { ...nothing, outcome: 'no_signal', reason: 'nothing is known of the market yet' };
-    const price = this.#priceOf(symbol, side) ?? ofNumber(mark);
-    const quantity = this.#quantityOf(symbol, side, price);
+    const price = this.#pricing.priceOf(symbol, side) ?? ofNumber(mark);
+    const quantity = this.#pricing.quantityOf(symbol, side, price);
     try {
       const signal = await asking.ask(
         {
@@ -140,7 +112,10 @@ export class Trader {
         correlationId,
         eventId,
       );
-      return await this.#inTurn(() => this.#decide(considered, signal));
+      const { decision, order } = await this.#inTurn(() => this.#decide(considered, signal));
+      // Others may decide meanwhile: the order is known to the ledger.
+      if (order !== undefined) await this.#options.executor().send(order);
+      return decision;
     } catch (error) {
       if (!isSilence(error)) throw error;
       // Without a signal nothing is done.
@@ -158,8 +133,11 @@ export class Trader {
     return turn;
   }
 
-  async #decide(considered: Considered, signal: Signal): Promise<Decision> {
-    const { journal, metrics, log, executor, count, onDecision } = this.#options;
+  async #decide(
+    considered: Considered,
+    signal: Signal,
+  ): Promise<{ decision: Decision; order: JournalOrder | undefined }> {
+    const { journal, metrics, log, ledger, count, onDecision } = this.#options;
     const { correlationId, symbol, side } = considered;
     const judged = this.#judge(considered, signal);
     const order = judged.outcome === 'ordered' ? this.#orderOf(considered, signal, judged) : undefined;
@@ -182,7 +160,7 @@ export class Trader {
       log
         .correlated(correlationId)
         .info('a signal came again', { signal: signal.signal_id, outcome: before.outcome });
-      return {
+      const decision: Decision = {
         signal_id: before.signalId,
         action: before.action,
         outcome: before.outcome,
@@ -190,6 +168,7 @@ export class Trader {
         client_order_id: before.clientOrderId ?? null,
         duplicate: true,
       };
+      return { decision, order: undefined };
     }
     metrics.signals.inc({ outcome: judged.outcome });
     if (judged.check !== undefined) metrics.refusals.inc({ check: judged.check });
@@ -205,10 +184,10 @@ export class Trader {
     onDecision(decision, considered);
     if (order !== undefined) {
       count.add();
+      ledger.add(order);
       metrics.decisionToOrder.observe((performance.now() - considered.decidedAt) / 1000);
-      await executor().send(order);
     }
-    return decision;
+    return { decision, order };
   }
 
   #judge(
@@ -221,8 +200,8 @@ export class Trader {
     price: Decimal;
     quantity: Decimal;
   } {
-    const price = this.#priceOf(symbol, side) ?? ZERO;
-    const quantity = price.gt(ZERO) ? this.#quantityOf(symbol, side, price) : ZERO;
+    const price = this.#pricing.priceOf(symbol, side) ?? ZERO;
+    const quantity = price.gt(ZERO) ? this.#pricing.quantityOf(symbol, side, price) : ZERO;
     const proposed = { symbol, side, price, quantity };
     if (signal.action !== side)
       return { ...proposed, outcome: 'ignored', reason: `the signal says ${signal.action}` };
@@ -248,26 +227,27 @@ export class Trader {
 
   /** What of a cancelled order is left is ordered again at the price of now, so many times, if the checks allow it. */
   async replace(order: JournalOrder): Promise<void> {
-    const { replacements, journal, executor, log, count } = this.#options;
+    const { replacements, journal, ledger, executor, log, count } = this.#options;
     if (order.attempt >= replacements) return;
-    await this.#inTurn(async () => {
+    const next = await this.#inTurn(async () => {
       const { symbol, side } = order;
-      const price = this.#priceOf(symbol, side);
-      if (price === undefined) return;
+      const price = this.#pricing.priceOf(symbol, side);
+      if (price === undefined) return undefined;
       const judged = this.#check({ symbol, side, price, quantity: order.quantity.minus(order.executed) });
-      const attempt = order.attempt + 1;
       if (judged.outcome !== 'ordered') {
         log.correlated(order.correlationId).info('the rest of an order is left', {
           client_order_id: order.clientOrderId,
           reason: judged.reason,
         });
-        return;
+        return undefined;
       }
-      const next = this.#newOrder(order, attempt, judged);
-      await journal.addOrder(next);
+      const replacing = this.#newOrder(order, order.attempt + 1, judged);
+      await journal.addOrder(replacing);
       count.add();
-      await executor().send(next);
+      ledger.add(replacing);
+      return replacing;
     });
+    if (next !== undefined) await executor().send(next);
   }
 
   /** What the risk checks are told. */
@@ -297,37 +277,10 @@ export class Trader {
     };
   }
 
-  /** Whether there is something that the exchange would take: fees in the base asset leave crumbs that it does not. */
-  #holds(symbol: string, price: number): boolean {
-    const { ledger, filters } = this.#options;
-    const held = ledger.positions.get(symbol)?.quantity;
-    const least = filters.get(symbol);
-    if (held === undefined || least === undefined || !held.gt(ZERO)) return false;
-    return held.gte(least.minQuantity) && toNumber(held) * price >= toNumber(least.minNotional);
-  }
-
   /** Why the strategy need not even ask. */
   #standsStill(): string | undefined {
     const { kill, ledger, missing } = this.#options;
     return kill.state.killed ? kill.state.reason : (missing() ?? ledger.unrecorded);
-  }
-
-  /** The best price of the other side, and what more may be paid; `undefined` while the book is not in step. */
-  #priceOf(symbol: string, side: OrderSide): Decimal | undefined {
-    const market = this.#options.feed.markets.get(symbol);
-    if (market === undefined || !market.depth.synced) return undefined;
-    const best = side === 'buy' ? market.depth.book.asks.best() : market.depth.book.bids.best();
-    if (best === undefined) return undefined;
-    const { slippage } = this.#options;
-    const factor = side === 'buy' ? slippage.plus('1') : decimal('1').minus(slippage);
-    return ofNumber(best.price).times(factor);
-  }
-
-  #quantityOf(symbol: string, side: OrderSide, price: Decimal): Decimal {
-    const { ledger, orderNotional, filters } = this.#options;
-    if (side === 'sell') return ledger.position(symbol).quantity.minus(ledger.open(symbol).selling);
-    const digits = -Math.floor(Math.log10(Number(filters.get(symbol)?.stepSize.toFixed() ?? '1')));
-    return orderNotional.div(price).round(Math.max(0, digits), 0);
   }
 
   #orderOf(
@@ -367,14 +320,4 @@ export class Trader {
       expiresAt: expiryOf(createdAt),
     };
   }
-}
-
-/** The core did not answer in time, or said that it has nothing to say: both mean to do nothing. */
-function isSilence(error: unknown): boolean {
-  return (
-    error instanceof NoSignal ||
-    error instanceof DeadlineExceeded ||
-    error instanceof BusUnavailable ||
-    error instanceof Unroutable
-  );
 }

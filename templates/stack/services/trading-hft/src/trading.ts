@@ -10,6 +10,7 @@ import { strategyNamed } from '@stack/trading/strategies';
 import { createAsking } from './asking.ts';
 import { type Configuration, dailyLossOf } from './configuration.ts';
 import { DayCount, midnightBefore } from './day-count.ts';
+import type { Decision } from './decision.ts';
 import type { Exchange, ExchangeRules } from './exchange/exchange.ts';
 import type { KillSwitch } from './kill-switch.ts';
 import { type Leadership, openLeadership } from './leadership.ts';
@@ -19,7 +20,7 @@ import { Executor } from './orders/executor.ts';
 import { type Journal, openJournal } from './orders/journal.ts';
 import { Ledger } from './orders/ledger.ts';
 import { type PositionNews, tellPositions } from './position-news.ts';
-import { type Decision, Trader } from './trader.ts';
+import { Trader } from './trader.ts';
 
 export interface TradingOptions {
   configuration: Configuration;
@@ -51,6 +52,8 @@ export interface Trading {
   readonly count: DayCount;
   /** Why it does not trade; `undefined` while it does. */
   missing(): string | undefined;
+  /** Whether it has begun: it trades and knows its markets, or stands by while another instance does. */
+  begun(): boolean;
   /** Takes every open order out of the book. @returns how many were tried */
   cancelAll(): Promise<number>;
   close(): Promise<void>;
@@ -259,6 +262,9 @@ export function startTrading(options: TradingOptions): Trading {
     trader,
     count,
     missing,
+    begun: () =>
+      leadership?.standsBy === true ||
+      (missing() === undefined && [...feed.markets.values()].every(({ middle }) => middle !== undefined)),
     cancelAll,
     async close() {
       for (const timer of timers) clearInterval(timer);

@@ -46,6 +46,14 @@ async function run(): Promise<void> {
     credentials: { key: own.API_KEY, secret: own.API_SECRET },
     balances: { USDT: BigInt(own.CAPITAL) * UNITS },
   });
+  health.add('market', {
+    async probe() {
+      for (const { instrument, engine } of simulator.exchange.markets.values())
+        if (engine.best('BUY') === undefined || engine.best('SELL') === undefined)
+          throw new Error(`the book of ${instrument.symbol} has an empty side`);
+    },
+    whenFailing: 'degraded',
+  });
   lifecycle.onEnd('http', () => http.close());
   lifecycle.onEnd('simulator', () => simulator.close());
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -1,7 +1,8 @@
 import type { Log } from '@stack/runtime/logging';
 import { decimal, ZERO } from '@stack/trading/decimal';
 import { type DefaultLogger, WebsocketAPIClient, WebsocketClient } from 'binance';
-import { type BinanceOptions, statusOf } from './binance.ts';
+import type { BinanceOptions } from './binance.ts';
+import { statusOf } from './binance-answers.ts';
 import type { AccountListener, MarketListener, OrderReport } from './exchange.ts';
 
 const RECONNECT_MS = 250;

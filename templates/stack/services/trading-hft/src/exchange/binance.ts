@@ -1,20 +1,20 @@
 import type { Log } from '@stack/runtime/logging';
 import type { DepthSnapshot, Row } from '@stack/trading/book-sync';
-import type { Candle } from '@stack/trading/candle';
-import { decimal, plain } from '@stack/trading/decimal';
+import { plain } from '@stack/trading/decimal';
 import { type ExchangeSymbol, filtersOf } from '@stack/trading/filters';
 import { MainClient } from 'binance';
-import { watchAccount, watchMarket } from './binance-streams.ts';
 import {
-  type Exchange,
-  type ExchangeStatus,
-  type FillReport,
-  OrderRejected,
-  type OrderReport,
-  OutcomeUnknown,
-  RECEIVE_WINDOW_MS,
-} from './exchange.ts';
-import { NotSent } from './not-sent.ts';
+  candleOfRow,
+  fillOfTrade,
+  placedOf,
+  type RawFill,
+  type RawOrder,
+  type RawTrade,
+  reportOf,
+} from './binance-answers.ts';
+import { asError, ExchangeRefusal, outcomeOf, type Refusal } from './binance-refusals.ts';
+import { watchAccount, watchMarket } from './binance-streams.ts';
+import { type Exchange, RECEIVE_WINDOW_MS } from './exchange.ts';
 import { createRateGuard } from './rate-guard.ts';
 
 export interface BinanceOptions {
@@ -29,39 +29,12 @@ export interface BinanceOptions {
   log: Log;
 }
 
-/** https://developers.binance.com/docs/binance-spot-api-docs/enums */
-const STATUSES: Record<string, ExchangeStatus> = {
-  NEW: 'open',
-  PENDING_NEW: 'open',
-  PARTIALLY_FILLED: 'open',
-  PENDING_CANCEL: 'open',
-  FILLED: 'filled',
-  CANCELED: 'cancelled',
-  REJECTED: 'rejected',
-  EXPIRED: 'expired',
-  EXPIRED_IN_MATCH: 'expired',
-};
 const SNAPSHOT_LEVELS = 1_000;
 const CANDLES_AT_ONCE = 1_000;
 const TIMEOUT_MS = 4_000;
 const CLOCK_EVERY_MS = 60_000;
-/** Codes that leave open whether an order was executed. */
-const UNKNOWN_OUTCOME = new Set([-1000, -1001, -1006, -1007]);
 const OUTSIDE_WINDOW = -1021;
 const NO_SUCH_ORDER = -2013;
-
-/** An error of Binance as the client library throws it. */
-interface Refusal {
-  code?: unknown;
-  message?: unknown;
-  headers?: Record<string, string>;
-}
-
-export function statusOf(text: string): ExchangeStatus {
-  const status = STATUSES[text];
-  if (status === undefined) throw new Error(`the exchange reports a status that is not known: ${text}`);
-  return status;
-}
 
 /** Binance's spot market, or whatever speaks its protocol. */
 export function openBinance(options: BinanceOptions): Exchange {
@@ -231,119 +204,5 @@ export function openBinance(options: BinanceOptions): Exchange {
     async close() {
       await Promise.all(closing.map((close) => close()));
     },
-  };
-}
-
-/** What the exchange refused, with its own code. */
-export class ExchangeRefusal extends Error {
-  override readonly name = 'ExchangeRefusal';
-  readonly code: number;
-
-  constructor(code: number, message: string) {
-    super(`${message} (${code})`);
-    this.code = code;
-  }
-}
-
-function asError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown;
-  const { code, message } = (thrown ?? {}) as Refusal;
-  if (typeof code === 'number') return new ExchangeRefusal(code, String(message));
-  return new Error(`the exchange cannot be reached: ${String(message ?? thrown)}`);
-}
-
-/** Only what the exchange itself refused for a reason that it names is known not to have happened. */
-function outcomeOf(error: unknown): Error {
-  if (error instanceof ExchangeRefusal && !UNKNOWN_OUTCOME.has(error.code))
-    return new OrderRejected(error.message);
-  const reason = error instanceof Error ? error.message : String(error);
-  return error instanceof NotSent ? new OrderRejected(reason) : new OutcomeUnknown(reason);
-}
-
-interface RawOrder {
-  symbol: string;
-  orderId: number;
-  clientOrderId: string;
-  origClientOrderId?: string;
-  status: string;
-  executedQty: string;
-}
-
-interface RawFill {
-  price: string;
-  qty: string;
-  commission: string;
-  commissionAsset: string;
-  tradeId: number;
-}
-
-interface RawTrade {
-  id: number;
-  price: string;
-  qty: string;
-  commission: string;
-  commissionAsset: string;
-  isBuyer: boolean;
-  time: number;
-}
-
-function reportOf(raw: RawOrder, clientOrderId = raw.clientOrderId): OrderReport {
-  return {
-    symbol: raw.symbol,
-    clientOrderId,
-    exchangeOrderId: raw.orderId,
-    status: statusOf(raw.status),
-    executed: decimal(raw.executedQty),
-    fills: [],
-  };
-}
-
-function placedOf(
-  raw: RawOrder & { fills?: RawFill[]; transactTime?: number },
-  side: 'buy' | 'sell',
-): OrderReport {
-  return {
-    ...reportOf(raw),
-    fills: (raw.fills ?? []).map((fill) => ({
-      tradeId: fill.tradeId,
-      side,
-      price: decimal(fill.price),
-      quantity: decimal(fill.qty),
-      commission: decimal(fill.commission),
-      commissionAsset: fill.commissionAsset,
-      time: raw.transactTime ?? Date.now(),
-    })),
-  };
-}
-
-function fillOfTrade(trade: RawTrade): FillReport {
-  return {
-    tradeId: trade.id,
-    side: trade.isBuyer ? 'buy' : 'sell',
-    price: decimal(trade.price),
-    quantity: decimal(trade.qty),
-    commission: decimal(trade.commission),
-    commissionAsset: trade.commissionAsset,
-    time: trade.time,
-  };
-}
-
-function candleOfRow([openTime, open, high, low, close, volume, closeTime]: [
-  number,
-  string,
-  string,
-  string,
-  string,
-  string,
-  number,
-]): Candle {
-  return {
-    openTime,
-    closeTime,
-    open: Number(open),
-    high: Number(high),
-    low: Number(low),
-    close: Number(close),
-    volume: Number(volume),
   };
 }

@@ -1,8 +1,19 @@
 import type { Database } from '@stack/runtime/database';
 import { decimal, plain } from '@stack/trading/decimal';
-import { Position, type PositionState } from '@stack/trading/position';
+import type { Position } from '@stack/trading/position';
 import type { FillReport, OrderReport } from '../exchange/exchange.ts';
 import type { JournalOrder } from './order.ts';
+import {
+  type Assets,
+  fillValues,
+  knownSignal,
+  type OrderRow,
+  orderOf,
+  orderValues,
+  type PositionRow,
+  positionOf,
+  positionValues,
+} from './rows.ts';
 
 /** A signal that is taken up, and what becomes of it. */
 export interface SignalRow {
@@ -64,37 +75,10 @@ export interface Journal {
   equitySince(time: number): Promise<{ realised: string; unrealised: string } | undefined>;
 }
 
-type Assets = Pick<Position, 'symbol' | 'baseAsset' | 'quoteAsset'>;
-
-interface PositionRow {
-  symbol: string;
-  realised: string;
-  lots: PositionState['lots'];
-  other_fees: PositionState['otherFees'];
-}
-
 export interface ListFilter {
   symbol?: string;
   correlation_id?: string;
   limit: number;
-}
-
-interface OrderRow {
-  client_order_id: string;
-  signal_id: string;
-  attempt: number;
-  correlation_id: string;
-  symbol: string;
-  side: 'buy' | 'sell';
-  price: string;
-  quantity: string;
-  executed: string;
-  booked: string;
-  status: JournalOrder['status'];
-  reason: string | null;
-  exchange_order_id: string | null;
-  created_at: Date;
-  expires_at: Date;
 }
 
 const ADD_SIGNAL = `
@@ -313,101 +297,4 @@ async function transaction<Result>(
   } finally {
     client.release(broken);
   }
-}
-
-function orderValues(order: JournalOrder, venue: string): unknown[] {
-  return [
-    order.clientOrderId,
-    venue,
-    order.signalId,
-    order.attempt,
-    order.correlationId,
-    order.symbol,
-    order.side,
-    plain(order.price),
-    plain(order.quantity),
-    order.status,
-    new Date(order.createdAt),
-    new Date(order.expiresAt),
-  ];
-}
-
-function fillValues(fill: BookedFill, report: OrderReport, order: OrderRow, venue: string): unknown[] {
-  return [
-    venue,
-    report.symbol,
-    fill.tradeId,
-    report.clientOrderId,
-    order.correlation_id,
-    fill.side,
-    plain(fill.price),
-    plain(fill.quantity),
-    plain(fill.commission),
-    fill.commissionAsset,
-    fill.realised,
-    new Date(fill.time),
-  ];
-}
-
-function positionValues(position: Position, venue: string): unknown[] {
-  const { lots, otherFees } = position.toJSON();
-  return [
-    venue,
-    position.symbol,
-    plain(position.quantity),
-    plain(position.cost),
-    plain(position.realised),
-    JSON.stringify(lots),
-    JSON.stringify(otherFees),
-  ];
-}
-
-function positionOf(assets: Assets, row: PositionRow | undefined): Position {
-  return Position.from(
-    assets,
-    row === undefined
-      ? { realised: '0', lots: [], otherFees: {} }
-      : { realised: row.realised, lots: row.lots, otherFees: row.other_fees },
-  );
-}
-
-function orderOf(row: OrderRow): JournalOrder {
-  return {
-    clientOrderId: row.client_order_id,
-    signalId: row.signal_id,
-    attempt: row.attempt,
-    correlationId: row.correlation_id,
-    symbol: row.symbol,
-    side: row.side,
-    price: decimal(row.price),
-    quantity: decimal(row.quantity),
-    executed: decimal(row.executed),
-    booked: decimal(row.booked),
-    status: row.status,
-    reason: row.reason ?? undefined,
-    exchangeOrderId: row.exchange_order_id === null ? undefined : Number(row.exchange_order_id),
-    createdAt: row.created_at.getTime(),
-    expiresAt: row.expires_at.getTime(),
-  };
-}
-
-function knownSignal(
-  row: Record<string, unknown> | undefined,
-): (SignalRow & { clientOrderId: string | undefined }) | undefined {
-  if (row === undefined) throw new Error('a signal is known and has no row');
-  return {
-    signalId: String(row.signal_id),
-    eventId: String(row.event_id),
-    correlationId: String(row.correlation_id),
-    symbol: String(row.symbol),
-    side: row.side as SignalRow['side'],
-    strategy: String(row.strategy),
-    action: row.action as SignalRow['action'],
-    confidence: Number(row.confidence),
-    price: String(row.price),
-    quantity: String(row.quantity),
-    outcome: row.outcome as SignalRow['outcome'],
-    reason: String(row.reason),
-    clientOrderId: row.client_order_id === null ? undefined : String(row.client_order_id),
-  };
 }
