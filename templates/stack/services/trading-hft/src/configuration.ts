@@ -1,4 +1,6 @@
 import { address, integer, oneOf, optionalText, text, withDefault } from '@stack/runtime/configuration';
+import { decimal } from '@stack/trading/decimal';
+import type { RiskLimits } from '@stack/trading/risk';
 import { strategies } from '@stack/trading/strategies';
 import * as z from 'zod/mini';
 
@@ -98,4 +100,22 @@ export function credentialsOf(given: Configuration): { key: string; secret: stri
 /** In the quote asset. */
 export function dailyLossOf({ RISK_DAILY_LOSS }: Configuration): string {
   return RISK_DAILY_LOSS ?? PAPER_DAILY_LOSS;
+}
+
+/** The limits of the service, and those of the exchange where they are lower. */
+export function limitsOf(
+  given: Configuration,
+  exchange: { ordersIn10Seconds: number; ordersInADay: number },
+): RiskLimits {
+  return {
+    orderNotional: decimal(given.RISK_ORDER_NOTIONAL),
+    symbolNotional: decimal(given.RISK_SYMBOL_NOTIONAL),
+    totalNotional: decimal(given.RISK_TOTAL_NOTIONAL),
+    dailyLoss: decimal(dailyLossOf(given)),
+    ordersIn10Seconds: Math.min(given.RISK_ORDERS_10S, exchange.ordersIn10Seconds),
+    ordersInADay: Math.min(given.RISK_ORDERS_DAY, exchange.ordersInADay),
+    priceBand: decimal(given.RISK_PRICE_BAND),
+    openOrders: given.RISK_OPEN_ORDERS,
+    staleMs: given.RISK_STALE_MS,
+  };
 }

@@ -6,9 +6,8 @@ import manifest from '../package.json' with { type: 'json' };
 import { registerApi } from './api.ts';
 import { CONFIGURATION, contradictions, credentialsOf } from './configuration.ts';
 import { openBinance } from './exchange/binance.ts';
-import { onPaper } from './exchange/paper.ts';
+import { PAPER } from './exchange/paper.ts';
 import { createKillSwitch } from './kill-switch.ts';
-import type { Feed } from './market/feed.ts';
 import { createTradingMetrics } from './metrics.ts';
 import { startTrading, type Trading } from './trading.ts';
 
@@ -51,8 +50,7 @@ void runService({
       killed: () => kill.state.killed,
     });
 
-    const holder: { feed: Feed | undefined } = { feed: undefined };
-    const market = openBinance({
+    const exchange = openBinance({
       simulator: configuration.EXCHANGE_URL,
       testnet: configuration.TRADING_MODE === 'testnet',
       ...credentialsOf(configuration),
@@ -60,25 +58,20 @@ void runService({
       interval: configuration.CANDLES,
       log,
     });
-    // The simulated exchange takes orders itself; with Binance's market data they are filled here, on paper.
-    const exchange =
-      configuration.TRADING_MODE === 'paper' && configuration.EXCHANGE_URL === undefined
-        ? onPaper(market, (symbol) => {
-            const depth = holder.feed?.markets.get(symbol)?.depth;
-            return depth?.synced === true ? depth.book : undefined;
-          })
-        : market;
+    // The simulated exchange takes orders itself; with Binance's market data they are filled here.
+    const isOnPaper = configuration.TRADING_MODE === 'paper' && configuration.EXCHANGE_URL === undefined;
 
     let ending = false;
     const start = async () => {
       while (!ending) {
         try {
-          const rules = await exchange.rules();
+          const asked = await exchange.rules();
+          const rules = isOnPaper ? { ...asked, venue: PAPER } : asked;
           if (ending) return;
           trading = startTrading({
             configuration,
             exchange,
-            feedHolder: holder,
+            onPaper: isOnPaper,
             rules,
             database,
             cache,

@@ -1,4 +1,3 @@
-import { HFT_TRADING_SIGNALS, hftTradingSignal } from '@stack/contracts/trading';
 import type { Bus } from '@stack/runtime/bus';
 import type { Database } from '@stack/runtime/database';
 import type { Log } from '@stack/runtime/logging';
@@ -8,10 +7,11 @@ import { decimal, plain } from '@stack/trading/decimal';
 import type { RiskLimits } from '@stack/trading/risk';
 import { strategyNamed } from '@stack/trading/strategies';
 import { createAsking } from './asking.ts';
-import { type Configuration, dailyLossOf } from './configuration.ts';
+import { type Configuration, limitsOf } from './configuration.ts';
 import { DayCount, midnightBefore } from './day-count.ts';
-import type { Decision } from './decision.ts';
+import { tellDecisions } from './decision-news.ts';
 import type { Exchange, ExchangeRules } from './exchange/exchange.ts';
+import { onPaper } from './exchange/paper.ts';
 import type { KillSwitch } from './kill-switch.ts';
 import { type Leadership, openLeadership } from './leadership.ts';
 import { type Feed, openFeed } from './market/feed.ts';
@@ -25,8 +25,8 @@ import { Trader } from './trader.ts';
 export interface TradingOptions {
   configuration: Configuration;
   exchange: Exchange;
-  /** Where the market data of orders on paper come from. */
-  feedHolder: { feed: Feed | undefined };
+  /** Orders are filled here, against the book, and never sent. */
+  onPaper: boolean;
   rules: ExchangeRules;
   database: Database;
   cache: Cache;
@@ -54,7 +54,7 @@ export interface Trading {
   missing(): string | undefined;
   /** Whether it has begun: it trades and knows its markets, or stands by while another instance does. */
   begun(): boolean;
-  /** Takes every open order out of the book. @returns how many were tried */
+  /** Takes every open order out of the book. @returns how many are out of it */
   cancelAll(): Promise<number>;
   close(): Promise<void>;
 }
@@ -62,7 +62,7 @@ export interface Trading {
 const LOOK_EVERY_MS = 100;
 
 export function startTrading(options: TradingOptions): Trading {
-  const { configuration, exchange, rules, database, kill, log, bus, service, metrics } = options;
+  const { configuration, rules, database, kill, log, bus, service, metrics } = options;
   const strategy = strategyNamed(configuration.STRATEGY);
   if (strategy === undefined) throw new Error(`no strategy ${configuration.STRATEGY}`);
   const limits = limitsOf(configuration, rules);
@@ -72,6 +72,18 @@ export function startTrading(options: TradingOptions): Trading {
   let leadership: Leadership | undefined;
   let accountLost: string | undefined = 'the account stream is not there yet';
   const missing = () => leadership?.missing ?? accountLost;
+  const feed = openFeed({
+    exchange: options.exchange,
+    symbols,
+    log,
+    onCandle: (symbol, candle, heardAt) => trader.candle(symbol, candle, heardAt),
+    onAgain: () => void checkVenue(),
+  });
+  const bookOf = (symbol: string) => {
+    const depth = feed.markets.get(symbol)?.depth;
+    return depth?.synced === true ? depth.book : undefined;
+  };
+  const exchange = options.onPaper ? onPaper(options.exchange, rules.filters, bookOf) : options.exchange;
   const news: PositionNews = tellPositions({ ...options, ledgerOf: () => ledger, feedOf: () => feed });
 
   const ledger = new Ledger({
@@ -106,14 +118,6 @@ export function startTrading(options: TradingOptions): Trading {
         );
     },
   });
-  const feed = openFeed({
-    exchange,
-    symbols,
-    log,
-    onCandle: (symbol, candle, heardAt) => trader.candle(symbol, candle, heardAt),
-    onAgain: () => void checkVenue(),
-  });
-  options.feedHolder.feed = feed;
   const trader: Trader = new Trader({
     mode: configuration.TRADING_MODE,
     strategy,
@@ -135,30 +139,8 @@ export function startTrading(options: TradingOptions): Trading {
     tracing: options.tracing,
     log,
     missing,
-    onDecision: (decision, { symbol, side, correlationId }) =>
-      tellDecision(decision, symbol, side, correlationId),
+    onDecision: tellDecisions({ bus, service, mode: configuration.TRADING_MODE, log }),
   });
-
-  const tellDecision = (decision: Decision, symbol: string, side: 'buy' | 'sell', correlationId: string) => {
-    if (decision.signal_id === null || decision.outcome === 'no_signal') return;
-    const event = hftTradingSignal.create(
-      {
-        signal_id: decision.signal_id,
-        symbol,
-        action: decision.action ?? side,
-        outcome: decision.outcome,
-        reason: decision.reason,
-        mode: configuration.TRADING_MODE,
-        ...(decision.client_order_id === null ? {} : { client_order_id: decision.client_order_id }),
-      },
-      { source: service, correlationid: correlationId },
-    );
-    bus
-      .publish(hftTradingSignal, event, HFT_TRADING_SIGNALS)
-      .catch((error: unknown) =>
-        log.correlated(correlationId).debug('could not tell what became of a signal', { error }),
-      );
-  };
 
   const checkVenue = async () => {
     try {
@@ -235,8 +217,10 @@ export function startTrading(options: TradingOptions): Trading {
     const open = [...ledger.undone.values()].filter(
       ({ status }) => status === 'open' || status === 'unknown',
     );
-    await Promise.all(open.map((order) => executor.cancel(order, false)));
-    return open.length;
+    const tried = await Promise.allSettled(open.map((order) => executor.cancel(order, false)));
+    for (const each of tried)
+      if (each.status === 'rejected') log.error('COULD NOT CANCEL AN ORDER', { error: each.reason });
+    return tried.filter(({ status }) => status === 'fulfilled').length;
   };
   const noteEquity = () => {
     if (leadership?.missing !== undefined || ledger.unrecorded !== undefined) return;
@@ -273,19 +257,5 @@ export function startTrading(options: TradingOptions): Trading {
       ledger.close();
       await leadership?.close();
     },
-  };
-}
-
-function limitsOf(given: Configuration, rules: ExchangeRules): RiskLimits {
-  return {
-    orderNotional: decimal(given.RISK_ORDER_NOTIONAL),
-    symbolNotional: decimal(given.RISK_SYMBOL_NOTIONAL),
-    totalNotional: decimal(given.RISK_TOTAL_NOTIONAL),
-    dailyLoss: decimal(dailyLossOf(given)),
-    ordersIn10Seconds: Math.min(given.RISK_ORDERS_10S, rules.ordersIn10Seconds),
-    ordersInADay: Math.min(given.RISK_ORDERS_DAY, rules.ordersInADay),
-    priceBand: decimal(given.RISK_PRICE_BAND),
-    openOrders: given.RISK_OPEN_ORDERS,
-    staleMs: given.RISK_STALE_MS,
   };
 }

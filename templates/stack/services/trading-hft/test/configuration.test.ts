@@ -1,6 +1,6 @@
 import { readConfiguration } from '@stack/runtime/configuration';
 import { describe, expect, test } from 'vitest';
-import { CONFIGURATION, contradictions, credentialsOf, dailyLossOf } from '../src/configuration.ts';
+import { CONFIGURATION, contradictions, credentialsOf, dailyLossOf, limitsOf } from '../src/configuration.ts';
 
 const LEAST = { DATABASE_URL: 'postgres://x', REDIS_URL: 'redis://x', TRADING_CONTROL_KEY: 'k' };
 const read = (changes: Record<string, string> = {}) =>
@@ -53,4 +53,13 @@ test('numbers that are none are told by their names', () => {
   expect(() =>
     read({ ORDER_NOTIONAL: '-5', RISK_PRICE_BAND: '2', SYMBOLS: 'btc', STRATEGY: 'luck' }),
   ).toThrow(/SYMBOLS: .*STRATEGY: expected one of .*ORDER_NOTIONAL: .*RISK_PRICE_BAND: /);
+});
+
+test('the limits of the exchange hold where they are lower', () => {
+  const given = read({ RISK_ORDERS_10S: '500', RISK_ORDERS_DAY: '100' });
+  expect(limitsOf(given, { ordersIn10Seconds: 100, ordersInADay: 200_000 })).toMatchObject({
+    ordersIn10Seconds: 100,
+    ordersInADay: 100,
+    openOrders: 1,
+  });
 });

@@ -101,7 +101,9 @@ describe('the REST protocol', () => {
     expect(first.headers.get('x-mbx-used-weight-1m')).toBe('1');
     expect(first.headers.get('x-mbx-order-count-10s')).toBe('1');
     const statuses: number[] = [];
-    for (let index = 0; index < 130; index += 1) statuses.push((await fetch(`${url}/api/v3/ping`)).status);
+    // A minute may turn meanwhile, and everything be allowed again.
+    while (statuses.at(-1) !== 418 && statuses.length < 500)
+      statuses.push((await fetch(`${url}/api/v3/ping`)).status);
     expect(statuses[0]).toBe(200);
     expect(statuses).toContain(429);
     expect(statuses.at(-1)).toBe(418);

@@ -16,7 +16,8 @@ import {
 
 // `qbtc trade`: what it asks, it asks the service; a backtest runs here.
 
-const EXIT = { done: 0, error: 1, usage: 64 } as const;
+/** As those of qbtc. */
+const EXIT = { done: 0, error: 1, partly: 3, usage: 64 } as const;
 
 /** An amount of money or a share, kept as it was written: money is no floating-point number. */
 function amount(text: string): string {
@@ -89,6 +90,7 @@ program
     const answer = await askService<KillDocument>('POST', '/api/trading/kill', { reason });
     if (asJson) json(answer);
     else print(killTable(answer));
+    if (!answer.kill_switch.persisted) process.exitCode = EXIT.partly;
   });
 
 program
@@ -100,6 +102,7 @@ program
     const answer = await askService<KillDocument>('POST', '/api/trading/resume', { reason });
     if (asJson) json(answer);
     else print(killTable(answer));
+    if (!answer.kill_switch.persisted) process.exitCode = EXIT.partly;
   });
 
 program
@@ -135,9 +138,11 @@ program.parseAsync().catch((error: unknown) => {
 function explain(error: unknown): number {
   // commander has said it already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  const known = error instanceof CliError || error instanceof CsvError;
-  process.stderr.write(`✖ ${error instanceof Error ? error.message : String(error)}\n`);
-  if (error instanceof CliError && error.hint !== undefined) process.stderr.write(`  → ${error.hint}\n`);
-  if (!known && error instanceof Error && process.env.DEBUG) process.stderr.write(`${error.stack}\n`);
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = error instanceof CliError ? error.hint : undefined;
+  if (process.argv.includes('--json')) json({ error: { message, ...(hint === undefined ? {} : { hint }) } });
+  else process.stderr.write(`✖ ${message}\n${hint === undefined ? '' : `  → ${hint}\n`}`);
+  const isKnown = error instanceof CliError || error instanceof CsvError;
+  if (!isKnown && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return EXIT.error;
 }

@@ -97,10 +97,16 @@ export function openBinance(options: BinanceOptions): Exchange {
         symbols: ExchangeSymbol[];
         rateLimits: { rateLimitType: string; interval: string; limit: number }[];
       };
+      const isOurs = ({ symbol }: ExchangeSymbol) => options.symbols.includes(symbol);
       const missing = options.symbols.filter(
         (symbol) => !info.symbols.some((known) => known.symbol === symbol),
       );
       if (missing.length > 0) throw new Error(`${name} does not trade ${missing.join(', ')}`);
+      const quotes = new Set(info.symbols.filter(isOurs).map(({ quoteAsset }) => quoteAsset));
+      if (quotes.size > 1)
+        throw new Error(
+          `${[...quotes].join(' and ')}: profit is counted in one asset, so all symbols must be quoted in it`,
+        );
       const orders = (unit: string) =>
         info.rateLimits.find(({ rateLimitType, interval }) => rateLimitType === 'ORDERS' && interval === unit)
           ?.limit;
@@ -109,11 +115,7 @@ export function openBinance(options: BinanceOptions): Exchange {
       return {
         venue:
           info.simulation === undefined ? (testnet ? 'testnet' : 'live') : `simulation:${info.simulation}`,
-        filters: new Map(
-          info.symbols
-            .filter(({ symbol }) => options.symbols.includes(symbol))
-            .map((each) => [each.symbol, filtersOf(each)]),
-        ),
+        filters: new Map(info.symbols.filter(isOurs).map((each) => [each.symbol, filtersOf(each)])),
         ordersIn10Seconds: orders('SECOND') ?? Number.POSITIVE_INFINITY,
         ordersInADay: orders('DAY') ?? Number.POSITIVE_INFINITY,
       };

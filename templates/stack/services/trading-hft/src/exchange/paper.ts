@@ -6,6 +6,8 @@ import { type Exchange, type FillReport, OrderRejected, type OrderReport } from 
 /** Binance's fee for takers without a discount. */
 const FEE = decimal('0.001');
 
+/** The account of orders on paper. */
+export const PAPER = 'paper';
 /** Orders whose fills can still be asked for. */
 const REMEMBERED = 1_000;
 
@@ -14,18 +16,19 @@ const REMEMBERED = 1_000;
  * reaches; the rest expires. Nothing is sent to the exchange. What was ordered is only known to this process: after a
  * restart an order whose fill was not written down has never been.
  */
-export function onPaper(market: Exchange, bookOf: (symbol: string) => Book | undefined): Exchange {
+export function onPaper(
+  market: Exchange,
+  filters: ReadonlyMap<string, Filters>,
+  bookOf: (symbol: string) => Book | undefined,
+): Exchange {
   const done = new Map<string, OrderReport>();
-  let filters: ReadonlyMap<string, Filters> = new Map();
   let lastId = Date.now() * 1_000;
 
   return {
     ...market,
     name: `paper, with the market data of ${market.name}`,
     async rules() {
-      const rules = await market.rules();
-      filters = rules.filters;
-      return { ...rules, venue: 'paper' };
+      return { ...(await market.rules()), venue: PAPER };
     },
     watchAccount(listener) {
       queueMicrotask(() => listener.onConnected());

@@ -54,7 +54,8 @@ exchangeConformance('on paper, against a book', async () => {
   book.bids.set(64_000, 1);
   book.asks.set(64_010, 0.0004);
   book.asks.set(64_020, 1);
-  return { exchange: onPaper(exchange, () => book), rests: false, low: '1000', high: '70000' };
+  const { filters } = await exchange.rules();
+  return { exchange: onPaper(exchange, filters, () => book), rests: false, low: '1000', high: '70000' };
 });
 
 test('on paper an order is filled as far as the book reaches, level by level', async () => {
@@ -63,8 +64,7 @@ test('on paper an order is filled as far as the book reaches, level by level', a
   book.asks.set(64_010, 0.0004);
   book.asks.set(64_020, 0.0003);
   book.asks.set(65_000, 1);
-  const paper = onPaper(exchange, () => book);
-  await paper.rules();
+  const paper = onPaper(exchange, (await exchange.rules()).filters, () => book);
   const report = await paper.place({
     symbol: 'BTCUSDT',
     side: 'buy',
