@@ -40,6 +40,7 @@ export interface TradingStack {
     volatility?: number;
     seconds?: number;
     jump?: number;
+    jump_every?: number;
   }): Promise<void>;
   fault(fault: Record<string, unknown> & { kind: string }): Promise<void>;
   /** No faults that are still to come. */
