@@ -64,7 +64,10 @@ export async function expectSameBooks(
         decimal(row?.executed ?? '0').eq(order.executedQty),
         `${order.clientOrderId}: ${row?.executed} of ${order.executedQty}`,
       ).toBe(true);
-      expect(row?.booked).toBe(row?.executed);
+      expect(
+        decimal(row?.booked ?? '0').eq(row?.executed ?? '-1'),
+        `${order.clientOrderId} is not booked`,
+      ).toBe(true);
     }
     orders += there.length;
     const trades = await all<{ id: number; qty: string }>(

@@ -39,7 +39,7 @@ void runService({
       held: () =>
         [...(running()?.feed.markets.values() ?? [])].map((market) => ({
           symbol: market.symbol,
-          quantity: toNumber(running()?.ledger.position(market.symbol).quantity ?? ZERO),
+          quantity: toNumber(running()?.ledger.held(market.symbol) ?? ZERO),
           ageSeconds: (running()?.feed.ageMs(market.symbol) ?? 0) / 1000,
           resyncs: market.resyncs,
         })),

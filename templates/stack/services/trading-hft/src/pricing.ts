@@ -45,7 +45,7 @@ export class Pricing {
   /** A sale is of all that is held and not being sold yet. */
   quantityOf(symbol: string, side: OrderSide, price: Decimal): Decimal {
     const { ledger, orderNotional, filters } = this.#options;
-    if (side === 'sell') return ledger.position(symbol).quantity.minus(ledger.open(symbol).selling);
+    if (side === 'sell') return ledger.held(symbol).minus(ledger.open(symbol).selling);
     return floorTo(orderNotional.div(price), filters.get(symbol)?.stepSize ?? ZERO);
   }
 }

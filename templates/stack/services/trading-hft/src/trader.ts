@@ -269,7 +269,7 @@ export class Trader {
       barred: exchange.barred(),
       ageMs: feed.ageMs(symbol),
       middle: middle === undefined ? undefined : ofNumber(middle),
-      held: ledger.position(symbol).quantity,
+      held: ledger.held(symbol),
       open: ledger.open(symbol),
       elsewhere,
       profitToday: count.profit(ledger.worth(markOf)),

@@ -145,6 +145,10 @@ describe.skipIf(skipWithout(stackServers))('the trading service, with real serve
         { symbol: 'ETHUSDT', side: 'buy' },
         { ...control, service: second },
       );
+      expect((await fetch(`${second.url}/metrics`)).status).toBe(200);
+      expect((await call('risk', undefined, { service: second })).body.symbols[0].unrecorded).toMatch(
+        /another instance/,
+      );
       expect(refused.body.outcome).not.toBe('ordered');
       await trading.kill();
       await expect.poll(() => trades(second), soon).toBe(true);

@@ -46,10 +46,9 @@ export class Ledger {
     return this.#unrecorded;
   }
 
-  position(symbol: string): Position {
-    const position = this.positions.get(symbol);
-    if (position === undefined) throw new Error(`no position of ${symbol}`);
-    return position;
+  /** In the base asset; nothing before the database was read. */
+  held(symbol: string): Decimal {
+    return this.positions.get(symbol)?.quantity ?? ZERO;
   }
 
   /** Orders of the symbol that the exchange may have in its book. */
