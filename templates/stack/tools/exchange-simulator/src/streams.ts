@@ -73,14 +73,10 @@ export function openStreams(server: Server, venue: Venue): Streams {
   });
 
   const answer = (connection: Connection, data: RawData, isApi: boolean) => {
-    let request: { id?: unknown; method?: unknown; params?: unknown };
-    try {
-      request = JSON.parse(String(data)) as typeof request;
-    } catch {
-      write(connection, {
-        error: { code: 3, msg: 'Invalid JSON: expected value at line 1 column 1' },
-        simulated: true,
-      });
+    const request = readRequest(data);
+    if (request === undefined) {
+      const error = { code: 3, msg: 'Invalid JSON: expected value at line 1 column 1' };
+      write(connection, { error, simulated: true });
       return;
     }
     const id = request.id ?? null;
@@ -275,6 +271,16 @@ export function openStreams(server: Server, venue: Venue): Streams {
       return connections.size;
     },
   };
+}
+
+/** `undefined` for what is no JSON object. */
+function readRequest(data: RawData): { id?: unknown; method?: unknown; params?: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(String(data));
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What the faults leave of it. */

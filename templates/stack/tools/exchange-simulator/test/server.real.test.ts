@@ -130,6 +130,29 @@ describe('the streams', () => {
     );
   });
 
+  test('whatever is sent to them gets an answer, and nobody is cut off', async () => {
+    const { url } = await startSimulator();
+    for (const path of ['/stream', '/ws-api/v3']) {
+      const { socket, messages, until } = await listen(url + path);
+      for (const text of [
+        'null',
+        '7',
+        '[',
+        '{}',
+        '{"method":5}',
+        '{"method":"SUBSCRIBE","params":[1,{}]}',
+        '{"method":"userDataStream.subscribe.signature","params":null}',
+      ])
+        socket.send(text);
+      await until(7);
+      expect(
+        messages.every((message) => 'error' in message || 'result' in message || 'data' in message),
+      ).toBe(true);
+      expect(socket.readyState).toBe(socket.OPEN);
+    }
+    expect((await fetch(`${url}/api/v3/ping`)).status).toBe(200);
+  });
+
   test('the account hears of its orders, after it has signed', async () => {
     const { url } = await startSimulator();
     const { socket, messages, until } = await listen(`${url}/ws-api/v3`);
