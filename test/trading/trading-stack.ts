@@ -49,7 +49,7 @@ export interface TradingStack {
   takeDown(): Promise<void>;
 }
 
-const STARTED_MS = 20_000;
+const STARTED_MS = 60_000;
 
 export async function tradingStack(name: string): Promise<TradingStack> {
   const [root, takeDown] = await newStack(name);
