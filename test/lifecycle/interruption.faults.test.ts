@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { newStack } from '../support/new-stack.ts';
 import { qbtc, startQbtc } from '../support/qbtc.ts';
 import { quietContext, temporaryFolder } from '../support/quiet-context.ts';
@@ -94,8 +94,14 @@ describe('interruptions and kills', () => {
 
   test('kill -9 of each process in turn: it is back, and the flow passes', async () => {
     await succeeds('up');
-    for (const { name, pid } of (await state()).processes) {
-      process.kill(pid ?? 0, 'SIGKILL');
+    for (const { name } of (await state()).processes) {
+      // trading-hft begins anew when the simulated exchange has: it may have another pid by now, or none for a moment.
+      const pid = await vi.waitFor(async () => {
+        const now = (await state()).processes.find((each) => each.name === name)?.pid;
+        if (typeof now !== 'number') throw new Error(`${name} has no process at the moment`);
+        process.kill(now, 'SIGKILL');
+        return now;
+      });
       const started = clock.monotonic();
       for (;;) {
         const { code, stdout } = await qbtc(['status', '--json'], root);
