@@ -68,13 +68,19 @@ const build = z.preprocess(
   }),
 );
 
+/** A file of variables; one that is not required may be missing. */
+const envFile = z.union([
+  z.string().transform((path) => ({ path, required: true })),
+  z.strictObject({ path: z.string(), required: z.boolean().default(true) }),
+]);
+
 const service = z.strictObject({
   image: z.string().optional(),
   build: build.optional(),
   command: texts.optional(),
   entrypoint: texts.optional(),
   environment: pairs,
-  env_file: z.union([z.array(z.string()), z.string().transform((path) => [path])]).default([]),
+  env_file: z.union([z.array(envFile), envFile.transform((file) => [file])]).default([]),
   ports: z.array(scalar).default([]),
   expose: z.array(scalar).default([]),
   volumes: z.array(z.string()).default([]),

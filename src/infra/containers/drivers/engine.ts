@@ -177,8 +177,9 @@ async function withEnvironments(model: ComposeModel, file: ComposeFile): Promise
   const services: Record<string, ComposeService> = {};
   for (const [name, service] of Object.entries(model.services)) {
     const environment: Record<string, string> = {};
-    for (const path of service.env_file) {
+    for (const { path, required } of service.env_file) {
       const text = await readFile(resolve(file.folder, path), 'utf8').catch(() => {
+        if (!required) return '';
         throw invalid(file.path, [
           `${file.path}:${file.at(['services', name, 'env_file'])} services.${name}.env_file: there is no ${path}`,
         ]);
