@@ -71,8 +71,6 @@ const program = new Command('qbtc')
   .exitOverride()
   .enablePositionalOptions();
 for (const register of commands) register(program, run);
-// Those of the stack, where the command line may be about one.
-await addStackCommands(program, run, { words: process.argv.slice(2), cwd: process.cwd() });
 
 // SIGHUP: the terminal was closed.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -92,6 +90,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => {});
 
 try {
+  // Those of the stack, where the command line may be about one.
+  await addStackCommands(program, run, { words: process.argv.slice(2), cwd: process.cwd() });
   await program.parseAsync();
 } catch (error) {
   exit = await explain(error);

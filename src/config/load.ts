@@ -5,7 +5,7 @@ import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
 import { buildStack } from './build.ts';
 import { asApisix, consumerSecrets, readConsumers } from './consumers.ts';
-import { parseStackDocument, type StackDocument } from './document.ts';
+import { isRecord, parseStackDocument, type StackDocument } from './document.ts';
 import { accountEndpoint, endpointFields, roleEndpoint } from './endpoints.ts';
 import { stackEnvironment } from './environment.ts';
 import { fileMistakes } from './files.ts';
@@ -249,10 +249,6 @@ function fillIn(
   );
   const known = [...byName.values()].filter((resource) => resource !== undefined);
   return { data, inside, resources: known, mistakes, values: full };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A screen or two; whoever has more starts with these. */

@@ -157,27 +157,28 @@ const strategyIsPossible: Rule = ({ strategy, infrastructure }, report) => {
 };
 
 const commandsHaveServices: Rule = ({ commands, services }, report) => {
-  const names = Object.keys(services);
-  for (const [command, { service }] of Object.entries(commands)) {
-    if (service === undefined || Object.hasOwn(services, service)) continue;
-    const found = `${JSON.stringify(service)}, which names no service`;
-    report(['commands', command, 'service'], found, `one of the services ${listed(names)}`, {
-      near: () => nearest(service, names),
-    });
-  }
+  for (const [command, { service }] of Object.entries(commands))
+    serviceExists(['commands', command, 'service'], service, services, report);
 };
 
-const traceStoreExists: Rule = ({ tracing, services }, report) => {
-  const { service } = tracing ?? {};
+const traceStoreExists: Rule = ({ tracing, services }, report) =>
+  serviceExists(['tracing', 'service'], tracing?.service, services, report);
+
+function serviceExists(
+  path: FieldPath,
+  service: string | undefined,
+  services: Outline['services'],
+  report: Report,
+): void {
   const names = Object.keys(services);
   if (service === undefined || names.includes(service)) return;
   report(
-    ['tracing', 'service'],
+    path,
     `"${service}"`,
     names.length === 0 ? 'a service that is declared' : `one of the services ${listed(names)}`,
     { near: () => nearest(service, names) },
   );
-};
+}
 
 /** From here on nobody misses in a list that it leaves out the service itself. */
 const MANY = 100;

@@ -1,4 +1,4 @@
-import type { StackDocument } from './document.ts';
+import { isRecord, type StackDocument } from './document.ts';
 import { interpolate, type Values } from './interpolate.ts';
 
 /**
@@ -36,8 +36,4 @@ export function withoutServices(services: unknown, leftOut: ReadonlySet<string>)
         ];
       }),
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -4,6 +4,7 @@ import { messageOf } from '../../errors.ts';
 import { answerExpectationSchema, answerMismatches, documentOf } from '../answer.ts';
 import { curlOf } from '../curl.ts';
 import { durationSchema, formatDuration } from '../duration.ts';
+import { type Look, poll } from '../poll.ts';
 import { defineStepKind, type Exchange, type StepOutcome, type StepScope } from '../step-kind.ts';
 
 const requestSchema = z.strictObject({
@@ -34,21 +35,18 @@ export const http = defineStepKind({
   prepare: (step) => ({
     leaves: step.id,
     async run(scope) {
-      const { clock } = scope.context;
       const { until, every } = step;
-      const begun = clock.monotonic();
-      for (let attempt = 1; ; attempt += 1) {
-        const outcome = await requested(step, scope);
-        const isLast = clock.monotonic() - begun + every >= (until ?? 0);
-        if (outcome.status === 'passed' || isLast)
-          return until === undefined
-            ? outcome
-            : { ...outcome, evidence: `${outcome.evidence} (try ${attempt})` };
-        await clock.sleep(every, scope.signal);
-      }
+      if (until === undefined) return requested(step, scope);
+      let last: StepOutcome | undefined;
+      const result = await poll(scope, { every, within: until }, async (): Promise<Look<StepOutcome>> => {
+        last = await requested(step, scope);
+        return last.status === 'passed' ? { found: last } : { last: last.evidence };
+      });
+      return 'found' in result ? result.found : { status: 'failed', ...last, evidence: result.last };
     },
   }),
 });
+
 interface HttpStep {
   id?: string | undefined;
   request: z.output<typeof requestSchema>;

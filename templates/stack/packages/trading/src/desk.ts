@@ -40,11 +40,6 @@ export class Desk {
     return { ...intent, symbol, strategy: this.#strategy.name, price: candle.close, indicators: state.now };
   }
 
-  /** The start of the last candle that counted, in milliseconds; −1 before any. */
-  lastOpen(symbol: string): number {
-    return this.#symbols.get(symbol)?.lastOpen ?? -1;
-  }
-
   indicators(symbol: string): Indicators | undefined {
     return this.#symbols.get(symbol)?.now;
   }

@@ -15,7 +15,11 @@ export interface KillState {
 /** Stops all new orders at once. It works without the database, and is written down as soon as that is there. */
 export interface KillSwitch {
   readonly state: KillState;
-  /** @throws while the database is away, which must say first what was set before */
+  /**
+   * Reads what was set before, here or by another instance; what is set here and not yet written down stands above it.
+   *
+   * @throws while the database is away
+   */
   load(): Promise<void>;
   /** Holds from now on; resolves when that is written down or known to be impossible for now. */
   set(killed: boolean, reason: string, by: string): Promise<KillState>;
@@ -54,14 +58,16 @@ export function createKillSwitch(database: Database, log: Log): KillSwitch {
       return state;
     },
     async load() {
-      if (!state.persisted) return;
+      const before = state;
+      if (!before.persisted) return;
       const { rows } = await database.query<{ killed: boolean; reason: string; by: string; at: Date }>({
         name: 'read the kill switch',
         text: 'select killed, reason, by, at from hft_trading.kill_switch',
       });
       const [row] = rows;
       if (row === undefined) throw new Error('the table hft_trading.kill_switch is empty');
-      state = { ...row, at: row.at.getTime(), persisted: true };
+      // Set here meanwhile: what was read is older.
+      if (state === before) state = { ...row, at: row.at.getTime(), persisted: true };
     },
     async set(killed, reason, by) {
       state = { killed, reason, by, at: Date.now(), persisted: false };

@@ -60,6 +60,7 @@ export interface Trading {
 }
 
 const LOOK_EVERY_MS = 100;
+const HEAR_KILL_EVERY_MS = 500;
 
 export function startTrading(options: TradingOptions): Trading {
   const { configuration, rules, database, kill, log, bus, service, metrics } = options;
@@ -222,6 +223,12 @@ export function startTrading(options: TradingOptions): Trading {
       if (each.status === 'rejected') log.error('COULD NOT CANCEL AN ORDER', { error: each.reason });
     return tried.filter(({ status }) => status === 'fulfilled').length;
   };
+  /** Another instance, which stands by, may have been told to kill. */
+  const hearKill = async () => {
+    const wasKilled = kill.state.killed;
+    await kill.load();
+    if (kill.state.killed && !wasKilled) await cancelAll();
+  };
   const noteEquity = () => {
     if (leadership?.missing !== undefined || ledger.unrecorded !== undefined) return;
     const { realised, unrealised } = ledger.worth((symbol) => feed.markets.get(symbol)?.mark);
@@ -232,6 +239,8 @@ export function startTrading(options: TradingOptions): Trading {
   };
   const timers = [
     setInterval(look, LOOK_EVERY_MS),
+    // Where the database is away, the lock is lost and nothing is ordered anyway.
+    setInterval(() => void hearKill().catch(() => {}), HEAR_KILL_EVERY_MS),
     setInterval(() => leadership?.missing === undefined && void reconcile(), configuration.RECONCILE_MS),
     setInterval(noteEquity, configuration.EQUITY_MS),
   ];

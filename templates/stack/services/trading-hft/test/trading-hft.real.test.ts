@@ -150,6 +150,13 @@ describe.skipIf(skipWithout(stackServers))('the trading service, with real serve
         /another instance/,
       );
       expect(refused.body.outcome).not.toBe('ordered');
+      // Whoever is told to stop, everybody stops.
+      expect(
+        (await call('kill', { reason: 'told the other one' }, { ...control, service: second })).status,
+      ).toBe(200);
+      await expect.poll(async () => (await call('status')).body.why_not, soon).toBe('told the other one');
+      expect((await call('resume', { reason: 'seen' }, { ...control, service: second })).status).toBe(200);
+      await expect.poll(trades, soon).toBe(true);
       await trading.kill();
       await expect.poll(() => trades(second), soon).toBe(true);
       trading = second;

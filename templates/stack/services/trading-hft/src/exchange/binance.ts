@@ -198,11 +198,6 @@ export function openBinance(options: BinanceOptions): Exchange {
       return trades.map(fillOfTrade);
     },
 
-    async openOrders() {
-      const orders = (await signed(80, () => client.getPrivate('api/v3/openOrders'))) as RawOrder[];
-      return orders.map((order) => reportOf(order));
-    },
-
     async close() {
       await Promise.all(closing.map((close) => close()));
     },

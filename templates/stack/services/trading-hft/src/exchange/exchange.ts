@@ -90,7 +90,6 @@ export interface Exchange {
   order(symbol: string, clientOrderId: string): Promise<OrderReport | undefined>;
   /** All fills of an order. */
   fills(symbol: string, exchangeOrderId: number): Promise<FillReport[]>;
-  openOrders(): Promise<OrderReport[]>;
   /** Why it takes no orders for now: a ban, or limits that are nearly used up. */
   barred(): string | undefined;
   /** What its clock shows, in milliseconds. */

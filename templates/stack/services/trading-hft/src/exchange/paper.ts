@@ -77,8 +77,5 @@ export function onPaper(
     async fills(_symbol, exchangeOrderId) {
       return [...done.values()].find((report) => report.exchangeOrderId === exchangeOrderId)?.fills ?? [];
     },
-    async openOrders() {
-      return [];
-    },
   };
 }

@@ -110,11 +110,8 @@ export function openFeed({ exchange, symbols, log, onCandle, onAgain }: FeedOpti
       const market = heard(symbol);
       if (market !== undefined) market.last = price;
     },
-    onBest(symbol, bid, ask) {
-      const market = heard(symbol);
-      if (market === undefined) return;
-      market.bid = bid;
-      market.ask = ask;
+    onBest(symbol) {
+      heard(symbol);
     },
     onDepth(symbol, diff) {
       const market = heard(symbol);

@@ -6,8 +6,6 @@ export class SymbolMarket {
   readonly depth = new BookSync();
   /** Of the last trade. */
   last: number | undefined;
-  bid: number | undefined;
-  ask: number | undefined;
   /** When anything was heard of it, by `performance.now()`. */
   heardAt = Number.NEGATIVE_INFINITY;
   /** A snapshot is being asked for. */

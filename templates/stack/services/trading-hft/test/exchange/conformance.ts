@@ -79,9 +79,9 @@ export function exchangeConformance(
       const wanted = order({ price: decimal(low), quantity: decimal('0.01') });
       const report = await exchange.place(wanted);
       expect(report).toMatchObject({ status: rests ? 'open' : 'expired', fills: [] });
-      expect((await exchange.openOrders()).map(({ clientOrderId }) => clientOrderId)).toEqual(
-        rests ? [wanted.clientOrderId] : [],
-      );
+      expect(await exchange.order('BTCUSDT', wanted.clientOrderId)).toMatchObject({
+        status: rests ? 'open' : 'expired',
+      });
       if (!rests) return;
       expect(await exchange.cancel('BTCUSDT', wanted.clientOrderId)).toMatchObject({ status: 'cancelled' });
       await expect(exchange.cancel('BTCUSDT', wanted.clientOrderId)).rejects.toThrow(OrderRejected);
