@@ -61,4 +61,4 @@ test('the examples of docs/llm-api.md work as they stand, with the official clie
     await takeDown();
     await upstream.stop();
   }
-}, 120_000);
+}, 240_000);

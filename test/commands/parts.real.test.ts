@@ -51,7 +51,7 @@ describe('parts of a running stack', () => {
       'platform-api',
       'trading-hft',
     ]);
-  }, 120_000);
+  }, 240_000);
 
   test('one is stopped, named to what needs it, and stays so until up', async () => {
     const stopped = await qbtc(['stop', 'quantum-core', '--json'], root);
@@ -67,7 +67,7 @@ describe('parts of a running stack', () => {
       code: 64,
       stderr: expect.stringContaining('did you mean "quantum-core"?'),
     });
-  }, 60_000);
+  }, 240_000);
 
   test('one is restarted: another process, the others the same', async () => {
     const before = await status();
@@ -78,7 +78,7 @@ describe('parts of a running stack', () => {
       if (name === 'llm-api') expect(pid).not.toBe(before.get(name)?.pid);
       else expect(pid, name).toBe(before.get(name)?.pid);
     }
-  }, 60_000);
+  }, 240_000);
 
   test("exec has a service's folder and environment, and ends as the command does", async () => {
     const port = (await json<{ ports: { name: string; port: number }[] }>('ports')).ports.find(
@@ -99,7 +99,7 @@ describe('parts of a running stack', () => {
       code: 1,
       stderr: expect.stringContaining('no-such-program was not found'),
     });
-  }, 60_000);
+  }, 240_000);
 
   test('ports says whose each is and who listens', async () => {
     const { ports } = await json<{
@@ -109,7 +109,7 @@ describe('parts of a running stack', () => {
     const pids = await status();
     const broker = ports.find(({ name, role }) => name === 'broker' && role === 'management');
     expect(broker?.listener?.pid).toBe(pids.get('broker')?.pid);
-  }, 60_000);
+  }, 240_000);
 
   test('status --watch prints one object a line until it is interrupted', async () => {
     const child = spawn(process.execPath, [PROGRAM, 'status', '--watch', '--json'], {
@@ -124,7 +124,7 @@ describe('parts of a running stack', () => {
     child.kill('SIGINT');
     if (child.exitCode === null) await once(child, 'exit');
     expect(lines.every(({ resources }) => resources.every(({ state }) => state === 'active'))).toBe(true);
-  }, 60_000);
+  }, 240_000);
 
   test('secrets are rotated in the running stack, and what need not restart does not', async () => {
     const names = (await json<{ secrets: { name: string }[] }>('secrets', 'list')).secrets.map(
@@ -153,7 +153,7 @@ describe('parts of a running stack', () => {
     expect((await qbtc(['up'], root)).code).toBe(0);
     expect((await qbtc(['test'], root)).code).toBe(0);
     expect(await qbtc(['secrets', 'rotate', 'gateway-keyring'], root)).toMatchObject({ code: 64 });
-  }, 120_000);
+  }, 240_000);
 
   test('logs can be asked for a correlation id', async () => {
     const flows = await json<{ flows: { correlationId: string }[] }>('test', '--only', 'llm-plain');
@@ -169,7 +169,7 @@ describe('parts of a running stack', () => {
     expect(lines.every(({ correlationId }) => correlationId === id)).toBe(true);
     expect((await qbtc(['logs', '--since', 'yesterday'], root)).code).toBe(64);
     expect((await qbtc(['logs', '--grep', '('], root)).code).toBe(64);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('doctor', () => {
@@ -187,7 +187,7 @@ describe('doctor', () => {
     );
     expect(checks.find(({ name }) => name === 'node')).toMatchObject({ status: 'pass', fix: null });
     if (failed.length === 0) expect(strategy).toMatch(/^(full_docker|hybrid|fallback)$/);
-  }, 60_000);
+  }, 240_000);
 
   test('an engine that is not there is a warning with its fix, and a port that is taken a failure', async () => {
     const [root, takeDown] = await newStack('examined');
@@ -226,5 +226,5 @@ describe('doctor', () => {
     } finally {
       await takeDown();
     }
-  }, 60_000);
+  }, 240_000);
 });

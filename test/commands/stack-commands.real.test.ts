@@ -9,7 +9,7 @@ describe('commands that the stack adds', () => {
   let takeDown = async () => {};
   beforeAll(async () => {
     [root, takeDown] = await newStack('commands');
-  }, 120_000);
+  }, 240_000);
   afterAll(() => takeDown());
 
   const words = async (...given: string[]) => {
@@ -83,7 +83,7 @@ describe('commands that the stack adds', () => {
       expect([refused.code, refused.stderr], args.join(' ')).toEqual([code, expect.stringContaining(said)]);
     }
     await expect(access(join(folder, 'x.svg'))).rejects.toThrow();
-  }, 60_000);
+  }, 240_000);
 
   test('that name no service or no file are mistakes of qbtc.yaml, and help works all the same', async () => {
     const text = await readFile(join(root, 'qbtc.yaml'), 'utf8');

@@ -13,7 +13,7 @@ let takeDown: () => Promise<void>;
 beforeAll(async () => {
   [root, takeDown] = await newStack('brokered');
   expect((await qbtc(['up'], root)).code).toBe(0);
-}, 120_000);
+}, 240_000);
 afterAll(() => takeDown());
 
 const TOPOLOGY = 'infrastructure/rabbitmq/topology.yaml';
@@ -97,7 +97,7 @@ describe('qbtc topology on a running stack', () => {
     await connection.close();
     expect((await qbtc(['up'], root)).code).toBe(0);
     expect((await qbtc(['test'], root)).code).toBe(0);
-  }, 120_000);
+  }, 240_000);
 
   test('refuses what makes no sense, with the exit code of wrong usage', async () => {
     expect(await qbtc(['topology', 'apply', '--drop', 'q'], root)).toMatchObject({ code: 64 });
@@ -149,7 +149,7 @@ describe('qbtc events on a running stack', () => {
     expect(wrong.code).toBe(2);
     expect(wrong.stdout).toContain('event.json:1:1');
     expect((await qbtc(['events', 'publish', 'service_gone', '--data', '{'], root)).code).toBe(64);
-  }, 60_000);
+  }, 240_000);
 
   test('compares with a folder, and says what breaks', async () => {
     const file = join(root, 'event-schemas/service_gone.json');

@@ -57,7 +57,7 @@ describe.each([
         arguments: {},
       });
     await connection.close();
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => broker?.stop());
 
   /** As a service announces itself. */

@@ -3,6 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files that take a minute or more: begun last they would run alone at the end. */
 const LONGEST = [
   'docs.real',
+  'docs-begin.real',
   'parts.real',
   'up.real',
   'topology.real',
