@@ -29,7 +29,7 @@ function openContext(json = false): Promise<Context> {
 }
 
 /** `github` prints annotations where a document has any. */
-type Format = 'terminal' | 'json' | 'github' | 'junit' | 'html';
+type Format = 'terminal' | 'json' | 'github' | 'junit' | 'html' | 'markdown' | 'prometheus';
 
 async function report(document: Document, format: Format, verbose: boolean, toStderr = false): Promise<void> {
   const [{ io }, { createReporter }] = await Promise.all([openContext(), import('../src/report/index.ts')]);
@@ -52,6 +52,8 @@ const run: Run =
     const options = command.optsWithGlobals() as Parameters<typeof handler>[1] & {
       json?: boolean;
       github?: boolean;
+      markdown?: boolean;
+      prometheus?: boolean;
       reporter?: Format;
       verbose?: boolean;
     };
@@ -99,10 +101,14 @@ try {
 // What a library keeps open (pooled connections, timers) must not hold the command.
 process.stdout.write('', () => process.exit(written || exit !== EXIT.done ? exit : EXIT.error));
 
-function formatOf(options: { json?: boolean; github?: boolean; reporter?: Format }): Format {
-  const { json, github, reporter } = options;
+function formatOf(
+  options: Partial<Record<'json' | 'github' | 'markdown' | 'prometheus', boolean>> & { reporter?: Format },
+): Format {
+  const { json, github, markdown, prometheus, reporter } = options;
   if (json === true) return 'json';
   if (github === true) return 'github';
+  if (markdown === true) return 'markdown';
+  if (prometheus === true) return 'prometheus';
   return reporter ?? 'terminal';
 }
 

@@ -67,7 +67,16 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
     discovery: config.discovery as Stack['discovery'],
     ...(config.tracing === undefined ? {} : { tracing: config.tracing }),
     score: config.score,
-    heal: config.heal,
+    heal: {
+      below: config.heal.below,
+      every: config.heal.every,
+      attempts: config.heal.attempts,
+      fallbackPort: config.heal.fallback_port + portBase,
+    },
+    chaos: {
+      allowed: config.chaos.allowed,
+      experimentFiles: await flowFilesOf(root, [config.chaos.experiments]),
+    },
     secrets: { ...secrets },
     secretNames,
   };

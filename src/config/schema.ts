@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { GATEWAY_MODES, PROVIDER_NAMES, STRATEGIES } from '../model/resource.ts';
+import { CHECK_CODES } from '../model/score.ts';
 import { MAX_PORT, MAX_PORT_BASE, MAX_REPLICAS, PORT_FIELDS } from './ports.ts';
 
 /**
@@ -357,6 +358,20 @@ const weightsSchema = z.strictObject({
   monitoring: points(10, 'logs, health details and metrics'),
 });
 
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+const ignoreSchema = z.strictObject({
+  check: z
+    .enum(CHECK_CODES, { error: 'the code of a check' })
+    .describe('The code of the check, as `qbtc score` prints it.'),
+  subject: filled('a subject').optional().describe('Only this subject of the check; all when left out.'),
+  reason: filled('a reason').describe('Why these points may be missing.'),
+  until: z
+    .string()
+    .refine((day) => DAY.test(day) && !Number.isNaN(Date.parse(day)), { error: 'a day, as 2030-12-31' })
+    .describe('The last day on which this holds, as 2030-12-31.'),
+});
+
 export const stackSchema = z
   .strictObject({
     version: z
@@ -470,6 +485,10 @@ export const stackSchema = z
         weights: weightsSchema
           .prefault({})
           .describe('How the 100 points are shared out among the components.'),
+        ignore: z
+          .array(ignoreSchema)
+          .default([])
+          .describe('Lost points that are set aside for a time; the score is shown with and without them.'),
       })
       .prefault({})
       .describe('What `qbtc score` counts.'),
@@ -477,10 +496,33 @@ export const stackSchema = z
       .strictObject({
         below: whole(0, 100)
           .default(70)
-          .describe('For `qbtc heal`, a later version: it acts when the score is lower than this.'),
+          .describe('`qbtc heal --watch` acts when the score is lower than this.'),
+        every: seconds().default(30).describe('Seconds between two looks of `qbtc heal --watch`.'),
+        attempts: whole(1, 20)
+          .default(3)
+          .describe(
+            'How often a remedy is tried for one part within 10 minutes before it is given up and quarantined.',
+          ),
+        fallback_port: port()
+          .default(9079)
+          .describe(
+            'Where the embedded gateway listens when the gateway stays down; its Admin API on the port before it.',
+          ),
       })
       .prefault({})
-      .describe('For `qbtc heal`, which comes with a later version.'),
+      .describe('What `qbtc heal` does.'),
+    chaos: z
+      .strictObject({
+        allowed: z
+          .boolean({ error: 'true or false' })
+          .default(false)
+          .describe('Whether `qbtc chaos` may break this stack on purpose.'),
+        experiments: filled('a file pattern')
+          .default('chaos/*.yaml')
+          .describe('The experiments: a file pattern, relative to qbtc.yaml.'),
+      })
+      .prefault({})
+      .describe('What `qbtc chaos` may do.'),
   })
   .describe('A stack of services with its infrastructure, gateway, topology and tests, driven by qbtc.');
 

@@ -14,6 +14,8 @@ export interface ResourceObservation {
   /** Why it is not active; empty when it is. */
   reason: string;
   pid: number | undefined;
+  /** The fault of `qbtc chaos inject` that keeps it from running. */
+  held?: string;
   ports: number[];
   /** How often it was started again, by our supervisor or the engine, since it last was well. */
   restarts: number;

@@ -1,17 +1,48 @@
 import type { Strategy } from './resource.ts';
 import type { ScoreComponent } from './stack.ts';
 
+/** The codes of the checks. Stable: scripts and ignore rules name them. */
+export const CHECK_CODES = [
+  'INFRA_RESOURCE_ACTIVE',
+  'DISCOVERY_SERVICE_FOUND',
+  'ROUTES_IN_SYNC',
+  'ROUTES_ANSWER',
+  'CONNECTIVITY_HOP',
+  'TOPOLOGY_IN_SYNC',
+  'MONITORING_LOG_LINES',
+  'MONITORING_HEALTH_DETAILS',
+  'MONITORING_METRICS',
+] as const;
+export type CheckCode = (typeof CHECK_CODES)[number];
+
+/** How bad a lost check is, whatever its points: `critical` stops requests, `major` some, `minor` none. */
+export const SEVERITIES = ['critical', 'major', 'minor'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** Why points are missing, and what wins them back. */
+export interface Fix {
+  why: string;
+  /** The resource or service that has to be mended first; the subject itself where nothing else is to blame. */
+  cause: string;
+  /** The command that wins the points back; where only a person can, `byHand` says in which file. */
+  command?: string;
+  byHand?: string;
+}
+
 export interface CheckResult {
   /** Stable: `INFRA_RESOURCE_ACTIVE`. */
   code: string;
   /** What was checked: a resource, service, route, hop. */
   subject: string;
+  severity: Severity;
   points: number;
   max: number;
   status: 'passed' | 'failed' | 'not-measured';
   evidence: string;
-  /** For lost points: why, and the command that wins them back; where only a person can, `byHand` says in which file. */
-  fix?: { why: string; command?: string; byHand?: string };
+  /** For missing points. What was not measured has one where the cause is known. */
+  fix?: Fix;
+  /** For lost points that `score.ignore` of `qbtc.yaml` sets aside. */
+  ignored?: { reason: string; until: string };
 }
 
 export interface ComponentScore {
@@ -21,13 +52,75 @@ export interface ComponentScore {
   checks: CheckResult[];
 }
 
+/** What one command, or one thing done by hand, wins. */
+export interface Gain {
+  command?: string;
+  byHand?: string;
+  /** What it mends, dearest first. */
+  causes: string[];
+  /** Why, as the dearest cause says. */
+  why: string;
+  severity: Severity;
+  /** Points that come back, those included that could not be measured for the same cause. */
+  points: number;
+  /** The total after it. */
+  predicted: number;
+  checks: Pick<CheckResult, 'code' | 'subject' | 'max' | 'status'>[];
+}
+
 /** The score. `total` is the sum of the components' points, as shown; what was not measured is never part of it. */
 export interface Score {
   stack: string;
   strategy: Strategy;
+  /** ISO 8601, when the snapshot was taken. */
+  takenAt: string;
   total: number;
   max: number;
+  /** `total` and the lost points that are ignored; equal to it without ignore rules. */
+  adjusted: number;
+  grade: Grade;
   components: ComponentScore[];
+  /** What can be won back, dearest first. */
+  gains: Gain[];
   /** Checks that could not be measured, with the points that stand on them. */
   notMeasured: { code: string; subject: string; max: number; reason: string }[];
+  /** Ignore rules whose end date is past: they do nothing any more. */
+  lapsed: IgnoreRule[];
+}
+
+export const GRADES = ['A', 'B', 'C', 'D', 'F'] as const;
+export type Grade = (typeof GRADES)[number];
+
+/** Sets lost points of a check aside for a time. */
+export interface IgnoreRule {
+  check: CheckCode;
+  /** Only this subject; all when left out. */
+  subject?: string | undefined;
+  reason: string;
+  /** The last day on which it holds, `YYYY-MM-DD`, UTC. */
+  until: string;
+}
+
+/** One line of the history. */
+export interface ScoreRecord {
+  /** ISO 8601. */
+  takenAt: string;
+  /** The commit of the stack's folder; left out where that is no git repository. */
+  commit?: string;
+  total: number;
+  adjusted: number;
+  notMeasured: number;
+  components: Record<ScoreComponent, number>;
+  lost: { code: string; subject: string; max: number }[];
+}
+
+/** What has changed since an earlier score. */
+export interface ScoreComparison {
+  against: Pick<ScoreRecord, 'takenAt' | 'commit' | 'total' | 'adjusted'>;
+  /** Of the adjusted totals; negative when it is lower now. */
+  difference: number;
+  components: Record<ScoreComponent, number>;
+  /** Checks that are lost now and were not then, and the other way round. */
+  newlyLost: { code: string; subject: string; max: number }[];
+  wonBack: { code: string; subject: string; max: number }[];
 }

@@ -1,5 +1,6 @@
 import type { ApisixPlugins, ApisixRoute, GatewayDeclaration } from './gateway.ts';
 import type { Resource, Strategy } from './resource.ts';
+import type { IgnoreRule } from './score.ts';
 
 /** A route as a service declares it: APISIX's own fields, without what the stack fills in (upstream, labels). */
 export type ServiceRoute = ApisixRoute & { name: string };
@@ -93,6 +94,18 @@ export interface DiscoverySettings {
   resync: number;
 }
 
+/** What `qbtc heal` does. */
+export interface HealSettings {
+  /** The watch acts below this score. */
+  below: number;
+  /** Seconds between two looks of the watch. */
+  every: number;
+  /** How often a remedy is tried for one part within 10 minutes before it is given up. */
+  attempts: number;
+  /** Where the embedded gateway listens when the gateway stays down, with the port base; its Admin API one below. */
+  fallbackPort: number;
+}
+
 /** The stack: `qbtc.yaml` with every default, reference and secret filled in. Read once, never written. */
 export interface Stack {
   name: string;
@@ -116,8 +129,13 @@ export interface Stack {
   discovery: DiscoverySettings;
   /** The service that keeps the traces. */
   tracing?: { service: string };
-  score: { target: number; weights: Record<ScoreComponent, number> };
-  heal: { below: number };
+  score: { target: number; weights: Record<ScoreComponent, number>; ignore: IgnoreRule[] };
+  heal: HealSettings;
+  chaos: {
+    allowed: boolean;
+    /** The experiment files, absolute, sorted. */
+    experimentFiles: string[];
+  };
   /** The secrets that `qbtc.yaml` asks for, declared or by its resources and roles. */
   secretNames: string[];
   /** The stack's secrets by name, also those that are needed no longer. Never print them; `io` masks these values wherever they appear. */

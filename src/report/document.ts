@@ -6,7 +6,8 @@ import type { FlowResult } from '../model/flow.ts';
 import type { ResourceObservation, RouteAnswer } from '../model/observation.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import type { Strategy } from '../model/resource.ts';
-import type { Score } from '../model/score.ts';
+import type { CheckCode, Score, ScoreComparison, Severity } from '../model/score.ts';
+import type { ScoreComponent } from '../model/stack.ts';
 import type { Trace, TraceSummary } from '../model/trace.ts';
 
 /** What will be changed. */
@@ -309,6 +310,20 @@ export interface ScoreDocument {
   score: Score;
   /** What the score should be at least: `--min`, or the target of `qbtc.yaml`. */
   target: number;
+  /** Milliseconds that it took. */
+  tookMs?: number;
+  /** Scores before this one, oldest first. */
+  history?: { takenAt: string; adjusted: number }[];
+  comparison?: ScoreComparison;
+}
+
+/** What a check of the score judges. */
+export interface CheckDocument {
+  kind: 'check';
+  code: CheckCode;
+  component: ScoreComponent;
+  severity: Severity;
+  about: string;
 }
 
 export interface FlowsDocument {
@@ -416,6 +431,7 @@ export type Document =
   | PortsDocument
   | StatusDocument
   | ScoreDocument
+  | CheckDocument
   | FlowsDocument
   | LogsDocument
   | TraceDocument

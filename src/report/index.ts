@@ -5,11 +5,22 @@ import { github } from './reporters/github.ts';
 import { html } from './reporters/html.ts';
 import { json, jsonLines } from './reporters/json.ts';
 import { junit } from './reporters/junit.ts';
+import { markdown } from './reporters/markdown.ts';
+import { prometheus } from './reporters/prometheus.ts';
 import { terminal } from './reporters/terminal.ts';
 
 export type { Document } from './document.ts';
 
-export const REPORTER_NAMES = ['terminal', 'json', 'json-lines', 'github', 'junit', 'html'] as const;
+export const REPORTER_NAMES = [
+  'terminal',
+  'json',
+  'json-lines',
+  'github',
+  'junit',
+  'html',
+  'markdown',
+  'prometheus',
+] as const;
 export type ReporterName = (typeof REPORTER_NAMES)[number];
 
 const REPORTERS: Record<ReporterName, Reporter> = {
@@ -19,6 +30,8 @@ const REPORTERS: Record<ReporterName, Reporter> = {
   github,
   junit,
   html,
+  markdown,
+  prometheus,
 };
 
 /** A reporter with its options filled in. */

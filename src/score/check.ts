@@ -1,5 +1,5 @@
 import type { Snapshot } from '../model/observation.ts';
-import type { CheckResult } from '../model/score.ts';
+import type { CheckResult, Severity } from '../model/score.ts';
 import type { ScoreComponent, Stack } from '../model/stack.ts';
 
 /** What a check found about one subject. The points are not its business. */
@@ -11,6 +11,9 @@ export type Finding = Pick<CheckResult, 'subject' | 'status' | 'evidence' | 'fix
  */
 export interface Check {
   component: ScoreComponent;
+  severity: Severity;
+  /** What it judges and how, for `--explain`: a sentence or two. */
+  about: string;
   /** What it counts beside the other checks of its component; 1 when left out. */
   share?: number;
   /** One finding for each subject that the stack declares; none when it declares no such subject. */

@@ -1,3 +1,4 @@
+import type { CheckCode } from '../model/score.ts';
 import type { Check } from './check.ts';
 import { flowHops } from './checks/flow-hops.ts';
 import { healthDetails } from './checks/health-details.ts';
@@ -8,20 +9,6 @@ import { routeAnswers } from './checks/route-answers.ts';
 import { routesInSync } from './checks/routes-in-sync.ts';
 import { serviceFound } from './checks/service-found.ts';
 import { topologyInSync } from './checks/topology-in-sync.ts';
-
-/** Stable: scripts and ignore rules name them. */
-export const CHECK_CODES = [
-  'INFRA_RESOURCE_ACTIVE',
-  'DISCOVERY_SERVICE_FOUND',
-  'ROUTES_IN_SYNC',
-  'ROUTES_ANSWER',
-  'CONNECTIVITY_HOP',
-  'TOPOLOGY_IN_SYNC',
-  'MONITORING_LOG_LINES',
-  'MONITORING_HEALTH_DETAILS',
-  'MONITORING_METRICS',
-] as const;
-export type CheckCode = (typeof CHECK_CODES)[number];
 
 export const CHECKS: Record<CheckCode, Check> = {
   INFRA_RESOURCE_ACTIVE: resourceActive,

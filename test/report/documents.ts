@@ -69,8 +69,39 @@ const stoppedFlow: FlowResult = {
 const score: Score = {
   stack: 'acme',
   strategy: 'fallback',
+  takenAt: '2030-01-02T10:00:00.000Z',
   total: 81.25,
   max: 100,
+  adjusted: 81.25,
+  grade: 'B',
+  gains: [
+    {
+      command: 'qbtc up',
+      causes: ['cache'],
+      why: 'exited with 1: the port 6379 on which it should listen is held by another process',
+      severity: 'critical',
+      points: 11.25,
+      predicted: 92.5,
+      checks: [{ code: 'INFRA_RESOURCE_ACTIVE', subject: 'cache', max: 11.25, status: 'failed' }],
+    },
+    {
+      byHand: 'look into services/llm-api/src/main.ts; "qbtc logs llm-api" shows what llm-api did',
+      causes: ['llm-api'],
+      why: '/metrics answers 404',
+      severity: 'minor',
+      points: 0.5,
+      predicted: 81.75,
+      checks: ['llm-api', 'a hop', 'another hop', 'a route', 'one more'].map((subject) => ({
+        code: 'MONITORING_METRICS',
+        subject,
+        max: 0.1,
+        status: 'failed' as const,
+      })),
+    },
+  ],
+  lapsed: [
+    { check: 'MONITORING_LOG_LINES', subject: 'quantum-core', reason: 'old logs', until: '2029-12-31' },
+  ],
   components: [
     {
       name: 'infrastructure',
@@ -80,12 +111,14 @@ const score: Score = {
         {
           code: 'INFRA_RESOURCE_ACTIVE',
           subject: 'cache',
+          severity: 'critical',
           points: 0,
           max: 11.25,
           status: 'failed',
           evidence: 'redis (embedded) is crashed',
           fix: {
             why: 'exited with 1: the port 6379 on which it should listen is held by another process',
+            cause: 'cache',
             command: 'qbtc up',
           },
         },
@@ -684,7 +717,30 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
       },
     ],
   },
-  score: { kind: 'score', score, target: 85 },
+  score: {
+    kind: 'score',
+    score,
+    target: 85,
+    tookMs: 812,
+    history: [
+      { takenAt: '2030-01-01T09:00:00.000Z', adjusted: 40 },
+      { takenAt: '2030-01-01T10:00:00.000Z', adjusted: 100 },
+    ],
+    comparison: {
+      against: { takenAt: '2030-01-01T10:00:00.000Z', total: 100, adjusted: 100 },
+      difference: -18.75,
+      components: { infrastructure: -11.25, discovery: 0, routes: 0, connectivity: 0, monitoring: -7.5 },
+      newlyLost: [{ code: 'INFRA_RESOURCE_ACTIVE', subject: 'cache', max: 11.25 }],
+      wonBack: [],
+    },
+  },
+  check: {
+    kind: 'check',
+    code: 'ROUTES_ANSWER',
+    component: 'routes',
+    severity: 'critical',
+    about: 'A request for each declared route comes back from the service and not from the gateway itself.',
+  },
   flows: { kind: 'flows', flows: [passedFlow, stoppedFlow] },
   logs: {
     kind: 'logs',

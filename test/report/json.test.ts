@@ -35,7 +35,22 @@ test('status has these members and no others, in this order', () => {
 
 test('score has these members and no others', () => {
   const score = JSON.parse(json(documents.score));
-  expect(Object.keys(score)).toEqual(['total', 'max', 'strategy', 'components', 'notMeasured']);
+  expect(Object.keys(score)).toEqual([
+    'stack',
+    'strategy',
+    'takenAt',
+    'total',
+    'max',
+    'adjusted',
+    'grade',
+    'gains',
+    'lapsed',
+    'components',
+    'notMeasured',
+    'target',
+    'tookMs',
+    'comparison',
+  ]);
   expect(Object.keys(score.components[0])).toEqual(['name', 'points', 'max', 'checks']);
 });
 

@@ -24,7 +24,7 @@ describe('junit', () => {
   test('a suite for each flow, a failure with the reason and the log', () => {
     const text = junit(documents.flows);
     expect(text).toMatch(
-      /^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites name="qbtc test" tests="\d+" failures="\d+"/,
+      /^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites name="qbtc" tests="\d+" failures="\d+"/,
     );
     const { flows } = documents.flows;
     expect(text.match(/<testcase /g)).toHaveLength(flows.length);

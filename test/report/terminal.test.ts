@@ -27,18 +27,6 @@ test.each(allDocuments)('$kind says the same with colour and without', (document
   expect(shown(document)).toBe(stripVTControlCharacters(shown(document)));
 });
 
-test('points that only a person can win back name what to look at, not a command', () => {
-  const { score } = documents.score;
-  const [first] = score.components;
-  const fix = { why: '/metrics answers 404', byHand: 'look into services/llm-api/src/main.ts' };
-  const checks = (first?.checks ?? []).map((check) => ({ ...check, fix }));
-  const components = first ? [{ ...first, checks }] : [];
-  expect(shown({ ...documents.score, score: { ...score, components } })).toContain(`
-           /metrics answers 404
-           by hand: look into services/llm-api/src/main.ts
-           INFRA_RESOURCE_ACTIVE`);
-});
-
 test.each(allDocuments)('$kind has no blanks at the end of a line', (document) => {
   expect(shown(document)).not.toMatch(/[ \t]\n/);
 });
@@ -116,24 +104,37 @@ describe('80 columns', () => {
     expect(shown(documents.score)).toMatchInlineSnapshot(`
       "
       acme  fallback
-      81.25 / 100.00   ✖ below the target of 85   7.50 points not measured
+      81.25 / 100.00   B   ✖ below the target of 85   7.50 points not measured
+      ▄█▇  -18.75 since 2030-01-01 10:00:00 UTC
 
-        infrastructure  █████████████████████████░░░░░░░░░░░░░░░   18.75 / 30.00
-        discovery       ████████████████████████████████████████   25.00 / 25.00
-        routes          ████████████████████████████████████████   20.00 / 20.00
-        connectivity    ████████████████████████████████████████   15.00 / 15.00
-        monitoring      ██████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░    2.50 / 10.00
+        infrastructure  ██████████████████████░░░░░░░░░░░░░░   18.75 / 30.00  -11.25
+        discovery       ████████████████████████████████████   25.00 / 25.00
+        routes          ████████████████████████████████████   20.00 / 20.00
+        connectivity    ████████████████████████████████████   15.00 / 15.00
+        monitoring      █████████░░░░░░░░░░░░░░░░░░░░░░░░░░░    2.50 / 10.00  -7.50
 
       Points to win back
-        ✖ 11.25  cache
-                 exited with 1: the port 6379 on which it should listen is held by
-                 another process
-                 qbtc up   INFRA_RESOURCE_ACTIVE
+        ✖ +11.25  cache  critical
+                  exited with 1: the port 6379 on which it should listen is held by
+                  another process
+                  qbtc up   then 92.50
+                  INFRA_RESOURCE_ACTIVE
+        ✖  +0.50  llm-api  minor
+                  /metrics answers 404
+                  takes along: a hop, another hop, a route and 1 other
+                  by hand: look into services/llm-api/src/main.ts; "qbtc logs llm-api"
+                  shows what llm-api did
+                  MONITORING_METRICS
 
       Not measured, so not won: 7.50 points
-        –  7.50  llm-api
-                 connect ECONNREFUSED 127.0.0.1:8000
-                 MONITORING_METRICS
+        –   7.50  llm-api  MONITORING_METRICS
+                  connect ECONNREFUSED 127.0.0.1:8000
+
+      Set aside by score.ignore
+          the rule for MONITORING_LOG_LINES of quantum-core ended on 2029-12-31 and
+          does nothing
+
+      taken in 812 ms
       "
     `));
   test('flows', () =>
@@ -213,7 +214,7 @@ describe('80 columns', () => {
         └─ ✔ quantum-core  +25 ms  quantum-core answered with an llm_response
 
       acme  fallback
-      81.25 / 100.00   ✖ below the target of 85   7.50 points not measured
+      81.25 / 100.00   B   ✖ below the target of 85   7.50 points not measured
       "
     `));
 });
@@ -235,23 +236,34 @@ describe('120 columns', () => {
     expect(shown(documents.score, 120)).toMatchInlineSnapshot(`
       "
       acme  fallback
-      81.25 / 100.00   ✖ below the target of 85   7.50 points not measured
+      81.25 / 100.00   B   ✖ below the target of 85   7.50 points not measured
+      ▄█▇  -18.75 since 2030-01-01 10:00:00 UTC
 
-        infrastructure  █████████████████████████░░░░░░░░░░░░░░░   18.75 / 30.00
+        infrastructure  █████████████████████████░░░░░░░░░░░░░░░   18.75 / 30.00  -11.25
         discovery       ████████████████████████████████████████   25.00 / 25.00
         routes          ████████████████████████████████████████   20.00 / 20.00
         connectivity    ████████████████████████████████████████   15.00 / 15.00
-        monitoring      ██████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░    2.50 / 10.00
+        monitoring      ██████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░    2.50 / 10.00  -7.50
 
       Points to win back
-        ✖ 11.25  cache
-                 exited with 1: the port 6379 on which it should listen is held by another process
-                 qbtc up   INFRA_RESOURCE_ACTIVE
+        ✖ +11.25  cache  critical
+                  exited with 1: the port 6379 on which it should listen is held by another process
+                  qbtc up   then 92.50
+                  INFRA_RESOURCE_ACTIVE
+        ✖  +0.50  llm-api  minor
+                  /metrics answers 404
+                  takes along: a hop, another hop, a route and 1 other
+                  by hand: look into services/llm-api/src/main.ts; "qbtc logs llm-api" shows what llm-api did
+                  MONITORING_METRICS
 
       Not measured, so not won: 7.50 points
-        –  7.50  llm-api
-                 connect ECONNREFUSED 127.0.0.1:8000
-                 MONITORING_METRICS
+        –   7.50  llm-api  MONITORING_METRICS
+                  connect ECONNREFUSED 127.0.0.1:8000
+
+      Set aside by score.ignore
+          the rule for MONITORING_LOG_LINES of quantum-core ended on 2029-12-31 and does nothing
+
+      taken in 812 ms
       "
     `));
   test('flows, with their evidence', () =>

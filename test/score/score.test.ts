@@ -45,15 +45,16 @@ test('a resource that is not active costs its share, and says why and what to do
     {
       code: 'INFRA_RESOURCE_ACTIVE',
       subject: 'cache',
+      severity: 'critical',
       points: 0,
       max: 10,
       status: 'failed',
       evidence: 'redis (embedded) is crashed',
-      fix: { why: 'exited with 1', command: 'qbtc up' },
+      fix: { why: 'exited with 1', cause: 'cache', command: 'qbtc up' },
     },
     expect.objectContaining({
       subject: 'core',
-      fix: { why: 'exited with 1', command: 'qbtc down && qbtc up' },
+      fix: { why: 'exited with 1', cause: 'core', command: 'qbtc restart core' },
     }),
   ]);
 });
@@ -136,6 +137,7 @@ test('a change that no command carries out is left to a person, with the file', 
   const world = snapshot({ topologyPlan: { measured: true, value: [change] } });
   expect(failedChecks(world, 'connectivity')[0]?.fix).toEqual({
     why: 'the broker differs from infrastructure/rabbitmq/topology.yaml',
+    cause: 'broker',
     byHand: 'look into infrastructure/rabbitmq/topology.yaml; queue q: needs a migration',
   });
 });
@@ -174,6 +176,7 @@ test('what qbtc does not run is not to be started by qbtc', () => {
   const world = snapshot({ resources: [{ ...resource('cache', 'unhealthy'), provider: 'external' }] });
   expect(failedChecks(world, 'infrastructure')[0]?.fix).toEqual({
     why: 'exited with 1',
+    cause: 'cache',
     byHand: 'cache is not run by qbtc: start it, or change its address in qbtc.yaml',
   });
 });
@@ -232,8 +235,8 @@ test('a flow that stopped costs the hops from there on', () => {
   const byHand = 'look into services/llm-api; "qbtc logs llm-api" shows what llm-api did';
   expect(componentOf(world, 'connectivity')).toMatchObject({ points: 7, max: 15 });
   expect(failedChecks(world, 'connectivity').map(({ fix }) => fix)).toEqual([
-    { why: 'no llm_request', byHand },
-    { why: 'the flow stopped at hop 2, llm-api', byHand },
+    { why: 'no llm_request', cause: 'llm-api', byHand },
+    { why: 'the flow stopped at hop 2, llm-api', cause: 'llm-api', byHand },
   ]);
 });
 
@@ -304,7 +307,7 @@ test('the points of the checks add up to the components, and these to the total,
       }),
       (states, weights) => {
         const world = snapshot({ resources: states.map((each, index) => resource(`r${index}`, each)) });
-        const result = score(world, { ...stack(), score: { target: 85, weights } });
+        const result = score(world, { ...stack(), score: { target: 85, weights, ignore: [] } });
         for (const component of result.components) {
           expect(hundredths(component.points)).toBe(sum(component.checks.map(({ points }) => points)));
           expect(hundredths(component.max)).toBe(hundredths(weights[component.name]));

@@ -26,8 +26,10 @@ export function emptyStack(root: string, changes: Partial<Stack> = {}): Stack {
     score: {
       target: 85,
       weights: { infrastructure: 30, discovery: 25, routes: 20, connectivity: 15, monitoring: 10 },
+      ignore: [],
     },
-    heal: { below: 70 },
+    heal: { below: 70, every: 30, attempts: 3, fallbackPort: 9079 },
+    chaos: { allowed: false, experimentFiles: [] },
     secretNames: [],
     secrets: {},
     ...changes,

@@ -67,13 +67,13 @@ const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown 
       health: health.measured ? health.value : null,
     })),
   }),
-  score: ({ score: { total, max, strategy, components, notMeasured } }) => ({
-    total,
-    max,
-    strategy,
-    components,
-    notMeasured,
+  score: ({ score, target, tookMs, comparison }) => ({
+    ...score,
+    target,
+    ...(tookMs === undefined ? {} : { tookMs: Math.round(tookMs) }),
+    ...(comparison === undefined ? {} : { comparison }),
   }),
+  check: ({ kind: _, ...document }) => document,
   flows: ({ flows, left = 0 }) => ({ flows, left }),
   trace: ({ stack, trace: { correlationId, spans, ...trace } }) => ({
     stack,

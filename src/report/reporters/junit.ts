@@ -1,5 +1,6 @@
 import type { FlowResult } from '../../model/flow.ts';
-import type { FlowsDocument } from '../document.ts';
+import type { CheckResult } from '../../model/score.ts';
+import type { FlowsDocument, ScoreDocument } from '../document.ts';
 import { escaped } from '../markup.ts';
 import type { Reporter } from '../reporter.ts';
 import { terminal } from './terminal.ts';
@@ -12,6 +13,8 @@ export const junit: Reporter = (document, options) => {
   switch (document.kind) {
     case 'flows':
       return suites(document);
+    case 'score':
+      return scoreSuites(document);
     case 'error': {
       const { code, message, details } = document.error;
       const text = [message, ...details].join('\n');
@@ -27,6 +30,42 @@ export const junit: Reporter = (document, options) => {
       return terminal(document, { ...options, color: false });
   }
 };
+
+/** A suite for each component, a case for each check; what was not measured counts as skipped. */
+function scoreSuites({ score, tookMs = 0 }: ScoreDocument): string {
+  const checks = score.components.flatMap((component) => component.checks);
+  const lost = (of: readonly CheckResult[]) => of.filter(isLost).length;
+  const lines = score.components.flatMap((component) => [
+    `  <testsuite name="${component.name}" tests="${component.checks.length}" failures="${lost(component.checks)}" errors="0" skipped="${component.checks.filter(({ status }) => status === 'not-measured').length}">`,
+    ...component.checks.flatMap(scoreCase),
+    '  </testsuite>',
+  ]);
+  return wrapped(checks.length, lost(checks), 0, tookMs, lines);
+}
+
+function scoreCase(check: CheckResult): string[] {
+  const { code, subject, status, evidence, points, max, fix, ignored } = check;
+  const advice = fix?.command ?? fix?.byHand ?? '';
+  const inside =
+    status === 'not-measured'
+      ? [`      <skipped message="${escaped(`not measured: ${evidence}`)}"/>`]
+      : isLost(check)
+        ? [
+            `      <failure type="${code}" message="${escaped(fix?.why ?? evidence)}">${escaped(advice)}</failure>`,
+          ]
+        : [];
+  const about = `${points.toFixed(2)} of ${max.toFixed(2)} points: ${evidence}${ignored === undefined ? '' : ` (ignored until ${ignored.until}: ${ignored.reason})`}`;
+  return [
+    `    <testcase classname="${code}" name="${escaped(subject)}">`,
+    ...inside,
+    `      <system-out>${escaped(about)}</system-out>`,
+    '    </testcase>',
+  ];
+}
+
+function isLost({ status, ignored }: CheckResult): boolean {
+  return status === 'failed' && ignored === undefined;
+}
 
 function suites({ flows }: FlowsDocument): string {
   const names = [...new Set(flows.map(({ name }) => name))];
@@ -62,7 +101,7 @@ function testcase({ name, run, correlationId, durationMs, hops, stoppedAt }: Flo
 function wrapped(tests: number, failed: number, errors: number, ms: number, lines: string[]): string {
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="qbtc test" tests="${tests}" failures="${failed}" errors="${errors}" time="${seconds(ms)}">`,
+    `<testsuites name="qbtc" tests="${tests}" failures="${failed}" errors="${errors}" time="${seconds(ms)}">`,
     ...lines,
     '</testsuites>',
   ].join('\n');

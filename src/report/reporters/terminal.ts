@@ -15,7 +15,7 @@ import { migrated } from '../terminal/migrated.ts';
 import { ports } from '../terminal/ports.ts';
 import { dump, explanation, routes } from '../terminal/routes.ts';
 import { scaffold } from '../terminal/scaffold.ts';
-import { score } from '../terminal/score.ts';
+import { check, score } from '../terminal/score.ts';
 import { rotated, secrets } from '../terminal/secrets.ts';
 import { status } from '../terminal/status.ts';
 import { text } from '../terminal/text.ts';
@@ -52,6 +52,7 @@ const VIEWS: { [Kind in DocumentKind]: View<DocumentOf<Kind>> } = {
   ports,
   status,
   score,
+  check,
   flows,
   logs,
   trace,

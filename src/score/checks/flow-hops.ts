@@ -2,11 +2,21 @@ import type { FlowResult } from '../../model/flow.ts';
 import type { Snapshot } from '../../model/observation.ts';
 import type { Stack } from '../../model/stack.ts';
 import { type Check, failed, notMeasured, passed } from '../check.ts';
-import { pathIn, type Remedy, remedyFor, remedyForRoutes, remedyForTopology } from '../remedy.ts';
+import {
+  pathIn,
+  type Remedy,
+  remedyFor,
+  remedyForPath,
+  remedyForRoutes,
+  remedyForTopology,
+} from '../remedy.ts';
 
 /** Each hop of each flow was seen. */
 export const flowHops: Check = {
   component: 'connectivity',
+  severity: 'critical',
+  about:
+    'Each hop of each flow tagged `smoke` was seen, under one correlation id: gateway, services, events at the broker, rows in the database.',
   share: 4,
   nothingDeclared: 'the stack has no flow',
   examine: (snapshot, stack) => {
@@ -28,12 +38,12 @@ export const flowHops: Check = {
 
 /** A culprit that is well in itself may lack a route or a queue. */
 function remedyForHop(snapshot: Snapshot, stack: Stack, culprit: string, flowFile: string): Remedy {
-  const remedy = remedyFor(snapshot, stack, culprit);
-  if (remedy.command !== undefined) return remedy;
+  const unwell = remedyForPath(snapshot, stack, culprit);
+  if (unwell !== undefined) return unwell;
   const isGateway = stack.resources.some(({ name, kind }) => name === culprit && kind === 'apisix');
   const drift = isGateway ? remedyForRoutes(snapshot, stack) : remedyForTopology(snapshot, stack);
   const isService = stack.services.some(({ name }) => name === culprit);
-  return drift ?? (isService ? remedy : remedyFor(snapshot, stack, culprit, pathIn(stack, flowFile)));
+  return drift ?? remedyFor(snapshot, stack, culprit, isService ? undefined : pathIn(stack, flowFile));
 }
 
 /** The hop at which the flow stopped has the reason; those behind it were starved by it. */

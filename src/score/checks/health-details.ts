@@ -4,6 +4,9 @@ import { remedyFor } from '../remedy.ts';
 /** Each service says in its health document what it depends on and how that is. */
 export const healthDetails: Check = {
   component: 'monitoring',
+  severity: 'minor',
+  about:
+    'The health document of each service has an object `checks` that says how each of its dependencies is.',
   nothingDeclared: 'the stack declares no service',
   examine: (snapshot, stack) =>
     stack.services.map(({ name }) => {

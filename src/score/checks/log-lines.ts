@@ -4,6 +4,9 @@ import { remedyFor } from '../remedy.ts';
 /** Every log line that was read of a service parses in the stack's one schema. */
 export const logLines: Check = {
   component: 'monitoring',
+  severity: 'minor',
+  about:
+    'The last 200 log lines of each replica parse in the one schema of the stack (JSON with timestamp, level, service, message); there is at least one.',
   nothingDeclared: 'the stack declares no service',
   examine: (snapshot, stack) =>
     stack.services.map(({ name }) => {

@@ -4,6 +4,8 @@ import { remedyFor } from '../remedy.ts';
 /** Each service gives its metrics in the Prometheus text format. */
 export const metrics: Check = {
   component: 'monitoring',
+  severity: 'minor',
+  about: 'Each service gives its metrics in the Prometheus text format, with at least one sample.',
   nothingDeclared: 'the stack declares no service',
   examine: (snapshot, stack) =>
     stack.services.map(({ name }) => {

@@ -4,6 +4,9 @@ import { remedyFor } from '../remedy.ts';
 /** Each resource answers its protocol with its credentials, and each service its health document as itself. */
 export const resourceActive: Check = {
   component: 'infrastructure',
+  severity: 'critical',
+  about:
+    'Each resource answers its protocol with its credentials, and each service its health document as itself (status 200, its own name). Looked at from outside: a process that runs and does not answer is not active.',
   nothingDeclared: 'the stack declares no resource and no service',
   examine: (snapshot, stack) =>
     snapshot.resources.map(({ name, kind, provider, state, reason }) =>

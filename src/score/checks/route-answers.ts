@@ -1,12 +1,16 @@
 import { type Check, failed, notMeasured, passed } from '../check.ts';
-import { remedyFor, remedyForRoutes } from '../remedy.ts';
+import { remedyFor, remedyForPath, remedyForRoutes } from '../remedy.ts';
 
 /** Each declared route answers through the gateway. */
 export const routeAnswers: Check = {
   component: 'routes',
+  severity: 'critical',
+  about:
+    'A request for each declared route comes back from the service and not from the gateway itself (its own 404, 502, 503 and 504 count as no answer).',
   nothingDeclared: 'the stack declares no route',
-  examine: (snapshot, stack) =>
-    stack.services
+  examine: (snapshot, stack) => {
+    const gateway = stack.resources.find(({ kind }) => kind === 'apisix');
+    return stack.services
       .flatMap((service) => service.routes.map((route) => ({ name: route.name, service: service.name })))
       .map(({ name, service }) => {
         const { routeAnswers: answers } = snapshot;
@@ -16,7 +20,11 @@ export const routeAnswers: Check = {
         if (answer.answered) return passed(name, `${answer.request}: ${answer.evidence}`);
         return failed(name, `${answer.request}: ${answer.evidence}`, {
           why: answer.evidence,
-          ...(remedyForRoutes(snapshot, stack) ?? remedyFor(snapshot, stack, service)),
+          ...((gateway && remedyForPath(snapshot, stack, gateway.name)) ??
+            remedyForRoutes(snapshot, stack) ??
+            remedyForPath(snapshot, stack, service) ??
+            remedyFor(snapshot, stack, service)),
         });
-      }),
+      });
+  },
 };

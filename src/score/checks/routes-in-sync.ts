@@ -5,6 +5,9 @@ import { remedyForRoutes } from '../remedy.ts';
 /** The gateway holds exactly the routes that the stack declares: the plan is empty. */
 export const routesInSync: Check = {
   component: 'routes',
+  severity: 'major',
+  about:
+    'The gateway holds exactly the routes that qbtc.yaml declares: the plan of `qbtc routes sync` is empty.',
   nothingDeclared: 'the stack declares no gateway',
   examine: (snapshot, stack) => {
     // There is one plan: that of the first gateway.

@@ -5,6 +5,9 @@ import { remedyFor } from '../remedy.ts';
 /** Each declared service, all replicas of it, is found listening and answers its health document as itself. */
 export const serviceFound: Check = {
   component: 'discovery',
+  severity: 'major',
+  about:
+    'Each declared service is found by discovery: every replica listens at its port, answers its health document as itself, and is the process that qbtc runs.',
   nothingDeclared: 'the stack declares no service',
   examine: (snapshot, stack) =>
     stack.services.map(({ name }) => {

@@ -5,6 +5,9 @@ import { pathIn, remedyForTopology } from '../remedy.ts';
 /** The broker holds the exchanges, queues and bindings that the stack declares: the plan is empty. */
 export const topologyInSync: Check = {
   component: 'connectivity',
+  severity: 'major',
+  about:
+    'The broker holds the exchanges, queues, bindings, policies and accounts that the stack declares: the plan of `qbtc topology apply` is empty.',
   share: 1,
   nothingDeclared: 'the stack declares no topology',
   examine: (snapshot, stack) => {

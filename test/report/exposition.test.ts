@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { samplesIn } from '../../src/metrics/prometheus.ts';
+import { exposition } from '../../src/report/exposition.ts';
+import { createReporter } from '../../src/report/index.ts';
+import { documents } from './documents.ts';
+
+test('whatever a label holds is read back as it was', () => {
+  const value = fc.oneof(fc.double({ noNaN: true }), fc.integer());
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), value), { minLength: 1, maxLength: 5 }),
+      (samples) => {
+        const clean = samples.filter(([label]) => !/[\r\u2028\u2029\u0085]/.test(label));
+        const text = exposition([
+          {
+            name: 'a_metric',
+            help: 'About \\ it.\nTwo lines.',
+            type: 'gauge',
+            samples: clean.map(([label, each]) => ({ labels: { label }, value: each })),
+          },
+        ]);
+        const read = clean.length === 0 ? [] : samplesIn(`${text}\n`);
+        expect(read.map(({ labels, value: each }) => [labels.label, each])).toEqual(
+          clean.map(([label, each]) => [label, Object.is(each, -0) ? 0 : each]),
+        );
+      },
+    ),
+  );
+});
+
+test('a score is a set of metrics', () => {
+  const text = createReporter('prometheus', { width: 80, color: false, verbose: false })(documents.score);
+  const samples = samplesIn(`${text}\n`);
+  expect(samples).toContainEqual({ name: 'qbtc_score', labels: { stack: 'acme' }, value: 81.25 });
+  expect(samples).toContainEqual({
+    name: 'qbtc_score_component',
+    labels: { stack: 'acme', component: 'monitoring' },
+    value: 2.5,
+  });
+});
+
+test('a score in Markdown is a table that its texts cannot break', () => {
+  const document = structuredClone(documents.score);
+  const [gain] = document.score.gains;
+  if (gain !== undefined) gain.why = 'a | b\n<script> *x*';
+  const text = createReporter('markdown', { width: 80, color: false, verbose: false })(document);
+  expect(text).toContain('## ❌ acme: 81.25 / 100.00 (B)');
+  expect(text).toContain('| 11.25 | 92.50 | cache: a \\| b &lt;script> \\*x\\* | `qbtc up` |');
+});
