@@ -7,6 +7,7 @@ import { doctor } from './doctor.ts';
 import { down } from './down.ts';
 import { events } from './events/index.ts';
 import { exec } from './exec.ts';
+import { heal } from './heal.ts';
 import { logs } from './logs.ts';
 import { newStack } from './new.ts';
 import { ports } from './ports.ts';
@@ -39,6 +40,7 @@ export const commands: readonly Register[] = [
   test,
   trace,
   score,
+  heal,
   secrets,
   restart,
   stop,

@@ -8,7 +8,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** From high to low. A part imports from lower levels only, and never from another part of its own level. */
 const LEVELS: readonly (readonly string[])[] = [
   ['commands'],
-  ['lifecycle', 'heal', 'chaos', 'mcp'],
+  ['chaos', 'mcp'],
+  ['heal'],
+  ['lifecycle'],
   ['score', 'report'],
   ['observe', 'flow'],
   ['infra', 'gateway', 'discovery', 'topology', 'events', 'trace', 'metrics', 'scaffold'],

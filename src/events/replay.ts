@@ -15,6 +15,8 @@ export interface ReplayOptions {
   id?: string;
   /** A part of the reason. */
   reason?: string;
+  /** Only those that were never replayed. */
+  fresh?: boolean;
   /** How many are looked at. */
   limit: number;
   /** At most so many a second. */
@@ -143,8 +145,9 @@ function letterOf({ exchange, routingKey, properties, content }: RawMessage, ind
 /** Why a letter is not one of those that are asked for. */
 function mismatch(
   letter: DeadLetter,
-  { type, routingKey, correlationId, id, reason }: ReplayOptions,
+  { type, routingKey, correlationId, id, reason, fresh }: ReplayOptions,
 ): string | undefined {
+  if (fresh === true && letter.replays > 0) return 'it was replayed before';
   if (type !== undefined && letter.type !== type) return `its type is ${letter.type ?? 'not known'}`;
   if (id !== undefined && letter.id !== id) return 'another id';
   if (correlationId !== undefined && letter.correlationId !== correlationId) return 'another correlation id';

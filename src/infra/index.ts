@@ -4,7 +4,9 @@ export type { ContainerDriver, ContainerStatus, Containers } from './containers/
 export { openContainers, openDriver } from './containers/index.ts';
 export { compareDeclarations, type Declarations } from './declarations.ts';
 export { writeEnvFiles, writeGenerated } from './env-files.ts';
+export { type FallbackGateway, fallbackGateway, fallbackName } from './fallback.ts';
 export { checkDisk, createFolders, stackFolders } from './folders.ts';
+export { type Hold, hold, letGo, readHolds, refuseHeld } from './holds.ts';
 export { judgeImages } from './images.ts';
 export { isOurs, leavingContainers, leavingProcesses } from './leaving.ts';
 export { readLogTail } from './logs/files.ts';

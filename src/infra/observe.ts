@@ -6,6 +6,8 @@ import type { Stack } from '../model/stack.ts';
 import { readChoices } from './choices.ts';
 import type { ContainerStatus } from './containers/containers.ts';
 import { openContainers } from './containers/index.ts';
+import { fallbackName } from './fallback.ts';
+import { type Hold, readHolds } from './holds.ts';
 import type { ProbeResult } from './probe.ts';
 import { probes } from './probes/index.ts';
 import { type Instance, instancesOf, probeService } from './service.ts';
@@ -27,7 +29,11 @@ export interface InfrastructureObservation {
  * Docker and the engine does not answer, that is the reason of what it should run.
  */
 export async function observeResources(context: Context, stack: Stack): Promise<InfrastructureObservation> {
-  const [state, plan] = await Promise.all([readState(stack.root), readChoices(stack.root)]);
+  const [state, plan, holds] = await Promise.all([
+    readState(stack.root),
+    readChoices(stack.root),
+    readHolds(stack.root),
+  ]);
   const supervisor = state?.supervisor;
   const alive =
     supervisor !== undefined &&
@@ -69,7 +75,29 @@ export async function observeResources(context: Context, stack: Stack): Promise<
   return {
     strategy: plan?.strategy ?? nameStrategy([], []),
     supervisor: alive ? { pid: supervisor.pid } : undefined,
-    resources,
+    resources: resources.map((resource) => told(resource, stack, holds, processes)),
+  };
+}
+
+/** What a part is like because somebody meant it so: held by a fault, or stood in for. */
+function told(
+  resource: ResourceObservation,
+  stack: Stack,
+  holds: readonly Hold[],
+  processes: ReadonlyMap<string, ProcessStatus>,
+): ResourceObservation {
+  const service = stack.services.find((each) => instancesOf(each).some(({ name }) => name === resource.name));
+  const held = holds.find(({ part }) => part === (service?.name ?? resource.name));
+  const standsIn = processes.get(fallbackName(resource.name))?.pid !== undefined;
+  if (held !== undefined) {
+    const reason = [`held by the fault ${held.fault}`, resource.reason].filter(Boolean).join('; ');
+    return { ...resource, held: held.fault, reason };
+  }
+  if (!standsIn || resource.state === 'active') return { ...resource, standsIn };
+  return {
+    ...resource,
+    standsIn,
+    reason: `${resource.name} is down; ${fallbackName(resource.name)} stands in for it`,
   };
 }
 

@@ -23,7 +23,15 @@ export interface DownResult {
 }
 
 /** What a running stack wrote down of itself. */
-const RUNNING_STATE = ['state.json', 'providers.json', 'containers.json', 'scale.json'];
+const RUNNING_STATE = [
+  'state.json',
+  'providers.json',
+  'containers.json',
+  'scale.json',
+  'holds.json',
+  'chaos.json',
+  'heal.json',
+];
 
 /**
  * Ends every process and container of the stack at `root`, dependants first, then the supervisor. Reads only what the

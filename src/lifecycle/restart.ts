@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { refuseHeld } from '../infra/index.ts';
 import type { Stack } from '../model/stack.ts';
 import { stop } from './stop.ts';
 import { type UpResult, up } from './up.ts';
@@ -13,6 +14,8 @@ export async function restart(
   names: readonly string[],
   timeoutMs: number,
 ): Promise<UpResult> {
+  // Before anything is ended that could not be started again.
+  await refuseHeld(stack.root, names);
   await stop(context, stack, names);
   return up(context, stack, { apply: false, timeoutMs, wishes: {}, only: names });
 }

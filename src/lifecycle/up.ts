@@ -16,6 +16,7 @@ import {
   openDriver,
   type Present,
   placed,
+  refuseHeld,
   type ServiceChoice,
   type SupervisorClient,
   startSupervisor,
@@ -108,6 +109,10 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
   held.supervisor = await attachSupervisor(declared.root, program);
   const present = await withContainers(context, declared.root, (await held.supervisor?.list()) ?? []);
   const selection = select(declared, options.only, options.exactly);
+  await refuseHeld(
+    declared.root,
+    [...selection.resources, ...selection.services].map(({ name }) => name),
+  );
   const plan = await decide(context, declared, selection, present, options.wishes);
   await endLeaving(context, declared, plan, present, held);
   await writeChoices(declared.root, plan);

@@ -16,6 +16,8 @@ export interface ResourceObservation {
   pid: number | undefined;
   /** The fault of `qbtc chaos inject` that keeps it from running. */
   held?: string;
+  /** Whether the embedded gateway runs in its place, started by `qbtc heal`. */
+  standsIn?: boolean;
   ports: number[];
   /** How often it was started again, by our supervisor or the engine, since it last was well. */
   restarts: number;

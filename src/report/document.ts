@@ -3,6 +3,7 @@ import type { Discovery, FoundService, ServiceChange } from '../model/discovery.
 import type { DeadLetter, SeenEvent } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { FlowResult } from '../model/flow.ts';
+import type { HealResult, HealWatchEvent } from '../model/heal.ts';
 import type { ResourceObservation, RouteAnswer } from '../model/observation.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import type { Strategy } from '../model/resource.ts';
@@ -326,6 +327,18 @@ export interface CheckDocument {
   about: string;
 }
 
+/** What `heal` did, or would do. */
+export interface HealDocument extends HealResult {
+  kind: 'heal';
+}
+
+/** What `heal --watch` saw or did; each is printed as it happens. */
+export type HealWatchDocument = {
+  kind: 'heal-watch';
+  /** ISO 8601. */
+  at: string;
+} & HealWatchEvent;
+
 export interface FlowsDocument {
   kind: 'flows';
   flows: FlowResult[];
@@ -432,6 +445,8 @@ export type Document =
   | StatusDocument
   | ScoreDocument
   | CheckDocument
+  | HealDocument
+  | HealWatchDocument
   | FlowsDocument
   | LogsDocument
   | TraceDocument

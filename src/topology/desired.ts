@@ -156,3 +156,19 @@ export function escaped(name: string): string {
 function topicExchange(name: string): Exchange {
   return { name, type: 'topic', durable: true, auto_delete: false, internal: false, arguments: {} };
 }
+
+/**
+ * The queues in which dead letters come to rest: bound to an exchange that others name for theirs, and without a time
+ * after which messages go on from them.
+ */
+export function deadLetterQueues({ queues, bindings }: Topology): string[] {
+  const exchanges = new Set(queues.map((queue) => queue.arguments['x-dead-letter-exchange']));
+  const rests = (name: string) => {
+    const queue = queues.find((each) => each.name === name);
+    return queue !== undefined && queue.arguments['x-message-ttl'] === undefined;
+  };
+  const found = bindings
+    .filter(({ source, destination_type: type }) => type === 'queue' && exchanges.has(source))
+    .map(({ destination }) => destination);
+  return [...new Set(found)].filter(rests);
+}

@@ -16,7 +16,7 @@ import { NEEDS_MIGRATION } from './plan/step.ts';
 
 export { checkTopology } from './check.ts';
 export { definitionsOf } from './definitions.ts';
-export { declaresTopology, desiredOf, queuesOf, withEvents } from './desired.ts';
+export { deadLetterQueues, declaresTopology, desiredOf, queuesOf, withEvents } from './desired.ts';
 export { exportTopology } from './export.ts';
 export { graphOf } from './graph.ts';
 export { type MigrationReport, type MigrationSurroundings, migrateQueue } from './migrate/index.ts';

@@ -33,6 +33,8 @@ export interface GatewayConfiguration {
   adminKey: string;
   /** The data plane behind TLS (APISIX: 9443). 0 for any free one; left out, there is none. */
   tlsPort?: number;
+  /** Further ports of the data plane. One that is taken is left out, and said in the log. */
+  alsoPorts?: number[];
   /** Says on each answer that it stands in for an APISIX that is down. */
   fallback?: boolean;
   /** Takes the whole configuration at once, as a standalone APISIX does, instead of object by object. */
@@ -79,6 +81,7 @@ export async function startGateway(
   const proxy = createProxyServer(options);
   const secure =
     configuration.tlsPort === undefined ? undefined : createTlsProxyServer(options, new Certificates(store));
+  const others: Server[] = [];
   const router = new AdminRouter(new Operations(store, sealing));
   const admin = createAdminServer({
     key: adminKey,
@@ -95,7 +98,7 @@ export async function startGateway(
     setTimeout(() => {
       for (const socket of upgraded) socket.destroy();
     }, UPGRADED_GRACE_MS).unref();
-    await Promise.all([drain(proxy), drain(admin), secure === undefined ? undefined : drain(secure)]);
+    await Promise.all([proxy, admin, ...(secure === undefined ? [] : [secure]), ...others].map(drain));
     routes.close();
     await pools.close();
     await store.close();
@@ -104,6 +107,13 @@ export async function startGateway(
   try {
     const port = await listen(proxy, host, configuration.port);
     const tlsPort = secure === undefined ? undefined : await listen(secure, host, configuration.tlsPort ?? 0);
+    for (const also of configuration.alsoPorts ?? []) {
+      const another = createProxyServer(options);
+      others.push(another);
+      await listen(another, host, also).catch((error: unknown) =>
+        log('warn', 'a further port is left out', { port: also, reason: messageOf(error) }),
+      );
+    }
     const adminPort = await listen(admin, host, configuration.adminPort);
     log('info', 'the gateway listens', {
       host,

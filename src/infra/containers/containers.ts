@@ -72,6 +72,12 @@ export interface Containers {
   stop(services: readonly string[]): Promise<void>;
   /** Stops and starts the containers of these services, as they are. */
   restart(services: readonly string[]): Promise<void>;
+  /** Stops and removes the containers of these services; their volumes stay. */
+  remove(services: readonly string[]): Promise<void>;
+  /** Freezes every process in the containers of these services, which stay running for the engine. */
+  pause(services: readonly string[]): Promise<void>;
+  /** Lets them go on. What is not frozen stays as it is. */
+  resume(services: readonly string[]): Promise<void>;
   /** Removes containers, dependants first, and the network; with `volumes` the data too. Answers with what went. */
   down(options: {
     volumes: boolean;

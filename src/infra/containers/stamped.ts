@@ -17,6 +17,8 @@ const ALREADY_SO = 304;
 const GONE = 404;
 /** Being removed by somebody else at this moment. */
 const CONFLICT = 409;
+/** What engines before 1.43 of the API answer for a container that is not paused. */
+const NOT_PAUSED = 500;
 
 /** The containers that carry the stamp of the stack at `root`, whoever made them. */
 export function openContainers(context: Pick<Context, 'docker'>, root: string): Containers {
@@ -60,6 +62,29 @@ export function openContainers(context: Pick<Context, 'docker'>, root: string): 
         },
         STOP_TIMEOUT_MS,
       ),
+    remove: (services) =>
+      withEngine(
+        context,
+        async (engine) => {
+          const ids = await idsOf(engine, services);
+          await Promise.all(
+            ids.map((id) => unless([GONE, CONFLICT], engine.getContainer(id).remove({ force: true }))),
+          );
+        },
+        STOP_TIMEOUT_MS,
+      ),
+    pause: (services) =>
+      withEngine(context, async (engine) => {
+        const ids = await idsOf(engine, services);
+        await Promise.all(ids.map((id) => engine.getContainer(id).pause()));
+      }),
+    resume: (services) =>
+      withEngine(context, async (engine) => {
+        const ids = await idsOf(engine, services);
+        await Promise.all(
+          ids.map((id) => unless([GONE, CONFLICT, NOT_PAUSED], engine.getContainer(id).unpause())),
+        );
+      }),
     down: ({ volumes, onStopped }) =>
       withEngine(
         context,

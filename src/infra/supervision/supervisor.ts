@@ -151,6 +151,8 @@ export class Supervisor {
     }
     this.#set(entry, 'stopping', 'asked to end');
     if (!status.stopsGroup || !signal(-pid, status.stopSignal)) signal(pid, status.stopSignal);
+    // One that was stopped (SIGSTOP) hears of it only when it goes on.
+    if (!signal(-pid, 'SIGCONT')) signal(pid, 'SIGCONT');
     const { clock } = this.#options;
     const deadline = clock.monotonic() + status.stopTimeoutMs;
     const killer = setTimeout(() => signal(-pid, 'SIGKILL') || signal(pid, 'SIGKILL'), status.stopTimeoutMs);

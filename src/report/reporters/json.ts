@@ -74,6 +74,8 @@ const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown 
     ...(comparison === undefined ? {} : { comparison }),
   }),
   check: ({ kind: _, ...document }) => document,
+  heal: ({ kind: _, ...document }) => ({ ...document, after: document.after ?? null }),
+  'heal-watch': ({ kind: _, ...document }) => document,
   flows: ({ flows, left = 0 }) => ({ flows, left }),
   trace: ({ stack, trace: { correlationId, spans, ...trace } }) => ({
     stack,

@@ -10,6 +10,7 @@ import { error } from '../terminal/error.ts';
 import { contractDiff, event, published, replayed } from '../terminal/events.ts';
 import { findings } from '../terminal/findings.ts';
 import { flows } from '../terminal/flows.ts';
+import { heal, healWatch } from '../terminal/heal.ts';
 import { logs } from '../terminal/logs.ts';
 import { migrated } from '../terminal/migrated.ts';
 import { ports } from '../terminal/ports.ts';
@@ -53,6 +54,8 @@ const VIEWS: { [Kind in DocumentKind]: View<DocumentOf<Kind>> } = {
   status,
   score,
   check,
+  heal,
+  'heal-watch': healWatch,
   flows,
   logs,
   trace,

@@ -1,0 +1,91 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { stackFolders } from '../infra/index.ts';
+import type { RemedyName } from '../model/heal.ts';
+
+/** What was tried for one subject with one remedy. */
+export interface Attempts {
+  /** When, in milliseconds since the epoch. */
+  at: number[];
+  /** How often in a row since the subject was last well. */
+  sinceWell: number;
+  /** Why it is not tried any more. */
+  quarantined?: string;
+}
+
+/** By remedy and subject. Kept in `.qbtc/heal.json`, so that a healer that is started anew goes on with it. */
+export type AttemptBook = Record<string, Attempts>;
+
+const WINDOW_MS = 10 * 60_000;
+const FIRST_BACKOFF_MS = 1_000;
+const MAX_BACKOFF_MS = 60_000;
+
+export function keyOf(remedy: RemedyName, subject: string): string {
+  return `${remedy} ${subject}`;
+}
+
+/** The attempts of the last minutes, counted against the budget whether they helped or not: what flaps must end, too. */
+export function recent(attempts: Attempts | undefined, now: number): number {
+  return (attempts?.at ?? []).filter((at) => now - at < WINDOW_MS).length;
+}
+
+/** Writes an attempt down. Pure. */
+export function tried(book: AttemptBook, key: string, now: number): AttemptBook {
+  const before = book[key];
+  return {
+    ...book,
+    [key]: {
+      ...before,
+      at: [...(before?.at ?? []).filter((at) => now - at < WINDOW_MS), now],
+      sinceWell: (before?.sinceWell ?? 0) + 1,
+    },
+  };
+}
+
+/** Gives a remedy up for a subject. Pure. */
+export function quarantine(book: AttemptBook, key: string, reason: string): AttemptBook {
+  return { ...book, [key]: { at: [], sinceWell: 0, ...book[key], quarantined: reason } };
+}
+
+/** The subject is well: the next pause is a short one again, and what was given up may be tried. Pure. */
+export function well(book: AttemptBook, subject: string): AttemptBook {
+  return Object.fromEntries(
+    Object.entries(book).map(([key, { at }]) => [
+      key,
+      key.endsWith(` ${subject}`) ? { at, sinceWell: 0 } : (book[key] as Attempts),
+    ]),
+  );
+}
+
+/**
+ * Milliseconds until the next attempt: the pause doubles with each one that did not help; half of it is by chance, so
+ * that what failed together is not tried together.
+ *
+ * @param random from 0 to 1
+ */
+export function pauseBefore(attempts: Attempts | undefined, now: number, random: number): number {
+  const last = attempts?.at.at(-1);
+  const count = attempts?.sinceWell ?? 0;
+  if (last === undefined || count === 0) return 0;
+  const backoff = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (count - 1));
+  return Math.max(0, last + backoff / 2 + (random * backoff) / 2 - now);
+}
+
+function file(root: string): string {
+  return join(stackFolders(root).state, 'heal.json');
+}
+
+/** Empty where nothing was tried, or the file was cut short. */
+export async function readAttempts(root: string): Promise<AttemptBook> {
+  try {
+    return JSON.parse(await readFile(file(root), 'utf8')) as AttemptBook;
+  } catch {
+    return {};
+  }
+}
+
+export async function writeAttempts(root: string, book: AttemptBook): Promise<void> {
+  await mkdir(dirname(file(root)), { recursive: true, mode: 0o700 });
+  await writeFileAtomic(file(root), JSON.stringify(book), { mode: 0o600, fsync: false });
+}

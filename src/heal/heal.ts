@@ -1,0 +1,223 @@
+import type { Context } from '../context.ts';
+import { messageOf, QbtcError } from '../errors.ts';
+import { observeResources } from '../infra/index.ts';
+import type { HealResult, Problem, RemedyName, Repair, RepairOutcome } from '../model/heal.ts';
+import type { Stack } from '../model/stack.ts';
+import { serviceOf } from '../score/index.ts';
+import {
+  type AttemptBook,
+  keyOf,
+  quarantine,
+  readAttempts,
+  recent,
+  tried,
+  well,
+  writeAttempts,
+} from './attempts.ts';
+import { interruptedRepair, record } from './audit.ts';
+import { diagnose } from './diagnose.ts';
+import { planRepairs } from './plan.ts';
+import { REMEDIES } from './registry.ts';
+import { lookAtWorld, type World } from './world.ts';
+
+export interface HealOptions {
+  /** Says what would be done, and does nothing. */
+  dryRun: boolean;
+  /** Forgets what was tried before, quarantines too. */
+  retry: boolean;
+  /** How long each part may take until it is ready. */
+  timeoutMs: number;
+  /** Told as each repair begins and ends. */
+  onRepair?: (repair: Repair, outcome?: RepairOutcome) => void;
+}
+
+/** A stack whose every part is broken in a way of its own needs a round for each level of its dependencies. */
+const MAX_ROUNDS = 12;
+/** The clients of the runtime try again every 10 seconds at the latest. */
+const SETTLE_MS = 12_000;
+const SETTLE_POLL_MS = 250;
+
+/**
+ * Observes, diagnoses, plans, applies, and proves, until nothing is wrong that a remedy of ours can mend: each round
+ * begins with a new snapshot, which is the proof of the round before. What did not help is tried again with growing
+ * pauses, and quarantined when its attempts are spent.
+ *
+ * @throws what `observe` throws; the reason of an interruption, what was done until then is in the audit trail
+ */
+export async function heal(context: Context, stack: Stack, options: HealOptions): Promise<HealResult> {
+  return new Healing(context, stack, options).run();
+}
+
+class Healing {
+  readonly #context: Context;
+  readonly #stack: Stack;
+  readonly #options: HealOptions;
+  readonly #outcomes: RepairOutcome[] = [];
+  #attempts: AttemptBook = {};
+
+  constructor(context: Context, stack: Stack, options: HealOptions) {
+    this.#context = context;
+    this.#stack = stack;
+    this.#options = options;
+  }
+
+  async run(): Promise<HealResult> {
+    const { clock } = this.#context;
+    const begun = clock.monotonic();
+    const interrupted = await interruptedRepair(this.#stack.root);
+    this.#attempts = this.#options.retry ? {} : await readAttempts(this.#stack.root);
+    let world = await lookAtWorld(this.#context, this.#stack);
+    const before = world.score.adjusted;
+    let problems = diagnose(world, this.#stack);
+    let planned = this.#plan(problems, world);
+    if (!this.#options.dryRun) {
+      await this.#write({ event: 'looked', score: before, said: `${problems.length} problems` });
+      for (let round = 0; round < MAX_ROUNDS; round += 1) {
+        const doable = planned.filter(
+          ({ blocked, problem }) => blocked === undefined && !this.#justStoodIn(problem),
+        );
+        if (doable.length === 0) break;
+        await this.#round(doable, world);
+        await this.#settle(doable);
+        world = await lookAtWorld(this.#context, this.#stack);
+        problems = diagnose(world, this.#stack);
+        await this.#judge(problems, world);
+        planned = this.#plan(problems, world);
+      }
+      for (const repair of planned)
+        if (repair.blocked !== undefined)
+          this.#outcomes.push({ repair, status: 'blocked', said: repair.blocked, tookMs: 0 });
+    }
+    const { flows } = world.snapshot;
+    return {
+      stack: this.#stack.name,
+      before,
+      ...(this.#options.dryRun ? {} : { after: world.score.adjusted }),
+      planned: this.#options.dryRun ? planned : [],
+      outcomes: this.#outcomes,
+      left: problems,
+      proof: flows.measured ? flows.value.map(({ name, status }) => ({ flow: name, status })) : [],
+      ...(interrupted === undefined
+        ? {}
+        : { interrupted: `${interrupted.remedy} of ${interrupted.subject}` }),
+      durationMs: clock.monotonic() - begun,
+    };
+  }
+
+  #plan(problems: readonly Problem[], world: World): Repair[] {
+    const now = this.#context.clock.now();
+    return planRepairs(problems, world, this.#stack, {
+      attempts: this.#attempts,
+      now,
+      random: Math.random(),
+    });
+  }
+
+  async #round(repairs: readonly Repair[], world: World): Promise<void> {
+    for (const repair of repairs) {
+      const { remedy, problem, waitMs = 0 } = repair;
+      if (remedy === undefined) continue;
+      this.#options.onRepair?.(repair);
+      if (waitMs > 0) await this.#context.clock.sleep(waitMs, this.#context.interrupted);
+      const outcome = await this.#apply(repair, remedy, problem, world);
+      this.#outcomes.push(outcome);
+      this.#options.onRepair?.(repair, outcome);
+    }
+  }
+
+  /**
+   * Those that were not well because of what was mended reconnect by themselves: they are given their time before
+   * anything is said of them.
+   */
+  async #settle(repairs: readonly Repair[]): Promise<void> {
+    const { clock, interrupted } = this.#context;
+    const waitedFor = new Set(repairs.flatMap(({ problem }) => [problem.subject, ...problem.victims]));
+    const deadline = clock.monotonic() + SETTLE_MS;
+    while (clock.monotonic() < deadline) {
+      const { resources } = await observeResources(this.#context, this.#stack);
+      const unwell = resources.some(
+        ({ name, state }) => state !== 'active' && waitedFor.has(serviceOf(this.#stack, name)?.name ?? name),
+      );
+      if (!unwell) return;
+      await clock.sleep(SETTLE_POLL_MS, interrupted);
+    }
+  }
+
+  async #apply(repair: Repair, remedy: RemedyName, problem: Problem, world: World): Promise<RepairOutcome> {
+    const { clock, interrupted } = this.#context;
+    const about = { remedy, subject: problem.subject, problem: problem.kind };
+    // Before it is begun: a healer that is killed in it must not try for ever.
+    this.#attempts = tried(this.#attempts, keyOf(remedy, problem.subject), clock.now());
+    await writeAttempts(this.#stack.root, this.#attempts);
+    await this.#write({ event: 'began', ...about, said: problem.reason });
+    const begun = clock.monotonic();
+    const { timeoutMs } = this.#options;
+    try {
+      const surgery = { context: this.#context, stack: this.#stack, world, timeoutMs };
+      const said = await REMEDIES[remedy].apply(surgery, problem);
+      await this.#write({ event: 'did', ...about, said });
+      return { repair, status: 'unproven', said, tookMs: clock.monotonic() - begun };
+    } catch (error) {
+      const said = messageOf(error);
+      await this.#write({ event: 'failed', ...about, said });
+      interrupted.throwIfAborted();
+      // Somebody else is changing the stack: that was no attempt.
+      if (error instanceof QbtcError && error.code === 'LOCKED') throw error;
+      return { repair, status: 'failed', said, tookMs: clock.monotonic() - begun };
+    }
+  }
+
+  /** The new snapshot is the proof: what is well now was helped, and what is not was not. */
+  async #judge(problems: readonly Problem[], world: World): Promise<void> {
+    const open = new Set(problems.map(({ subject }) => subject));
+    for (const outcome of this.#outcomes) {
+      const { remedy, problem } = outcome.repair;
+      if (outcome.status !== 'unproven' || remedy === undefined) continue;
+      const about = { remedy, subject: problem.subject, problem: problem.kind };
+      // To be stood in for is what the fallback is to bring about.
+      const wanted = remedy === 'fallback-gateway' ? 'stood-in-for' : undefined;
+      const stillThere = problems.some(({ subject, kind }) => subject === problem.subject && kind !== wanted);
+      outcome.status = stillThere ? 'did-not-help' : 'helped';
+      await this.#write({ event: outcome.status, ...about, score: world.score.adjusted });
+    }
+    for (const { repair } of this.#outcomes) {
+      const { remedy, problem } = repair;
+      if (remedy === undefined || open.has(problem.subject)) continue;
+      this.#attempts = well(this.#attempts, problem.subject);
+    }
+    await this.#giveUp(problems);
+    await writeAttempts(this.#stack.root, this.#attempts);
+  }
+
+  /** Quarantines what has spent its attempts and is still not well. */
+  async #giveUp(problems: readonly Problem[]): Promise<void> {
+    const now = this.#context.clock.now();
+    for (const { subject, kind } of problems) {
+      for (const outcome of this.#outcomes.toReversed()) {
+        const { remedy, problem } = outcome.repair;
+        if (remedy === undefined || problem.subject !== subject) continue;
+        const key = keyOf(remedy, subject);
+        const most = REMEDIES[remedy].attempts?.(problem, this.#stack) ?? this.#stack.heal.attempts;
+        if (this.#attempts[key]?.quarantined !== undefined || recent(this.#attempts[key], now) < most)
+          continue;
+        const reason = `tried ${most} ${most === 1 ? 'time' : 'times'}, last: ${outcome.said}`;
+        this.#attempts = quarantine(this.#attempts, key, reason);
+        await this.#write({ event: 'quarantined', remedy, subject, problem: kind, said: reason });
+      }
+    }
+  }
+
+  /** Who has just been stood in for because it did not start is not to be started at once. */
+  #justStoodIn({ kind, subject }: Problem): boolean {
+    return (
+      kind === 'stood-in-for' &&
+      this.#outcomes.some(
+        ({ repair }) => repair.remedy === 'fallback-gateway' && repair.problem.subject === subject,
+      )
+    );
+  }
+
+  #write(entry: Parameters<typeof record>[2]): Promise<void> {
+    return record(this.#context, this.#stack.root, entry);
+  }
+}

@@ -1,0 +1,93 @@
+import type { Problem, Repair } from '../model/heal.ts';
+import type { Stack } from '../model/stack.ts';
+import { type AttemptBook, keyOf, pauseBefore, recent } from './attempts.ts';
+import { REMEDIES, REMEDY_NAMES } from './registry.ts';
+import type { World } from './world.ts';
+
+export interface PlanOptions {
+  attempts: AttemptBook;
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** From 0 to 1. */
+  random: number;
+}
+
+/**
+ * What will be done about each problem: the gentlest remedy that fits and is not spent. Pure.
+ */
+export function planRepairs(
+  problems: readonly Problem[],
+  world: World,
+  stack: Stack,
+  options: PlanOptions,
+): Repair[] {
+  return problems.map((problem) => planOne(problem, world, stack, options));
+}
+
+function planOne(problem: Problem, world: World, stack: Stack, options: PlanOptions): Repair {
+  const { attempts, now, random } = options;
+  const common = {
+    problem,
+    provenBy: provingFlows(world, problem.subject),
+    points: pointsOf(world, problem),
+  };
+  if (problem.held !== undefined) {
+    const blocked = `held by the fault ${problem.held}: qbtc chaos undo`;
+    return { ...common, command: 'qbtc chaos undo', blocked };
+  }
+  const refusals: string[] = [];
+  for (const name of REMEDY_NAMES) {
+    const remedy = REMEDIES[name];
+    if (!remedy.mends.includes(problem.kind)) continue;
+    const unfit = remedy.unfit?.(problem, world, stack);
+    if (unfit !== undefined) {
+      refusals.push(unfit);
+      continue;
+    }
+    const done = attempts[keyOf(name, problem.subject)];
+    const most = remedy.attempts?.(problem, stack) ?? stack.heal.attempts;
+    if (done?.quarantined !== undefined) {
+      refusals.push(`${name} is quarantined: ${done.quarantined}`);
+      continue;
+    }
+    if (recent(done, now) >= most) {
+      refusals.push(`${name} was tried ${most} ${most === 1 ? 'time' : 'times'} within 10 minutes`);
+      continue;
+    }
+    const waitMs = pauseBefore(done, now, random);
+    return {
+      ...common,
+      remedy: name,
+      cost: remedy.cost,
+      command: remedy.command(problem, stack),
+      ...(waitMs > 0 ? { waitMs } : {}),
+    };
+  }
+  return { ...common, blocked: blockedBy(problem, refusals) };
+}
+
+/** What stands in the way most plainly: what was tried, or why nothing fits. */
+function blockedBy({ kind, subject }: Problem, refusals: readonly string[]): string {
+  if (refusals.length > 0) return [...new Set(refusals)].join('; ');
+  return kind === 'away'
+    ? `${subject} is not run by qbtc: start it the way it was started`
+    : 'no remedy is known for it';
+}
+
+/** The flows whose hops name the subject. */
+function provingFlows({ snapshot: { flows } }: World, subject: string): string[] {
+  if (!flows.measured) return [];
+  return flows.value
+    .filter(({ hops }) => hops.some((hop) => hop.subject === subject))
+    .map(({ name }) => name);
+}
+
+/** What the score promises for the mending of the subject. */
+function pointsOf({ score }: World, { kind, subject }: Problem): number {
+  const command = kind === 'routes-drifted' ? 'qbtc routes sync' : 'qbtc topology apply';
+  const isDrift = kind === 'routes-drifted' || kind === 'topology-drifted';
+  const checks = score.components
+    .flatMap((component) => component.checks)
+    .filter(({ fix }) => (isDrift ? fix?.command === command : fix?.cause === subject));
+  return Math.round(checks.reduce((sum, { max }) => sum + max * 100, 0)) / 100;
+}

@@ -1,0 +1,58 @@
+import { messageOf } from '../../errors.ts';
+import { applyRoutes, planRoutes } from '../../gateway/index.ts';
+import { connectSupervisor, fallbackName, probes } from '../../infra/index.ts';
+import { withLock } from '../../lifecycle/lock.ts';
+import { up } from '../../lifecycle/up.ts';
+import type { Remedy, Surgery } from '../remedy.ts';
+import { startFallback } from './fallback-gateway.ts';
+
+const PROBE_MS = 2_000;
+
+/** Ends the stand-in and starts the gateway itself; where that does not come back, the stand-in does. */
+export const returnToGateway: Remedy = {
+  mends: ['stood-in-for'],
+  cost: 'requests are refused while the gateway starts; if it does not, the stand-in returns',
+  unfit: ({ subject }, { snapshot, holders }) => {
+    const gateway = snapshot.resources.find(({ name }) => name === subject);
+    if (gateway?.provider === 'external' && gateway.state !== 'active')
+      return `${subject} is not run by qbtc: its stand-in stays until it answers`;
+    const stranger = holders.find(({ part, ours }) => part === subject && !ours);
+    return stranger === undefined ? undefined : `its port ${stranger.port} is held by ${stranger.program}`;
+  },
+  command: ({ subject }) => `qbtc up ${subject}`,
+  async apply(surgery, { subject }) {
+    const { context, stack, timeoutMs } = surgery;
+    const gateway = stack.resources.find(({ name }) => name === subject);
+    if (gateway === undefined) throw new Error(`the stack declares no ${subject}`);
+    const isWell = surgery.world.snapshot.resources.some(
+      ({ name, state }) => name === subject && state === 'active',
+    );
+    if (!isWell) {
+      await endStandIn(surgery, subject);
+      try {
+        await up(context, stack, { apply: false, timeoutMs, wishes: {}, only: [subject], exactly: true });
+      } catch (error) {
+        await startFallback(surgery, gateway);
+        throw new Error(`${subject} did not come back (${messageOf(error)}); its stand-in serves again`, {
+          cause: error,
+        });
+      }
+    }
+    await applyRoutes(context, stack, await planRoutes(context, stack));
+    const after = await probes.apisix(context, gateway.endpoint, PROBE_MS);
+    if (!after.ready) throw new Error(`${subject}: ${after.reason}`);
+    if (isWell) await endStandIn(surgery, subject);
+    return `${subject} serves again; its stand-in has ended`;
+  },
+};
+
+async function endStandIn({ context, stack }: Surgery, gateway: string): Promise<void> {
+  await withLock(context, stack.root, 'qbtc heal', async () => {
+    const supervisor = await connectSupervisor(stack.root);
+    try {
+      await supervisor?.stop(fallbackName(gateway));
+    } finally {
+      supervisor?.close();
+    }
+  });
+}
