@@ -1,3 +1,4 @@
+import { chaos } from './chaos/index.ts';
 import type { Register } from './command.ts';
 import { completion } from './completion.ts';
 import { consumers } from './consumers.ts';
@@ -41,6 +42,7 @@ export const commands: readonly Register[] = [
   trace,
   score,
   heal,
+  chaos,
   secrets,
   restart,
   stop,

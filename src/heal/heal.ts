@@ -48,6 +48,11 @@ export async function heal(context: Context, stack: Stack, options: HealOptions)
   return new Healing(context, stack, options).run();
 }
 
+/** It answers, and says that something it needs was away a moment ago: it may be about to be well. */
+function isReconnecting({ kind, reason }: Problem): boolean {
+  return kind === 'not-answering' && / answers 503\b/.test(reason);
+}
+
 class Healing {
   readonly #context: Context;
   readonly #stack: Stack;
@@ -69,6 +74,11 @@ class Healing {
     let world = await lookAtWorld(this.#context, this.#stack);
     const before = world.score.adjusted;
     let problems = diagnose(world, this.#stack);
+    if (!this.#options.dryRun && problems.some(isReconnecting)) {
+      await this.#settle(problems.filter(isReconnecting));
+      world = await lookAtWorld(this.#context, this.#stack);
+      problems = diagnose(world, this.#stack);
+    }
     let planned = this.#plan(problems, world);
     if (!this.#options.dryRun) {
       await this.#write({ event: 'looked', score: before, said: `${problems.length} problems` });
@@ -78,7 +88,7 @@ class Healing {
         );
         if (doable.length === 0) break;
         await this.#round(doable, world);
-        await this.#settle(doable);
+        await this.#settle(doable.map(({ problem }) => problem));
         world = await lookAtWorld(this.#context, this.#stack);
         problems = diagnose(world, this.#stack);
         await this.#judge(problems, world);
@@ -129,9 +139,9 @@ class Healing {
    * Those that were not well because of what was mended reconnect by themselves: they are given their time before
    * anything is said of them.
    */
-  async #settle(repairs: readonly Repair[]): Promise<void> {
+  async #settle(problems: readonly Problem[]): Promise<void> {
     const { clock, interrupted } = this.#context;
-    const waitedFor = new Set(repairs.flatMap(({ problem }) => [problem.subject, ...problem.victims]));
+    const waitedFor = new Set(problems.flatMap(({ subject, victims }) => [subject, ...victims]));
     const deadline = clock.monotonic() + SETTLE_MS;
     while (clock.monotonic() < deadline) {
       const { resources } = await observeResources(this.#context, this.#stack);

@@ -27,6 +27,7 @@ export {
 export type { ProbeResult } from './probe.ts';
 export { probes } from './probes/index.ts';
 export type { Provider } from './provider.ts';
+export { embeddedProgram } from './providers/embedded/program.ts';
 export { providers } from './providers/index.ts';
 export { type Awaited, untilReady } from './ready.ts';
 export { ensureRoles } from './roles.ts';

@@ -1,4 +1,5 @@
 import type { QbtcError } from '../errors.ts';
+import type { ExperimentReport, FaultKindName } from '../model/chaos.ts';
 import type { Discovery, FoundService, ServiceChange } from '../model/discovery.ts';
 import type { DeadLetter, SeenEvent } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
@@ -327,6 +328,32 @@ export interface CheckDocument {
   about: string;
 }
 
+/** What `chaos` can do to the stack, and has done. */
+export interface ChaosDocument {
+  kind: 'chaos';
+  stack: string;
+  allowed: boolean;
+  experiments: { name: string; description: string }[];
+  faults: { kind: FaultKindName; about: string; subjects: string[] }[];
+  injected: { name: string; at: string }[];
+}
+
+export interface InjectedDocument {
+  kind: 'injected';
+  stack: string;
+  fault: string;
+}
+
+export interface UndoneDocument {
+  kind: 'undone';
+  stack: string;
+  undone: { fault: string; status: 'done' | 'failed'; reason?: string }[];
+}
+
+export interface ExperimentDocument extends ExperimentReport {
+  kind: 'experiment';
+}
+
 /** What `heal` did, or would do. */
 export interface HealDocument extends HealResult {
   kind: 'heal';
@@ -446,6 +473,10 @@ export type Document =
   | ScoreDocument
   | CheckDocument
   | HealDocument
+  | ChaosDocument
+  | InjectedDocument
+  | UndoneDocument
+  | ExperimentDocument
   | HealWatchDocument
   | FlowsDocument
   | LogsDocument

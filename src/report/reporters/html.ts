@@ -1,3 +1,4 @@
+import { experimentPage } from '../html/experiment.ts';
 import { flowsPage } from '../html/flows.ts';
 import { scorePage } from '../html/score.ts';
 import type { Reporter } from '../reporter.ts';
@@ -10,6 +11,8 @@ export const html: Reporter = (document, options) => {
       return flowsPage(document);
     case 'score':
       return scorePage(document);
+    case 'experiment':
+      return experimentPage(document);
     default:
       return terminal(document, { ...options, color: false });
   }

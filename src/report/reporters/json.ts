@@ -74,6 +74,13 @@ const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown 
     ...(comparison === undefined ? {} : { comparison }),
   }),
   check: ({ kind: _, ...document }) => document,
+  chaos: ({ kind: _, ...document }) => document,
+  injected: ({ kind: _, ...document }) => document,
+  undone: ({ kind: _, ...document }) => document,
+  experiment: ({ kind: _, ...document }) => ({
+    ...document,
+    recoveredAfterMs: document.recoveredAfterMs ?? null,
+  }),
   heal: ({ kind: _, ...document }) => ({ ...document, after: document.after ?? null }),
   'heal-watch': ({ kind: _, ...document }) => document,
   flows: ({ flows, left = 0 }) => ({ flows, left }),

@@ -2,6 +2,7 @@ import type { Document, DocumentKind, DocumentOf } from '../document.ts';
 import { createPalette } from '../palette.ts';
 import type { Reporter } from '../reporter.ts';
 import { applied, plan } from '../terminal/changes.ts';
+import { chaos, experiment, injected, undone } from '../terminal/chaos.ts';
 import { consumers } from '../terminal/consumers.ts';
 import { demo } from '../terminal/demo.ts';
 import { discovery, registered, service, serviceChange } from '../terminal/discovery.ts';
@@ -54,6 +55,10 @@ const VIEWS: { [Kind in DocumentKind]: View<DocumentOf<Kind>> } = {
   status,
   score,
   check,
+  chaos,
+  injected,
+  undone,
+  experiment,
   heal,
   'heal-watch': healWatch,
   flows,

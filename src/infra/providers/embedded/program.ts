@@ -11,8 +11,8 @@ import type { ProcessSpec } from '../../supervision/protocol.ts';
 export function embeddedProgram(
   context: Pick<Context, 'env' | 'installation'>,
   stack: Stack,
-  resource: Resource,
-  program: 'broker' | 'gateway' | 'redis',
+  resource: Pick<Resource, 'name' | 'ports'> & { endpoint: Pick<Resource['endpoint'], 'port'> },
+  program: 'broker' | 'gateway' | 'redis' | 'chaos-proxy',
   configuration: Record<string, unknown>,
 ): ProcessSpec {
   const file = join(context.installation.root, 'dist', 'src', 'embedded', program, 'main.js');

@@ -1,0 +1,28 @@
+import { hold, letGo, openContainers } from '../../infra/index.ts';
+import { type FaultKind, partsOf } from '../fault-kind.ts';
+import { type KnownProcess, observedParts, processesOf, refusesOthers, signalAll } from '../processes.ts';
+
+/** Freezes a part: it keeps its connections and answers nobody. */
+export const pause: FaultKind = {
+  about: 'frozen with SIGSTOP: its connections stay, and nobody answers',
+  subjects: partsOf,
+  takes: ['held'],
+  refuses: refusesOthers,
+  async inject({ context, stack }, { name, subject, options }, remember) {
+    const parts = await observedParts(context, stack, subject);
+    if (options.held === true) await hold(stack.root, subject, name);
+    if (parts.some(({ provider }) => provider === 'docker')) {
+      await remember({ inDocker: true });
+      await openContainers(context, stack.root).pause([subject]);
+      return;
+    }
+    const processes = await processesOf(context, parts);
+    await remember({ processes });
+    await signalAll(context, processes, 'SIGSTOP');
+  },
+  async undo({ context, stack }, { name, subject, memory }) {
+    if (memory.inDocker === true) await openContainers(context, stack.root).resume([subject]);
+    await signalAll(context, (memory.processes ?? []) as KnownProcess[], 'SIGCONT');
+    await letGo(stack.root, name);
+  },
+};

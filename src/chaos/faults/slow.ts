@@ -1,0 +1,15 @@
+import { type FaultKind, partsOf } from '../fault-kind.ts';
+import { behindProxy, outOfProxy, refusesProxy } from '../proxied.ts';
+
+/** Puts a bad network before a part: latency, little bandwidth, loss, resets. */
+export const slow: FaultKind = {
+  about: 'reached through a proxy that delays, narrows, loses, and resets',
+  subjects: partsOf,
+  takes: ['latencyMs', 'jitterMs', 'bytesPerSecond', 'loss', 'reset'],
+  refuses: refusesProxy,
+  inject: (scene, fault, remember) => {
+    const { latencyMs = 200, jitterMs, bytesPerSecond, loss, reset } = fault.options;
+    return behindProxy(scene, fault, { latencyMs, jitterMs, bytesPerSecond, loss, reset }, remember);
+  },
+  undo: outOfProxy,
+};

@@ -1,0 +1,66 @@
+import type { Context } from '../context.ts';
+import { observeResources } from '../infra/index.ts';
+import type { Fault } from '../model/chaos.ts';
+import type { ResourceObservation } from '../model/observation.ts';
+import type { Stack } from '../model/stack.ts';
+import { serviceOf } from '../score/index.ts';
+
+/** A process with what tells it from another one that gets its number later. */
+export interface KnownProcess {
+  pid: number;
+  startTime: string;
+}
+
+/** What was observed of a resource, or of the instances of a service. */
+export async function observedParts(
+  context: Context,
+  stack: Stack,
+  subject: string,
+): Promise<ResourceObservation[]> {
+  const { resources } = await observeResources(context, stack);
+  return resources.filter(({ name }) => (serviceOf(stack, name)?.name ?? name) === subject);
+}
+
+/** Why nothing can be done to the part: it is somebody else's. */
+export async function refusesOthers(
+  { context, stack }: { context: Context; stack: Stack },
+  { subject }: Pick<Fault, 'subject'>,
+): Promise<string | undefined> {
+  const parts = await observedParts(context, stack, subject);
+  if (parts.some(({ provider }) => provider === 'external')) return `${subject} is not run by qbtc`;
+  const down = parts.find(({ state }) => state === 'stopped' || state === 'crashed');
+  return down === undefined ? undefined : `${down.name} does not run`;
+}
+
+/** The processes of the part and all that they have started, parents first. */
+export async function processesOf(
+  { host }: Pick<Context, 'host'>,
+  parts: readonly ResourceObservation[],
+): Promise<KnownProcess[]> {
+  const all = await host.processes();
+  const pids = parts.flatMap(({ pid }) => pid ?? []);
+  for (const pid of pids)
+    pids.push(
+      ...all.filter((each) => each.parent === pid && !pids.includes(each.pid)).map((each) => each.pid),
+    );
+  const known = await Promise.all(
+    pids.map(async (pid) => ({ pid, startTime: await host.processStartTime(pid) })),
+  );
+  return known.flatMap(({ pid, startTime }) => (startTime === undefined ? [] : [{ pid, startTime }]));
+}
+
+/** Signals those that are still the same processes. */
+export async function signalAll(
+  { host }: Pick<Context, 'host'>,
+  processes: readonly KnownProcess[],
+  signal: NodeJS.Signals,
+): Promise<void> {
+  for (const { pid, startTime } of processes) {
+    if ((await host.processStartTime(pid)) !== startTime) continue;
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It ended just now.
+    }
+  }
+}
