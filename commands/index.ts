@@ -10,6 +10,7 @@ import { events } from './events/index.ts';
 import { exec } from './exec.ts';
 import { heal } from './heal.ts';
 import { logs } from './logs.ts';
+import { metrics } from './metrics.ts';
 import { newStack } from './new.ts';
 import { ports } from './ports.ts';
 import { restart } from './restart.ts';
@@ -31,6 +32,7 @@ export const commands: readonly Register[] = [
   up,
   status,
   ports,
+  metrics,
   logs,
   exec,
   discover,

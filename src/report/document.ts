@@ -5,6 +5,7 @@ import type { DeadLetter, SeenEvent } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { FlowResult } from '../model/flow.ts';
 import type { HealResult, HealWatchEvent } from '../model/heal.ts';
+import type { MetricsSnapshot } from '../model/metrics.ts';
 import type { ResourceObservation, RouteAnswer } from '../model/observation.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import type { Strategy } from '../model/resource.ts';
@@ -328,6 +329,11 @@ export interface CheckDocument {
   about: string;
 }
 
+/** The numbers of the stack. */
+export interface MetricsDocument extends MetricsSnapshot {
+  kind: 'metrics';
+}
+
 /** What `chaos` can do to the stack, and has done. */
 export interface ChaosDocument {
   kind: 'chaos';
@@ -473,6 +479,7 @@ export type Document =
   | ScoreDocument
   | CheckDocument
   | HealDocument
+  | MetricsDocument
   | ChaosDocument
   | InjectedDocument
   | UndoneDocument

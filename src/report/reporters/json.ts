@@ -74,6 +74,7 @@ const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown 
     ...(comparison === undefined ? {} : { comparison }),
   }),
   check: ({ kind: _, ...document }) => document,
+  metrics: ({ kind: _, ...document }) => document,
   chaos: ({ kind: _, ...document }) => document,
   injected: ({ kind: _, ...document }) => document,
   undone: ({ kind: _, ...document }) => document,

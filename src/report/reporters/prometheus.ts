@@ -1,14 +1,21 @@
 import type { MetricFamily } from '../../model/metrics.ts';
 import type { ScoreDocument } from '../document.ts';
 import { exposition } from '../exposition.ts';
+import { metricFamilies } from '../metric-families.ts';
 import type { Reporter } from '../reporter.ts';
 import { terminal } from './terminal.ts';
 
 /** Metrics in the text format of Prometheus. A document that has none is as at a terminal. */
-export const prometheus: Reporter = (document, options) =>
-  document.kind === 'score'
-    ? exposition(scoreFamilies(document))
-    : terminal(document, { ...options, color: false });
+export const prometheus: Reporter = (document, options) => {
+  switch (document.kind) {
+    case 'score':
+      return exposition(scoreFamilies(document));
+    case 'metrics':
+      return exposition(metricFamilies(document));
+    default:
+      return terminal(document, { ...options, color: false });
+  }
+};
 
 function scoreFamilies({ score, target }: ScoreDocument): MetricFamily[] {
   const { stack, components } = score;

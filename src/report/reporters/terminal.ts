@@ -13,6 +13,7 @@ import { findings } from '../terminal/findings.ts';
 import { flows } from '../terminal/flows.ts';
 import { heal, healWatch } from '../terminal/heal.ts';
 import { logs } from '../terminal/logs.ts';
+import { metrics } from '../terminal/metrics.ts';
 import { migrated } from '../terminal/migrated.ts';
 import { ports } from '../terminal/ports.ts';
 import { dump, explanation, routes } from '../terminal/routes.ts';
@@ -55,6 +56,7 @@ const VIEWS: { [Kind in DocumentKind]: View<DocumentOf<Kind>> } = {
   status,
   score,
   check,
+  metrics,
   chaos,
   injected,
   undone,

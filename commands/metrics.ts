@@ -1,0 +1,33 @@
+import type { Register } from './command.ts';
+import { integer } from './numbers.ts';
+
+interface Options {
+  serve?: number;
+}
+
+export const metrics: Register = (program, run) => {
+  program
+    .command('metrics')
+    .description('the numbers of machine, services, broker, cache, database and gateway; needs no Prometheus')
+    .option(
+      '--serve <port>',
+      'give them to Prometheus at http://127.0.0.1:<port>/metrics until Ctrl-C',
+      integer(1, 65_535),
+    )
+    .option('--prometheus', 'print them as Prometheus metrics')
+    .option('--json', 'print the result as JSON')
+    .action(
+      run<Options>(async (context, { serve }) => {
+        const [{ observeMetrics }, { openStackHere }] = await Promise.all([
+          import('../src/observe/metrics.ts'),
+          import('./open.ts'),
+        ]);
+        const stack = await openStackHere(context);
+        if (serve === undefined)
+          return { document: { kind: 'metrics', ...(await observeMetrics(context, stack)) } };
+        const { serveMetrics } = await import('./serve-metrics.ts');
+        await serveMetrics(context, serve, () => observeMetrics(context, stack));
+        return {};
+      }),
+    );
+};

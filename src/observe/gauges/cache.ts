@@ -1,0 +1,28 @@
+import type { Context } from '../../context.ts';
+import type { CacheMetrics } from '../../model/metrics.ts';
+import type { Stack } from '../../model/stack.ts';
+import { resourceOf } from './resource.ts';
+
+const TIMEOUT_MS = 3_000;
+
+/** Keys, and of `INFO` what the server has of it. */
+export async function cacheMetrics(context: Pick<Context, 'redis'>, stack: Stack): Promise<CacheMetrics> {
+  const redis = await context.redis(resourceOf(stack, 'redis').endpoint.url, { timeoutMs: TIMEOUT_MS });
+  try {
+    const keys = Number(await redis.command('DBSIZE'));
+    const info = String(await redis.command('INFO').catch(() => ''));
+    const number = (field: string) => {
+      const found = new RegExp(`^${field}:(\\d+)\\r?$`, 'm').exec(info)?.[1];
+      return found === undefined ? undefined : Number(found);
+    };
+    const told = {
+      memoryBytes: number('used_memory'),
+      clients: number('connected_clients'),
+      hits: number('keyspace_hits'),
+      misses: number('keyspace_misses'),
+    };
+    return { keys, ...Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)) };
+  } finally {
+    await redis.close();
+  }
+}

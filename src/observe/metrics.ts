@@ -1,0 +1,27 @@
+import type { Context } from '../context.ts';
+import type { MetricsSnapshot } from '../model/metrics.ts';
+import type { Stack } from '../model/stack.ts';
+import { brokerMetrics } from './gauges/broker.ts';
+import { cacheMetrics } from './gauges/cache.ts';
+import { databaseMetrics } from './gauges/database.ts';
+import { gatewayMetrics } from './gauges/gateway.ts';
+import { machineMetrics } from './gauges/machine.ts';
+import { serviceMetrics } from './gauges/services.ts';
+import { measure } from './measure.ts';
+
+const DEADLINE_MS = 5_000;
+
+/** One look at the numbers of the stack, all at once; needs neither Prometheus nor APISIX. */
+export async function observeMetrics(context: Context, stack: Stack): Promise<MetricsSnapshot> {
+  const within = <Value>(take: () => Promise<Value>) => measure(context, DEADLINE_MS, take);
+  const [machine, services, broker, cache, database, gateway] = await Promise.all([
+    within(() => machineMetrics(stack)),
+    within(() => serviceMetrics(context, stack)),
+    within(() => brokerMetrics(context, stack)),
+    within(() => cacheMetrics(context, stack)),
+    within(() => databaseMetrics(context, stack)),
+    within(() => gatewayMetrics(context, stack)),
+  ]);
+  const takenAt = new Date(context.clock.now()).toISOString();
+  return { stack: stack.name, takenAt, machine, services, broker, cache, database, gateway };
+}
