@@ -1,7 +1,8 @@
-import type { Problem, Repair } from '../model/heal.ts';
+import { type Problem, REMEDY_NAMES, type Repair } from '../model/heal.ts';
 import type { Stack } from '../model/stack.ts';
 import { type AttemptBook, keyOf, pauseBefore, recent } from './attempts.ts';
-import { REMEDIES, REMEDY_NAMES } from './registry.ts';
+import { REMEDIES } from './registry.ts';
+import { isGateway } from './remedy.ts';
 import type { World } from './world.ts';
 
 export interface PlanOptions {
@@ -63,15 +64,14 @@ function planOne(problem: Problem, world: World, stack: Stack, options: PlanOpti
       ...(waitMs > 0 ? { waitMs } : {}),
     };
   }
-  return { ...common, blocked: blockedBy(problem, refusals) };
+  return { ...common, blocked: blockedBy(problem, stack, refusals) };
 }
 
 /** What stands in the way most plainly: what was tried, or why nothing fits. */
-function blockedBy({ kind, subject }: Problem, refusals: readonly string[]): string {
-  if (refusals.length > 0) return [...new Set(refusals)].join('; ');
-  return kind === 'away'
-    ? `${subject} is not run by qbtc: start it the way it was started`
-    : 'no remedy is known for it';
+function blockedBy(problem: Problem, stack: Stack, refusals: readonly string[]): string {
+  if (problem.kind === 'away' && !isGateway(problem, stack))
+    return `${problem.subject} is not run by qbtc: start it the way it was started`;
+  return [...new Set(refusals)].join('; ');
 }
 
 /** The flows whose hops name the subject. */

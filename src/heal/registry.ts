@@ -1,4 +1,4 @@
-import { REMEDY_NAMES, type RemedyName } from '../model/heal.ts';
+import type { RemedyName } from '../model/heal.ts';
 import { applyTopology } from './remedies/apply-topology.ts';
 import { fallbackGateway } from './remedies/fallback-gateway.ts';
 import { freePort } from './remedies/free-port.ts';
@@ -13,6 +13,7 @@ import { takeOver } from './remedies/take-over.ts';
 import { waitForSupervisor } from './remedies/wait-for-supervisor.ts';
 import type { Remedy } from './remedy.ts';
 
+/** Where several can mend a problem, the gentlest is tried first: that is the order of `REMEDY_NAMES`. */
 export const REMEDIES: Record<RemedyName, Remedy> = {
   'wait-for-supervisor': waitForSupervisor,
   'take-over': takeOver,
@@ -27,6 +28,3 @@ export const REMEDIES: Record<RemedyName, Remedy> = {
   'sync-routes': syncRoutes,
   'replay-dead-letters': replayDeadLetters,
 };
-
-/** Where several can mend a problem, the gentlest is tried first: that is their order. */
-export { REMEDY_NAMES };

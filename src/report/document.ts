@@ -4,7 +4,7 @@ import type { Discovery, FoundService, ServiceChange } from '../model/discovery.
 import type { DeadLetter, SeenEvent } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { FlowResult } from '../model/flow.ts';
-import type { HealResult, HealWatchEvent } from '../model/heal.ts';
+import type { HealRecord, HealResult, HealWatchEvent } from '../model/heal.ts';
 import type { MetricsSnapshot } from '../model/metrics.ts';
 import type { ResourceObservation, RouteAnswer } from '../model/observation.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
@@ -306,6 +306,14 @@ export interface StatusDocument {
   strategy: Strategy;
   supervisor: { pid: number } | undefined;
   resources: ResourceObservation[];
+  /** With `--watch`: the last score and its flows, and what heal did last. */
+  live?: {
+    score?: Pick<Score, 'adjusted' | 'max' | 'grade' | 'takenAt'>;
+    /** Why there is no score; empty when there is one. */
+    unscored?: string;
+    flows: Pick<FlowResult, 'name' | 'status' | 'durationMs'>[];
+    heal: HealRecord[];
+  };
 }
 
 export interface ScoreDocument {

@@ -92,7 +92,7 @@ describe('80 columns', () => {
       "
       acme  fallback  supervisor pid 4711
 
-        ✔ active     broker   rabbitmq  embedded  5672 15672  pid 4712
+        ✔ active     broker   rabbitmq  embedded  5672 +1  pid 4712
         ✖ unhealthy  cache    redis     external  6379
                      refuses the password of the stack: WRONGPASS invalid
                      username-password pair or user is disabled
@@ -225,7 +225,7 @@ describe('120 columns', () => {
       "
       acme  fallback  supervisor pid 4711
 
-        ✔ active     broker   rabbitmq  embedded  5672 15672  pid 4712
+        ✔ active     broker   rabbitmq  embedded  5672 +1  pid 4712
         ✖ unhealthy  cache    redis     external  6379
                      refuses the password of the stack: WRONGPASS invalid username-password pair or user is disabled
         – stopped    llm-api  service   process   8000

@@ -43,12 +43,13 @@ export async function startChaosProxy(
 ): Promise<RunningProxy> {
   const { host, port, to, refuse = false } = configuration;
   const open = new Set<Socket>();
-  const server = createServer((client) => {
+  // Who has sent all may still wait for the answer: each direction ends by itself.
+  const server = createServer({ allowHalfOpen: true }, (client) => {
     if (refuse) {
       client.resetAndDestroy();
       return;
     }
-    const upstream = connect(to);
+    const upstream = connect({ ...to, allowHalfOpen: true });
     for (const socket of [client, upstream]) {
       open.add(socket);
       socket.setNoDelay(true);

@@ -51,7 +51,7 @@ const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown 
   rotated: ({ kind: _, ...document }) => document,
   stop: ({ kind: _, ...document }) => document,
   ports: ({ kind: _, ...document }) => document,
-  status: ({ stack, strategy, supervisor, resources }) => ({
+  status: ({ stack, strategy, supervisor, resources, live }) => ({
     stack,
     strategy,
     supervisor: supervisor ?? null,
@@ -66,6 +66,7 @@ const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown 
       restarts,
       health: health.measured ? health.value : null,
     })),
+    ...(live === undefined ? {} : { live }),
   }),
   score: ({ score, target, tookMs, comparison }) => ({
     ...score,

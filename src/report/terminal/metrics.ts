@@ -1,8 +1,11 @@
 import type { Measured } from '../../model/measured.ts';
 import type { GatewayMetrics, MachineMetrics, QueueMetrics, ServiceMetrics } from '../../model/metrics.ts';
 import type { MetricsDocument } from '../document.ts';
-import { type Cell, table } from '../layout.ts';
+import { type Cell, table, truncate } from '../layout.ts';
 import { duration, SIGN, type Style, timeOfDay, type View } from './view.ts';
+
+/** Queues of single instances have long names that nobody reads to the end. */
+const LONGEST_QUEUE = 44;
 
 /** The numbers of each part; what could not be measured says why. */
 export const metrics: View<MetricsDocument> = (document, style) => {
@@ -89,7 +92,7 @@ function queueLines(queues: QueueMetrics[], { palette, width }: Style): string[]
   );
   const quiet = queues.length - busy.length;
   const rows = busy.map(({ queue, ready, unacknowledged, consumers }): Cell[] => [
-    { text: queue, paint: palette.strong },
+    { text: truncate(queue, LONGEST_QUEUE), paint: palette.strong },
     { text: String(ready), ...(ready > 0 && consumers === 0 ? { paint: palette.warning } : {}) },
     { text: String(unacknowledged) },
     { text: String(consumers) },

@@ -1,13 +1,14 @@
 import type { ResourceObservation } from '../../model/observation.ts';
 import type { StatusDocument } from '../document.ts';
-import { type Cell, table, wrap } from '../layout.ts';
-import { counted, SIGN, type Style, type View } from './view.ts';
+import { type Cell, table, truncate, wrap } from '../layout.ts';
+import { points } from './score.ts';
+import { counted, duration, SIGN, type Style, timeOfDay, type View } from './view.ts';
 
 /** Reasons stand under the name: after the sign and the longest state. */
 const REASON_INDENT = '  ✖ unhealthy  '.length;
 
 /** Every resource and service with its state; under what is not active, why. */
-export const status: View<StatusDocument> = ({ stack, strategy, supervisor, resources }, style) => {
+export const status: View<StatusDocument> = ({ stack, strategy, supervisor, resources, live }, style) => {
   const { strong, faint, warning } = style.palette;
   const all = resources.every(({ provider }) => provider === 'docker' || provider === 'external');
   const supervised = all
@@ -23,8 +24,38 @@ export const status: View<StatusDocument> = ({ stack, strategy, supervisor, reso
     `${strong(stack)}  ${strategy}  ${supervised}`,
     '',
     ...resources.flatMap(({ reason }, index) => [rows[index] ?? '', ...reasonLines(reason, style)]),
+    ...(live === undefined ? [] : liveLines(live, style)),
   ];
 };
+
+/** The score, the flows that it ran, and the last steps of heal. */
+function liveLines(
+  { score, unscored = '', flows, heal }: NonNullable<StatusDocument['live']>,
+  { palette, width }: Style,
+): string[] {
+  const { strong, faint, good, bad, warning } = palette;
+  const scored =
+    score === undefined
+      ? unscored === ''
+        ? faint('being taken …')
+        : warning(unscored)
+      : `${strong(`${points(score.adjusted)} / ${points(score.max)}   ${score.grade}`)}  ${faint(`at ${timeOfDay(score.takenAt).slice(0, 8)} UTC`)}`;
+  return [
+    '',
+    `  score  ${scored}`,
+    ...flows.map(({ name, status: state, durationMs }) => {
+      const sign = state === 'passed' ? good(`${SIGN.done} passed`) : bad(`${SIGN.failed} failed`);
+      return `  ${sign}  ${name}  ${faint(duration(durationMs))}`;
+    }),
+    ...(heal.length === 0 ? [] : ['', strong('  heal')]),
+    ...heal.map(({ at, event, remedy = '', subject = '', said = '' }) =>
+      truncate(
+        `  ${[timeOfDay(at).slice(0, 8), event, remedy, subject, said].filter((word) => word !== '').join('  ')}`,
+        width,
+      ),
+    ),
+  ];
+}
 
 function reasonLines(reason: string, { width }: Style): string[] {
   if (reason === '') return [];
@@ -48,9 +79,17 @@ function row(
     { text: name, paint: palette.strong },
     { text: kind },
     { text: provider },
-    { text: ports.join(' '), paint: palette.faint },
+    { text: portsOf(ports), paint: palette.faint },
     { text: pidOf(pid, restarts), paint: palette.faint },
   ];
+}
+
+/** The one that clients use, and how many more there are: `qbtc ports` lists them all. */
+function portsOf([first, ...others]: readonly number[]): string {
+  return [
+    ...(first === undefined ? [] : [first]),
+    ...(others.length === 0 ? [] : [`+${others.length}`]),
+  ].join(' ');
 }
 
 function pidOf(pid: number | undefined, restarts: number): string {
