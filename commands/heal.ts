@@ -54,6 +54,7 @@ export const heal: Register = (program, run) => {
         }
         const { progress } = context.io;
         const result = await heal(context, stack, {
+          reopen: () => openStackHere(context),
           dryRun,
           retry,
           timeoutMs,

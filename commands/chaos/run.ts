@@ -26,6 +26,7 @@ export const run: Register = (group, runHandler) => {
         const experiment = experimentNamed(await loadExperiments(stack), name);
         const { progress } = context.io;
         const result = await runExperiment(context, stack, experiment, {
+          reopen: () => openStackHere(context),
           onStep: (step) => progress.step(name, step),
         });
         progress.stop();

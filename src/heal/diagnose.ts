@@ -15,7 +15,9 @@ const REFUSED = /password authentication failed|ACCESS[-_]REFUSED|WRONGPASS|NOAU
  */
 export function diagnose(world: World, stack: Stack): Problem[] {
   const { snapshot } = world;
-  return [...unsupervised(snapshot), ...unwell(world, stack), ...drifted(snapshot, stack), ...letters(world)];
+  const found = [...unsupervised(snapshot), ...unwell(world, stack), ...drifted(snapshot, stack)];
+  // With something else to blame, the flows need no reason of their own.
+  return [...found, ...(found.length === 0 ? failing(snapshot) : []), ...letters(world)];
 }
 
 function unsupervised({ supervisor, resources }: Snapshot): Problem[] {
@@ -85,6 +87,17 @@ function drifted({ topologyPlan, routePlan }: Snapshot, stack: Stack): Problem[]
     return [problem(kind, subject, `${first?.action} ${first?.kind} ${first?.name}${more} to be declared`)];
   };
   return [...of('topology-drifted', 'rabbitmq', topologyPlan), ...of('routes-drifted', 'apisix', routePlan)];
+}
+
+function failing({ flows }: Snapshot): Problem[] {
+  if (!flows.measured) return [];
+  const bySubject = new Map<string, Problem>();
+  for (const { name, stoppedAt } of flows.value) {
+    if (stoppedAt === undefined || bySubject.has(stoppedAt.subject)) continue;
+    const reason = `the flow ${name} stops at it: ${stoppedAt.reason}`;
+    bySubject.set(stoppedAt.subject, problem('failing', stoppedAt.subject, reason));
+  }
+  return [...bySubject.values()];
 }
 
 /** What was given up while something was away may succeed now; what has died twice has another reason. */

@@ -21,6 +21,8 @@ import { REMEDIES } from './registry.ts';
 import { lookAtWorld, type World } from './world.ts';
 
 export interface HealOptions {
+  /** Reads the stack anew: a repair may change its secrets. */
+  reopen(): Promise<Stack>;
   /** Says what would be done, and does nothing. */
   dryRun: boolean;
   /** Forgets what was tried before, quarantines too. */
@@ -36,6 +38,9 @@ const MAX_ROUNDS = 12;
 /** The clients of the runtime try again every 10 seconds at the latest. */
 const SETTLE_MS = 12_000;
 const SETTLE_POLL_MS = 250;
+/** How often, and after which pause, a flow may fail before anything is done about it. */
+const SECOND_LOOKS = 3;
+const FAILING_PAUSE_MS = 2_000;
 
 /**
  * Observes, diagnoses, plans, applies, and proves, until nothing is wrong that a remedy of ours can mend: each round
@@ -48,14 +53,19 @@ export async function heal(context: Context, stack: Stack, options: HealOptions)
   return new Healing(context, stack, options).run();
 }
 
-/** It answers, and says that something it needs was away a moment ago: it may be about to be well. */
-function isReconnecting({ kind, reason }: Problem): boolean {
-  return kind === 'not-answering' && / answers 503\b/.test(reason);
+interface Seen {
+  world: World;
+  problems: Problem[];
+}
+
+/** It answers, and says that something it needs was away a moment ago; or a flow passed it too early. */
+function mayPass({ kind, reason }: Problem): boolean {
+  return kind === 'failing' || (kind === 'not-answering' && / answers 503\b/.test(reason));
 }
 
 class Healing {
   readonly #context: Context;
-  readonly #stack: Stack;
+  #stack: Stack;
   readonly #options: HealOptions;
   readonly #outcomes: RepairOutcome[] = [];
   #attempts: AttemptBook = {};
@@ -68,44 +78,20 @@ class Healing {
 
   async run(): Promise<HealResult> {
     const { clock } = this.#context;
+    const { dryRun, retry } = this.#options;
     const begun = clock.monotonic();
     const interrupted = await interruptedRepair(this.#stack.root);
-    this.#attempts = this.#options.retry ? {} : await readAttempts(this.#stack.root);
-    let world = await lookAtWorld(this.#context, this.#stack);
-    const before = world.score.adjusted;
-    let problems = diagnose(world, this.#stack);
-    if (!this.#options.dryRun && problems.some(isReconnecting)) {
-      await this.#settle(problems.filter(isReconnecting));
-      world = await lookAtWorld(this.#context, this.#stack);
-      problems = diagnose(world, this.#stack);
-    }
-    let planned = this.#plan(problems, world);
-    if (!this.#options.dryRun) {
-      await this.#write({ event: 'looked', score: before, said: `${problems.length} problems` });
-      for (let round = 0; round < MAX_ROUNDS; round += 1) {
-        const doable = planned.filter(
-          ({ blocked, problem }) => blocked === undefined && !this.#justStoodIn(problem),
-        );
-        if (doable.length === 0) break;
-        await this.#round(doable, world);
-        await this.#settle(doable.map(({ problem }) => problem));
-        world = await lookAtWorld(this.#context, this.#stack);
-        problems = diagnose(world, this.#stack);
-        await this.#judge(problems, world);
-        planned = this.#plan(problems, world);
-      }
-      for (const repair of planned)
-        if (repair.blocked !== undefined)
-          this.#outcomes.push({ repair, status: 'blocked', said: repair.blocked, tookMs: 0 });
-    }
-    const { flows } = world.snapshot;
+    this.#attempts = retry ? {} : await readAttempts(this.#stack.root);
+    const first = await this.#look();
+    const seen = dryRun ? first : await this.#mend(await this.#lookAgain(first));
+    const { flows } = seen.world.snapshot;
     return {
       stack: this.#stack.name,
-      before,
-      ...(this.#options.dryRun ? {} : { after: world.score.adjusted }),
-      planned: this.#options.dryRun ? planned : [],
+      before: first.world.score.adjusted,
+      ...(dryRun ? {} : { after: seen.world.score.adjusted }),
+      planned: dryRun ? this.#plan(seen) : [],
       outcomes: this.#outcomes,
-      left: problems,
+      left: seen.problems,
       proof: flows.measured ? flows.value.map(({ name, status }) => ({ flow: name, status })) : [],
       ...(interrupted === undefined
         ? {}
@@ -114,7 +100,52 @@ class Healing {
     };
   }
 
-  #plan(problems: readonly Problem[], world: World): Repair[] {
+  async #look(): Promise<Seen> {
+    const world = await lookAtWorld(this.#context, this.#stack);
+    return { world, problems: diagnose(world, this.#stack) };
+  }
+
+  /** What may be about to be well by itself is given its time. */
+  async #lookAgain(first: Seen): Promise<Seen> {
+    let seen = first;
+    for (let look = 0; look < SECOND_LOOKS && seen.problems.some(mayPass); look += 1) {
+      await this.#settle(seen.problems.filter(mayPass));
+      if (seen.problems.some(({ kind }) => kind === 'failing'))
+        await this.#context.clock.sleep(FAILING_PAUSE_MS, this.#context.interrupted);
+      seen = await this.#look();
+    }
+    return seen;
+  }
+
+  /** Round after round, until nothing is left that can be done. */
+  async #mend(first: Seen): Promise<Seen> {
+    let seen = first;
+    await this.#write({
+      event: 'looked',
+      score: seen.world.score.adjusted,
+      said: `${seen.problems.length} problems`,
+    });
+    let planned = this.#plan(seen);
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const doable = planned.filter(
+        ({ blocked, problem }) => blocked === undefined && !this.#justStoodIn(problem),
+      );
+      if (doable.length === 0) break;
+      const made = await this.#round(doable, seen.world);
+      await this.#settle(made.map(({ repair }) => repair.problem));
+      seen = await this.#look();
+      // Who has just come back may still be looking for its own.
+      if (seen.problems.every(mayPass)) seen = await this.#lookAgain(seen);
+      await this.#judge(seen);
+      planned = this.#plan(seen);
+    }
+    for (const repair of planned)
+      if (repair.blocked !== undefined)
+        this.#outcomes.push({ repair, status: 'blocked', said: repair.blocked, tookMs: 0 });
+    return seen;
+  }
+
+  #plan({ problems, world }: Seen): Repair[] {
     const now = this.#context.clock.now();
     return planRepairs(problems, world, this.#stack, {
       attempts: this.#attempts,
@@ -123,7 +154,9 @@ class Healing {
     });
   }
 
-  async #round(repairs: readonly Repair[], world: World): Promise<void> {
+  /** Makes the repairs; returns those that did not fail. */
+  async #round(repairs: readonly Repair[], world: World): Promise<RepairOutcome[]> {
+    const made: RepairOutcome[] = [];
     for (const repair of repairs) {
       const { remedy, problem, waitMs = 0 } = repair;
       if (remedy === undefined) continue;
@@ -131,8 +164,12 @@ class Healing {
       if (waitMs > 0) await this.#context.clock.sleep(waitMs, this.#context.interrupted);
       const outcome = await this.#apply(repair, remedy, problem, world);
       this.#outcomes.push(outcome);
+      if (outcome.status !== 'failed') made.push(outcome);
       this.#options.onRepair?.(repair, outcome);
+      // With the passwords from before, the next repair would undo this one.
+      this.#stack = await this.#options.reopen();
     }
+    return made;
   }
 
   /**
@@ -178,7 +215,7 @@ class Healing {
   }
 
   /** The new snapshot is the proof: what is well now was helped, and what is not was not. */
-  async #judge(problems: readonly Problem[], world: World): Promise<void> {
+  async #judge({ problems, world }: Seen): Promise<void> {
     const open = new Set(problems.map(({ subject }) => subject));
     for (const outcome of this.#outcomes) {
       const { remedy, problem } = outcome.repair;

@@ -44,7 +44,7 @@ export async function watchAndHeal(
       stack = await open();
       const full = look % FULL_EVERY === 0;
       const needed = (await isUnwell(context, stack, onEvent)) || full;
-      if (needed) await act(context, stack, options);
+      if (needed) await act(context, stack, open, options);
     } catch (error) {
       // A broken qbtc.yaml, a full disk, another qbtc at work: said, and looked at again.
       if (end.aborted) break;
@@ -76,7 +76,12 @@ async function unwellParts(context: Context, stack: Stack): Promise<string[]> {
   return [...(missed ? ['supervisor'] : []), ...[...unwell, ...stoodIn].map(({ name }) => name)];
 }
 
-async function act(context: Context, stack: Stack, options: WatchOptions): Promise<void> {
+async function act(
+  context: Context,
+  stack: Stack,
+  reopen: () => Promise<Stack>,
+  options: WatchOptions,
+): Promise<void> {
   const { below, onEvent, timeoutMs, onRepair } = options;
   const { score, snapshot } = await takeScore(context, stack);
   const standsIn = snapshot.resources.some((each) => each.standsIn === true);
@@ -85,6 +90,7 @@ async function act(context: Context, stack: Stack, options: WatchOptions): Promi
   onEvent({ event: 'scored', score: score.adjusted, below, acts });
   if (!acts) return;
   const result = await heal(context, stack, {
+    reopen,
     dryRun: false,
     retry: false,
     timeoutMs,

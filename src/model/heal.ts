@@ -16,6 +16,8 @@ export const PROBLEM_KINDS = [
   'away',
   /** The embedded gateway does the work of this gateway. */
   'stood-in-for',
+  /** Every part is well, and a flow stops at this one all the same. */
+  'failing',
   'topology-drifted',
   'routes-drifted',
   /** Messages that could be read and were given up while something was away. */

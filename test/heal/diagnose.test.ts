@@ -107,3 +107,18 @@ test('only what names the folder of this stack, or is our program run for it, is
   expect(is(['node', '/home/me/acme2/.qbtc/build/llm-api.mjs'])).toBe(false);
   expect(is(['python3', '-m', 'http.server'], '/home/me/acme')).toBe(false);
 });
+
+test('a flow that stops although every part is well is a problem of where it stops', () => {
+  const { flows } = snapshot();
+  if (!flows.measured || flows.value[0] === undefined) throw new Error('no flow');
+  const stoppedAt = { hop: 2, name: 'h', subject: 'llm-api', reason: 'no llm_request', logLines: [] };
+  const value = [{ ...flows.value[0], status: 'failed' as const, stoppedAt }];
+  expect(diagnose(world({ flows: { measured: true, value } }), chained())).toMatchObject([
+    { kind: 'failing', subject: 'llm-api', reason: expect.stringContaining('no llm_request') },
+  ]);
+  // With a broken part the flow has its reason there.
+  const resources = parts({ broker: 'crashed' });
+  expect(
+    diagnose(world({ resources, flows: { measured: true, value } }), chained()).map(({ kind }) => kind),
+  ).toEqual(['not-running']);
+});

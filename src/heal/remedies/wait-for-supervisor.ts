@@ -8,6 +8,8 @@ const POLL_MS = 250;
 export const waitForSupervisor: Remedy = {
   mends: ['recovering'],
   cost: 'none: it is being started',
+  // What was not ready in all that time will not be in as much again.
+  attempts: () => 1,
   command: ({ subject }) => `qbtc up ${subject}`,
   async apply({ context, stack, timeoutMs }, { subject }) {
     const { clock, interrupted } = context;
