@@ -197,7 +197,7 @@ async function whyNotInside(
     const running = (names: readonly string[]) =>
       present.processes.some((process) => isOurs(process) && names.includes(process.name));
     if (running(stack.services.flatMap(instancesOf).map(({ name }) => name))) return RUNS_ALREADY;
-    if (others.some(({ provider }) => provider !== 'docker'))
+    if (others.length === 0 || others.some(({ provider }) => provider !== 'docker'))
       return `${own} unless all resources run in Docker`;
     for (const gateway of gateways) {
       const forced = forcedProvider(question, gateway);

@@ -108,12 +108,12 @@ export async function decide(
       present.plan?.choices.find(({ resource }) => resource === name) ??
       [],
   );
-  const runs = stack.services.flatMap(
-    ({ name }) =>
-      made.services.find(({ service }) => service === name) ??
-      present.plan?.services.find(({ service }) => service === name) ??
-      [],
-  );
+  // Where a service runs follows from what all resources are: of some of them it cannot be told.
+  const runs = stack.services.flatMap(({ name }) => {
+    const before = present.plan?.services.find(({ service }) => service === name);
+    const now = made.services.find(({ service }) => service === name);
+    return (wishes.strategy === undefined ? (before ?? now) : (now ?? before)) ?? [];
+  });
   return { strategy: nameStrategy(choices, runs), choices, services: runs };
 }
 

@@ -90,6 +90,43 @@ describe.skipIf(engine === undefined)(`a stack in Docker${reason}`, () => {
   );
 
   test(
+    'heal brings containers back that were frozen, killed, or removed; what chaos holds stays until it is undone',
+    async () => {
+      const idOf = async (service: string) =>
+        (await containersOf(`com.docker.compose.service=${service}`))[0] ?? '';
+      const heal = async () => {
+        const { code, stdout, stderr } = await qbtc(['heal', '--json'], root, env);
+        const { outcomes, left } = JSON.parse(stdout) as {
+          outcomes: { status: string; repair: { problem: { subject: string } } }[];
+          left: unknown[];
+        };
+        const helped = outcomes.filter(({ status }) => status === 'helped');
+        return { code, left, helped: helped.map(({ repair }) => repair.problem.subject), stderr };
+      };
+      await docker('pause', await idOf('cache'));
+      await docker('rm', '--force', await idOf('llm-api'));
+      const first = await heal();
+      expect(first, first.stderr).toMatchObject({ code: 0, left: [] });
+      expect(first.helped).toEqual(expect.arrayContaining(['cache', 'llm-api']));
+
+      await docker('kill', await idOf('database'));
+      const second = await heal();
+      expect(second, second.stderr).toMatchObject({ code: 0, left: [] });
+
+      for (const fault of ['broker-pause', 'quantum-core-down']) {
+        expect((await qbtc(['chaos', 'inject', fault], root, env)).code, fault).toBe(0);
+        expect((await heal()).code, fault).toBe(2);
+        expect((await qbtc(['chaos', 'undo'], root, env)).code, fault).toBe(0);
+      }
+      const slow = await qbtc(['chaos', 'inject', 'cache-slow'], root, env);
+      expect([slow.code, slow.stderr]).toEqual([64, expect.stringContaining('runs in Docker')]);
+      const last = await heal();
+      expect(last, last.stderr).toMatchObject({ code: 0, left: [] });
+    },
+    2 * MINUTES,
+  );
+
+  test(
     'the engine dies: status says so at once, the next up plans anew, and the engine that comes back is tidied',
     async () => {
       await engine?.kill();

@@ -95,6 +95,12 @@ describe.skipIf(missing !== undefined)(
         const proven = await qbtc(['test'], root);
         expect(proven.code, proven.stdout + proven.stderr).toBe(0);
 
+        for (const name of ['cache', 'database', 'broker']) {
+          process.kill((await status()).get(name)?.pid ?? 0, 'SIGSTOP');
+          const healed = await qbtc(['heal'], root);
+          expect(healed.code, `${name}: ${healed.stdout}${healed.stderr}`).toBe(0);
+        }
+
         const supervisor = JSON.parse((await qbtc(['status', '--json'], root)).stdout).supervisor
           .pid as number;
         process.kill(supervisor, 'SIGKILL');
