@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
 import { observeResources } from '../infra/index.ts';
 import type { HealResult, Problem, RemedyName, Repair, RepairOutcome } from '../model/heal.ts';
+import type { ResourceObservation } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
 import { serviceOf } from '../score/index.ts';
 import {
@@ -38,6 +39,8 @@ const MAX_ROUNDS = 12;
 /** The clients of the runtime try again every 10 seconds at the latest. */
 const SETTLE_MS = 12_000;
 const SETTLE_POLL_MS = 250;
+/** What does not run does not come back by itself. */
+const COMING_BACK: ReadonlySet<ResourceObservation['state']> = new Set(['starting', 'unhealthy']);
 /** How often, and after which pause, a flow may fail before anything is done about it. */
 const SECOND_LOOKS = 3;
 const FAILING_PAUSE_MS = 2_000;
@@ -82,7 +85,7 @@ class Healing {
     const begun = clock.monotonic();
     const interrupted = await interruptedRepair(this.#stack.root);
     this.#attempts = retry ? {} : await readAttempts(this.#stack.root);
-    const first = await this.#look();
+    const first = await this.#look('always');
     const seen = dryRun ? first : await this.#mend(await this.#lookAgain(first));
     const { flows } = seen.world.snapshot;
     return {
@@ -100,8 +103,8 @@ class Healing {
     };
   }
 
-  async #look(): Promise<Seen> {
-    const world = await lookAtWorld(this.#context, this.#stack);
+  async #look(flows: 'always' | 'when well'): Promise<Seen> {
+    const world = await lookAtWorld(this.#context, this.#stack, flows);
     return { world, problems: diagnose(world, this.#stack) };
   }
 
@@ -112,7 +115,7 @@ class Healing {
       await this.#settle(seen.problems.filter(mayPass));
       if (seen.problems.some(({ kind }) => kind === 'failing'))
         await this.#context.clock.sleep(FAILING_PAUSE_MS, this.#context.interrupted);
-      seen = await this.#look();
+      seen = await this.#look('when well');
     }
     return seen;
   }
@@ -133,7 +136,7 @@ class Healing {
       if (doable.length === 0) break;
       const made = await this.#round(doable, seen.world);
       await this.#settle(made.map(({ repair }) => repair.problem));
-      seen = await this.#look();
+      seen = await this.#look('when well');
       // Who has just come back may still be looking for its own.
       if (seen.problems.every(mayPass)) seen = await this.#lookAgain(seen);
       await this.#judge(seen);
@@ -142,7 +145,7 @@ class Healing {
     for (const repair of planned)
       if (repair.blocked !== undefined)
         this.#outcomes.push({ repair, status: 'blocked', said: repair.blocked, tookMs: 0 });
-    return seen;
+    return seen.world.snapshot.flows.measured ? seen : this.#look('always');
   }
 
   #plan({ problems, world }: Seen): Repair[] {
@@ -183,7 +186,10 @@ class Healing {
     while (clock.monotonic() < deadline) {
       const { resources } = await observeResources(this.#context, this.#stack);
       const unwell = resources.some(
-        ({ name, state }) => state !== 'active' && waitedFor.has(serviceOf(this.#stack, name)?.name ?? name),
+        ({ name, state, standsIn }) =>
+          COMING_BACK.has(state) &&
+          standsIn !== true &&
+          waitedFor.has(serviceOf(this.#stack, name)?.name ?? name),
       );
       if (!unwell) return;
       await clock.sleep(SETTLE_POLL_MS, interrupted);

@@ -32,9 +32,19 @@ export interface World {
 /** How many dead letters of a queue are looked at. */
 const LETTERS = 200;
 
-/** Takes the snapshot with its flows, and looks at ports and dead letters where the snapshot gives a reason to. */
-export async function lookAtWorld(context: Context, stack: Stack): Promise<World> {
-  const { snapshot, score } = await takeScore(context, stack);
+/**
+ * Takes the snapshot, and looks at ports and dead letters where it gives a reason to.
+ *
+ * @param flows flows take their whole time where a part is away: between two repairs they run only when none is
+ */
+export async function lookAtWorld(
+  context: Context,
+  stack: Stack,
+  flows: 'always' | 'when well',
+): Promise<World> {
+  const quick = flows === 'always' ? undefined : await takeScore(context, stack, { flows: false });
+  const isWell = quick?.snapshot.resources.every(({ state }) => state === 'active') ?? true;
+  const { snapshot, score } = quick === undefined || isWell ? await takeScore(context, stack) : quick;
   const [holders, deadLetters] = await Promise.all([
     portHolders(context, stack, snapshot),
     lettersOf(context, stack, snapshot),

@@ -310,11 +310,13 @@ describe('the healer itself', () => {
   });
 
   test('the watch leaves what is above the bar to the supervisor, and mends what is below it', async () => {
-    const watch = startQbtc(['heal', '--watch', '--json', '--below', '90', '--every', '1'], root);
+    const watch = startQbtc(['heal', '--watch', '--json', '--below', '60', '--every', '1'], root);
     try {
       await until('it watches', async () => watch.stdout().includes('"watching"'));
       await stopFor('exchange-simulator');
-      await until('it has looked', async () => watch.stdout().includes('"scored"'), 30_000);
+      // That costs less than 40 points.
+      await until('it has looked', async () => watch.stdout().includes('"acts":false'), 60_000);
+      expect((await observed('exchange-simulator')).state).toBe('stopped');
       await stopFor('broker');
       await until('all is well again', everythingIsWell, 90_000);
       await until('it says so', async () => watch.stdout().includes('"healed"'), 30_000);
