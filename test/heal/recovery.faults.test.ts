@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { loadExperiments } from '../../src/chaos/index.ts';
@@ -220,6 +220,36 @@ describe('what stands in the way', () => {
     expect(repairs(back)).toContain('return-to-gateway gateway: helped');
     expect(back).toMatchObject({ left: [], after: 100 });
     await expect(ask(stack.heal.fallbackPort)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  test('a gateway that cannot start is stood in for on its own port, too: clients go on unchanged', async () => {
+    const gateway = stack.resources.find(({ kind }) => kind === 'apisix');
+    const folder = join(root, '.qbtc', 'data', 'gateway');
+    await stopFor('gateway');
+    await rename(folder, `${folder}.kept`);
+    await writeFile(folder, 'not a folder');
+    const chat = async () => (await qbtc(['test', '--only', 'llm-plain'], root)).code;
+    const result = await healed();
+    expect(repairs(result)).toEqual(
+      expect.arrayContaining(['start gateway: failed', 'fallback-gateway gateway: helped']),
+    );
+    expect(await chat()).toBe(0);
+    const answer = await context.http(`${gateway?.endpoint.url}/v1/models`, {
+      headers: { authorization: `Bearer ${stack.secrets['test-api-key']}` },
+      timeoutMs: 5_000,
+    });
+    expect([answer.status, answer.headers['x-qbtc-proxy']]).toEqual([200, 'fallback-active']);
+    // Still broken: its stand-in is back after the attempt.
+    const tried = await healed();
+    expect(repairs(tried)[0]).toBe('return-to-gateway gateway: failed');
+    expect(await chat()).toBe(0);
+
+    await rm(folder);
+    await rename(`${folder}.kept`, folder);
+    const back = await healed({ retry: true });
+    expect(repairs(back)).toContain('return-to-gateway gateway: helped');
+    expect(back).toMatchObject({ left: [], after: 100 });
+    expect(await chat()).toBe(0);
   });
 });
 
