@@ -28,15 +28,17 @@ export const heal: Register = (program, run) => {
     .option('--json', 'print the result as JSON; with --watch one object a line')
     .action(
       run<Options>(async (context, { dryRun, watch, retry, below, every, timeout, json = false }) => {
-        const [{ heal, watchAndHeal }, { openStackHere }, { EXIT }] = await Promise.all([
-          import('../src/heal/index.ts'),
+        const [{ openStackHere }, { EXIT }] = await Promise.all([
           import('./open.ts'),
           import('../src/errors.ts'),
         ]);
         const stack = await openStackHere(context);
         const timeoutMs = timeout * 1000;
         if (watch) {
-          const { createReporter } = await import('../src/report/index.ts');
+          const [{ watchAndHeal }, { createReporter }] = await Promise.all([
+            import('../src/heal/watch.ts'),
+            import('../src/report/index.ts'),
+          ]);
           const { io, clock } = context;
           const print = createReporter(json ? 'json-lines' : 'terminal', {
             width: io.columns,
@@ -52,6 +54,7 @@ export const heal: Register = (program, run) => {
           });
           return {};
         }
+        const { heal } = await import('../src/heal/index.ts');
         const { progress } = context.io;
         const result = await heal(context, stack, {
           reopen: () => openStackHere(context),

@@ -1,14 +1,17 @@
 import { watch } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import { observeResources, stackFolders } from '../infra/index.ts';
-import { takeScore } from '../lifecycle/score.ts';
-import type { HealWatchEvent } from '../model/heal.ts';
+import type { HealResult, HealWatchEvent, ProblemKind } from '../model/heal.ts';
 import type { Stack } from '../model/stack.ts';
-import { type HealOptions, heal } from './heal.ts';
+import { collectGarbage } from './memory.ts';
 
-export interface WatchOptions extends Pick<HealOptions, 'timeoutMs' | 'onRepair'> {
+export interface WatchOptions {
+  /** How long each part may take until it is ready. */
+  timeoutMs: number;
   /** Acts below this score. */
   below: number;
   /** Seconds between two looks. */
@@ -36,23 +39,47 @@ export async function watchAndHeal(
   const { interrupted, io } = context;
   const end = AbortSignal.any([interrupted, io.unread]);
   let stack = await open();
+  let read = await markOf(stack);
   const { onEvent, every, below } = options;
   const changes = new Changes(stack.root, end);
   onEvent({ event: 'watching', every, below });
   for (let look = 1; !end.aborted; look += 1) {
     try {
-      stack = await open();
+      const mark = await markOf(stack);
+      if (mark !== read) {
+        stack = await open();
+      }
+      read = mark;
       const full = look % FULL_EVERY === 0;
       const needed = (await isUnwell(context, stack, onEvent)) || full;
-      if (needed) await act(context, stack, open, options);
+      if (needed) await act(context, stack, options);
     } catch (error) {
       // A broken qbtc.yaml, a full disk, another qbtc at work: said, and looked at again.
       if (end.aborted) break;
       onEvent({ event: 'could-not', reason: messageOf(error) });
     }
+    collectGarbage();
     await changes.orAfter(every * 1000);
   }
   changes.close();
+}
+
+/** Changes when what the stack was read from does. */
+async function markOf({ file, root, topologyFile }: Stack): Promise<string> {
+  const files = [
+    file,
+    join(stackFolders(root).state, 'secrets.json'),
+    ...(topologyFile === undefined ? [] : [topologyFile]),
+  ];
+  const times = await Promise.all(
+    files.map((each) =>
+      stat(each).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      ),
+    ),
+  );
+  return times.join();
 }
 
 /** Whether something is not well, and still is a moment later. */
@@ -76,27 +103,43 @@ async function unwellParts(context: Context, stack: Stack): Promise<string[]> {
   return [...(missed ? ['supervisor'] : []), ...[...unwell, ...stoodIn].map(({ name }) => name)];
 }
 
+/** What is done about a stood-in gateway or a lost supervisor does not hang on the score. */
+const WHATEVER_THE_SCORE: readonly ProblemKind[] = ['stood-in-for', 'unsupervised'];
+
+/**
+ * Looks with all that heal knows, and heals where the score asks for it: each in a process of its own, so that a watch
+ * that has nothing to do does not hold for days what it would do it with.
+ */
 async function act(
   context: Context,
   stack: Stack,
-  reopen: () => Promise<Stack>,
-  options: WatchOptions,
+  { below, onEvent, timeoutMs }: WatchOptions,
 ): Promise<void> {
-  const { below, onEvent, timeoutMs, onRepair } = options;
-  const { score, snapshot } = await takeScore(context, stack);
-  const standsIn = snapshot.resources.some((each) => each.standsIn === true);
-  // Who is stood in for is to be brought back whatever the score says of the stand-in.
-  const acts = score.adjusted < below || standsIn || snapshot.supervisor === undefined;
-  onEvent({ event: 'scored', score: score.adjusted, below, acts });
+  const { before, planned } = await healInside(context, stack, ['--dry-run']);
+  const urgent = planned.some(({ problem }) => WHATEVER_THE_SCORE.includes(problem.kind));
+  const acts = planned.length > 0 && (before < below || urgent);
+  onEvent({ event: 'scored', score: before, below, problems: planned.length, acts });
   if (!acts) return;
-  const result = await heal(context, stack, {
-    reopen,
-    dryRun: false,
-    retry: false,
-    timeoutMs,
-    ...(onRepair === undefined ? {} : { onRepair }),
+  const seconds = String(Math.ceil(timeoutMs / 1000));
+  onEvent({ event: 'healed', result: await healInside(context, stack, ['--timeout', seconds]) });
+}
+
+async function healInside(
+  { exec, installation, interrupted }: Context,
+  { root }: Stack,
+  args: readonly string[],
+): Promise<HealResult> {
+  const program = join(installation.root, 'bin', 'qbtc.js');
+  const { stdout, stderr } = await exec(process.execPath, [program, 'heal', '--json', ...args], {
+    cwd: root,
+    signal: interrupted,
   });
-  onEvent({ event: 'healed', result });
+  interrupted.throwIfAborted();
+  const document = JSON.parse(stdout === '' ? '{}' : stdout) as Partial<HealResult> & {
+    error?: { message: string };
+  };
+  if (document.planned !== undefined) return document as HealResult;
+  throw new Error(document.error?.message ?? stderr.trim());
 }
 
 /** Wakes when the supervisor writes its state. */

@@ -116,6 +116,6 @@ export interface HealRecord {
 export type HealWatchEvent =
   | { event: 'watching'; every: number; below: number }
   | { event: 'looked'; unwell: string[] }
-  | { event: 'scored'; score: number; below: number; acts: boolean }
+  | { event: 'scored'; score: number; below: number; problems: number; acts: boolean }
   | { event: 'healed'; result: HealResult }
   | { event: 'could-not'; reason: string };

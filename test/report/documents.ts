@@ -898,6 +898,7 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
     event: 'scored',
     score: 61.5,
     below: 70,
+    problems: 2,
     acts: true,
   },
   check: {

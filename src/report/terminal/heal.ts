@@ -97,7 +97,11 @@ export const healWatch: View<HealWatchDocument> = (document, style) => {
     case 'looked':
       return [`${time} ${style.palette.warning('not well')}: ${document.unwell.join(', ')}`];
     case 'scored': {
-      const verdict = document.acts ? 'healing' : `not below ${document.below}: left to the supervisor`;
+      const verdict = document.acts
+        ? 'healing'
+        : document.problems === 0
+          ? 'nothing to mend'
+          : `not below ${document.below}: left as it is`;
       return [`${time} ${points(document.score)} points, ${verdict}`];
     }
     case 'healed':
