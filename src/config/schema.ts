@@ -501,7 +501,7 @@ export const stackSchema = z
         attempts: whole(1, 20)
           .default(3)
           .describe(
-            'How often a remedy is tried for one part within 10 minutes before it is given up and quarantined.',
+            'How often in a row a remedy may fail to help one part before it is given up and quarantined; three times as often within 10 minutes even where it helps.',
           ),
         fallback_port: port()
           .default(9079)

@@ -25,9 +25,23 @@ export function keyOf(remedy: RemedyName, subject: string): string {
   return `${remedy} ${subject}`;
 }
 
-/** The attempts of the last minutes, counted against the budget whether they helped or not: what flaps must end, too. */
-export function recent(attempts: Attempts | undefined, now: number): number {
-  return (attempts?.at ?? []).filter((at) => now - at < WINDOW_MS).length;
+/** What is mended so many times as often as a remedy may fail, within the window, flaps: that must end, too. */
+const FLAPPING = 3;
+
+/**
+ * Why a remedy is not to be tried again for a subject; `undefined` when it may be.
+ *
+ * @param most how often it may fail to help in a row
+ */
+export function spent(attempts: Attempts | undefined, most: number, now: number): string | undefined {
+  if (attempts === undefined) return undefined;
+  if (attempts.sinceWell >= most) return `was tried ${times(most)} and did not help`;
+  const recent = attempts.at.filter((at) => now - at < WINDOW_MS).length;
+  return recent >= most * FLAPPING ? `was needed ${times(recent)} within 10 minutes: it flaps` : undefined;
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
 }
 
 /** Writes an attempt down. Pure. */
@@ -48,14 +62,19 @@ export function quarantine(book: AttemptBook, key: string, reason: string): Atte
   return { ...book, [key]: { at: [], sinceWell: 0, ...book[key], quarantined: reason } };
 }
 
-/** The subject is well: the next pause is a short one again, and what was given up may be tried. Pure. */
-export function well(book: AttemptBook, subject: string): AttemptBook {
+/** Whatever is not among the unwell is well: its next pause is a short one again, its quarantine over. Pure. */
+export function settled(book: AttemptBook, unwell: ReadonlySet<string>): AttemptBook {
   return Object.fromEntries(
-    Object.entries(book).map(([key, { at }]) => [
+    Object.entries(book).map(([key, attempts]) => [
       key,
-      key.endsWith(` ${subject}`) ? { at, sinceWell: 0 } : (book[key] as Attempts),
+      unwell.has(subjectOf(key)) ? attempts : { at: attempts.at, sinceWell: 0 },
     ]),
   );
+}
+
+/** Names of remedies hold no blank. */
+function subjectOf(key: string): string {
+  return key.slice(key.indexOf(' ') + 1);
 }
 
 /**

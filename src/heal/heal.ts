@@ -10,9 +10,9 @@ import {
   keyOf,
   quarantine,
   readAttempts,
-  recent,
+  settled,
+  spent,
   tried,
-  well,
   writeAttempts,
 } from './attempts.ts';
 import { interruptedRepair, record } from './audit.ts';
@@ -128,6 +128,9 @@ class Healing {
       score: seen.world.score.adjusted,
       said: `${seen.problems.length} problems`,
     });
+    // What somebody has mended by hand meanwhile is no longer given up.
+    this.#attempts = settled(this.#attempts, new Set(seen.problems.map(({ subject }) => subject)));
+    await writeAttempts(this.#stack.root, this.#attempts);
     let planned = this.#plan(seen);
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const doable = planned.filter(
@@ -222,7 +225,6 @@ class Healing {
 
   /** The new snapshot is the proof: what is well now was helped, and what is not was not. */
   async #judge({ problems, world }: Seen): Promise<void> {
-    const open = new Set(problems.map(({ subject }) => subject));
     for (const outcome of this.#outcomes) {
       const { remedy, problem } = outcome.repair;
       if (outcome.status !== 'unproven' || remedy === undefined) continue;
@@ -233,11 +235,7 @@ class Healing {
       outcome.status = stillThere ? 'did-not-help' : 'helped';
       await this.#write({ event: outcome.status, ...about, score: world.score.adjusted });
     }
-    for (const { repair } of this.#outcomes) {
-      const { remedy, problem } = repair;
-      if (remedy === undefined || open.has(problem.subject)) continue;
-      this.#attempts = well(this.#attempts, problem.subject);
-    }
+    this.#attempts = settled(this.#attempts, new Set(problems.map(({ subject }) => subject)));
     await this.#giveUp(problems);
     await writeAttempts(this.#stack.root, this.#attempts);
   }
@@ -251,9 +249,10 @@ class Healing {
         if (remedy === undefined || problem.subject !== subject) continue;
         const key = keyOf(remedy, subject);
         const most = REMEDIES[remedy].attempts?.(problem, this.#stack) ?? this.#stack.heal.attempts;
-        if (this.#attempts[key]?.quarantined !== undefined || recent(this.#attempts[key], now) < most)
-          continue;
-        const reason = `tried ${most} ${most === 1 ? 'time' : 'times'}, last: ${outcome.said}`;
+        const attempts = this.#attempts[key];
+        const why = spent(attempts, most, now);
+        if (attempts?.quarantined !== undefined || why === undefined) continue;
+        const reason = `${why}; last: ${outcome.said}`;
         this.#attempts = quarantine(this.#attempts, key, reason);
         await this.#write({ event: 'quarantined', remedy, subject, problem: kind, said: reason });
       }

@@ -1,6 +1,6 @@
 import { type Problem, REMEDY_NAMES, type Repair } from '../model/heal.ts';
 import type { Stack } from '../model/stack.ts';
-import { type AttemptBook, keyOf, pauseBefore, recent } from './attempts.ts';
+import { type AttemptBook, keyOf, pauseBefore, spent } from './attempts.ts';
 import { REMEDIES } from './registry.ts';
 import { isGateway } from './remedy.ts';
 import type { World } from './world.ts';
@@ -51,8 +51,9 @@ function planOne(problem: Problem, world: World, stack: Stack, options: PlanOpti
       refusals.push(`${name} is quarantined: ${done.quarantined}`);
       continue;
     }
-    if (recent(done, now) >= most) {
-      refusals.push(`${name} was tried ${most} ${most === 1 ? 'time' : 'times'} within 10 minutes`);
+    const why = spent(done, most, now);
+    if (why !== undefined) {
+      refusals.push(`${name} ${why}`);
       continue;
     }
     const waitMs = pauseBefore(done, now, random);

@@ -104,7 +104,7 @@ export interface HealRecord {
   at: string;
   /** Of the heal that wrote it. */
   pid: number;
-  event: 'looked' | 'began' | 'did' | 'failed' | 'helped' | 'did-not-help' | 'quarantined' | 'released';
+  event: 'looked' | 'began' | 'did' | 'failed' | 'helped' | 'did-not-help' | 'quarantined';
   remedy?: RemedyName;
   subject?: string;
   problem?: ProblemKind;

@@ -100,7 +100,7 @@ export interface HealSettings {
   below: number;
   /** Seconds between two looks of the watch. */
   every: number;
-  /** How often a remedy is tried for one part within 10 minutes before it is given up. */
+  /** How often in a row a remedy may fail to help one part before it is given up. */
   attempts: number;
   /** Where the embedded gateway listens when the gateway stays down, with the port base; its Admin API one below. */
   fallbackPort: number;

@@ -5,9 +5,9 @@ import {
   pauseBefore,
   quarantine,
   readAttempts,
-  recent,
+  settled,
+  spent,
   tried,
-  well,
   writeAttempts,
 } from '../../src/heal/attempts.ts';
 import { temporaryFolder } from '../support/quiet-context.ts';
@@ -15,12 +15,20 @@ import { temporaryFolder } from '../support/quiet-context.ts';
 const KEY = keyOf('restart', 'cache');
 const MINUTE = 60_000;
 
-test('attempts count for ten minutes, whether they helped or not', () => {
-  let book = tried({}, KEY, 0);
-  book = well(tried(book, KEY, MINUTE), 'cache');
-  expect(recent(book[KEY], 2 * MINUTE)).toBe(2);
-  expect(recent(book[KEY], 10.5 * MINUTE)).toBe(1);
-  expect(recent(book[KEY], 12 * MINUTE)).toBe(0);
+test('a remedy is spent when it has not helped so often in a row', () => {
+  let book = tried(tried({}, KEY, 0), KEY, 20 * MINUTE);
+  expect(spent(book[KEY], 3, 20 * MINUTE)).toBeUndefined();
+  book = tried(book, KEY, 40 * MINUTE);
+  expect(spent(book[KEY], 3, 40 * MINUTE)).toBe('was tried 3 times and did not help');
+  expect(spent(settled(book, new Set())[KEY], 3, 40 * MINUTE)).toBeUndefined();
+});
+
+test('what helps again and again within ten minutes flaps, and may be tried again later', () => {
+  let book = {};
+  for (let each = 0; each < 9; each += 1) book = settled(tried(book, KEY, each * MINUTE), new Set());
+  const attempts = (book as Record<string, never>)[KEY];
+  expect(spent(attempts, 3, 8 * MINUTE)).toBe('was needed 9 times within 10 minutes: it flaps');
+  expect(spent(attempts, 3, 11 * MINUTE)).toBeUndefined();
 });
 
 test('the pause doubles with each attempt that did not help, within bounds, and is short again after a ready', () => {
@@ -35,7 +43,7 @@ test('the pause doubles with each attempt that did not help, within bounds, and 
         const whole = Math.min(60_000, 1_000 * 2 ** (count - 1));
         expect(pause).toBeGreaterThanOrEqual(whole / 2);
         expect(pause).toBeLessThanOrEqual(whole);
-        expect(pauseBefore((well(book, 'cache') as Record<string, never>)[KEY], 1_000, random)).toBe(0);
+        expect(pauseBefore((settled(book, new Set()) as Record<string, never>)[KEY], 1_000, random)).toBe(0);
       },
     ),
   );
@@ -51,7 +59,7 @@ test('a quarantine ends when the subject is well, that of another stays', () => 
   let book = quarantine(tried({}, KEY, 0), KEY, 'tried 3 times');
   const other = keyOf('restart', 'other-cache');
   book = quarantine(book, other, 'too');
-  const after = well(book, 'cache');
+  const after = settled(book, new Set(['other-cache']));
   expect(after[KEY]?.quarantined).toBeUndefined();
   expect(after[other]?.quarantined).toBe('too');
 });

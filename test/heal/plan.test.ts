@@ -45,7 +45,7 @@ test('a remedy that is spent or quarantined is not tried again, and that is said
   for (let each = 0; each < 3; each += 1) book = tried(book, key, 990_000);
   const spent = planned(problem('not-answering', 'cache'), book);
   expect(spent?.remedy).toBeUndefined();
-  expect(spent?.blocked).toContain('tried 3 times within 10 minutes');
+  expect(spent?.blocked).toContain('was tried 3 times and did not help');
   const given = planned(problem('not-answering', 'cache'), quarantine({}, key, 'it did not help'));
   expect(given?.blocked).toContain('quarantined: it did not help');
 });

@@ -332,8 +332,9 @@ describe('the healer itself', () => {
 
     await writeFile(file, sound);
     stack = await openStackAt(root);
-    const mended = await healed({ retry: true });
-    expect(mended).toMatchObject({ left: [], after: 100 });
+    expect((await qbtc(['restart', 'quantum-core'], root)).code).toBe(0);
+    expect(await healed()).toMatchObject({ left: [], after: 100 });
+    expect(await readFile(join(root, '.qbtc', 'heal.json'), 'utf8')).not.toContain('quarantined');
     const { score } = await takeScore(context, stack);
     expect(score.adjusted).toBe(100);
     expect(stack.services.flatMap(instancesOf)).toHaveLength(5);

@@ -9,7 +9,8 @@ export const replayDeadLetters: Remedy = {
   mends: ['dead-letters'],
   cost: 'consumers get them once more; what they have done already they recognise',
   command: ({ subject }) => `qbtc events replay --from ${subject}`,
-  attempts: () => 1,
+  // Each message is put back once whatever this says.
+  attempts: () => 100,
   async apply({ context, stack, world }, { subject }) {
     const limit = world.deadLetters.find(({ queue }) => queue === subject)?.letters.length ?? 0;
     const options = { from: subject, limit, rate: RATE, dryRun: false, fresh: true };
