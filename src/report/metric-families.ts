@@ -1,196 +1,120 @@
 import type { Measured } from '../model/measured.ts';
-import type { MetricFamily, MetricsSnapshot, QueueMetrics, ServiceMetrics } from '../model/metrics.ts';
+import type {
+  CacheMetrics,
+  DatabaseMetrics,
+  GatewayMetrics,
+  MachineMetrics,
+  MetricFamily,
+  MetricsSnapshot,
+  QueueMetrics,
+  ServiceMetrics,
+} from '../model/metrics.ts';
 
-type Samples = MetricFamily['samples'];
+/** A metric of something: its name, what it is, its type, and its value; `undefined` where there is none. */
+type Metric<Of> = [
+  name: string,
+  help: string,
+  type: MetricFamily['type'],
+  value: (of: Of) => number | undefined,
+];
+
+const MACHINE: readonly Metric<MachineMetrics>[] = [
+  ['machine_load1', 'Load average over one minute.', 'gauge', ({ load }) => load[0]],
+  ['machine_cores', 'Processors.', 'gauge', ({ cores }) => cores],
+  ['machine_memory_bytes', 'Memory of the machine.', 'gauge', ({ memoryBytes }) => memoryBytes],
+  ['machine_memory_free_bytes', 'Memory that is free.', 'gauge', ({ freeMemoryBytes }) => freeMemoryBytes],
+  [
+    'machine_disk_free_bytes',
+    'Free on the disk of the stack.',
+    'gauge',
+    ({ freeDiskBytes }) => freeDiskBytes,
+  ],
+];
+
+const SERVICE: readonly Metric<ServiceMetrics>[] = [
+  ['service_requests_total', 'Requests since the instance started.', 'counter', ({ requests }) => requests],
+  ['service_errors_total', 'Requests answered with 5xx.', 'counter', ({ errors }) => errors],
+  ['service_request_p50_seconds', 'Median of the durations.', 'gauge', ({ p50Ms }) => seconds(p50Ms)],
+  [
+    'service_request_p99_seconds',
+    '99th percentile of the durations.',
+    'gauge',
+    ({ p99Ms }) => seconds(p99Ms),
+  ],
+  ['service_memory_bytes', 'Resident memory.', 'gauge', ({ memoryBytes }) => memoryBytes],
+  ['service_cpu_seconds_total', 'Processor time.', 'counter', ({ cpuSeconds }) => cpuSeconds],
+];
+
+const QUEUE: readonly Metric<QueueMetrics>[] = [
+  ['queue_ready', 'Messages that wait.', 'gauge', ({ ready }) => ready],
+  ['queue_unacknowledged', 'Messages under way.', 'gauge', ({ unacknowledged }) => unacknowledged],
+  ['queue_consumers', 'Consumers.', 'gauge', ({ consumers }) => consumers],
+];
+
+const CACHE: readonly Metric<CacheMetrics>[] = [
+  ['cache_keys', 'Keys of the cache.', 'gauge', ({ keys }) => keys],
+  ['cache_memory_bytes', 'Memory of the cache.', 'gauge', ({ memoryBytes }) => memoryBytes],
+  ['cache_hits_total', 'Reads that found a key.', 'counter', ({ hits }) => hits],
+  ['cache_misses_total', 'Reads that found none.', 'counter', ({ misses }) => misses],
+];
+
+const DATABASE: readonly Metric<DatabaseMetrics>[] = [
+  ['database_size_bytes', 'Size of the database.', 'gauge', ({ sizeBytes }) => sizeBytes],
+  ['database_connections', 'Connections.', 'gauge', ({ connections }) => connections],
+  ['database_commits_total', 'Transactions committed.', 'counter', ({ committed }) => committed],
+  ['database_rollbacks_total', 'Transactions rolled back.', 'counter', ({ rolledBack }) => rolledBack],
+  ['database_deadlocks_total', 'Deadlocks.', 'counter', ({ deadlocks }) => deadlocks],
+];
+
+const GATEWAY: readonly Metric<GatewayMetrics>[] = [
+  ['gateway_requests_total', 'Requests to the gateway.', 'counter', ({ requests }) => requests],
+];
+
+const ROUTE: readonly Metric<GatewayMetrics['routes'][number]>[] = [
+  ['gateway_route_requests_total', 'Requests proxied, by route and status.', 'counter', ({ count }) => count],
+];
 
 /** The snapshot as metrics of Prometheus. What was not measured has no sample; `qbtc_measured` says so. */
-export function metricFamilies(snapshot: MetricsSnapshot): MetricFamily[] {
-  const { stack } = snapshot;
-  const family = (
-    name: string,
-    help: string,
-    type: MetricFamily['type'],
-    samples: Samples,
-  ): MetricFamily => ({
-    name: `qbtc_${name}`,
-    help,
-    type,
-    samples: samples.map(({ labels, value }) => ({ labels: { stack, ...labels }, value })),
-  });
-  const of = <Value>(measured: Measured<Value>, samples: (value: Value) => Samples): Samples =>
-    measured.measured ? samples(measured.value) : [];
-  const one = (value: number | undefined): Samples => (value === undefined ? [] : [{ labels: {}, value }]);
-  const { machine, services, broker, cache, database, gateway } = snapshot;
-  const perService = (pick: (service: ServiceMetrics) => number | undefined) =>
-    of(services, (all) =>
-      all.flatMap((service) => {
-        const value = pick(service);
-        return value === undefined ? [] : [{ labels: { instance: service.instance }, value }];
+export function metricFamilies({ stack, takenAt: _, ...sources }: MetricsSnapshot): MetricFamily[] {
+  const { machine, services, broker, cache, database, gateway } = sources;
+  const families = <Of>(
+    metrics: readonly Metric<Of>[],
+    all: readonly Of[],
+    labelsOf: (of: Of) => Record<string, string> = () => ({}),
+  ): MetricFamily[] =>
+    metrics.map(([name, help, type, measure]) => ({
+      name: `qbtc_${name}`,
+      help,
+      type,
+      samples: all.flatMap((of) => {
+        const value = measure(of);
+        return value === undefined ? [] : [{ labels: { stack, ...labelsOf(of) }, value }];
       }),
-    );
-  const perQueue = (pick: (queue: QueueMetrics) => number) =>
-    of(broker, (all) => all.map((queue) => ({ labels: { queue: queue.queue }, value: pick(queue) })));
-  const sources = { machine, services, broker, cache, database, gateway };
+    }));
+  const measured: Metric<[string, Measured<unknown>]> = [
+    'measured',
+    'Whether a source could be measured.',
+    'gauge',
+    ([, source]) => (source.measured ? 1 : 0),
+  ];
   return [
-    family('measured', 'Whether a source could be measured.', 'gauge', [
-      ...Object.entries(sources).map(([source, { measured }]) => ({
-        labels: { source },
-        value: measured ? 1 : 0,
-      })),
-    ]),
-    family(
-      'machine_load1',
-      'Load average over one minute.',
-      'gauge',
-      of(machine, ({ load }) => one(load[0])),
-    ),
-    family(
-      'machine_cores',
-      'Processors.',
-      'gauge',
-      of(machine, ({ cores }) => one(cores)),
-    ),
-    family(
-      'machine_memory_bytes',
-      'Memory of the machine.',
-      'gauge',
-      of(machine, (m) => one(m.memoryBytes)),
-    ),
-    family(
-      'machine_memory_free_bytes',
-      'Memory that is free.',
-      'gauge',
-      of(machine, (m) => one(m.freeMemoryBytes)),
-    ),
-    family(
-      'machine_disk_free_bytes',
-      'Free on the disk of the stack.',
-      'gauge',
-      of(machine, (m) => one(m.freeDiskBytes)),
-    ),
-    family(
-      'service_requests_total',
-      'Requests since the instance started.',
-      'counter',
-      perService((s) => s.requests),
-    ),
-    family(
-      'service_errors_total',
-      'Requests answered with 5xx.',
-      'counter',
-      perService((s) => s.errors),
-    ),
-    family(
-      'service_request_p50_seconds',
-      'Median of the durations.',
-      'gauge',
-      perService((s) => seconds(s.p50Ms)),
-    ),
-    family(
-      'service_request_p99_seconds',
-      '99th percentile of the durations.',
-      'gauge',
-      perService((s) => seconds(s.p99Ms)),
-    ),
-    family(
-      'service_memory_bytes',
-      'Resident memory.',
-      'gauge',
-      perService((s) => s.memoryBytes),
-    ),
-    family(
-      'service_cpu_seconds_total',
-      'Processor time.',
-      'counter',
-      perService((s) => s.cpuSeconds),
-    ),
-    family(
-      'queue_ready',
-      'Messages that wait.',
-      'gauge',
-      perQueue((queue) => queue.ready),
-    ),
-    family(
-      'queue_unacknowledged',
-      'Messages under way.',
-      'gauge',
-      perQueue((queue) => queue.unacknowledged),
-    ),
-    family(
-      'queue_consumers',
-      'Consumers.',
-      'gauge',
-      perQueue((queue) => queue.consumers),
-    ),
-    family(
-      'cache_keys',
-      'Keys of the cache.',
-      'gauge',
-      of(cache, ({ keys }) => one(keys)),
-    ),
-    family(
-      'cache_memory_bytes',
-      'Memory of the cache.',
-      'gauge',
-      of(cache, (c) => one(c.memoryBytes)),
-    ),
-    family(
-      'cache_hits_total',
-      'Reads that found a key.',
-      'counter',
-      of(cache, ({ hits }) => one(hits)),
-    ),
-    family(
-      'cache_misses_total',
-      'Reads that found none.',
-      'counter',
-      of(cache, ({ misses }) => one(misses)),
-    ),
-    family(
-      'database_size_bytes',
-      'Size of the database.',
-      'gauge',
-      of(database, (d) => one(d.sizeBytes)),
-    ),
-    family(
-      'database_connections',
-      'Connections.',
-      'gauge',
-      of(database, (d) => one(d.connections)),
-    ),
-    family(
-      'database_commits_total',
-      'Transactions committed.',
-      'counter',
-      of(database, (d) => one(d.committed)),
-    ),
-    family(
-      'database_rollbacks_total',
-      'Transactions rolled back.',
-      'counter',
-      of(database, (d) => one(d.rolledBack)),
-    ),
-    family(
-      'database_deadlocks_total',
-      'Deadlocks.',
-      'counter',
-      of(database, (d) => one(d.deadlocks)),
-    ),
-    family(
-      'gateway_requests_total',
-      'Requests to the gateway.',
-      'counter',
-      of(gateway, (g) => one(g.requests)),
-    ),
-    family(
-      'gateway_route_requests_total',
-      'Requests proxied, by route and status.',
-      'counter',
-      of(gateway, ({ routes }) =>
-        routes.map(({ route, status, count }) => ({ labels: { route, status }, value: count })),
-      ),
+    ...families([measured], Object.entries(sources), ([source]) => ({ source })),
+    ...families(MACHINE, only(machine)),
+    ...families(SERVICE, only(services).flat(), ({ instance }) => ({ instance })),
+    ...families(QUEUE, only(broker).flat(), ({ queue }) => ({ queue })),
+    ...families(CACHE, only(cache)),
+    ...families(DATABASE, only(database)),
+    ...families(GATEWAY, only(gateway)),
+    ...families(
+      ROUTE,
+      only(gateway).flatMap(({ routes }) => routes),
+      ({ route, status }) => ({ route, status }),
     ),
   ];
+}
+
+function only<Value>(source: Measured<Value>): Value[] {
+  return source.measured ? [source.value] : [];
 }
 
 function seconds(ms: number | undefined): number | undefined {
