@@ -15,9 +15,16 @@ const REFUSED = /password authentication failed|ACCESS[-_]REFUSED|WRONGPASS|NOAU
  */
 export function diagnose(world: World, stack: Stack): Problem[] {
   const { snapshot } = world;
+  if (isDown(snapshot)) return [problem('down', stack.name, 'nothing of it runs')];
   const found = [...unsupervised(snapshot), ...unwell(world, stack), ...drifted(snapshot, stack)];
   // With something else to blame, the flows need no reason of their own.
   return [...found, ...(found.length === 0 ? failing(snapshot) : []), ...letters(world)];
+}
+
+/** After a crash of everything the parts say so; stopped without a supervisor they are only after `down`. */
+function isDown({ supervisor, resources }: Snapshot): boolean {
+  const ours = resources.filter(({ provider }) => provider !== 'external');
+  return supervisor === undefined && ours.length > 0 && ours.every(({ state }) => state === 'stopped');
 }
 
 function unsupervised({ supervisor, resources }: Snapshot): Problem[] {

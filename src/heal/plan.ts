@@ -32,6 +32,9 @@ function planOne(problem: Problem, world: World, stack: Stack, options: PlanOpti
     provenBy: provingFlows(world, problem.subject),
     points: pointsOf(world, problem),
   };
+  if (problem.kind === 'down') {
+    return { ...common, command: 'qbtc up', blocked: 'heal mends what runs; qbtc up starts it' };
+  }
   if (problem.held !== undefined) {
     const blocked = `held by the fault ${problem.held}: qbtc chaos undo`;
     return { ...common, command: 'qbtc chaos undo', blocked };

@@ -41,18 +41,20 @@ export async function watchAndHeal(
   let stack = await open();
   let read = await markOf(stack);
   const { onEvent, every, below } = options;
+  // What nothing can be done about is not planned for at each look.
+  let hopeless = '';
   const changes = new Changes(stack.root, end);
   onEvent({ event: 'watching', every, below });
   for (let look = 1; !end.aborted; look += 1) {
     try {
       const mark = await markOf(stack);
-      if (mark !== read) {
-        stack = await open();
-      }
+      if (mark !== read) stack = await open();
       read = mark;
+      const unwell = (await unwellTwice(context, stack, onEvent)).join();
       const full = look % FULL_EVERY === 0;
-      const needed = (await isUnwell(context, stack, onEvent)) || full;
-      if (needed) await act(context, stack, options);
+      if (full || (unwell !== '' && unwell !== hopeless))
+        hopeless = (await act(context, stack, options)) ? '' : unwell;
+      if (unwell === '') hopeless = '';
     } catch (error) {
       // A broken qbtc.yaml, a full disk, another qbtc at work: said, and looked at again.
       if (end.aborted) break;
@@ -82,15 +84,19 @@ async function markOf({ file, root, topologyFile }: Stack): Promise<string> {
   return times.join();
 }
 
-/** Whether something is not well, and still is a moment later. */
-async function isUnwell(context: Context, stack: Stack, onEvent: WatchOptions['onEvent']): Promise<boolean> {
+/** What is not well, and still is not a moment later. */
+async function unwellTwice(
+  context: Context,
+  stack: Stack,
+  onEvent: WatchOptions['onEvent'],
+): Promise<string[]> {
   const first = await unwellParts(context, stack);
-  if (first.length === 0) return false;
+  if (first.length === 0) return [];
   await context.clock.sleep(SECOND_LOOK_MS, context.interrupted);
   const second = await unwellParts(context, stack);
   const both = second.filter((name) => first.includes(name));
   if (both.length > 0) onEvent({ event: 'looked', unwell: both });
-  return both.length > 0;
+  return both;
 }
 
 async function unwellParts(context: Context, stack: Stack): Promise<string[]> {
@@ -109,19 +115,23 @@ const WHATEVER_THE_SCORE: readonly ProblemKind[] = ['stood-in-for', 'unsupervise
 /**
  * Looks with all that heal knows, and heals where the score asks for it: each in a process of its own, so that a watch
  * that has nothing to do does not hold for days what it would do it with.
+ *
+ * @returns whether there is anything that heal could do
  */
 async function act(
   context: Context,
   stack: Stack,
   { below, onEvent, timeoutMs }: WatchOptions,
-): Promise<void> {
+): Promise<boolean> {
   const { before, planned } = await healInside(context, stack, ['--dry-run']);
-  const urgent = planned.some(({ problem }) => WHATEVER_THE_SCORE.includes(problem.kind));
-  const acts = planned.length > 0 && (before < below || urgent);
+  const doable = planned.filter(({ blocked }) => blocked === undefined);
+  const urgent = doable.some(({ problem }) => WHATEVER_THE_SCORE.includes(problem.kind));
+  const acts = doable.length > 0 && (before < below || urgent);
   onEvent({ event: 'scored', score: before, below, problems: planned.length, acts });
-  if (!acts) return;
+  if (!acts) return doable.length > 0;
   const seconds = String(Math.ceil(timeoutMs / 1000));
   onEvent({ event: 'healed', result: await healInside(context, stack, ['--timeout', seconds]) });
+  return true;
 }
 
 async function healInside(

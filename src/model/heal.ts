@@ -1,5 +1,7 @@
 /** What can be wrong with a part of the stack, as far as something can be done about it. */
 export const PROBLEM_KINDS = [
+  /** Nothing of the stack runs: somebody meant it so. */
+  'down',
   /** Nobody restarts what crashes: the supervisor is gone. */
   'unsupervised',
   /** The supervisor or the engine is starting it. */

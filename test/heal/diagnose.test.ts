@@ -56,8 +56,11 @@ test('without a supervisor what runs is unsupervised, and a stack that is down i
   const running = world({ supervisor: undefined });
   expect(diagnose(running, chained()).map(({ kind }) => kind)).toEqual(['unsupervised']);
   const resources = snapshot().resources.map(({ name }) => resource(name, 'stopped'));
-  const kinds = diagnose(world({ supervisor: undefined, resources }), chained()).map(({ kind }) => kind);
-  expect(kinds).not.toContain('unsupervised');
+  const down = diagnose(world({ supervisor: undefined, resources }), chained());
+  expect(down.map(({ kind, subject }) => [kind, subject])).toEqual([['down', 'acme']]);
+  const crashed = snapshot().resources.map(({ name }) => resource(name, 'crashed'));
+  const lost = diagnose(world({ supervisor: undefined, resources: crashed }), chained());
+  expect(new Set(lost.map(({ kind }) => kind))).toEqual(new Set(['not-running']));
 });
 
 test('drift is a problem, and comes after the parts', () => {

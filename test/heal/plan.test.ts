@@ -17,7 +17,8 @@ const planned = (given: Problem, attempts: AttemptBook = {}, seen: World = world
   planRepairs([given], seen, chained(), { attempts, now: 1_000_000, random: 0.5 })[0];
 
 test('every kind of problem has a remedy, and every remedy a problem', () => {
-  const mended = new Set(REMEDY_NAMES.flatMap((name) => REMEDIES[name].mends));
+  // Nobody is to start what somebody has ended.
+  const mended = new Set<string>(['down', ...REMEDY_NAMES.flatMap((name) => REMEDIES[name].mends)]);
   expect([...mended].toSorted()).toEqual([...PROBLEM_KINDS].toSorted());
   for (const name of REMEDY_NAMES) expect(REMEDIES[name].mends.length, name).toBeGreaterThan(0);
 });
