@@ -41,8 +41,8 @@ export async function watchAndHeal(
   let stack = await open();
   let read = await markOf(stack);
   const { onEvent, every, below } = options;
-  // What nothing can be done about is not planned for at each look.
-  let hopeless = '';
+  // What nothing is done about is not planned for again at each look.
+  let left = '';
   const changes = new Changes(stack.root, end);
   onEvent({ event: 'watching', every, below });
   for (let look = 1; !end.aborted; look += 1) {
@@ -52,9 +52,9 @@ export async function watchAndHeal(
       read = mark;
       const unwell = (await unwellTwice(context, stack, onEvent)).join();
       const full = look % FULL_EVERY === 0;
-      if (full || (unwell !== '' && unwell !== hopeless))
-        hopeless = (await act(context, stack, options)) ? '' : unwell;
-      if (unwell === '') hopeless = '';
+      if (full || (unwell !== '' && unwell !== left))
+        left = (await act(context, stack, options)) ? '' : unwell;
+      if (unwell === '') left = '';
     } catch (error) {
       // A broken qbtc.yaml, a full disk, another qbtc at work: said, and looked at again.
       if (end.aborted) break;
@@ -116,7 +116,7 @@ const WHATEVER_THE_SCORE: readonly ProblemKind[] = ['stood-in-for', 'unsupervise
  * Looks with all that heal knows, and heals where the score asks for it: each in a process of its own, so that a watch
  * that has nothing to do does not hold for days what it would do it with.
  *
- * @returns whether there is anything that heal could do
+ * @returns whether it healed
  */
 async function act(
   context: Context,
@@ -128,7 +128,7 @@ async function act(
   const urgent = doable.some(({ problem }) => WHATEVER_THE_SCORE.includes(problem.kind));
   const acts = doable.length > 0 && (before < below || urgent);
   onEvent({ event: 'scored', score: before, below, problems: planned.length, acts });
-  if (!acts) return doable.length > 0;
+  if (!acts) return false;
   const seconds = String(Math.ceil(timeoutMs / 1000));
   onEvent({ event: 'healed', result: await healInside(context, stack, ['--timeout', seconds]) });
   return true;
