@@ -42,7 +42,7 @@ export async function watchAndHeal(
   let read = await markOf(stack);
   const { onEvent, every, below } = options;
   // What nothing is done about is not planned for again at each look.
-  let left = '';
+  let leftAlone = '';
   const changes = new Changes(stack.root, end);
   onEvent({ event: 'watching', every, below });
   for (let look = 1; !end.aborted; look += 1) {
@@ -52,9 +52,9 @@ export async function watchAndHeal(
       read = mark;
       const unwell = (await unwellTwice(context, stack, onEvent)).join();
       const full = look % FULL_EVERY === 0;
-      if (full || (unwell !== '' && unwell !== left))
-        left = (await act(context, stack, options)) ? '' : unwell;
-      if (unwell === '') left = '';
+      if (full || (unwell !== '' && unwell !== leftAlone))
+        leftAlone = (await act(context, stack, options)) ? '' : unwell;
+      if (unwell === '') leftAlone = '';
     } catch (error) {
       // A broken qbtc.yaml, a full disk, another qbtc at work: said, and looked at again.
       if (end.aborted) break;
