@@ -202,7 +202,9 @@ describe('what stands in the way', () => {
     const ended = once(leftover, 'exit');
     const result = await healed();
     await ended;
-    expect(repairs(result)).toEqual(['free-port platform-api: helped']);
+    // On a busy machine the part may not be ready in time: then it is started once more.
+    expect(repairs(result)[0]).toMatch(/^free-port platform-api: /);
+    expect(repairs(result).at(-1)).toMatch(/ platform-api: helped$/);
     expect(result.left).toEqual([]);
   });
 

@@ -1,3 +1,4 @@
+import type { Context } from '../../context.ts';
 import { up } from '../../lifecycle/up.ts';
 import type { Remedy } from '../remedy.ts';
 
@@ -15,26 +16,42 @@ export const freePort: Remedy = {
   },
   command: ({ subject }) => `qbtc ports && qbtc up ${subject}`,
   async apply({ context, stack, world, timeoutMs }, { subject }) {
-    const pids = new Set(
-      world.holders.flatMap(({ part, ours, pid }) =>
-        part === subject && ours && pid !== undefined ? [pid] : [],
-      ),
+    const held = world.holders.filter(({ part, ours }) => part === subject && ours);
+    const pids = [...new Set(held.flatMap(({ pid }) => pid ?? []))];
+    for (const pid of pids) await end(context, pid);
+    await untilFree(
+      context,
+      held.map(({ port }) => port),
     );
-    const { clock, interrupted, host } = context;
-    for (const pid of pids) {
-      const begun = await host.processStartTime(pid);
-      if (begun === undefined) continue;
-      process.kill(pid, 'SIGTERM');
-      const deadline = clock.monotonic() + PATIENCE_MS;
-      while ((await host.processStartTime(pid)) === begun) {
-        if (clock.monotonic() > deadline) {
-          process.kill(pid, 'SIGKILL');
-          break;
-        }
-        await clock.sleep(POLL_MS, interrupted);
-      }
-    }
     await up(context, stack, { apply: false, timeoutMs, wishes: {}, only: [subject], exactly: true });
-    return `ended pid ${[...pids].join(', ')}, started ${subject}`;
+    return `ended pid ${pids.join(', ')}, started ${subject}`;
   },
 };
+
+/** Asks it to end, and makes it when it does not. */
+async function end({ clock, host, interrupted }: Context, pid: number): Promise<void> {
+  const begun = await host.processStartTime(pid);
+  if (begun === undefined) return;
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      return;
+    }
+    const deadline = clock.monotonic() + PATIENCE_MS;
+    while (clock.monotonic() < deadline) {
+      if ((await host.processStartTime(pid)) !== begun) return;
+      await clock.sleep(POLL_MS, interrupted);
+    }
+  }
+}
+
+/** The system takes a moment to give back what a process held. */
+async function untilFree({ clock, host, interrupted }: Context, ports: readonly number[]): Promise<void> {
+  const deadline = clock.monotonic() + PATIENCE_MS;
+  while (clock.monotonic() < deadline) {
+    const sockets = await host.listeningSockets();
+    if (!sockets.some(({ port }) => ports.includes(port))) return;
+    await clock.sleep(POLL_MS, interrupted);
+  }
+}
