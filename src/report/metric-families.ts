@@ -75,8 +75,9 @@ const ROUTE: readonly Metric<GatewayMetrics['routes'][number]>[] = [
 ];
 
 /** The snapshot as metrics of Prometheus. What was not measured has no sample; `qbtc_measured` says so. */
-export function metricFamilies({ stack, takenAt: _, ...sources }: MetricsSnapshot): MetricFamily[] {
-  const { machine, services, broker, cache, database, gateway } = sources;
+export function metricFamilies(snapshot: MetricsSnapshot): MetricFamily[] {
+  const { stack, machine, services, broker, cache, database, gateway } = snapshot;
+  const sources = { machine, services, broker, cache, database, gateway };
   const families = <Of>(
     metrics: readonly Metric<Of>[],
     all: readonly Of[],

@@ -40,6 +40,26 @@ test('a score is a set of metrics', () => {
   });
 });
 
+test('the numbers of a stack are metrics, and what was not measured has none', () => {
+  const text = createReporter('prometheus', { width: 80, color: false, verbose: false })(documents.metrics);
+  const samples = samplesIn(`${text}\n`);
+  const measured = samples.filter(({ name }) => name === 'qbtc_measured');
+  expect(Object.fromEntries(measured.map(({ labels, value }) => [labels.source, value]))).toEqual({
+    machine: 1,
+    services: 1,
+    broker: 1,
+    cache: 1,
+    database: 0,
+    gateway: 1,
+  });
+  expect(samples.some(({ name }) => name.startsWith('qbtc_database'))).toBe(false);
+  expect(samples).toContainEqual({
+    name: 'qbtc_gateway_route_requests_total',
+    labels: { stack: 'acme', route: 'acme-llm-chat', status: '503' },
+    value: 3,
+  });
+});
+
 test('a score in Markdown is a table that its texts cannot break', () => {
   const document = structuredClone(documents.score);
   const [gain] = document.score.gains;
