@@ -1,8 +1,6 @@
-import { resolve } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import type { Context } from '../src/context.ts';
-import { EXIT, messageOf, QbtcError } from '../src/errors.ts';
 import { createReporter, type Document, type ReporterName } from '../src/report/index.ts';
+import { writeUserFile } from './user-file.ts';
 
 /** A page is read on a screen of its own. */
 const WIDTH = 100;
@@ -10,7 +8,7 @@ const WIDTH = 100;
 /**
  * Writes a report to a file, and says so.
  *
- * @throws QbtcError `FILE_NOT_WRITABLE`
+ * @throws QbtcError `OUT_UNWRITABLE`
  */
 export async function writeReport(
   { cwd, io }: Pick<Context, 'cwd' | 'io'>,
@@ -19,12 +17,6 @@ export async function writeReport(
   file: string,
 ): Promise<void> {
   const text = createReporter(format, { width: WIDTH, color: false, verbose: false })(document);
-  try {
-    await writeFileAtomic(resolve(cwd, file), `${text}\n`);
-  } catch (error) {
-    throw new QbtcError('FILE_NOT_WRITABLE', `${file} cannot be written: ${messageOf(error)}`, {
-      exit: EXIT.usage,
-    });
-  }
+  await writeUserFile(cwd, file, `${text}\n`);
   io.err(`${file} written`);
 }

@@ -1,5 +1,4 @@
 import type { Context } from '../../src/context.ts';
-import { EXIT, messageOf, QbtcError } from '../../src/errors.ts';
 import type { TextDocument } from '../../src/report/document.ts';
 
 /**
@@ -12,18 +11,7 @@ export async function textOrFile(
   file: string | undefined,
 ): Promise<TextDocument> {
   if (file === undefined) return { kind: 'text', ...document };
-  const [{ default: writeFileAtomic }, { resolve }] = await Promise.all([
-    import('write-file-atomic'),
-    import('node:path'),
-  ]);
-  try {
-    await writeFileAtomic(resolve(context.cwd, file), document.text);
-  } catch (error) {
-    throw new QbtcError('OUT_UNWRITABLE', `${file} cannot be written: ${messageOf(error)}`, {
-      exit: EXIT.usage,
-      hint: 'name a file in a folder that is there with --out',
-      cause: error,
-    });
-  }
+  const { writeUserFile } = await import('../user-file.ts');
+  await writeUserFile(context.cwd, file, document.text);
   return { kind: 'text', ...document, file };
 }

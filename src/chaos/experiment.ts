@@ -146,8 +146,17 @@ async function parse(
       ...(near === undefined ? {} : { nearest: near }),
     });
   };
-  for (const [index, { fault }] of data.faults.entries())
+  for (const [index, { fault, for: held }] of data.faults.entries()) {
     check(['faults', index, 'fault'], fault, known.faults, 'a fault of this stack');
+    // Nobody but its undoing ends it, so the stack could not recover from it.
+    if (held === undefined && /-(slow|cut)$/.test(fault))
+      mistakes.push({
+        at: document.at(['faults', index]),
+        field: fieldName(['faults', index, 'for']),
+        found: 'nothing',
+        expected: 'how long it is held, such as 10s',
+      });
+  }
   for (const [index, flow] of (data.steady ?? []).entries())
     check(['steady', index], flow, known.flows, 'a flow');
   const databases = stack.resources.filter(({ kind }) => kind === 'postgres').map(({ name }) => name);

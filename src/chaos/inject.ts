@@ -41,7 +41,9 @@ export async function inject(context: Context, stack: Stack, fault: Fault): Prom
     await kind.inject(scene, fault, remember);
   } catch (error) {
     const calm = { ...context, interrupted: new AbortController().signal };
-    await undo(calm, stack, [fault.name]);
+    // What failed before it was written down has done nothing.
+    if ((await readJournal(stack.root)).some(({ name }) => name === fault.name))
+      await undo(calm, stack, [fault.name]);
     throw error;
   }
 }
@@ -55,9 +57,7 @@ export async function undo(context: Context, stack: Stack, names: readonly strin
   const injected = await readJournal(stack.root);
   const known = new Set(injected.map(({ name }) => name));
   const unknown = names.find((name) => !known.has(name));
-  if (unknown !== undefined && names.length > 0) {
-    // What failed before it was written down has done nothing.
-    if (names.length === 1 && injected.length === 0) return [];
+  if (unknown !== undefined) {
     throw new QbtcError('FAULT_NOT_INJECTED', `${unknown} is not injected`, {
       exit: EXIT.usage,
       hint: known.size === 0 ? 'nothing is' : `injected: ${[...known].join(', ')}`,

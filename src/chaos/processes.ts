@@ -3,7 +3,7 @@ import { observeResources } from '../infra/index.ts';
 import type { Fault } from '../model/chaos.ts';
 import type { ResourceObservation } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
-import { serviceOf } from '../score/index.ts';
+import { partsNamed } from '../score/index.ts';
 
 /** A process with what tells it from another one that gets its number later. */
 export interface KnownProcess {
@@ -17,8 +17,7 @@ export async function observedParts(
   stack: Stack,
   subject: string,
 ): Promise<ResourceObservation[]> {
-  const { resources } = await observeResources(context, stack);
-  return resources.filter(({ name }) => (serviceOf(stack, name)?.name ?? name) === subject);
+  return partsNamed(await observeResources(context, stack), stack, subject);
 }
 
 /** Why nothing can be done to the part: it is somebody else's. */

@@ -3,7 +3,7 @@ import { brokerAccess } from '../broker/access.ts';
 import { onBroker } from '../broker/connection.ts';
 import type { Context } from '../context.ts';
 import { replayDeadLetters } from '../events/index.ts';
-import { stackFolders } from '../infra/index.ts';
+import { observeResources, stackFolders } from '../infra/index.ts';
 import { takeScore } from '../lifecycle/score.ts';
 import type { DeadLetter } from '../model/event.ts';
 import type { ListeningSocket, RunningProcess, Snapshot } from '../model/observation.ts';
@@ -42,14 +42,18 @@ export async function lookAtWorld(
   stack: Stack,
   flows: 'always' | 'when well',
 ): Promise<World> {
-  const quick = flows === 'always' ? undefined : await takeScore(context, stack, { flows: false });
-  const isWell = quick?.snapshot.resources.every(({ state }) => state === 'active') ?? true;
-  const { snapshot, score } = quick === undefined || isWell ? await takeScore(context, stack) : quick;
+  const run = flows === 'always' || (await everyPartIsWell(context, stack));
+  const { snapshot, score } = await takeScore(context, stack, { flows: run });
   const [holders, deadLetters] = await Promise.all([
     portHolders(context, stack, snapshot),
     lettersOf(context, stack, snapshot),
   ]);
   return { snapshot, score, holders, deadLetters };
+}
+
+async function everyPartIsWell(context: Context, stack: Stack): Promise<boolean> {
+  const { resources } = await observeResources(context, stack);
+  return resources.every(({ state }) => state === 'active');
 }
 
 async function portHolders(context: Context, stack: Stack, snapshot: Snapshot): Promise<PortHolder[]> {

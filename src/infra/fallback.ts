@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
+import { stackFolders } from './folders.ts';
 import { embeddedProgram } from './providers/embedded/program.ts';
 import type { ProcessSpec } from './supervision/protocol.ts';
 
@@ -17,7 +19,7 @@ export interface FallbackGateway {
 
 /**
  * The embedded gateway in the place of one that stays down: on the fallback port, and with `ownPorts` on the gateway's
- * own ports, too, so that clients go on unchanged. It keeps nothing: its routes are written when it starts.
+ * own ports, too, so that clients go on unchanged.
  */
 export function fallbackGateway(
   context: Pick<Context, 'env' | 'installation'>,
@@ -48,6 +50,8 @@ export function fallbackGateway(
     adminPort,
     adminKey,
     fallback: true,
+    // Started again after a crash it must know its routes.
+    dataFolder: join(stackFolders(stack.root).data, name),
     alsoPorts: ownPorts ? [port] : [],
     ...(ownPorts && gateway.ports.tls !== undefined ? { tlsPort: gateway.ports.tls } : {}),
   });

@@ -55,6 +55,13 @@ test('mistakes name the place, what was found, and the nearest value', async () 
   ]);
 });
 
+test('what only its undoing ends must say for how long it is held', async () => {
+  const details = await load('name: one\nfaults:\n  - fault: broker-cut\n').catch(
+    (error: { details: string[] }) => error.details,
+  );
+  expect(details).toEqual([expect.stringMatching(/^chaos\/one\.yaml:3:\d+ faults\[0\]\.for: found nothing/)]);
+});
+
 test('an experiment is found by its name, and a wrong name gets the nearest', async () => {
   const experiments = await load('name: broker-restart\nfaults:\n  - fault: broker-kill\n');
   expect(experimentNamed(experiments, 'broker-restart').name).toBe('broker-restart');

@@ -10,15 +10,12 @@ export const pause: FaultKind = {
   refuses: refusesOthers,
   async inject({ context, stack }, { name, subject, options }, remember) {
     const parts = await observedParts(context, stack, subject);
+    const inDocker = parts.some(({ provider }) => provider === 'docker');
+    const processes = inDocker ? [] : await processesOf(context, parts);
+    await remember({ inDocker, processes });
     if (options.held === true) await hold(stack.root, subject, name);
-    if (parts.some(({ provider }) => provider === 'docker')) {
-      await remember({ inDocker: true });
-      await openContainers(context, stack.root).pause([subject]);
-      return;
-    }
-    const processes = await processesOf(context, parts);
-    await remember({ processes });
-    await signalAll(context, processes, 'SIGSTOP');
+    if (inDocker) await openContainers(context, stack.root).pause([subject]);
+    else await signalAll(context, processes, 'SIGSTOP');
   },
   async undo({ context, stack }, { name, subject, memory }) {
     if (memory.inDocker === true) await openContainers(context, stack.root).resume([subject]);

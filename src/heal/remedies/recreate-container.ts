@@ -1,6 +1,6 @@
 import { openContainers } from '../../infra/index.ts';
 import { up } from '../../lifecycle/up.ts';
-import { serviceOf } from '../../score/index.ts';
+import { partsNamed } from '../../score/index.ts';
 import type { Remedy } from '../remedy.ts';
 
 /** A container whose own files are broken stays so when it is restarted: it is made anew. Its volumes stay. */
@@ -8,9 +8,7 @@ export const recreateContainer: Remedy = {
   mends: ['not-answering', 'not-running'],
   cost: 'what the container wrote outside of its volumes is gone',
   unfit: ({ subject }, { snapshot }, stack) =>
-    snapshot.resources.some(
-      ({ name, provider }) => (serviceOf(stack, name)?.name ?? name) === subject && provider === 'docker',
-    )
+    partsNamed(snapshot, stack, subject).some(({ provider }) => provider === 'docker')
       ? undefined
       : `${subject} does not run in Docker`,
   command: ({ subject }) => `qbtc stop ${subject} && qbtc up ${subject}`,

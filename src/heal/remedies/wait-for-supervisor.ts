@@ -1,5 +1,5 @@
 import { observeResources } from '../../infra/index.ts';
-import { serviceOf } from '../../score/index.ts';
+import { partsNamed } from '../../score/index.ts';
 import type { Remedy } from '../remedy.ts';
 
 const POLL_MS = 250;
@@ -15,8 +15,7 @@ export const waitForSupervisor: Remedy = {
     const { clock, interrupted } = context;
     const deadline = clock.monotonic() + timeoutMs;
     for (;;) {
-      const { resources } = await observeResources(context, stack);
-      const own = resources.filter(({ name }) => (serviceOf(stack, name)?.name ?? name) === subject);
+      const own = partsNamed(await observeResources(context, stack), stack, subject);
       const waiting = own.find(({ state }) => state === 'starting');
       if (waiting === undefined) return own.map(({ name, state }) => `${name} is ${state}`).join(', ');
       if (clock.monotonic() > deadline) throw new Error(`still starting: ${waiting.reason}`);
