@@ -1,14 +1,7 @@
 import { createServer } from 'node:net';
 import type { Context } from '../context.ts';
-import {
-  attachSupervisor,
-  embeddedProgram,
-  hold,
-  letGo,
-  type ProcessSpec,
-  supervisorProgram,
-} from '../infra/index.ts';
-import { withLock } from '../lifecycle/lock.ts';
+import { embeddedProgram, hold, letGo, type ProcessSpec } from '../infra/index.ts';
+import { endCompanion, startCompanion } from '../lifecycle/companion.ts';
 import { up } from '../lifecycle/up.ts';
 import type { Fault, InjectedFault } from '../model/chaos.ts';
 import type { Stack } from '../model/stack.ts';
@@ -17,8 +10,6 @@ import type { Scene } from './fault-kind.ts';
 import { observedParts, refusesOthers } from './processes.ts';
 
 const READY_MS = 60_000;
-const LISTENING_MS = 10_000;
-const POLL_MS = 50;
 
 /** How the proxy treats what it carries; see `embedded/chaos-proxy`. */
 type Weather = Record<string, number | boolean | undefined>;
@@ -55,29 +46,19 @@ export async function behindProxy(
     exactly: true,
   });
   await hold(stack.root, subject, name);
-  await withLock(context, stack.root, 'qbtc chaos', async () => {
-    const supervisor = await attachSupervisor(stack.root, supervisorProgram(context));
-    try {
-      await supervisor?.ensure(proxySpec(context, stack, subject, { port, moved, weather }));
-      await supervisor?.keep(proxyName(subject));
-    } finally {
-      supervisor?.close();
-    }
+  const spec = proxySpec(context, stack, subject, { port, moved, weather });
+  await startCompanion(context, stack.root, spec, async () => {
+    // By the system's table: with a connection of ours it may be told to do anything.
+    const sockets = await context.host.listeningSockets();
+    return sockets.some((socket) => socket.port === port)
+      ? { ready: true, found: {} }
+      : { ready: false, reason: `nothing listens on port ${port}`, refused: false };
   });
-  await untilListening(scene, port);
 }
 
 /** Ends the proxy and moves the part back. */
 export async function outOfProxy({ context, stack }: Scene, { name, subject }: InjectedFault): Promise<void> {
-  await withLock(context, stack.root, 'qbtc chaos', async () => {
-    const supervisor = await attachSupervisor(stack.root, supervisorProgram(context));
-    try {
-      const runs = (await supervisor?.list())?.some((each) => each.name === proxyName(subject));
-      if (runs === true) await supervisor?.stop(proxyName(subject));
-    } finally {
-      supervisor?.close();
-    }
-  });
+  await endCompanion(context, stack.root, proxyName(subject));
   await letGo(stack.root, name);
   await bringBack(context, stack, subject);
 }
@@ -133,14 +114,4 @@ async function freePort(): Promise<number> {
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
   return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-async function untilListening({ context }: Scene, port: number): Promise<void> {
-  const { clock, host, interrupted } = context;
-  const deadline = clock.monotonic() + LISTENING_MS;
-  for (;;) {
-    if ((await host.listeningSockets()).some((socket) => socket.port === port)) return;
-    if (clock.monotonic() > deadline) throw new Error(`the proxy does not listen on port ${port}`);
-    await clock.sleep(POLL_MS, interrupted);
-  }
 }

@@ -1,17 +1,11 @@
 import { applyRoutes, planRoutes } from '../../gateway/index.ts';
-import {
-  attachSupervisor,
-  fallbackGateway as fallbackOf,
-  startSupervisor,
-  supervisorProgram,
-} from '../../infra/index.ts';
-import { withLock } from '../../lifecycle/lock.ts';
+import { fallbackGateway as fallbackOf, probes } from '../../infra/index.ts';
+import { startCompanion } from '../../lifecycle/companion.ts';
 import type { Resource } from '../../model/resource.ts';
 import type { Stack } from '../../model/stack.ts';
 import { isGateway, type Remedy, type Surgery } from '../remedy.ts';
 
-const READY_MS = 20_000;
-const POLL_MS = 50;
+const PROBE_MS = 2_000;
 
 /**
  * When the gateway stays down: the embedded one takes its routes, on the fallback port, and where nobody else can need
@@ -40,18 +34,7 @@ export async function startFallback(surgery: Surgery, gateway: Resource): Promis
   const runs = observed?.pid !== undefined;
   const ownPorts = observed?.provider !== 'external' && !isHeld && !runs;
   const { spec, resource } = fallbackOf(context, stack, gateway, { ownPorts });
-  await withLock(context, stack.root, 'qbtc heal', async () => {
-    const program = supervisorProgram(context);
-    const supervisor =
-      (await attachSupervisor(stack.root, program)) ?? (await startSupervisor(stack.root, program));
-    try {
-      await supervisor.ensure(spec);
-      await untilListening(surgery, resource);
-      await supervisor.keep(spec.name);
-    } finally {
-      supervisor.close();
-    }
-  });
+  await startCompanion(context, stack.root, spec, () => probes.apisix(context, resource.endpoint, PROBE_MS));
   const standIn: Stack = {
     ...stack,
     resources: stack.resources.map((each) => (each === gateway ? resource : each)),
@@ -60,19 +43,4 @@ export async function startFallback(surgery: Surgery, gateway: Resource): Promis
   const failed = outcomes.find(({ status }) => status !== 'done');
   if (failed !== undefined) throw new Error(`${failed.change.kind} ${failed.change.name}: ${failed.reason}`);
   return ownPorts ? [resource.endpoint.port, gateway.endpoint.port] : [resource.endpoint.port];
-}
-
-/** Its Admin API answers last. */
-async function untilListening({ context }: Surgery, { endpoint, name }: Resource): Promise<void> {
-  const { clock, http, interrupted } = context;
-  const deadline = clock.monotonic() + READY_MS;
-  for (;;) {
-    try {
-      await http(`${endpoint.managementUrl}/status`, { timeoutMs: 1_000, signal: interrupted });
-      return;
-    } catch (error) {
-      if (clock.monotonic() > deadline) throw new Error(`${name} does not answer`, { cause: error });
-      await clock.sleep(POLL_MS, interrupted);
-    }
-  }
 }

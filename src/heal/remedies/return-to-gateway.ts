@@ -1,9 +1,9 @@
 import { messageOf } from '../../errors.ts';
 import { applyRoutes, planRoutes } from '../../gateway/index.ts';
-import { connectSupervisor, fallbackName, probes } from '../../infra/index.ts';
-import { withLock } from '../../lifecycle/lock.ts';
+import { fallbackName, probes } from '../../infra/index.ts';
+import { endCompanion } from '../../lifecycle/companion.ts';
 import { up } from '../../lifecycle/up.ts';
-import type { Remedy, Surgery } from '../remedy.ts';
+import type { Remedy } from '../remedy.ts';
 import { startFallback } from './fallback-gateway.ts';
 
 const PROBE_MS = 2_000;
@@ -28,7 +28,7 @@ export const returnToGateway: Remedy = {
       ({ name, state }) => name === subject && state === 'active',
     );
     if (!isWell) {
-      await endStandIn(surgery, subject);
+      await endCompanion(context, stack.root, fallbackName(subject));
       try {
         await up(context, stack, { apply: false, timeoutMs, wishes: {}, only: [subject], exactly: true });
       } catch (error) {
@@ -41,18 +41,7 @@ export const returnToGateway: Remedy = {
     await applyRoutes(context, stack, await planRoutes(context, stack));
     const after = await probes.apisix(context, gateway.endpoint, PROBE_MS);
     if (!after.ready) throw new Error(`${subject}: ${after.reason}`);
-    if (isWell) await endStandIn(surgery, subject);
+    if (isWell) await endCompanion(context, stack.root, fallbackName(subject));
     return `${subject} serves again; its stand-in has ended`;
   },
 };
-
-async function endStandIn({ context, stack }: Surgery, gateway: string): Promise<void> {
-  await withLock(context, stack.root, 'qbtc heal', async () => {
-    const supervisor = await connectSupervisor(stack.root);
-    try {
-      await supervisor?.stop(fallbackName(gateway));
-    } finally {
-      supervisor?.close();
-    }
-  });
-}
