@@ -1,3 +1,6 @@
+/** The code of the error of a message that no queue was bound for. */
+export const UNROUTED = 'UNROUTED';
+
 /** An event as it passed the broker. */
 export interface SeenEvent {
   exchange: string;
@@ -10,9 +13,10 @@ export interface SeenEvent {
   correlationId?: string;
   /** Why it does not keep to its contract; left out when it does. */
   problem?: string;
-  /** The whole event; left out for what is not JSON, of which `text` is what it is. */
+  /** The whole event; left out for what is not JSON, of which `text` is what it is, or `base64` when it is no text. */
   event?: unknown;
   text?: string;
+  base64?: string;
 }
 
 /** A message that ended in a dead-letter queue. */

@@ -10,6 +10,8 @@ export interface Finding {
   message: string;
   /** What would mend it; empty when the message says all. */
   fix: string;
+  /** The known word that was most likely meant. */
+  nearest?: string;
   /** Where it is written. */
   place?: SourcePlace;
 }

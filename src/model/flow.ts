@@ -1,3 +1,5 @@
+import type { LogLine } from './log.ts';
+
 /** One hop of a flow as it was seen, in the order in which the flow names them. */
 export interface HopResult {
   /** What the hop proves, for people: `llm-api published llm_request`. */
@@ -13,6 +15,8 @@ export interface HopResult {
   atMs?: number;
   /** What was seen, or what was seen last instead. */
   evidence: string;
+  /** What was seen in full where it is not as expected, within bounds: the body of an answer, the output of a program. */
+  details?: string[];
   /** The command that sends the request of this hop by hand. */
   curl?: string;
 }
@@ -26,6 +30,6 @@ export interface FlowResult {
   /** Which of several runs of the flow it is, from 1; left out where it ran once. */
   run?: number;
   hops: HopResult[];
-  /** The first hop that was not seen, with the last log lines of its subject. */
-  stoppedAt?: { hop: number; name: string; subject: string; reason: string; logLines: string[] };
+  /** The first hop that was not seen, with what the stack has logged about this run of the flow. */
+  stoppedAt?: { hop: number; name: string; subject: string; reason: string; logLines: LogLine[] };
 }

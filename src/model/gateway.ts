@@ -102,3 +102,17 @@ export interface GatewayDeclaration {
    */
   locate(kind: GatewayKind, id: string, path?: readonly (string | number)[]): SourcePlace | undefined;
 }
+
+/** The methods that APISIX lets a route name. */
+export const ROUTE_METHODS = [
+  'GET',
+  'POST',
+  'PUT',
+  'DELETE',
+  'PATCH',
+  'HEAD',
+  'OPTIONS',
+  'CONNECT',
+  'TRACE',
+  'PURGE',
+] as const;

@@ -63,6 +63,9 @@ export interface GatewayMetrics {
   routes: { route: string; status: string; count: number }[];
 }
 
+/** The numbers of one of several resources of a kind. */
+export type OfResource<Value> = { resource: string } & Measured<Value>;
+
 /** One look at the whole stack. What could not be measured says why. */
 export interface MetricsSnapshot {
   stack: string;
@@ -71,7 +74,8 @@ export interface MetricsSnapshot {
   machine: Measured<MachineMetrics>;
   services: Measured<ServiceMetrics[]>;
   broker: Measured<QueueMetrics[]>;
-  cache: Measured<CacheMetrics>;
-  database: Measured<DatabaseMetrics>;
+  /** Each in the order of `qbtc.yaml`; none where none is declared. */
+  caches: OfResource<CacheMetrics>[];
+  databases: OfResource<DatabaseMetrics>[];
   gateway: Measured<GatewayMetrics>;
 }

@@ -3,6 +3,13 @@ import type { Measured } from './measured.ts';
 import type { Change } from './plan.ts';
 import type { ProviderName, ResourceKind, Strategy } from './resource.ts';
 
+/**
+ * Why something is not well, or not the service that it should be. `silent`: nothing answers. `stranger`: its port is held
+ * by somebody else. `other-name`: it answers as another service. `status`: it says that it is not well. `page`: a web
+ * server's page, where nothing else tells that this is what is meant.
+ */
+export type HealthProblem = 'silent' | 'stranger' | 'other-name' | 'status' | 'page';
+
 /** What `status` says of one resource or service. Infrastructure resources first, in the order of `qbtc.yaml`. */
 export interface ResourceObservation {
   name: string;
@@ -13,6 +20,10 @@ export interface ResourceObservation {
   state: 'active' | 'starting' | 'unhealthy' | 'crashed' | 'stopped';
   /** Why it is not active; empty when it is. */
   reason: string;
+  /** Of a service that does not answer as it should: what is wrong, and the status that it gave. */
+  problem?: { kind: HealthProblem; status?: number };
+  /** Its engine does not answer. */
+  engineAway?: boolean;
   pid: number | undefined;
   /** The fault of `qbtc chaos inject` that keeps it from running. */
   held?: string;
@@ -34,10 +45,28 @@ export interface ListeningSocket {
   program?: string;
 }
 
-/** A process of this machine. */
-export interface RunningProcess {
-  pid: number;
+/** Where a process stands among the others, as far as the system knows such things. */
+export interface ProcessFamily {
   parent?: number;
+  /** The ids of the processes that lead its group and its session. */
+  group?: number;
+  session?: number;
+}
+
+/** The local ports that the system gives to outgoing connections: a part that listens among them may find its own taken. */
+export interface OutgoingPorts extends PortRange {
+  /** Those in between that the system gives to nobody who does not ask for them. */
+  reserved: readonly PortRange[];
+}
+
+export interface PortRange {
+  first: number;
+  last: number;
+}
+
+/** A process of this machine. */
+export interface RunningProcess extends ProcessFamily {
+  pid: number;
   /** The name of the program, without its arguments. */
   program: string;
   /** The command line, as words. May hold secrets: nothing of it is printed as it is. */
@@ -68,6 +97,8 @@ export interface RouteAnswer {
   status?: number;
   /** True when the answer came from the route (not the gateway's own 404, 502, 503 or 504). */
   answered: boolean;
+  /** Why no request was sent: none would be harmless, or none that could be made would be taken by the route. */
+  untried?: string;
   evidence: string;
 }
 

@@ -49,6 +49,8 @@ export interface Resource {
   migrations?: string;
   /** apisix: `traditional` when left out. */
   mode?: GatewayMode;
+  /** apisix, where it is embedded: how many processes serve requests. */
+  workers?: number | 'auto';
   /** apisix in the mode `standalone-file`: the file that it reads, absolute. */
   standaloneFile?: string;
 }

@@ -56,9 +56,9 @@ export interface ComponentScore {
 export interface Gain {
   command?: string;
   byHand?: string;
-  /** What it mends, dearest first. */
+  /** What it mends, the gravest first, and of these the dearest. */
   causes: string[];
-  /** Why, as the dearest cause says. */
+  /** Why, as the gravest check of the first cause says. */
   why: string;
   severity: Severity;
   /** Points that come back, those included that could not be measured for the same cause. */
@@ -66,6 +66,15 @@ export interface Gain {
   /** The total after it. */
   predicted: number;
   checks: Pick<CheckResult, 'code' | 'subject' | 'max' | 'status'>[];
+}
+
+/** What fails the gate, however many points there are: a declared part that is dead, a flow that failed. */
+export interface GateFailure {
+  kind: 'dead' | 'flow';
+  /** The resource or the instance of a service; or the flow. */
+  subject: string;
+  state: 'crashed' | 'restarting' | 'stopped' | 'unhealthy' | 'failed';
+  reason: string;
 }
 
 /** The score. `total` is the sum of the components' points, as shown; what was not measured is never part of it. */
@@ -79,6 +88,8 @@ export interface Score {
   /** `total` and the lost points that are ignored; equal to it without ignore rules. */
   adjusted: number;
   grade: Grade;
+  /** What fails the gate, whatever the points; empty when nothing does. Ignore rules set it aside with the points. */
+  failures: GateFailure[];
   components: ComponentScore[];
   /** What can be won back, dearest first. */
   gains: Gain[];

@@ -106,6 +106,9 @@ export interface HealSettings {
   fallbackPort: number;
 }
 
+/** Where a port base comes from; `.qbtc`: an earlier `up` kept it. */
+export type PortBaseSource = '--port-base' | 'QBTC_PORT_BASE' | '.qbtc' | 'qbtc.yaml';
+
 /** The stack: `qbtc.yaml` with every default, reference and secret filled in. Read once, never written. */
 export interface Stack {
   name: string;
@@ -114,6 +117,10 @@ export interface Stack {
   /** `qbtc.yaml`, absolute. */
   file: string;
   portBase: number;
+  /** Who says so, where it is not `qbtc.yaml`. */
+  portBaseFrom?: PortBaseSource;
+  /** What `qbtc.yaml` says, where that is another one. */
+  declaredPortBase?: number;
   /** Forced by `qbtc.yaml`; otherwise `up` chooses by what the machine has. */
   strategy?: Strategy;
   resources: Resource[];

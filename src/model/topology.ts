@@ -45,11 +45,35 @@ export interface Binding {
   arguments: Record<string, unknown>;
 }
 
+/** What a policy may hold for. RabbitMQ takes the first three; since 3.12 one type of queue, too (docs/policies). */
+export const POLICY_TARGETS = [
+  'queues',
+  'exchanges',
+  'all',
+  'classic_queues',
+  'quorum_queues',
+  'streams',
+] as const;
+export type PolicyTarget = (typeof POLICY_TARGETS)[number];
+
+/** The targets under which a queue of a type falls. */
+export function targetsOfQueue(type: string): ReadonlySet<PolicyTarget> {
+  return new Set<PolicyTarget>([
+    'all',
+    'queues',
+    ...(type === 'classic' ? (['classic_queues'] as const) : []),
+    ...(type === 'quorum' ? (['quorum_queues'] as const) : []),
+    ...(type === 'stream' ? (['streams'] as const) : []),
+  ]);
+}
+
+export const EXCHANGE_TARGETS: ReadonlySet<PolicyTarget> = new Set<PolicyTarget>(['all', 'exchanges']);
+
 export interface Policy {
   name: string;
   /** A regular expression over names. */
   pattern: string;
-  'apply-to': 'queues' | 'exchanges' | 'all';
+  'apply-to': PolicyTarget;
   priority: number;
   definition: Record<string, unknown>;
 }

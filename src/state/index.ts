@@ -1,0 +1,14 @@
+export { decode, encode } from './codec.ts';
+export { RUNNING_STATE } from './files.ts';
+export { makeStateFolder, STATE_FOLDER, stateFolder } from './folder.ts';
+export {
+  ensureIdentity,
+  forgetName,
+  type Identity,
+  type KnownIdentity,
+  placeOfPath,
+  readIdentity,
+} from './identity.ts';
+export { appendLine } from './lines.ts';
+export { giveBack, type LockHolder, newHolder, takeLock, withFileLock } from './lock.ts';
+export { openStateFile, type Schema, type StateFile, stateFile } from './state-file.ts';
