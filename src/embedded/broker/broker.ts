@@ -1,9 +1,11 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import type { Log } from '../program.ts';
+import { acceptsLoss } from '../storage/accept-loss.ts';
 import type { BrokerConfiguration } from './configuration.ts';
 import { Connection } from './connection.ts';
 import { type Counters, newCounters } from './counters.ts';
+import { after, guarded, traceOf } from './guard.ts';
 import { createManagement } from './management/server.ts';
 import { MemoryAlarm } from './memory-alarm.ts';
 import type { Message } from './message.ts';
@@ -12,6 +14,8 @@ import { VirtualHosts } from './virtual-hosts.ts';
 
 /** How long clients may take to say goodbye when the broker ends. */
 const GOODBYE_MS = 1_000;
+/** How long an HTTP connection may be idle: as in RabbitMQ. Node's five seconds are few on a busy machine. */
+const HTTP_IDLE_MS = 60_000;
 /** Outgoing bytes that a socket takes before it asks to wait. */
 const SOCKET_BUFFER_BYTES = 262_144;
 
@@ -33,6 +37,8 @@ export interface BrokerSurroundings {
 /** What the management API and the metrics read of the broker. */
 export interface BrokerState {
   readonly nodeName: string;
+  /** The address that it listens on. */
+  readonly host: string;
   readonly startedAt: number;
   readonly vhosts: VirtualHosts;
   readonly connections: ReadonlySet<Connection>;
@@ -43,7 +49,8 @@ export interface BrokerState {
 
 /**
  * Starts the broker, its management API and its metrics; all accept connections once this resolves.
- * Throws when a port is taken, or when another broker works on the folder (BROKER_DATA_IN_USE).
+ * Throws when a port is taken, when another broker works on the folder (BROKER_DATA_IN_USE), or when something that was
+ * confirmed cannot be read in it (BROKER_DATA_DAMAGED).
  */
 export async function startBroker(
   configuration: BrokerConfiguration,
@@ -55,7 +62,7 @@ export async function startBroker(
   const replies = { deliver: (address: string, message: Message) => replyConsumers.get(address)?.(message) };
   const vhosts = new VirtualHosts(configuration, replies, counters, log);
   try {
-    vhosts.restore();
+    await vhosts.restore(acceptsLoss(configuration.dataFolder, configuration.acceptLoss));
     return await serve(configuration, { vhosts, counters, replyConsumers, usedBytes }, log);
   } catch (error) {
     await vhosts.close();
@@ -77,13 +84,15 @@ async function serve(
   const { vhosts, counters, replyConsumers, usedBytes } = parts;
   const connections = new Set<Connection>();
   const nodeName = `qbtc@${hostname()}`;
-  const memory = new MemoryAlarm(configuration.memoryLimitBytes, usedBytes, (raised) => {
+  const failed = (error: unknown) => log('error', 'internal error', { error: traceOf(error) });
+  const memoryChanged = (raised: boolean) => {
     log(raised ? 'warn' : 'info', raised ? 'memory is short: publishers wait' : 'memory is enough again', {
       used: usedBytes(),
       limit: memory.limitBytes,
     });
     for (const connection of connections) connection.memoryAlarm(raised);
-  });
+  };
+  const memory = new MemoryAlarm(configuration.memoryLimitBytes, usedBytes, memoryChanged, failed);
   const environment = {
     vhosts,
     counters,
@@ -101,13 +110,15 @@ async function serve(
       if (connections.delete(connection)) counters.connectionsClosed += 1;
     },
   };
-  const amqp = createServer({ highWaterMark: SOCKET_BUFFER_BYTES }, (socket: Socket) => {
+  const accept = guarded(failed, (socket: Socket) => {
     counters.connectionsOpened += 1;
     connections.add(new Connection(socket, environment));
   });
+  const amqp = createServer({ highWaterMark: SOCKET_BUFFER_BYTES }, accept);
   const ports = { amqp: 0, management: 0, metrics: configuration.metricsPort };
   const state: BrokerState = {
     nodeName,
+    host,
     startedAt: Date.now(),
     vhosts,
     connections,
@@ -117,6 +128,8 @@ async function serve(
   };
   const management = createManagement(state, log);
   const metrics = createMetricsServer(state);
+  // A client that is late by a moment must not find its connection closed under its next request.
+  for (const server of [management, metrics]) server.keepAliveTimeout = HTTP_IDLE_MS;
   const servers: Server[] = [];
   const start = async (server: Server, port: number) => {
     const taken = await listen(server, host, port);
@@ -146,9 +159,9 @@ async function serve(
       for (const connection of connections) connection.closeForced('broker is shutting down');
       management.closeAllConnections();
       metrics.closeAllConnections();
-      const force = setTimeout(() => {
+      const force = after(GOODBYE_MS, failed, () => {
         for (const connection of connections) connection.socket.destroy();
-      }, GOODBYE_MS);
+      });
       await ended;
       clearTimeout(force);
       await vhosts.close();

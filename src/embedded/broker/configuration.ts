@@ -15,6 +15,8 @@ export interface BrokerConfiguration {
   vhost: string;
   /** Where durable definitions and persistent messages are kept. Without it everything lives in memory. */
   dataFolder?: string | undefined;
+  /** Whether this start may go on without what is damaged in the data folder; the program's option `--accept-loss` too. */
+  acceptLoss?: boolean | undefined;
   /** Above so much resident memory publishers have to wait. Left out: 0.4 of what the machine has, as RabbitMQ. */
   memoryLimitBytes?: number | undefined;
   /** So many bytes more than twice the living may the journal hold before it is written anew. */

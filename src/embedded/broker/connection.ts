@@ -1,16 +1,19 @@
 import type { Socket } from 'node:net';
 import type { Log } from '../program.ts';
+import { admit } from './admission.ts';
 import { Channel } from './channel/channel.ts';
+import { readPublishTarget } from './channel/content.ts';
 import type { ChannelContext, ReplyRegistry } from './channel/context.ts';
 import { printSnippet } from './codec/erlang.ts';
 import { FRAME, type FrameFault, FrameParser, type FrameSink, HEARTBEAT } from './codec/frames.ts';
-import { idsOf, type Method, type MethodName, methodId, methodName, readMethod } from './codec/methods.ts';
+import { idsOf, type Method, type MethodName, methodId, readMethod } from './codec/methods.ts';
 import { Reader } from './codec/reader.ts';
 import type { Table } from './codec/table.ts';
 import type { Counters } from './counters.ts';
 import { AmqpError } from './errors.ts';
+import { after, guarded, soon, traceOf } from './guard.ts';
 import { Handshake, HandshakeRefusal } from './handshake.ts';
-import { watchHeartbeat } from './heartbeat.ts';
+import { trafficOf, watchHeartbeat } from './heartbeat.ts';
 import { Outbox } from './outbox.ts';
 import type { VirtualHosts } from './virtual-hosts.ts';
 
@@ -69,7 +72,7 @@ export class Connection implements FrameSink {
     this.environment = environment;
     this.peer = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
     this.name = `${this.peer.host}:${this.peer.port} -> ${socket.localAddress}:${socket.localPort}`;
-    this.outbox = new Outbox(socket, () => this.drained());
+    this.outbox = new Outbox(socket, () => this.drained(), this.failed);
     const { accounts } = environment.vhosts;
     this.handshake = new Handshake(this.outbox, environment.nodeName, (given) => {
       const isRight = accounts.isRight(given);
@@ -77,12 +80,18 @@ export class Connection implements FrameSink {
       return isRight;
     });
     this.parser = new FrameParser(this);
-    this.deadline = setTimeout(() => socket.destroy(), HANDSHAKE_TIMEOUT_MS);
+    this.destroyAfter(HANDSHAKE_TIMEOUT_MS);
     socket.setNoDelay(true);
-    socket.on('data', (chunk) => this.receive(chunk));
+    socket.on(
+      'data',
+      guarded(this.failed, (chunk: Buffer) => this.receive(chunk)),
+    );
     socket.on('error', () => undefined);
     socket.on('end', () => socket.end());
-    socket.on('close', () => this.end());
+    socket.on(
+      'close',
+      guarded(this.failed, () => this.end()),
+    );
   }
 
   get isRunning(): boolean {
@@ -118,7 +127,7 @@ export class Connection implements FrameSink {
     try {
       if (type === FRAME.method && end - start >= 4) {
         const id = buffer.readUInt32BE(start);
-        this.onMethod(id, methodName(id), channel, buffer, start + 4, end);
+        this.onMethod(id, this.outbox.dialect.nameOf(id), channel, buffer, start + 4, end);
       } else this.onOther(type, channel, buffer, start, end);
     } catch (thrown) {
       this.onError(thrown, channel);
@@ -192,19 +201,7 @@ export class Connection implements FrameSink {
     this.hasPublished = true;
     if (this.environment.isMemoryShort()) this.block();
     reader.reset(buffer, start, end);
-    reader.short();
-    const from = reader.offset;
-    const exchange = reader.shortstr();
-    const routingKey = reader.shortstr();
-    const address = Buffer.from(buffer.subarray(from, reader.offset));
-    const bits = reader.octet();
-    channel.beginPublish({
-      exchange,
-      routingKey,
-      address,
-      mandatory: (bits & 1) !== 0,
-      immediate: (bits & 2) !== 0,
-    });
+    channel.beginPublish(readPublishTarget(reader));
   }
 
   private onOther(type: number, number: number, buffer: Buffer, start: number, end: number): void {
@@ -225,7 +222,7 @@ export class Connection implements FrameSink {
   private decode(name: MethodName, buffer: Buffer, start: number, end: number): Method {
     this.reader.reset(buffer, start, end);
     try {
-      return readMethod(name, this.reader);
+      return readMethod(name, this.reader, this.outbox.dialect);
     } catch (thrown) {
       if (!(thrown instanceof AmqpError) || thrown.reply !== 'SYNTAX_ERROR') throw thrown;
       throw new AmqpError('FRAME_ERROR', `cannot decode <<${[...buffer.subarray(start, end)].join(',')}>>`);
@@ -258,30 +255,19 @@ export class Connection implements FrameSink {
 
   private open(name: string): void {
     this.handshake.assertTuned();
-    const vhost = this.environment.vhosts.get(name);
-    if (vhost === undefined) throw new AmqpError('NOT_ALLOWED', `vhost ${name} not found`);
     const { username } = this.handshake;
-    const refused = `access to vhost '${name}' refused for user '${username}'`;
-    const { accounts } = this.environment.vhosts;
-    if (accounts.rightsOf(username, name) === undefined) throw new AmqpError('NOT_ALLOWED', refused);
-    const limit = vhost.limits['max-connections'];
-    if (limit !== undefined && limit >= 0 && this.environment.connectionsTo(name) >= limit)
-      throw new AmqpError('NOT_ALLOWED', `${refused}: connection limit (${limit}) is reached`);
+    const admission = admit(this.environment, username, name);
     clearTimeout(this.deadline);
     this.state = 'running';
     this.context = {
-      vhost,
+      ...admission,
       outbox: this.outbox,
       username,
       counters: this.environment.counters,
-      assertMay: (access, kind, resource) => {
-        const rights = accounts.rightsOf(username, name);
-        if (rights === undefined) throw new AmqpError('ACCESS_REFUSED', refused);
-        rights.assert(access, kind, resource, name);
-      },
       owner: this,
       notifiesCancel: this.handshake.clientCan('consumer_cancel_notify'),
       replies: this.environment.replies,
+      guarded: (run) => guarded(this.failed, run),
       confirmLater: (channel) => this.confirmLater(channel),
       released: (channel) => {
         this.channels.delete(channel.number);
@@ -289,27 +275,18 @@ export class Connection implements FrameSink {
       },
     };
     const { socket, outbox } = this;
-    const isBlocked = () => this.blocked;
-    const traffic = {
-      get isBlocked() {
-        return isBlocked();
+    const traffic = trafficOf(socket, outbox, () => this.blocked);
+    this.endHeartbeat = watchHeartbeat(this.handshake.heartbeat, traffic, {
+      send: () => {
+        outbox.raw(HEARTBEAT);
+        outbox.flush();
       },
-      get bytesRead() {
-        return socket.bytesRead;
-      },
-      get bytesWritten() {
-        return outbox.bytesWritten;
-      },
-    };
-    this.endHeartbeat = watchHeartbeat(
-      this.handshake.heartbeat,
-      traffic,
-      () => outbox.raw(HEARTBEAT),
-      () => {
+      onSilence: () => {
         this.environment.log('warn', 'missed heartbeats from client', { connection: this.name });
         socket.destroy();
       },
-    );
+      failed: this.failed,
+    });
     this.outbox.method(0, 'connection.open-ok', { knownHosts: '' });
     this.environment.log('info', 'connection opened', {
       connection: this.name,
@@ -339,7 +316,7 @@ export class Connection implements FrameSink {
       this.environment.log('error', 'internal error', {
         connection: this.name,
         method: this.current,
-        error: thrown instanceof Error ? thrown.stack : String(thrown),
+        error: traceOf(thrown),
       });
       this.fail(new AmqpError('INTERNAL_ERROR', 'internal error'), number);
     }
@@ -351,7 +328,7 @@ export class Connection implements FrameSink {
     if (refusal.answer === undefined) {
       this.state = 'closing';
       this.deadline?.refresh();
-      setTimeout(() => this.socket.destroy(), refusal.silentMs).unref();
+      after(refusal.silentMs, this.failed, () => this.socket.destroy()).unref();
     } else this.closeWith(refusal.answer, undefined);
   }
 
@@ -381,8 +358,7 @@ export class Connection implements FrameSink {
       replyText: error.replyText,
       ...idsOf(method),
     });
-    clearTimeout(this.deadline);
-    this.deadline = setTimeout(() => this.socket.destroy(), CLOSE_TIMEOUT_MS);
+    this.destroyAfter(CLOSE_TIMEOUT_MS);
   }
 
   /** Everything has been said. */
@@ -390,8 +366,7 @@ export class Connection implements FrameSink {
     this.state = 'closed';
     this.outbox.flush();
     this.socket.end();
-    clearTimeout(this.deadline);
-    this.deadline = setTimeout(() => this.socket.destroy(), CLOSE_TIMEOUT_MS);
+    this.destroyAfter(CLOSE_TIMEOUT_MS);
   }
 
   private dropChannels(): void {
@@ -403,16 +378,34 @@ export class Connection implements FrameSink {
   }
 
   private end(): void {
-    this.dropChannels();
-    this.state = 'closed';
-    clearTimeout(this.deadline);
-    this.endHeartbeat();
-    this.environment.closed(this);
+    try {
+      this.dropChannels();
+    } finally {
+      this.state = 'closed';
+      clearTimeout(this.deadline);
+      this.endHeartbeat();
+      this.environment.closed(this);
+    }
   }
+
+  /** Who does not go by then, is cut off. */
+  private destroyAfter(ms: number): void {
+    clearTimeout(this.deadline);
+    this.deadline = after(ms, this.failed, () => this.socket.destroy());
+  }
+
+  /** Something that no client waits for went wrong: this connection ends, the others go on. */
+  private readonly failed = (error: unknown): void => {
+    this.environment.log('error', 'a connection has failed and is cut', {
+      connection: this.name,
+      error: traceOf(error),
+    });
+    this.socket.destroy();
+  };
 
   private confirmLater(channel: Channel): void {
     // Publishes of this turn are confirmed together when it ends; what the store reports comes at any time.
-    if (this.unsentConfirms.size === 0) setImmediate(() => this.flushConfirms());
+    if (this.unsentConfirms.size === 0) soon(this.failed, () => this.flushConfirms());
     this.unsentConfirms.add(channel);
   }
 

@@ -12,6 +12,7 @@ const REPLIES = {
   COMMAND_INVALID: { code: 503, scope: 'connection' },
   CHANNEL_ERROR: { code: 504, scope: 'connection' },
   UNEXPECTED_FRAME: { code: 505, scope: 'connection' },
+  RESOURCE_ERROR: { code: 506, scope: 'connection' },
   NOT_ALLOWED: { code: 530, scope: 'connection' },
   NOT_IMPLEMENTED: { code: 540, scope: 'connection' },
   INTERNAL_ERROR: { code: 541, scope: 'connection' },
@@ -46,7 +47,11 @@ export class AmqpError extends Error {
   /** The reply text as it goes into a short string: at most 255 bytes, cut as RabbitMQ cuts it. */
   get replyText(): string {
     const bytes = Buffer.from(this.message);
-    return bytes.length <= 255 ? this.message : `${bytes.toString('utf8', 0, 252)}...`;
+    if (bytes.length <= 255) return this.message;
+    let end = 252;
+    // Not within a character: what would stand for its half might be longer than it.
+    while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+    return `${bytes.toString('utf8', 0, end)}...`;
   }
 }
 

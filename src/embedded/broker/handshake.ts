@@ -1,5 +1,5 @@
 import { FRAME_MIN_SIZE } from './codec/frames.ts';
-import type { Method } from './codec/methods.ts';
+import { AMQP_0_8, AMQP_0_9_1, type Dialect, type Method } from './codec/methods.ts';
 import type { Table } from './codec/table.ts';
 import { type Credentials, MECHANISMS } from './credentials.ts';
 import { AmqpError } from './errors.ts';
@@ -7,8 +7,13 @@ import type { Outbox } from './outbox.ts';
 import { serverProperties } from './server-properties.ts';
 
 const PROTOCOL_HEADER = Buffer.from('AMQP\0\0\x09\x01', 'latin1');
-/** Some clients announce 0-9 when they speak 0-9-1. */
-const PROTOCOL_HEADER_0_9 = Buffer.from('AMQP\x01\x01\0\x09', 'latin1');
+/** The versions that clients may speak, by their headers. 0-9 is treated as 0-9-1, and 0-8 calls itself 8-0 or 9-1. */
+const VERSIONS: readonly [header: Buffer, dialect: Dialect][] = [
+  [PROTOCOL_HEADER, AMQP_0_9_1],
+  [Buffer.from('AMQP\x01\x01\0\x09', 'latin1'), AMQP_0_9_1],
+  [Buffer.from('AMQP\x01\x01\x08\0', 'latin1'), AMQP_0_8],
+  [Buffer.from('AMQP\x01\x01\x09\x01', 'latin1'), AMQP_0_8],
+];
 
 /** What the server proposes; a client may lower each, 0 means that it wants no limit. */
 const PROPOSAL = { channelMax: 2047, frameMax: 131_072, heartbeat: 60 };
@@ -55,16 +60,17 @@ export class Handshake {
 
   /** Gives false when the client speaks another protocol; it has been told which one is spoken here. */
   begin(header: Buffer): boolean {
-    if (!header.equals(PROTOCOL_HEADER) && !header.equals(PROTOCOL_HEADER_0_9)) {
+    const dialect = VERSIONS.find(([known]) => header.equals(known))?.[1];
+    if (dialect === undefined) {
       this.outbox.raw(PROTOCOL_HEADER);
       return false;
     }
     this.protocolAgreed = true;
+    this.outbox.dialect = dialect;
     this.step = 'starting';
     this.outbox.method(0, 'connection.start', {
-      versionMajor: 0,
-      versionMinor: 9,
-      serverProperties: serverProperties(this.nodeName),
+      ...dialect.version,
+      serverProperties: serverProperties(this.nodeName, dialect === AMQP_0_9_1),
       mechanisms: Buffer.from([...MECHANISMS.keys()].join(' ')),
       locales: Buffer.from('en_US'),
     });
@@ -96,6 +102,7 @@ export class Handshake {
 
   /** What the client has declared to understand. */
   clientCan(capability: string): boolean {
+    if (this.outbox.dialect !== AMQP_0_9_1) return false;
     const capabilities = this.clientProperties.get('capabilities');
     return capabilities?.type === 'table' && capabilities.value.get(capability)?.value === true;
   }

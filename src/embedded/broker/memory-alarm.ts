@@ -1,4 +1,5 @@
 import { totalmem } from 'node:os';
+import { every, type OnFailure } from './guard.ts';
 
 /** RabbitMQ's `vm_memory_high_watermark`, as a part of the machine's memory. */
 const PART_OF_MACHINE = 0.4;
@@ -13,14 +14,19 @@ export class MemoryAlarm {
   raised = false;
   private readonly timer: NodeJS.Timeout;
 
-  constructor(limitBytes: number | undefined, usedBytes: () => number, changed: (raised: boolean) => void) {
+  constructor(
+    limitBytes: number | undefined,
+    usedBytes: () => number,
+    changed: (raised: boolean) => void,
+    failed: OnFailure,
+  ) {
     this.limitBytes = limitBytes ?? Math.floor(totalmem() * PART_OF_MACHINE);
-    this.timer = setInterval(() => {
+    this.timer = every(LOOK_EVERY_MS, failed, () => {
       const raised = usedBytes() > this.limitBytes;
       if (raised === this.raised) return;
       this.raised = raised;
       changed(raised);
-    }, LOOK_EVERY_MS);
+    });
     this.timer.unref();
   }
 

@@ -3,6 +3,7 @@ import { Reader } from './codec/reader.ts';
 import { type Field, readTable, type Table } from './codec/table.ts';
 import { Writer } from './codec/writer.ts';
 import { AmqpError } from './errors.ts';
+import type { StoredMessage } from './store/record.ts';
 
 const NO_TABLE: Table = new Map();
 /** Ten years: RabbitMQ takes no longer expiry. */
@@ -46,6 +47,20 @@ export class Message {
     this.encodedHeaders = summary.headers;
   }
 
+  /**
+   * The message that was stored as this; of what went into several queues there is one. Throws when its properties
+   * cannot be read.
+   */
+  static stored(stored: StoredMessage): Message {
+    if (stored instanceof Message) return stored;
+    const known = RESTORED.get(stored);
+    if (known !== undefined) return known;
+    const { exchange, routingKey, address, properties, body } = stored;
+    const message = new Message(exchange, routingKey, address, properties, body);
+    RESTORED.set(stored, message);
+    return message;
+  }
+
   /** A message that is made here: dead letters, and what the management API publishes. */
   static of(exchange: string, routingKey: string, properties: Properties, body: Buffer): Message {
     return new Message(
@@ -86,6 +101,7 @@ export class Message {
   }
 }
 
+const RESTORED = new WeakMap<StoredMessage, Message>();
 const CC_KEY = Buffer.from('\x02CCA', 'latin1');
 const BCC_KEY = Buffer.from('\x03BCCA', 'latin1');
 

@@ -4,6 +4,7 @@ import type { BrokerState } from './broker.ts';
 import { deliveredIn, type QueueCounters } from './counters.ts';
 import type { DeathReason } from './queue/death.ts';
 import type { Queue } from './queue/queue.ts';
+import { urlOf } from './request-url.ts';
 import { COMPATIBLE_VERSION } from './server-properties.ts';
 
 const PROTOCOL = { protocol: 'amqp091' };
@@ -77,7 +78,7 @@ export function createMetricsServer(state: BrokerState): Server {
   const perObject = registryOf(state, true);
   return createServer((request, response) => {
     request.resume();
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const pathname = urlOf(request)?.pathname;
     const registry =
       pathname === '/metrics' ? aggregated : pathname === '/metrics/per-object' ? perObject : undefined;
     if (registry === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) {

@@ -26,3 +26,8 @@ export function assertNotReserved(kind: 'queue' | 'exchange', name: string): voi
 export function withoutLineBreaks(name: string): string {
   return /[\r\n]/.test(name) ? name.replace(/[\r\n]/g, '') : name;
 }
+
+/** Whether a text fits into the short string in which names and routing keys travel. */
+export function fitsShortString(text: string): boolean {
+  return Buffer.byteLength(text) <= 255;
+}

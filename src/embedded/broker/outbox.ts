@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { FRAME, FRAME_END, FRAME_HEADER_BYTES, FRAME_OVERHEAD } from './codec/frames.ts';
-import { type MethodFields, type MethodName, methodId, writeMethod } from './codec/methods.ts';
+import { AMQP_0_9_1, type MethodFields, type MethodName, methodId, writeMethod } from './codec/methods.ts';
 import { Writer } from './codec/writer.ts';
+import { guarded, type OnFailure, soon } from './guard.ts';
 import type { Message } from './message.ts';
 
 const FIRST_CHUNK_BYTES = 4096;
@@ -20,6 +21,8 @@ const NACK = methodId('basic.nack');
  * events at hand are worked off: a system call for each frame would cost more than all the rest of the broker.
  */
 export class Outbox {
+  /** The version of the protocol that the client speaks. */
+  dialect = AMQP_0_9_1;
   /** The largest frame that the client takes; 0 for no limit. */
   frameMax = 0;
   private chunk = Buffer.allocUnsafeSlow(FIRST_CHUNK_BYTES);
@@ -32,13 +35,18 @@ export class Outbox {
   private readonly scratch = new Writer();
   private readonly socket: Socket;
   private readonly onDrained: () => void;
+  private readonly failed: OnFailure;
   /** Bytes given to the socket since the connection began. */
   bytesWritten = 0;
 
-  constructor(socket: Socket, onDrained: () => void) {
+  constructor(socket: Socket, onDrained: () => void, failed: OnFailure) {
     this.socket = socket;
     this.onDrained = onDrained;
-    socket.on('drain', () => this.relax());
+    this.failed = failed;
+    socket.on(
+      'drain',
+      guarded(failed, () => this.relax()),
+    );
   }
 
   /** Bytes that the client has not taken yet. */
@@ -54,7 +62,7 @@ export class Outbox {
 
   method<Name extends MethodName>(channel: number, name: Name, fields: MethodFields<Name>): void {
     this.scratch.clear();
-    writeMethod(this.scratch, name, fields);
+    writeMethod(this.scratch, name, fields, this.dialect);
     const payload = this.scratch.view();
     this.claim(payload.length + FRAME_OVERHEAD);
     this.header(FRAME.method, channel, payload.length);
@@ -228,6 +236,6 @@ export class Outbox {
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
-    setImmediate(() => this.flush());
+    soon(this.failed, () => this.flush());
   }
 }

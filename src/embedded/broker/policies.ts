@@ -1,11 +1,13 @@
+import { EXCHANGE_TARGETS, type PolicyTarget, targetsOfQueue } from '../../model/topology.ts';
 import type { Field, Table } from './codec/table.ts';
+import { fitsShortString } from './names.ts';
 import type { QueueSettings, QueueType } from './queue/arguments.ts';
 
 /** Settings for everything whose name matches (https://www.rabbitmq.com/docs/policies). */
 export interface Policy {
   name: string;
   pattern: string;
-  applyTo: 'queues' | 'exchanges' | 'all';
+  applyTo: PolicyTarget;
   priority: number;
   definition: Record<string, unknown>;
 }
@@ -26,10 +28,13 @@ const oneOf =
   (value: unknown): boolean =>
     values.some((each) => each === value);
 
-const SETTINGS: Readonly<Record<string, Setting>> = {
+const SETTINGS_BY_NAME: Readonly<Record<string, Setting>> = {
   'alternate-exchange': { what: 'alternate exchange name', isRight: isText },
   'dead-letter-exchange': { what: 'dead letter exchange name', isRight: isText },
-  'dead-letter-routing-key': { what: 'dead letter routing key', isRight: isText },
+  'dead-letter-routing-key': {
+    what: 'dead letter routing key',
+    isRight: (value) => typeof value === 'string' && fitsShortString(value),
+  },
   'dead-letter-strategy': {
     what: 'dead letter strategy',
     isRight: oneOf('at-most-once', 'at-least-once'),
@@ -50,23 +55,35 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   },
 };
 
+/** By name; a map, because clients may ask for names such as `constructor`. */
+const SETTINGS = new Map(Object.entries(SETTINGS_BY_NAME));
+
 /** What is wrong with a definition, in RabbitMQ's words; `undefined` when nothing is. */
 export function faultOf(definition: Record<string, unknown>): string | undefined {
   const entries = Object.entries(definition);
   if (entries.length === 0) return 'no policy provided';
-  const unknown = entries.filter(([key]) => SETTINGS[key] === undefined);
+  const unknown = entries.filter(([key]) => !SETTINGS.has(key));
   if (unknown.length > 0) return `[${unknown.map(printPair).join(',')}] are not recognised policy settings`;
   for (const [key, value] of entries) {
-    const setting = SETTINGS[key];
+    const setting = SETTINGS.get(key);
     if (setting !== undefined && !setting.isRight(value))
       return `${print(value)} is not a valid ${setting.what}`;
   }
   return undefined;
 }
 
-/** As the management API prints an Erlang term into its HTML-safe answers. */
+/** A value of a JSON document as an Erlang term. */
+export function termOf(value: unknown): string {
+  return typeof value === 'string' ? `<<"${value}">>` : JSON.stringify(value);
+}
+
+/** The same in the answers of the management API that are safe in HTML. */
 export function print(value: unknown): string {
-  return typeof value === 'string' ? `&lt;&lt;"${value}"&gt;&gt;` : JSON.stringify(value);
+  return escapeTags(termOf(value));
+}
+
+export function escapeTags(text: string): string {
+  return text.replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function printPair([key, value]: [string, unknown]): string {
@@ -99,12 +116,13 @@ export class Policies {
     return this.best(
       name,
       ({ applyTo, definition }) =>
-        applyTo !== 'exchanges' && Object.keys(definition).every((key) => SETTINGS[key]?.unknownTo !== type),
+        targetsOfQueue(type).has(applyTo) &&
+        Object.keys(definition).every((key) => SETTINGS.get(key)?.unknownTo !== type),
     );
   }
 
   ofExchange(name: string): Policy | undefined {
-    return this.best(name, ({ applyTo }) => applyTo !== 'queues');
+    return this.best(name, ({ applyTo }) => EXCHANGE_TARGETS.has(applyTo));
   }
 
   private best(name: string, fits: (policy: Policy) => boolean): Policy | undefined {

@@ -22,10 +22,12 @@ const CAPABILITIES = [
   'direct_reply_to',
 ];
 
-/** What `connection.start` says about the server. */
-export function serverProperties(nodeName: string): Table {
+/** What `connection.start` says about the server; its extensions are known to clients of 0-9-1 only. */
+export function serverProperties(nodeName: string, hasExtensions: boolean): Table {
+  const names = hasExtensions ? CAPABILITIES : [];
+  const capabilities = table(Object.fromEntries(names.map((name) => [name, bool(true)])));
   return new Map<string, Field>([
-    ['capabilities', table(Object.fromEntries(CAPABILITIES.map((name) => [name, bool(true)])))],
+    ['capabilities', capabilities],
     ['cluster_name', longstr(nodeName)],
     ['information', longstr(`Speaks AMQP 0-9-1 as RabbitMQ ${COMPATIBLE_VERSION} does`)],
     ['platform', longstr(`Node.js ${process.versions.node}`)],

@@ -1,19 +1,25 @@
+import { messageOf } from '../../errors.ts';
+import type { Log } from '../program.ts';
 import type { Binding } from './binding.ts';
 import { sorted, type Table } from './codec/table.ts';
 import type { Counters } from './counters.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { assertAlternate, readQueue } from './declaration.ts';
 import { assertArgumentsEquivalent, assertEquivalent } from './equivalence.ts';
 import { AmqpError, describe } from './errors.ts';
 import { Exchange, type ExchangeProperties } from './exchange.ts';
 import { EXCHANGE_TYPES } from './exchange-types/index.ts';
+import { traceOf } from './guard.ts';
 import type { Message } from './message.ts';
 import { assertNotReserved, generateName, isReserved, withoutLineBreaks } from './names.ts';
 import { Policies } from './policies.ts';
 import { KNOWN_ARGUMENTS, queueSettings } from './queue/arguments.ts';
-import { type DeathReason, deadLetter, isCycle } from './queue/death.ts';
 import type { Entry } from './queue/entry.ts';
-import { Queue, type QueueEnvironment, type QueueProperties } from './queue/queue.ts';
+import type { QueueEnvironment, QueueProperties } from './queue/environment.ts';
+import { Queue } from './queue/queue.ts';
 import { type ReplyTargets, route } from './router.ts';
 import type { Image } from './store/image.ts';
+import type { QueueRecord } from './store/record.ts';
 import type { Store } from './store.ts';
 
 /** The exchanges that every virtual host is born with; the nameless one routes by the names of queues. */
@@ -31,13 +37,6 @@ const PREDECLARED = [
 export interface VhostLimits {
   'max-queues'?: number;
   'max-connections'?: number;
-}
-
-interface DeadLetter {
-  queue: Queue;
-  entry: Entry;
-  reason: DeathReason;
-  settled: ((taken: boolean) => void) | undefined;
 }
 
 export interface BindingRequest {
@@ -61,19 +60,27 @@ export class VirtualHost {
   private readonly store: Store;
   private readonly counters: Counters;
   private readonly replyTargets: ReplyTargets;
-  /** Dead letters that wait for the publish at hand to end: they must not come between its parts. */
-  private readonly deadLetters: DeadLetter[] = [];
-  private buryingDead = false;
+  private readonly log: Log;
 
-  constructor(name: string, store: Store, replyTargets: ReplyTargets, counters: Counters) {
+  constructor(name: string, store: Store, replyTargets: ReplyTargets, counters: Counters, log: Log) {
     this.name = name;
     this.counters = counters;
     this.replyTargets = replyTargets;
     this.store = store;
+    this.log = log;
+    const deadLetters = new DeadLetters(
+      {
+        exchange: (exchange) => this.exchanges.get(exchange),
+        route: (exchange, message) => this.route(exchange, message),
+      },
+      counters,
+      log,
+    );
     this.environment = {
       store,
-      deadLetter: (queue, entry, reason, settled) => this.bury({ queue, entry, reason, settled }),
+      deadLetter: (queue, entry, reason, settled) => deadLetters.bury({ queue, entry, reason, settled }),
       ended: (queue) => this.removeQueue(queue),
+      failed: (queue, error) => this.setAside(queue, error),
     };
     for (const [exchange, typeName, internal] of PREDECLARED) {
       const properties = { durable: true, autoDelete: false, internal, arguments: new Map() };
@@ -81,23 +88,60 @@ export class VirtualHost {
     }
   }
 
-  /** Puts back what an earlier process has left; called once, before anybody is served. */
+  /**
+   * Puts back what an earlier process has left; called once, before anybody is served. What cannot be put back stays in
+   * the store and is named; everything else goes on.
+   */
   restore({ exchanges, queues, bindings }: Image): void {
     for (const { name, type, ...properties } of exchanges.values())
-      this.addExchange(name, type, { ...properties, durable: true });
+      attempt(
+        () => this.addExchange(name, type, { ...properties, durable: true }),
+        (error) => this.cannotRestore('exchange', name, error),
+      );
     const spent = new Map<Queue, Entry[]>();
+    const failed = new Map<Queue, unknown>();
     for (const { definition, messages } of queues.values()) {
-      const { name, ...properties } = definition;
-      const settings = queueSettings(name, this.name, properties.arguments);
-      const whole = { ...properties, durable: true, exclusiveOwner: undefined };
-      const policy = this.policies.ofQueue(name, settings.type);
-      const queue = new Queue(name, whole, settings, this.environment, policy);
-      this.queues.set(name, queue);
-      spent.set(queue, queue.restore(messages.values()));
+      let queue: Queue | undefined;
+      try {
+        queue = this.restoredQueue(definition, definition.arguments);
+        spent.set(queue, queue.restore(messages.values()));
+      } catch (error) {
+        queue?.close();
+        queue = this.restoredQueue(definition, new Map());
+        failed.set(queue, error);
+      }
+      this.queues.set(definition.name, queue);
     }
     for (const binding of bindings)
-      if (this.hasEnds(binding)) this.addBinding(this.resolve(binding, undefined));
-    for (const [queue, entries] of spent) queue.resumeAfterRestart(entries);
+      if (this.hasEnds(binding))
+        attempt(
+          () => this.addBinding(this.resolve(binding, undefined)),
+          (error) => this.cannotRestore('binding', `${binding.source} to ${binding.destination.name}`, error),
+        );
+    // First: what is dead-lettered now may reach them. Not before: the bindings are theirs still.
+    for (const [queue, error] of failed) this.setAside(queue, error);
+    for (const [queue, entries] of spent)
+      if (!queue.crashed)
+        attempt(
+          () => queue.resumeAfterRestart(entries),
+          (error) => this.setAside(queue, error),
+        );
+  }
+
+  /** With what is known of it: a definition that cannot be used leaves a queue without arguments, to be set aside. */
+  private restoredQueue({ name, autoDelete }: QueueRecord, given: Table): Queue {
+    const settings = queueSettings(name, this.name, given);
+    const whole = { autoDelete, arguments: given, durable: true, exclusiveOwner: undefined };
+    return new Queue(name, whole, settings, this.environment, this.policies.ofQueue(name, settings.type));
+  }
+
+  private cannotRestore(kind: 'exchange' | 'binding', name: string, error: unknown): void {
+    const context = { vhost: this.name, [kind]: name, error: messageOf(error) };
+    this.log(
+      'error',
+      `the ${kind} cannot be put back: what is stored of it stays, and the rest goes on`,
+      context,
+    );
   }
 
   describe(kind: 'queue' | 'exchange', name: string): string {
@@ -113,10 +157,32 @@ export class VirtualHost {
 
   /** The queue of a name, if `user` may use it. Throws NOT_FOUND or RESOURCE_LOCKED. */
   queue(name: string, user: object | undefined): Queue {
+    const queue = this.ownedQueue(name, user);
+    this.assertWorks(queue);
+    return queue;
+  }
+
+  /** The queue has failed: the others go on without it. */
+  private setAside(queue: Queue, error: unknown): void {
+    this.log('error', 'a queue has failed and is set aside: it can be deleted, or read again by a restart', {
+      vhost: this.name,
+      queue: queue.name,
+      error: traceOf(error),
+    });
+    queue.setAside();
+  }
+
+  private ownedQueue(name: string, user: object | undefined): Queue {
     const queue = this.queues.get(name);
     if (queue === undefined) throw this.notFound('queue', name);
     if (queue.exclusiveOwner !== undefined && queue.exclusiveOwner !== user) throw this.locked(name);
     return queue;
+  }
+
+  private assertWorks(queue: Queue): void {
+    if (!queue.crashed) return;
+    const explanation = `${this.describe('queue', queue.name)} has crashed and failed to restart`;
+    throw new AmqpError('NOT_FOUND', explanation);
   }
 
   declareExchange(rawName: string, typeName: string, properties: ExchangeProperties): Exchange {
@@ -135,9 +201,10 @@ export class VirtualHost {
       return existing;
     }
     assertNotReserved('exchange', name);
-    this.assertNamesExchange('exchange', name, properties.arguments, 'alternate-exchange');
-    const exchange = this.addExchange(name, typeName, properties);
+    assertAlternate(name, this.name, properties.arguments);
+    const exchange = this.newExchange(name, typeName, properties);
     this.store.exchangeDeclared(exchange);
+    this.exchanges.set(name, exchange);
     return exchange;
   }
 
@@ -186,18 +253,22 @@ export class VirtualHost {
     assertMay(name);
     const existing = this.queues.get(name);
     if (existing !== undefined) {
+      this.assertWorks(existing);
       this.assertSameQueue(existing, { ...properties, durable });
       existing.touch();
       return existing;
     }
-    this.assertNamesExchange('queue', name, properties.arguments, 'x-dead-letter-exchange');
-    const settings = queueSettings(name, this.name, properties.arguments);
-    if (settings.type === 'quorum') this.assertFitsQuorum(name, { ...properties, durable });
+    const settings = readQueue(name, this.name, { ...properties, durable });
     this.assertRoomForQueue(name);
     const policy = this.policies.ofQueue(name, settings.type);
     const queue = new Queue(name, { ...properties, durable }, settings, this.environment, policy);
+    try {
+      this.store.queueDeclared(queue);
+    } catch (error) {
+      queue.close();
+      throw error;
+    }
     this.queues.set(name, queue);
-    this.store.queueDeclared(queue);
     this.counters.queuesCreated += 1;
     return queue;
   }
@@ -210,7 +281,7 @@ export class VirtualHost {
   ): number {
     const name = withoutLineBreaks(rawName);
     if (!this.queues.has(name)) return 0;
-    const queue = this.queue(name, user);
+    const queue = this.ownedQueue(name, user);
     if (queue.settings.type === 'quorum') this.assertUnconditional(queue, conditions);
     if (conditions.ifEmpty && queue.readyCount > 0)
       throw new AmqpError('PRECONDITION_FAILED', `${this.describe('queue', name)} not empty`);
@@ -225,12 +296,20 @@ export class VirtualHost {
     const binding = this.resolve(request, user);
     const fault = binding.source.type.validateArguments?.(binding.arguments);
     if (fault !== undefined) throw new AmqpError('PRECONDITION_FAILED', fault);
-    if (this.addBinding(binding)) this.store.bound(binding);
+    if (!this.addBinding(binding)) return binding;
+    try {
+      this.store.bound(binding);
+    } catch (error) {
+      binding.source.remove(binding);
+      incomingOf(binding).delete(binding);
+      throw error;
+    }
     return binding;
   }
 
   /** Does nothing when there is no such binding, not even where one of its ends is missing. */
   unbind(request: BindingRequest, user: object | undefined): void {
+    assertNoDefault(request);
     if (!this.hasEnds(request)) return;
     const wanted = this.resolve(request, user);
     const binding = wanted.source.remove(wanted);
@@ -265,12 +344,15 @@ export class VirtualHost {
     }
   }
 
-  private addExchange(name: string, typeName: string, properties: ExchangeProperties): Exchange {
+  private addExchange(name: string, typeName: string, properties: ExchangeProperties): void {
+    this.exchanges.set(name, this.newExchange(name, typeName, properties));
+  }
+
+  private newExchange(name: string, typeName: string, properties: ExchangeProperties): Exchange {
     const type = EXCHANGE_TYPES.get(typeName);
     if (type === undefined) throw new TypeError(`there is no exchange type ${typeName}`);
     const exchange = new Exchange(name, type, properties);
     exchange.follow(this.policies.ofExchange(name));
-    this.exchanges.set(name, exchange);
     return exchange;
   }
 
@@ -290,16 +372,16 @@ export class VirtualHost {
     return true;
   }
 
-  private hasEnds({ source, destination: { kind, name } }: BindingRequest): boolean {
+  /** Whether both ends of a binding are there. */
+  hasEnds({ source, destination: { kind, name } }: BindingRequest): boolean {
     const destinations = kind === 'queue' ? this.queues : this.exchanges;
     return this.exchanges.has(withoutLineBreaks(source)) && destinations.has(withoutLineBreaks(name));
   }
 
   private resolve(request: BindingRequest, user: object | undefined): Binding {
+    assertNoDefault(request);
     const source = withoutLineBreaks(request.source);
     const name = withoutLineBreaks(request.destination.name);
-    for (const exchange of request.destination.kind === 'exchange' ? [name, source] : [source])
-      assertNotDefault(exchange);
     const exchange = this.exchanges.get(source);
     const target = request.destination.kind === 'queue' ? this.queues.get(name) : this.exchanges.get(name);
     if (exchange === undefined) throw this.notFound('exchange', source);
@@ -346,48 +428,6 @@ export class VirtualHost {
       this.removeExchange(exchange);
   }
 
-  private bury(dead: DeadLetter): void {
-    const { type, deadLetterExchange } = dead.queue.settings;
-    const treatment =
-      deadLetterExchange === undefined
-        ? 'disabled'
-        : dead.settled === undefined
-          ? 'at_most_once'
-          : 'at_least_once';
-    this.counters.queues[type].deadLettered[treatment][dead.reason] += 1;
-    if (deadLetterExchange === undefined) return;
-    this.deadLetters.push(dead);
-    if (this.buryingDead) return;
-    this.buryingDead = true;
-    try {
-      for (let next = this.deadLetters.shift(); next !== undefined; next = this.deadLetters.shift()) {
-        const taken = this.publishDeadLetter(next);
-        next.settled?.(taken);
-      }
-    } finally {
-      this.buryingDead = false;
-    }
-  }
-
-  /** Gives whether there is a queue for it, and none has refused it. */
-  private publishDeadLetter({ queue, entry, reason }: DeadLetter): boolean {
-    const { deadLetterExchange, deadLetterRoutingKey } = queue.settings;
-    const exchange = this.exchanges.get(deadLetterExchange ?? '');
-    if (exchange === undefined) return false;
-    const message = deadLetter(entry.message, reason, queue.name, {
-      exchange: exchange.name,
-      routingKey: deadLetterRoutingKey,
-    });
-    let taken = false;
-    let refused = false;
-    for (const target of this.route(exchange, message)) {
-      if (reason !== 'rejected' && isCycle(message, target.name)) continue;
-      if (target.publish(message) === 'rejected') refused = true;
-      else taken = true;
-    }
-    return taken && !refused;
-  }
-
   private assertSameQueue(queue: Queue, properties: QueueProperties): void {
     // Stricter than for use: a queue that is not exclusive is not the same as one that is asked to be.
     if (queue.exclusiveOwner !== properties.exclusiveOwner) throw this.locked(queue.name);
@@ -396,17 +436,6 @@ export class VirtualHost {
     assertEquivalent(resource, 'auto_delete', queue.autoDelete, properties.autoDelete);
     const keys = KNOWN_ARGUMENTS[queue.settings.type];
     assertArgumentsEquivalent(resource, keys, queue.arguments, properties.arguments);
-  }
-
-  private assertFitsQuorum(name: string, properties: QueueProperties): void {
-    const refuse = (property: string) =>
-      new AmqpError(
-        'PRECONDITION_FAILED',
-        `invalid property '${property}' for ${this.describe('queue', name)}`,
-      );
-    if (properties.autoDelete) throw refuse('auto-delete');
-    if (properties.exclusiveOwner !== undefined) throw refuse('exclusive-owner');
-    if (!properties.durable) throw refuse('non-durable');
   }
 
   private assertUnconditional(
@@ -418,15 +447,6 @@ export class VirtualHost {
     throw new AmqpError(
       'NOT_IMPLEMENTED',
       `cannot delete ${this.describe('queue', queue.name)}. queue.delete operations with ${flag} flag set are not supported by quorum queues`,
-    );
-  }
-
-  private assertNamesExchange(kind: 'queue' | 'exchange', name: string, declared: Table, key: string): void {
-    const field = declared.get(key);
-    if (field === undefined || field.type === 'longstr') return;
-    throw new AmqpError(
-      'PRECONDITION_FAILED',
-      `invalid type '${field.type}' for arg '${key}' in ${this.describe(kind, name)}`,
     );
   }
 
@@ -448,7 +468,21 @@ function assertNotDefault(exchange: string): void {
     throw new AmqpError('ACCESS_REFUSED', 'operation not permitted on the default exchange');
 }
 
+/** Bindings of the default exchange come and go with the queues. */
+function assertNoDefault({ source, destination: { kind, name } }: BindingRequest): void {
+  if (kind === 'exchange') assertNotDefault(withoutLineBreaks(name));
+  assertNotDefault(withoutLineBreaks(source));
+}
+
 function incomingOf(binding: Binding): Set<Binding> {
   const { destination } = binding;
   return destination.kind === 'queue' ? destination.queue.incoming : destination.exchange.incoming;
+}
+
+function attempt(work: () => unknown, failed: (error: unknown) => void): void {
+  try {
+    work();
+  } catch (error) {
+    failed(error);
+  }
 }

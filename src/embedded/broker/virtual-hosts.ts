@@ -1,22 +1,31 @@
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '../../errors.ts';
 import type { Log } from '../program.ts';
+import { damagedError, damagedFiles, describeDamage } from '../storage/damage.ts';
+import { setAside } from '../storage/set-aside.ts';
 import { Accounts } from './access/accounts.ts';
 import { hashPassword } from './access/password.ts';
 import type { BrokerConfiguration } from './configuration.ts';
 import type { Counters } from './counters.ts';
 import {
+  type Definitions,
   type DefinitionsFile,
   definitionsFile,
   noDefinitionsFile,
   type VhostDefinition,
 } from './definitions.ts';
+import { AmqpError } from './errors.ts';
+import { after } from './guard.ts';
 import type { ReplyTargets } from './router.ts';
-import { DurableStore } from './store/durable.ts';
+import { DurableStore, type DurableStoreOptions } from './store/durable.ts';
 import { volatileStore } from './store.ts';
 import { VirtualHost } from './virtual-host.ts';
 
+const NO_DEFINITIONS: Definitions = { vhosts: [], accounts: [], grants: [] };
+/** How long after an error of the disk the definitions are written again. */
+const RETRY_MS = 1_000;
 const EVERYTHING = { configure: '.*', write: '.*', read: '.*' };
 
 interface Entry {
@@ -31,6 +40,8 @@ interface Entry {
  */
 export class VirtualHosts {
   readonly accounts = new Accounts();
+  /** What operators have set for the whole broker; it is kept for them and means nothing to it. */
+  readonly globalParameters = new Map<string, unknown>();
   private readonly byName = new Map<string, Entry>();
   private readonly stores = new Map<string, DurableStore>();
   private readonly configuration: BrokerConfiguration;
@@ -38,6 +49,7 @@ export class VirtualHosts {
   private readonly counters: Counters;
   private readonly log: Log;
   private readonly file: DefinitionsFile;
+  private retry: NodeJS.Timeout | undefined;
 
   constructor(configuration: BrokerConfiguration, replyTargets: ReplyTargets, counters: Counters, log: Log) {
     this.configuration = configuration;
@@ -50,20 +62,60 @@ export class VirtualHosts {
 
   /**
    * Puts back what an earlier broker has left. Called once, before anybody is served.
-   * Throws BROKER_DATA_IN_USE, and the errors of the system.
+   * Throws BROKER_DATA_IN_USE, BROKER_DATA_DAMAGED, and the errors of the system.
    */
-  restore(): void {
+  async restore(acceptLoss: boolean): Promise<void> {
     const { vhost: name, user, password } = this.configuration;
     // Its store locks the folder before anything in it is read.
-    const store = this.openStore(name);
-    const { vhosts = [], accounts = [], grants = [] } = this.file.read() ?? {};
+    const isOld = this.file.exists();
+    const expected = isOld ? 'definitions.json beside it is of a broker that had it' : undefined;
+    const store = this.openStore(name, { acceptLoss, expected });
+    const found = this.readDefinitions(store, acceptLoss);
+    const { vhosts, accounts, grants, globalParameters = [] } = found ?? NO_DEFINITIONS;
+    for (const [parameter, value] of globalParameters) this.globalParameters.set(parameter, value);
     for (const account of accounts) this.accounts.put(account);
     for (const grant of grants) this.accounts.grant(grant);
     const own = vhosts.find((each) => each.name === name);
     this.add(own ?? { name, description: '', tags: [], limits: {}, policies: [] }, store);
-    for (const vhost of vhosts) if (vhost.name !== name) this.add(vhost, this.openStore(vhost.name));
+    for (const vhost of vhosts)
+      if (vhost.name !== name) {
+        // Of a broker that had another virtual host for its own, that one has no folder.
+        const because = own === undefined ? undefined : `virtual host '${vhost.name}' was kept in it`;
+        this.add(vhost, this.openStore(vhost.name, { acceptLoss, expected: because }));
+      }
     this.accounts.put({ name: user, passwordHash: hashPassword(password), tags: ['administrator'] });
     this.accounts.grant({ user, vhost: name, ...EVERYTHING });
+    for (const each of this.stores.values()) await each.settle();
+    if (found === undefined) this.keepAfterLoss();
+  }
+
+  /** What was lost is not missed at the next start: the word of the user counts for all that follows. */
+  private keepAfterLoss(): void {
+    try {
+      this.changed();
+    } catch (error) {
+      this.log('error', messageOf(error), { folder: this.folder });
+    }
+  }
+
+  /** `undefined` when they are lost, and that was accepted. */
+  private readDefinitions(store: DurableStore | undefined, acceptLoss: boolean): Definitions | undefined {
+    const { dataFolder } = this.configuration;
+    if (store === undefined || dataFolder === undefined) return NO_DEFINITIONS;
+    const found = this.file.read(store.image.keepsDefinitions);
+    if (!('damage' in found)) {
+      if (found.definitions !== undefined) store.definitionsKept();
+      return found.definitions ?? NO_DEFINITIONS;
+    }
+    if (!acceptLoss) throw damagedError('BROKER_DATA_DAMAGED', dataFolder, [found.damage]);
+    const folder = setAside(dataFolder, damagedFiles([found.damage]));
+    this.log('error', 'started without what is damaged', { damage: describeDamage(found.damage), folder });
+    return undefined;
+  }
+
+  /** Where durable things are kept; `undefined` where nothing is. */
+  get folder(): string | undefined {
+    return this.configuration.dataFolder;
   }
 
   get all(): VirtualHost[] {
@@ -105,39 +157,58 @@ export class VirtualHosts {
       rmSync(folder, { recursive: true, force: true });
   }
 
-  /** Accounts, permissions, policies or limits have changed: they are kept from now on. */
+  /** Accounts, permissions, policies or limits have changed: they are kept from now on, or as soon as the disk takes them. */
   changed(): void {
-    this.file.write({
-      vhosts: [...this.byName].map(([name, { vhost, description, tags }]) => ({
-        name,
-        description,
-        tags,
-        limits: vhost.limits,
-        policies: vhost.policies.all,
-      })),
-      accounts: this.accounts.all,
-      grants: this.accounts.grants,
-    });
+    clearTimeout(this.retry);
+    try {
+      this.file.write({
+        vhosts: [...this.byName].map(([name, { vhost, description, tags }]) => ({
+          name,
+          description,
+          tags,
+          limits: vhost.limits,
+          policies: vhost.policies.all,
+        })),
+        accounts: this.accounts.all,
+        grants: this.accounts.grants,
+        globalParameters: [...this.globalParameters],
+      });
+    } catch (error) {
+      // They are in force: messages may be kept in a virtual host that a restart would not know.
+      this.retry = after(
+        RETRY_MS,
+        () => undefined,
+        () => this.changed(),
+      );
+      throw new AmqpError('RESOURCE_ERROR', `the disk does not take definitions now: ${messageOf(error)}`);
+    }
+    // The store of the virtual host that is always there stands beside the file.
+    this.stores.get(this.configuration.vhost)?.definitionsKept();
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.retry);
     for (const { vhost } of this.byName.values()) vhost.close();
     await Promise.all([...this.stores.values()].map((store) => store.close()));
   }
 
   private add(definition: VhostDefinition, store: DurableStore | undefined): void {
     const { name, description, tags, limits, policies } = definition;
-    const vhost = new VirtualHost(name, store ?? volatileStore, this.replyTargets, this.counters);
+    const vhost = new VirtualHost(name, store ?? volatileStore, this.replyTargets, this.counters, this.log);
     vhost.limits = limits;
     for (const policy of policies) vhost.policies.put(policy);
     if (store !== undefined) vhost.restore(store.image);
     this.byName.set(name, { vhost, description, tags });
   }
 
-  private openStore(name: string): DurableStore | undefined {
+  private openStore(
+    name: string,
+    given: Pick<DurableStoreOptions, 'acceptLoss' | 'expected'> = {},
+  ): DurableStore | undefined {
     const folder = this.folderOf(name);
     if (folder === undefined) return undefined;
-    const store = new DurableStore(folder, this.log, { slackBytes: this.configuration.journalSlackBytes });
+    const slackBytes = this.configuration.journalSlackBytes;
+    const store = new DurableStore(folder, this.log, { slackBytes, ...given });
     this.stores.set(name, store);
     return store;
   }

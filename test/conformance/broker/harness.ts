@@ -3,7 +3,7 @@ import amqp, { type Channel, type ChannelModel, type ConfirmChannel, type GetMes
 import type { BrokerAccess } from '../../support/rabbitmq.ts';
 
 /** How long a broker may take until it does what it is waited for. */
-const DEADLINE_MS = 8_000;
+const DEADLINE_MS = 30_000;
 
 /** An error that the broker has closed a channel or a connection with. */
 export interface Closed {
@@ -107,13 +107,19 @@ export class Harness {
     return result;
   }
 
-  async management(method: string, path: string, body?: unknown): Promise<ManagementAnswer> {
+  async management(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<ManagementAnswer> {
     const { managementUrl, user, password } = this.broker;
     const response = await fetch(`${managementUrl}/api${path}`, {
       method,
       headers: {
         authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
         'content-type': 'application/json',
+        ...headers,
       },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });

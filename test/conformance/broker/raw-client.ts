@@ -1,10 +1,10 @@
 import { connect, type Socket } from 'node:net';
 import { FRAME, FRAME_END, FrameParser } from '../../../src/embedded/broker/codec/frames.ts';
 import {
+  AMQP_0_9_1,
   type Method,
   type MethodFields,
   type MethodName,
-  methodName,
   readMethod,
   writeMethod,
 } from '../../../src/embedded/broker/codec/methods.ts';
@@ -27,15 +27,18 @@ export function method<Name extends MethodName>(
   channel: number,
   name: Name,
   fields: MethodFields<Name>,
+  dialect = AMQP_0_9_1,
 ): Buffer {
   const writer = new Writer();
-  writeMethod(writer, name, fields);
+  writeMethod(writer, name, fields, dialect);
   return frame(FRAME.method, channel, writer.copy());
 }
 
 /** A client that sends what it is told, frame by frame, and remembers the methods that come back. */
 export class RawClient {
   readonly socket: Socket;
+  /** The version of the protocol that it speaks. */
+  dialect = AMQP_0_9_1;
   readonly received: (Method & { channel: number })[] = [];
   readonly bytes: Buffer[] = [];
   readonly closed: Promise<void>;
@@ -47,9 +50,12 @@ export class RawClient {
     const parser = new FrameParser({
       onFrame: (type, channel, buffer, start, end) => {
         if (type !== FRAME.method) return true;
-        const name = methodName(buffer.readUInt32BE(start));
+        const name = this.dialect.nameOf(buffer.readUInt32BE(start));
         if (name !== undefined)
-          this.received.push({ channel, ...readMethod(name, new Reader(buffer, start + 4, end)) });
+          this.received.push({
+            channel,
+            ...readMethod(name, new Reader(buffer, start + 4, end), this.dialect),
+          });
         for (const wake of this.waiting.splice(0)) wake();
         return true;
       },

@@ -6,14 +6,18 @@ import { alarms } from './subjects/alarms.ts';
 import { connections } from './subjects/connections.ts';
 import { consuming } from './subjects/consuming.ts';
 import { deadLetters } from './subjects/dead-letters.ts';
+import { definitions } from './subjects/definitions.ts';
 import { exchanges } from './subjects/exchanges.ts';
+import { health } from './subjects/health.ts';
 import { limits } from './subjects/limits.ts';
 import { management } from './subjects/management.ts';
 import { metrics } from './subjects/metrics.ts';
+import { octetTexts } from './subjects/octets.ts';
 import { policies } from './subjects/policies.ts';
 import { publishing } from './subjects/publishing.ts';
 import { queues } from './subjects/queues.ts';
 import { replies } from './subjects/replies.ts';
+import { returns } from './subjects/returns.ts';
 import { routing } from './subjects/routing.ts';
 import { transactions } from './subjects/transactions.ts';
 import { wire } from './subjects/wire.ts';
@@ -27,10 +31,14 @@ const SUBJECTS = {
   consuming,
   limits,
   'dead letters': deadLetters,
+  returns,
+  'texts of octets': octetTexts,
   'direct replies': replies,
   transactions,
   wire,
   'management API': management,
+  definitions,
+  health,
   access,
   policies,
 };

@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import amqp from 'amqplib';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type RunningBroker, startBroker } from '../../../src/embedded/broker/broker.ts';
 
 const ends: (() => Promise<void>)[] = [];
@@ -91,6 +91,89 @@ describe('what an operator has set up', () => {
     await first.close();
     const second = await start(folder);
     expect(await second.api('GET', '/queues/other')).toEqual([]);
+  });
+});
+
+describe('the file of the definitions', () => {
+  it('is refused when it is cut, empty, changed or missing; without it one starts with the word of the user', async () => {
+    const folder = await newFolder();
+    const first = await start(folder);
+    await first.api('PUT', '/users/bob', { password: 'x', tags: '' });
+    await first.close();
+    const path = join(folder, 'definitions.json');
+    const whole = await readFile(path);
+    const flipped = Buffer.from(whole);
+    flipped[20] = (flipped[20] ?? 0) ^ 1;
+    const cuts = [-3, -11, -40].map((end) => whole.subarray(0, end));
+    const others = ['{}', 'null', '[]', '{"vhosts":[null],"accounts":[],"grants":[]}'].map((text) =>
+      Buffer.from(text),
+    );
+    for (const bytes of [...cuts, ...others, Buffer.alloc(0), flipped, undefined]) {
+      if (bytes === undefined) await rm(path);
+      else await writeFile(path, bytes);
+      await expect(start(folder)).rejects.toMatchObject({
+        code: 'BROKER_DATA_DAMAGED',
+        message: expect.stringContaining('definitions.json'),
+        hint: expect.stringContaining('qbtc up --accept-loss'),
+      });
+    }
+    await writeFile(path, flipped);
+    await writeFile(join(folder, 'accept-loss'), '');
+    const second = await start(folder);
+    expect(await second.api('GET', '/users')).toHaveLength(1);
+    expect(await readFile(join(folder, 'damaged-1', 'definitions.json'))).toEqual(flipped);
+    await second.close();
+    // The word counts for what was lost: the next start misses it no more.
+    const third = await start(folder);
+    expect(await third.api('GET', '/users')).toHaveLength(1);
+    await third.close();
+    // As qbtc 0.1.0 wrote it: without a checksum.
+    await writeFile(path, whole.toString().split('\t')[0] ?? '');
+    const fourth = await start(folder);
+    expect(await fourth.api('GET', '/users/bob')).toMatchObject({ name: 'bob' });
+  });
+});
+
+describe('definitions that the disk refuses', () => {
+  it('are written as soon as it takes them: they are in force', async () => {
+    const folder = await newFolder();
+    const first = await start(folder);
+    const path = join(folder, 'definitions.json');
+    await mkdir(path);
+    expect(await first.api('PUT', '/vhosts/other', {})).toMatchObject({ error: 'resource_error' });
+    await rm(path, { recursive: true });
+    await vi.waitFor(async () => expect(await readFile(path, 'utf8')).toContain('other'), 30_000);
+    await first.close();
+    expect(await (await start(folder)).api('GET', '/vhosts')).toHaveLength(2);
+  });
+});
+
+describe('the files of a virtual host', () => {
+  it.each([
+    ['its folder is gone', 'vhosts', true],
+    ['its folder is empty', 'vhosts', false],
+    ['the broker has its own no more', 'own', false],
+  ])('are missed when %s, and no more with the word of the user', async (_, which, withFolder) => {
+    const folder = await newFolder();
+    const first = await start(folder);
+    await first.api('PUT', '/vhosts/other', {});
+    await first.api('PUT', `/queues/${which === 'own' ? 'stack' : 'other'}/q`, { durable: true });
+    await first.close();
+    const [name = ''] = await readdir(join(folder, 'vhosts'));
+    const robbed = which === 'own' ? folder : join(folder, 'vhosts', name);
+    for (const file of ['extent', 'journal-00000001']) await rm(join(robbed, file));
+    if (withFolder) await rm(robbed, { recursive: true });
+    await expect(start(folder)).rejects.toMatchObject({
+      code: 'BROKER_DATA_DAMAGED',
+      message: expect.stringContaining(`${join(robbed, 'journal-00000001')} is missing`),
+      hint: expect.stringContaining('qbtc up --accept-loss'),
+    });
+    await writeFile(join(folder, 'accept-loss'), '');
+    const second = await start(folder);
+    expect(await second.api('GET', '/queues')).toEqual([]);
+    await second.close();
+    const third = await start(folder);
+    expect(await third.api('GET', '/vhosts')).toHaveLength(2);
   });
 });
 

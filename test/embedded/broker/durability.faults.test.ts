@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
@@ -247,10 +247,11 @@ describe('kill -9 of the broker at random moments', () => {
     await channel.waitForConfirms();
     await broker.kill();
     const journal = join(dataFolder, 'journal-00000001');
-    await truncate(journal, (await stat(journal)).size - 3);
+    // A record that was being written when the kill came: nobody was told that it is there.
+    await appendFile(journal, (await readFile(journal)).subarray(-60, -3));
     for (const [more, found] of [
-      ['c', ['a']],
-      ['d', ['a', 'c']],
+      ['c', ['a', 'b']],
+      ['d', ['a', 'b', 'c']],
     ] as const) {
       const next = program.start({ dataFolder });
       const connection = await next.connect();
@@ -265,10 +266,49 @@ describe('kill -9 of the broker at random moments', () => {
     const last = program.start({ dataFolder });
     expect((await drain(await last.connect(), 'q')).map(({ content }) => content.toString())).toEqual([
       'a',
+      'b',
       'c',
       'd',
     ]);
     await last.kill();
+  });
+
+  it('starts without what was confirmed only with the word of the user', async () => {
+    const dataFolder = join(folder, 'damaged');
+    const broker = program.start({ dataFolder });
+    const channel = await (await broker.connect()).createConfirmChannel();
+    channel.on('error', () => undefined);
+    await channel.assertQueue('q', { durable: true });
+    for (let number = 0; number < 1_000; number += 1)
+      channel.sendToQueue('q', bodyOf(number), { persistent: true });
+    await channel.waitForConfirms();
+    await broker.kill();
+    const journal = join(dataFolder, 'journal-00000001');
+    const bytes = await readFile(journal);
+    const middle = bytes.length >> 1;
+    bytes[middle] = (bytes[middle] ?? 0) ^ 16;
+    await writeFile(journal, bytes);
+
+    const refused = program.start({ dataFolder });
+    expect(await refused.exit).toBe(1);
+    const [line] = refused.lines().filter(({ level }) => level === 'error');
+    expect(line).toMatchObject({ context: { code: 'BROKER_DATA_DAMAGED' } });
+    expect(line?.message).toMatch(
+      /journal-00000001, byte \d+: 5\d\d bytes are no record; \d+ whole records stand before them and \d+ after them; .*qbtc up --accept-loss/,
+    );
+    expect(await readFile(journal)).toEqual(bytes);
+
+    // What `qbtc up --accept-loss` leaves for it; the word counts once.
+    await writeFile(join(dataFolder, 'accept-loss'), '');
+    for (const round of ['with the word', 'later, without it']) {
+      const next = program.start({ dataFolder });
+      const again = await (await next.connect()).createChannel();
+      again.on('error', () => undefined);
+      expect((await again.checkQueue('q')).messageCount, round).toBe(999);
+      await next.kill();
+    }
+    expect(await readFile(join(dataFolder, 'damaged-1', 'journal-00000001'))).toEqual(bytes);
+    expect(await readdir(dataFolder)).not.toContain('accept-loss');
   });
 });
 
@@ -311,6 +351,12 @@ describe('a disk that is full', () => {
           context: { error: expect.stringContaining('ENOSPC') },
         },
       ]);
+      // A durable queue that is answered is on the disk: now there can be none.
+      const other = await broker.connect();
+      const closed = new Promise<Error>((resolve) => other.once('error', resolve));
+      const declaring = await other.createChannel();
+      await declaring.assertQueue('new', { durable: true }).catch(() => undefined);
+      expect((await closed).message).toContain('RESOURCE_ERROR - the disk does not take durable definitions');
       // It still serves from memory what needs no disk.
       const { queue } = await channel.assertQueue('', { exclusive: true });
       channel.sendToQueue(queue, Buffer.from('x'));
@@ -364,6 +410,17 @@ describe('a disk that is full', () => {
       // Long enough for the broker to have tried to write everything anew, in vain.
       await sleep(1_500);
       await broker.kill();
+      // Not a byte is left now; what is there can be drained all the same.
+      spawnSync('dd', ['if=/dev/zero', `of=${join(disk, 'filler')}`, 'bs=4k']);
+      const draining = program.start({ dataFolder });
+      const first = await (await draining.connect()).createChannel();
+      first.on('error', () => undefined);
+      expect((await first.checkQueue('q')).messageCount).toBe(confirmed.length);
+      expect(await first.get('q')).toMatchObject({ content: bodyOf(confirmed[0] ?? 0) });
+      const second = program.start({ dataFolder });
+      expect(await second.exit).toBe(1);
+      expect(second.text()).toContain(`is in use by the broker with process id ${draining.child.pid}`);
+      await draining.kill();
       spawnSync('mount', ['-o', 'remount,size=8m', disk]);
       const next = program.start({ dataFolder });
       const found = (await drain(await next.connect(), 'q')).map(numberOf);

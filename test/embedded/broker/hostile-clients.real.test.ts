@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import amqp from 'amqplib';
 import fc from 'fast-check';
@@ -15,7 +16,7 @@ const internalErrors: unknown[] = [];
 
 beforeAll(async () => {
   broker = await startBroker(
-    { host: '127.0.0.1', port: 0, managementPort: 0, ...account },
+    { host: '127.0.0.1', port: 0, managementPort: 0, metricsPort: 0, ...account },
     (_, message, context) => {
       if (message === 'internal error') internalErrors.push(context);
     },
@@ -229,7 +230,7 @@ describe('a client that never reads', () => {
 });
 
 describe('a connection of which one end is gone', () => {
-  it('is closed after two intervals without a heartbeat, and gives back what it held', async () => {
+  it('is closed two to three intervals after its last word, and gives back what it held', async () => {
     const honest = await amqp.connect(
       { hostname: '127.0.0.1', port: broker.port, username: account.user, password: account.password },
       { noDelay: true },
@@ -287,4 +288,17 @@ describe('a thousand connections at once', () => {
     });
     await expect(response.json()).resolves.toMatchObject({ object_totals: { connections: 0, queues: 0 } });
   }, 240_000);
+});
+
+it('answers HTTP requests that name no address', async () => {
+  for (const port of [broker.managementPort, broker.metricsPort ?? 0])
+    for (const address of ['//', 'http://[', '/\\\\', '*']) {
+      const socket = connect(port, '127.0.0.1');
+      const authorization = Buffer.from(`${account.user}:${account.password}`).toString('base64');
+      socket.write(`GET ${address} HTTP/1.1\r\nhost: x\r\nauthorization: Basic ${authorization}\r\n\r\n`);
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      expect(answer.toString().split('\r\n')[0]).toBe('HTTP/1.1 404 Not Found');
+      socket.destroy();
+    }
+  await serves();
 });

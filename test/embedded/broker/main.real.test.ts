@@ -59,7 +59,7 @@ describe('the data folder', () => {
     await first.listening;
     expect((await stat(dataFolder)).mode & 0o777).toBe(0o700);
     const names = await readdir(dataFolder);
-    expect(names.sort()).toEqual(['journal-00000001', 'lock']);
+    expect(names.sort()).toEqual(['extent', 'journal-00000001', 'lock']);
     for (const name of names) expect((await stat(join(dataFolder, name))).mode & 0o777).toBe(0o600);
 
     const second = program.start({ dataFolder });

@@ -1,11 +1,13 @@
 import type { Credentials } from '../credentials.ts';
-import { hashPassword, matchesHash } from './password.ts';
+import { type Hashing, hashPassword, matchesHash } from './password.ts';
 import { type Permission, Rights } from './rights.ts';
 
 /** Who may log in. `tags` say what the account may do in the management API. */
 export interface Account {
   name: string;
   passwordHash: string;
+  /** Left out: SHA-256. */
+  hashing?: Hashing;
   tags: string[];
 }
 
@@ -54,7 +56,7 @@ export class Accounts {
 
   isRight({ user, password }: Credentials): boolean {
     const account = this.byName.get(user);
-    return matchesHash(password, account?.passwordHash ?? NOBODY) && account !== undefined;
+    return matchesHash(password, account?.passwordHash ?? NOBODY, account?.hashing) && account !== undefined;
   }
 
   /** @throws SyntaxError when a part of the permission is no regular expression */

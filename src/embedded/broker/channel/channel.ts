@@ -53,10 +53,7 @@ export class Channel implements ConsumerHost {
   handle(method: Method): void {
     this.content.assertNothingExpected();
     if (method.name === 'channel.open') {
-      if (this.state !== 'starting') {
-        if (this.state === 'closing') return;
-        throw new AmqpError('CHANNEL_ERROR', "second 'channel.open' seen");
-      }
+      if (this.state !== 'starting') throw new AmqpError('CHANNEL_ERROR', "second 'channel.open' seen");
       this.state = 'running';
       this.send('channel.open-ok', { channelId: Buffer.alloc(0) });
       return;
@@ -251,7 +248,7 @@ export class Channel implements ConsumerHost {
     const uncommitted = this.transaction?.take().settlements.flatMap(({ deliveries }) => deliveries) ?? [];
     this.deliveries.restore(uncommitted);
     for (const consumer of [...this.consumers.values()]) this.cancel(consumer);
-    settle(this.deliveries.takeAll(), 'requeue');
+    settle(this.deliveries.takeAll(), 'abandon');
   }
 
   private release(): void {

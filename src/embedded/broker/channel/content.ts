@@ -17,6 +17,17 @@ export interface PublishTarget {
   immediate: boolean;
 }
 
+/** Reads the arguments of `basic.publish`; the frame is not kept. */
+export function readPublishTarget(reader: Reader): PublishTarget {
+  reader.short();
+  const from = reader.offset;
+  const exchange = reader.shortstr();
+  const routingKey = reader.shortstr();
+  const address = Buffer.from(reader.buffer.subarray(from, reader.offset));
+  const bits = reader.octet();
+  return { exchange, routingKey, address, mandatory: (bits & 1) !== 0, immediate: (bits & 2) !== 0 };
+}
+
 /** A publish whose frames have all arrived. */
 export interface CompletePublish extends PublishTarget {
   properties: Buffer;

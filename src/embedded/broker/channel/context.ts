@@ -18,6 +18,8 @@ export interface ChannelContext {
   /** The client has declared that it understands `basic.cancel` from the server. */
   readonly notifiesCancel: boolean;
   readonly replies: ReplyRegistry;
+  /** A callback of others, which must not fail into their faces: the connection ends instead. */
+  guarded<Args extends unknown[]>(run: (...args: Args) => void): (...args: Args) => void;
   /** The channel has confirms to send once the input at hand is worked off. */
   confirmLater(channel: Channel): void;
   /** The channel is gone for good; its number may be used again. */

@@ -58,7 +58,8 @@ export class Deliveries {
   }
 }
 
-export type Settlement = 'acknowledge' | 'reject' | 'requeue';
+/** What becomes of deliveries: `requeue` when a client returns them, `abandon` when who held them is gone. */
+export type Settlement = 'acknowledge' | 'reject' | 'requeue' | 'abandon';
 
 /** Tells the queues, and then the consumers that can take messages again. */
 export function settle(deliveries: readonly Delivery[], how: Settlement): void {
@@ -73,5 +74,5 @@ export function settle(deliveries: readonly Delivery[], how: Settlement): void {
       else entries.push(entry);
     }
   }
-  for (const [queue, entries] of returning) queue.requeue(entries);
+  for (const [queue, entries] of returning) queue.requeue(entries, how === 'requeue');
 }

@@ -57,11 +57,12 @@ export function putStored(
   // One more than the queues, so that it is not settled before it is in the last of them.
   let waiting = queues.length + 1;
   let accepted = true;
-  const done = (taken: boolean) => {
+  // The store is not told of what goes wrong at those who wait for it.
+  const done = channel.context.guarded((taken: boolean) => {
     if (!taken) accepted = false;
     waiting -= 1;
     if (waiting === 0) settled(accepted);
-  };
+  });
   const publication = { stored: () => done(true), lost: () => done(false) };
   for (const queue of queues) {
     const outcome = queue.publish(message, publication);

@@ -105,18 +105,58 @@ export type Method = { [Name in MethodName]: { name: Name; fields: MethodFields<
 /** Class and method id in one number, as they stand in a frame. */
 export type MethodId = number;
 
-const NAMES = new Map<MethodId, MethodName>(
-  (Object.keys(METHODS) as MethodName[]).map((name) => [methodId(name), name]),
-);
+/** Where AMQP 0-8 differs from 0-9-1, as RabbitMQ speaks it; what is `undefined` it does not have. */
+// biome-ignore format: as above
+const CHANGES_0_8: Partial<Record<MethodName, Definition | undefined>> = {
+  'connection.close': [10, 60, METHODS['connection.close'][2]],
+  'connection.close-ok': [10, 61, []],
+  'channel.open-ok': [20, 11, []],
+  'basic.consume': [60, 20, METHODS['basic.consume'][2].filter(([name]) => name !== 'arguments')],
+  'connection.blocked': undefined, 'connection.unblocked': undefined,
+  'connection.update-secret': undefined, 'connection.update-secret-ok': undefined,
+  'exchange.bind': undefined, 'exchange.bind-ok': undefined,
+  'exchange.unbind': undefined, 'exchange.unbind-ok': undefined,
+  'basic.nack': undefined, 'confirm.select': undefined, 'confirm.select-ok': undefined,
+};
+
+/** The methods of one version of the protocol. */
+export class Dialect {
+  /** As `connection.start` says it. */
+  readonly version: { versionMajor: number; versionMinor: number };
+  private readonly definitions: ReadonlyMap<MethodName, Definition>;
+  private readonly names: ReadonlyMap<MethodId, MethodName>;
+
+  constructor(
+    version: { versionMajor: number; versionMinor: number },
+    changes: Partial<Record<MethodName, Definition | undefined>> = {},
+  ) {
+    this.version = version;
+    const all: Record<string, Definition | undefined> = { ...METHODS, ...changes };
+    const known = Object.entries(all).filter(([, definition]) => definition !== undefined);
+    this.definitions = new Map(known as [MethodName, Definition][]);
+    this.names = new Map(
+      [...this.definitions].map(([name, [classId, method]]) => [classId * 0x10000 + method, name]),
+    );
+  }
+
+  /** The method of an id; `undefined` when the protocol has none. */
+  nameOf(id: MethodId): MethodName | undefined {
+    return this.names.get(id);
+  }
+
+  definitionOf(name: MethodName): Definition {
+    const definition = this.definitions.get(name);
+    if (definition === undefined) throw new TypeError(`there is no ${name} in this version of AMQP`);
+    return definition;
+  }
+}
+
+export const AMQP_0_9_1 = new Dialect({ versionMajor: 0, versionMinor: 9 });
+export const AMQP_0_8 = new Dialect({ versionMajor: 8, versionMinor: 0 }, CHANGES_0_8);
 
 export function methodId(name: MethodName): MethodId {
   const [classId, method] = METHODS[name];
   return classId * 0x10000 + method;
-}
-
-/** The method of an id; `undefined` when the protocol has none. */
-export function methodName(id: MethodId): MethodName | undefined {
-  return NAMES.get(id);
 }
 
 /** Class and method id, for `close` methods that name the method at fault. */
@@ -127,11 +167,12 @@ export function idsOf(name: MethodName | undefined): { classId: number; methodId
 }
 
 /** Reads the arguments of a method whose id has been read already. */
-export function readMethod(name: MethodName, reader: Reader): Method {
-  const fields: Record<string, Kinds[keyof Kinds]> = {};
+export function readMethod(name: MethodName, reader: Reader, dialect = AMQP_0_9_1): Method {
+  // What a version does not have is left as it would be without a wish.
+  const fields: Record<string, Kinds[keyof Kinds]> = name === 'basic.consume' ? { arguments: new Map() } : {};
   let bits = 0;
   let bit = 8;
-  for (const [field, kind] of METHODS[name][2] as Arguments) {
+  for (const [field, kind] of dialect.definitionOf(name)[2]) {
     if (kind === 'bit') {
       if (bit === 8) {
         bits = reader.octet();
@@ -153,8 +194,9 @@ export function writeMethod<Name extends MethodName>(
   writer: Writer,
   name: Name,
   fields: MethodFields<Name>,
+  dialect = AMQP_0_9_1,
 ): void {
-  const [classId, method, kinds] = METHODS[name] as Definition;
+  const [classId, method, kinds] = dialect.definitionOf(name);
   writer.short(classId);
   writer.short(method);
   const values = fields as Record<string, Kinds[keyof Kinds]>;

@@ -23,20 +23,20 @@ export interface Properties {
 
 /** The properties in the order of their flags, from bit 15 downwards. */
 const ORDER = [
-  ['content_type', 'shortstr'],
-  ['content_encoding', 'shortstr'],
+  ['content_type', 'octetText'],
+  ['content_encoding', 'octetText'],
   ['headers', 'table'],
   ['delivery_mode', 'octet'],
   ['priority', 'octet'],
-  ['correlation_id', 'shortstr'],
-  ['reply_to', 'shortstr'],
-  ['expiration', 'shortstr'],
-  ['message_id', 'shortstr'],
+  ['correlation_id', 'octetText'],
+  ['reply_to', 'octetText'],
+  ['expiration', 'octetText'],
+  ['message_id', 'octetText'],
   ['timestamp', 'uint64'],
-  ['type', 'shortstr'],
-  ['user_id', 'shortstr'],
-  ['app_id', 'shortstr'],
-  ['cluster_id', 'shortstr'],
+  ['type', 'octetText'],
+  ['user_id', 'octetText'],
+  ['app_id', 'octetText'],
+  ['cluster_id', 'octetText'],
 ] as const satisfies readonly (readonly [keyof Properties, string])[];
 
 /** The lowest flag says that another word of flags follows; class `basic` never needs one. */
@@ -68,7 +68,7 @@ export function writeProperties(properties: Properties): Buffer {
     const value = properties[name];
     if (value === undefined) continue;
     if (kind === 'table') writeTable(writer, value as Table);
-    else if (kind === 'shortstr') writer.shortstr(value as string);
+    else if (kind === 'octetText') writer.octetText(value as string);
     else if (kind === 'uint64') writer.uint64(value as bigint);
     else writer.octet(value as number);
   }
@@ -109,12 +109,12 @@ export function summarize(bytes: Buffer): PropertySummary {
   if (flags & 0x1000) summary.persistent = reader.octet() === 2;
   if (flags & 0x0800) summary.priority = reader.octet();
   if (flags & 0x0400) reader.skip(reader.octet());
-  if (flags & 0x0200) summary.replyTo = reader.shortstr();
-  if (flags & 0x0100) summary.expiration = reader.shortstr();
+  if (flags & 0x0200) summary.replyTo = reader.octetText();
+  if (flags & 0x0100) summary.expiration = reader.octetText();
   if (flags & 0x0080) reader.skip(reader.octet());
   if (flags & 0x0040) reader.skip(8);
   if (flags & 0x0020) reader.skip(reader.octet());
-  if (flags & 0x0010) summary.userId = reader.shortstr();
+  if (flags & 0x0010) summary.userId = reader.octetText();
   if (flags & 0x0008) reader.skip(reader.octet());
   if (flags & 0x0004) reader.skip(reader.octet());
   if (reader.remaining > 0) throw new AmqpError('SYNTAX_ERROR', 'a property list has more bytes than flags');

@@ -1,4 +1,5 @@
 import { AmqpError } from '../errors.ts';
+import { decodeOctets } from './octet-text.ts';
 
 /**
  * Reads the primitive types of AMQP 0-9-1 from a window of a buffer.
@@ -80,6 +81,7 @@ export class Reader {
     return this.buffer.readDoubleBE(this.take(8));
   }
 
+  /** A short string of a method, which has to be UTF-8. */
   shortstr(): string {
     const length = this.octet();
     const at = this.take(length);
@@ -88,6 +90,11 @@ export class Reader {
     if (text.includes('\uFFFD') && !Buffer.from(text).equals(this.buffer.subarray(at, at + length)))
       throw new AmqpError('FRAME_ERROR', 'Malformed UTF-8 in shortstr');
     return text;
+  }
+
+  /** A short string of a message, a key or a property: as in RabbitMQ its bytes need not be UTF-8. */
+  octetText(): string {
+    return decodeOctets(this.bytes(this.octet()));
   }
 
   /** The bytes of a long string; a view of the frame, not a copy. */

@@ -37,7 +37,7 @@ export function readTable(reader: Reader, depth = 0): Table {
   const fields = new Reader(bytes);
   const table: Table = new Map();
   while (fields.remaining > 0) {
-    const key = fields.shortstr();
+    const key = fields.octetText();
     table.set(key, readField(fields, depth));
   }
   return table;
@@ -125,15 +125,17 @@ function skipField(reader: Reader, depth: number): void {
   if (bytes !== undefined) reader.skip(bytes);
   else if (tag === 0x53 || tag === 0x78) reader.skip(reader.long());
   else if (tag === 0x46) skipTable(reader, depth + 1);
-  else if (tag === 0x41 && depth < DEEPEST) skipNested(reader, () => skipField(reader, depth + 1));
-  else throw new AmqpError('SYNTAX_ERROR', `unknown field type '${String.fromCharCode(tag)}'`);
+  else if (tag === 0x41) {
+    if (depth >= DEEPEST) throw new AmqpError('SYNTAX_ERROR', 'arrays are nested too deeply');
+    skipNested(reader, () => skipField(reader, depth + 1));
+  } else throw new AmqpError('SYNTAX_ERROR', `unknown field type '${String.fromCharCode(tag)}'`);
 }
 
 /** Writes a table with its length in front. */
 export function writeTable(writer: Writer, table: Table): void {
   writer.sized(() => {
     for (const [key, field] of table) {
-      writer.shortstr(key);
+      writer.octetText(key);
       writeField(writer, field);
     }
   });

@@ -1,4 +1,5 @@
 import { AmqpError } from '../errors.ts';
+import { encodeOctets } from './octet-text.ts';
 
 const FIRST_CAPACITY = 256;
 
@@ -79,10 +80,18 @@ export class Writer {
   /** Throws when the text is longer than the 255 bytes that a short string holds. */
   shortstr(text: string): void {
     const bytes = Buffer.byteLength(text);
-    if (bytes > 255) throw new AmqpError('SYNTAX_ERROR', 'a short string is longer than 255 bytes');
+    if (bytes > 255) throw tooLong();
     this.octet(bytes);
     const at = this.claim(bytes);
     this.buffer.write(text, at, 'utf8');
+  }
+
+  /** The same for a short string of a message, whose bytes need not be UTF-8. */
+  octetText(text: string): void {
+    const bytes = encodeOctets(text);
+    if (bytes.length > 255) throw tooLong();
+    this.octet(bytes.length);
+    this.bytes(bytes);
   }
 
   longstr(value: string | Buffer): void {
@@ -123,4 +132,8 @@ export class Writer {
   clear(): void {
     this.length = 0;
   }
+}
+
+function tooLong(): AmqpError {
+  return new AmqpError('SYNTAX_ERROR', 'a short string is longer than 255 bytes');
 }

@@ -47,45 +47,50 @@ export function matches(pattern: Table, data: Table): boolean {
   return mode.startsWith('any') ? wanted.some(satisfied) : wanted.every(satisfied);
 }
 
-/** Equal values, whatever the width of their numbers; integers and floats of one value are different. */
+/**
+ * Equal values, as Erlang's `==` compares them: the types do not matter, 1 equals 1.0, and no table equals an array
+ * unless both are empty. Within tables and arrays the types do matter, and the order of the keys too.
+ */
 export function same(a: Field, b: Field): boolean {
-  if (a.type === 'table' && b.type === 'table') {
-    if (a.value.size !== b.value.size) return false;
-    for (const [key, field] of a.value) {
-      const other = b.value.get(key);
-      if (other === undefined || field.type !== other.type || !same(field, other)) return false;
-    }
-    return true;
+  const [left, right] = [itemsOf(a), itemsOf(b)];
+  if (left !== undefined || right !== undefined) {
+    if (left === undefined || right === undefined || left.length !== right.length) return false;
+    return left.every(([key, item], index) => {
+      const [otherKey, other] = right[index] ?? [];
+      return other !== undefined && key === otherKey && item.type === other.type && same(item, other);
+    });
   }
-  if (a.type === 'array' && b.type === 'array')
-    return (
-      a.value.length === b.value.length &&
-      a.value.every((item, index) => {
-        const other = b.value[index];
-        return other !== undefined && item.type === other.type && same(item, other);
-      })
-    );
-  return comparable(a) === comparable(b);
+  const [one, other] = [plain(a), plain(b)];
+  if (isNumber(one) && isNumber(other)) return compare(one, other);
+  return one === other;
 }
 
-function comparable(field: Field): string {
+/** The members of a table or an array; those of an array have no key. */
+function itemsOf({ type, value }: Field): [string | undefined, Field][] | undefined {
+  if (type === 'table') return [...value];
+  return type === 'array' ? value.map((item) => [undefined, item]) : undefined;
+}
+
+const isNumber = (value: unknown): value is number | bigint =>
+  typeof value === 'number' || typeof value === 'bigint';
+
+/** JavaScript too compares integers and floats by their exact values. */
+function compare(a: number | bigint, b: number | bigint): boolean {
+  return typeof a === typeof b ? a === b : a >= b && a <= b;
+}
+
+/** A value that compares by `===`. */
+function plain(field: Field): string | number | bigint | boolean | null {
   switch (field.type) {
     case 'longstr':
     case 'binary':
-      return `s${typeof field.value === 'string' ? Buffer.from(field.value).toString('latin1') : field.value.toString('latin1')}`;
-    case 'float':
-    case 'double':
-      return `f${field.value}`;
+      return Buffer.from(field.value as string).toString('latin1');
     case 'decimal':
-      return `d${field.value.places},${field.value.digits}`;
-    case 'bool':
-      return `b${field.value}`;
-    case 'void':
-      return 'v';
+      return `decimal ${field.value.places} ${field.value.digits}`;
     case 'table':
     case 'array':
-      return field.type;
+      return null;
     default:
-      return `i${field.value}`;
+      return field.value;
   }
 }

@@ -1,5 +1,5 @@
 import { type Binding, bindingKey, destinationName, propertiesKey } from '../binding.ts';
-import { jsonToTable, tableToJson } from '../codec/json.ts';
+import { tableToJson } from '../codec/json.ts';
 import type { VirtualHost } from '../virtual-host.ts';
 import { assertMay } from './access.ts';
 import { list } from './lists.ts';
@@ -8,6 +8,7 @@ import {
   argumentsOf,
   created,
   exchangeName,
+  newName,
   noContent,
   objectNotFound,
   ok,
@@ -36,13 +37,13 @@ export const bindings: Resource[] = [
       const { source, kind, destination } = target(request);
       assertMay(request, 'write', kind, destination);
       assertMay(request, 'read', 'exchange', source);
-      const routingKey = request.body.routing_key === undefined ? '' : String(request.body.routing_key);
+      const routingKey = newName('routing key', request.body.routing_key ?? '');
       const binding = vhost.bind(
         {
           source,
           destination: { kind, name: destination },
           routingKey,
-          arguments: jsonToTable(argumentsOf(request.body)),
+          arguments: argumentsOf(request.body),
         },
         undefined,
       );

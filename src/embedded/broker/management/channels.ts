@@ -1,10 +1,29 @@
 import type { Channel } from '../channel/channel.ts';
 import type { Connection } from '../connection.ts';
 import { list } from './lists.ts';
-import { objectNotFound, ok, type Request, type Resource } from './resource.ts';
+import { objectNotFound, ok, type Request, type Resource, vhostOf } from './resource.ts';
 
 export const channels: Resource[] = [
   { path: '/api/channels', GET: (request) => list(request, all(request), ['name']) },
+  {
+    path: '/api/vhosts/:vhost/channels',
+    GET: (request) => {
+      const { name } = vhostOf(request);
+      return list(
+        request,
+        all(request).filter(({ vhost }) => vhost === name),
+        ['name'],
+      );
+    },
+  },
+  {
+    path: '/api/connections/:connection/channels',
+    GET: (request) => {
+      const found = [...request.state.connections].find(({ name }) => name === request.path.connection);
+      if (found === undefined) throw objectNotFound();
+      return list(request, channelsOf(request, found), ['name']);
+    },
+  },
   {
     path: '/api/channels/:name',
     GET: (request) => {
@@ -15,12 +34,14 @@ export const channels: Resource[] = [
   },
 ];
 
-function all({ state }: Request): Record<string, unknown>[] {
-  return [...state.connections].flatMap((connection) =>
-    [...connection.channels.values()]
-      .filter((channel) => channel.isOpen)
-      .map((channel) => show(state.nodeName, connection, channel)),
-  );
+function all(request: Request): Record<string, unknown>[] {
+  return [...request.state.connections].flatMap((connection) => channelsOf(request, connection));
+}
+
+function channelsOf({ state }: Request, connection: Connection): Record<string, unknown>[] {
+  return [...connection.channels.values()]
+    .filter((channel) => channel.isOpen)
+    .map((channel) => show(state.nodeName, connection, channel));
 }
 
 function show(node: string, connection: Connection, channel: Channel): Record<string, unknown> {

@@ -1,32 +1,57 @@
 import { tableToJson } from '../codec/json.ts';
 import type { Connection } from '../connection.ts';
 import { list } from './lists.ts';
-import { noContent, objectNotFound, ok, type Request, type Resource } from './resource.ts';
+import { noContent, objectNotFound, ok, type Request, type Resource, vhostOf } from './resource.ts';
 
 export const connections: Resource[] = [
+  { path: '/api/connections', GET: (request) => listed(request, () => true) },
   {
-    path: '/api/connections',
-    GET: (request) => {
-      const open = [...request.state.connections].filter((connection) => connection.isRunning);
-      return list(
-        request,
-        open.map((connection) => show(request, connection)),
-        ['name'],
-      );
+    path: '/api/vhosts/:vhost/connections',
+    GET: (request) => listed(request, ({ vhost }) => vhost === vhostOf(request).name),
+  },
+  {
+    path: '/api/connections/username/:user',
+    GET: (request) => listed(request, ({ handshake }) => handshake.username === request.path.user),
+    DELETE: (request) => {
+      const of = open(request).filter(({ handshake }) => handshake.username === request.path.user);
+      for (const connection of of) connection.closeForced(reasonIn(request));
+      return noContent;
     },
   },
   {
     path: '/api/connections/:name',
     GET: (request) => ok(show(request, existing(request))),
     DELETE: (request) => {
-      existing(request).closeForced('Closed via management plugin');
+      existing(request).closeForced(reasonIn(request));
       return noContent;
     },
   },
 ];
 
-function existing({ state, path }: Request): Connection {
-  const found = [...state.connections].find(({ name, isRunning }) => isRunning && name === path.name);
+/** What the client is told, as far as the operator says it. */
+function reasonIn({ headers }: Request): string {
+  const given = headers['x-reason'];
+  // Headers are bytes to HTTP; what people write in them is UTF-8.
+  return typeof given === 'string'
+    ? Buffer.from(given, 'latin1').toString('utf8')
+    : 'Closed via management plugin';
+}
+
+function open({ state }: Request): Connection[] {
+  return [...state.connections].filter(({ isRunning }) => isRunning);
+}
+
+function listed(request: Request, isWanted: (connection: Connection) => boolean) {
+  const found = open(request).filter(isWanted);
+  return list(
+    request,
+    found.map((connection) => show(request, connection)),
+    ['name'],
+  );
+}
+
+function existing(request: Request): Connection {
+  const found = open(request).find(({ name }) => name === request.path.name);
   if (found === undefined) throw objectNotFound();
   return found;
 }

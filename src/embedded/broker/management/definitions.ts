@@ -1,35 +1,45 @@
 import { destinationName } from '../binding.ts';
 import { tableToJson } from '../codec/json.ts';
 import { isReserved } from '../names.ts';
-import { COMPATIBLE_VERSION } from '../server-properties.ts';
+import { COMPATIBLE_VERSION, PRODUCT, PRODUCT_VERSION } from '../server-properties.ts';
 import type { VirtualHost } from '../virtual-host.ts';
+import { importDefinitions } from './import.ts';
+import { parametersOf } from './parameters.ts';
 import { showPolicy } from './policies.ts';
-import { ok, type Resource, vhostOf } from './resource.ts';
+import {
+  type Answer,
+  badRequest,
+  noContent,
+  type Request,
+  type Resource,
+  vhostOf,
+  vhostToChange,
+} from './resource.ts';
+import { show as showUser } from './users.ts';
 
 /** What is set up, in the form in which RabbitMQ exports and imports it. */
 export const definitions: Resource[] = [
   {
     path: '/api/definitions',
     role: 'administrator',
-    GET: ({ state }) => {
+    GET: (request) => {
+      const { state } = request;
       const { all, accounts } = state.vhosts;
       const contents = all.map((vhost) => ({ vhost, content: contentOf(vhost) }));
       const within = (pick: (content: ReturnType<typeof contentOf>) => object[]) =>
         contents.flatMap(({ vhost, content }) =>
           pick(content).map((item) => ({ ...item, vhost: vhost.name })),
         );
-      return ok({
+      return download(request, {
         rabbit_version: COMPATIBLE_VERSION,
         rabbitmq_version: COMPATIBLE_VERSION,
-        users: accounts.all.map(({ name, passwordHash, tags }) => ({
-          name,
-          password_hash: passwordHash,
-          hashing_algorithm: 'rabbit_password_hashing_sha256',
-          tags,
-          limits: {},
-        })),
+        product_name: PRODUCT,
+        product_version: PRODUCT_VERSION,
+        users: accounts.all.map(showUser),
         vhosts: all.map(({ name }) => ({ name, limits: [], metadata: state.vhosts.labels(name) })),
         permissions: accounts.grants,
+        topic_permissions: [],
+        global_parameters: [...state.vhosts.globalParameters].map(([name, value]) => ({ name, value })),
         parameters: within(({ parameters }) => parameters),
         policies: within(({ policies }) => policies),
         exchanges: within(({ exchanges }) => exchanges),
@@ -37,21 +47,36 @@ export const definitions: Resource[] = [
         bindings: within(({ bindings }) => bindings),
       });
     },
+    POST: (request) => {
+      importDefinitions(request, undefined);
+      return noContent;
+    },
   },
   {
     path: '/api/definitions/:vhost',
     role: 'administrator',
-    GET: (request) => ok({ rabbit_version: COMPATIBLE_VERSION, ...contentOf(vhostOf(request)) }),
+    GET: (request) => {
+      if (request.state.vhosts.get(request.path.vhost ?? '') === undefined)
+        throw badRequest('vhost_not_found');
+      return download(request, { rabbit_version: COMPATIBLE_VERSION, ...contentOf(vhostOf(request)) });
+    },
+    POST: (request) => {
+      importDefinitions(request, vhostToChange(request));
+      return noContent;
+    },
   },
 ];
 
+/** Browsers keep the document as a file where they are asked to. */
+function download({ query }: Request, body: object): Answer {
+  const name = query.get('download');
+  const headers = { 'content-disposition': `attachment; filename=${encodeURIComponent(name ?? '')}` };
+  return { status: 200, body, ...(name === null ? {} : { headers }) };
+}
+
 function contentOf(vhost: VirtualHost) {
-  const { name, limits } = vhost;
   return {
-    parameters:
-      Object.keys(limits).length === 0
-        ? []
-        : [{ value: limits, vhost: name, component: 'vhost-limits', name: 'limits' }],
+    parameters: parametersOf(vhost),
     policies: vhost.policies.all.map((policy) => showPolicy(policy, vhost)),
     // What ends with its connection is nothing that anybody has set up.
     queues: [...vhost.queues.values()]

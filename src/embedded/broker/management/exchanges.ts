@@ -1,4 +1,4 @@
-import { jsonToTable, tableToJson } from '../codec/json.ts';
+import { tableToJson } from '../codec/json.ts';
 import type { Exchange } from '../exchange.ts';
 import { assertMay } from './access.ts';
 import { list } from './lists.ts';
@@ -7,6 +7,7 @@ import {
   created,
   exchangeName,
   flag,
+  newName,
   noContent,
   objectNotFound,
   ok,
@@ -25,7 +26,7 @@ export const exchanges: Resource[] = [
     GET: (request) => ok({ ...show(request, existing(request)), incoming: [], outgoing: [] }),
     PUT: (request) => {
       const vhost = vhostToChange(request);
-      const name = exchangeName(request.path.name);
+      const name = newName('exchange', exchangeName(request.path.name));
       const { body } = request;
       const known = vhost.exchanges.has(name);
       assertMay(request, 'configure', 'exchange', name);
@@ -33,7 +34,7 @@ export const exchanges: Resource[] = [
         durable: flag(body.durable, 'durable'),
         autoDelete: flag(body.auto_delete, 'auto_delete'),
         internal: flag(body.internal, 'internal'),
-        arguments: jsonToTable(argumentsOf(body)),
+        arguments: argumentsOf(body),
       });
       return known ? noContent : created();
     },

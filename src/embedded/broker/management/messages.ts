@@ -23,7 +23,7 @@ export const messages: Resource[] = [
   {
     path: '/api/exchanges/:vhost/:name/publish',
     POST: (request) => {
-      const { body } = request;
+      const { body, account } = request;
       required(body, ['routing_key', 'properties', 'payload', 'payload_encoding']);
       const vhost = vhostOf(request);
       const name = exchangeName(request.path.name);
@@ -37,6 +37,10 @@ export const messages: Resource[] = [
       if (typeof body.payload !== 'string') throw badRequest('payload_not_string');
       const payload = decodePayload(body.payload, String(body.payload_encoding));
       const message = messageOf(name, String(body.routing_key), body.properties, payload);
+      if (message.userId !== undefined && message.userId !== account.name)
+        throw badRequest(
+          `406 PRECONDITION_FAILED - user_id property set to '${message.userId}' but authenticated user was '${account.name}'`,
+        );
       const queues = vhost.route(exchange, message);
       const outcomes = queues.map((queue) => queue.publish(message));
       if (outcomes.includes('rejected'))
@@ -73,7 +77,8 @@ function fetch(queue: Queue, { body }: Request, mode: string): Record<string, un
     shown.push(show(queue, entry, body));
   }
   if (mode === 'reject_requeue_false') for (const entry of taken) queue.reject(entry);
-  else if (!taking) queue.requeue(taken);
+  // To peek is to hold the messages and to go away.
+  else if (!taking) queue.requeue(taken, mode === 'reject_requeue_true');
   return shown;
 }
 
@@ -107,13 +112,21 @@ function propertiesToJson(properties: Properties): Record<string, unknown> | [] 
 function messageOf(exchange: string, routingKey: string, given: unknown, payload: Buffer): Message {
   const json = typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : {};
   const { headers, timestamp, delivery_mode, priority, ...texts } = json;
-  const number = (value: unknown) => (value === undefined ? undefined : Number(value));
+  const integer = (name: string, value: unknown): number | undefined => {
+    if (value === undefined || Number.isSafeInteger(value)) return value as number | undefined;
+    throw badRequest(`${name} should be an integer, actually was ${JSON.stringify(value)}`);
+  };
+  if (headers !== undefined && (typeof headers !== 'object' || headers === null))
+    throw badRequest(`headers should be an object, actually was ${JSON.stringify(headers)}`);
+  for (const [name, value] of Object.entries(texts))
+    if (typeof value !== 'string')
+      throw badRequest(`${name} should be a text, actually was ${JSON.stringify(value)}`);
   const properties: Properties = {
-    ...Object.fromEntries(Object.entries(texts).map(([key, value]) => [key, String(value)])),
-    delivery_mode: number(delivery_mode),
-    priority: number(priority),
+    ...(texts as Record<string, string>),
+    delivery_mode: integer('delivery_mode', delivery_mode),
+    priority: integer('priority', priority),
     ...(headers === undefined ? {} : { headers: jsonToTable(headers as Record<string, unknown>) }),
-    ...(timestamp === undefined ? {} : { timestamp: BigInt(Number(timestamp)) }),
+    ...(timestamp === undefined ? {} : { timestamp: BigInt(integer('timestamp', timestamp) ?? 0) }),
   };
   try {
     return Message.of(exchange, routingKey, properties, payload);

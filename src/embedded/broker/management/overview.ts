@@ -1,8 +1,9 @@
-import type { BrokerState } from '../broker.ts';
 import { deliveredIn, type QueueCounters } from '../counters.ts';
 import { EXCHANGE_TYPES } from '../exchange-types/index.ts';
 import { COMPATIBLE_VERSION, PRODUCT, PRODUCT_VERSION } from '../server-properties.ts';
-import { type Answer, objectNotFound, ok, type Request, type Resource, vhostsOf } from './resource.ts';
+import { listenersOf } from './listeners.ts';
+import { clusterName } from './parameters.ts';
+import { ok, type Request, type Resource, vhostsOf } from './resource.ts';
 
 export const overview: Resource[] = [
   { path: '/api/overview', GET: (request) => ok(overviewOf(request)) },
@@ -10,29 +11,7 @@ export const overview: Resource[] = [
     path: '/api/whoami',
     GET: ({ account }) => ok({ name: account.name, tags: account.tags }),
   },
-  { path: '/api/nodes', role: 'monitoring', GET: ({ state }) => ok([nodeOf(state)]) },
-  {
-    path: '/api/nodes/:name',
-    role: 'monitoring',
-    GET: ({ state, path }) => {
-      if (path.name !== state.nodeName) throw objectNotFound();
-      return ok(nodeOf(state));
-    },
-  },
-  { path: '/api/health/checks/alarms', role: 'monitoring', GET: alarms },
-  { path: '/api/health/checks/local-alarms', role: 'monitoring', GET: alarms },
-  { path: '/api/health/checks/virtual-hosts', GET: () => ok({ status: 'ok' }) },
 ];
-
-/** With an alarm RabbitMQ answers 503 and lists it. */
-function alarms({ state }: Request): Answer {
-  if (!state.memory.raised) return ok({ status: 'ok' });
-  const alarm = { node: state.nodeName, resource: 'memory' };
-  return {
-    status: 503,
-    body: { status: 'failed', reason: 'There are alarms in effect in the cluster', alarms: [alarm] },
-  };
-}
 
 function overviewOf(request: Request): Record<string, unknown> {
   const { state } = request;
@@ -48,21 +27,35 @@ function overviewOf(request: Request): Record<string, unknown> {
   return {
     management_version: COMPATIBLE_VERSION,
     rates_mode: 'none',
-    exchange_types: [...EXCHANGE_TYPES.keys()].map((name) => ({ name, description: '', enabled: true })),
+    exchange_types: exchangeTypes(),
     product_version: PRODUCT_VERSION,
     product_name: PRODUCT,
     rabbitmq_version: COMPATIBLE_VERSION,
-    cluster_name: state.nodeName,
+    cluster_name: clusterName(state),
     disable_stats: false,
     enable_queue_totals: false,
     message_stats: {
       publish: state.counters.received,
       confirm: state.counters.confirmed,
       deliver_get: happened(deliveredIn),
+      deliver: happened(({ deliveredToConsumer }) => deliveredToConsumer.manualAck),
+      deliver_no_ack: happened(({ deliveredToConsumer }) => deliveredToConsumer.autoAck),
+      get: happened(({ fetched }) => fetched.manualAck),
+      get_no_ack: happened(({ fetched }) => fetched.autoAck),
+      get_empty: happened(({ getEmpty }) => getEmpty),
       ack: happened(({ acknowledged }) => acknowledged),
       redeliver: happened(({ redelivered }) => redelivered),
       drop_unroutable: state.counters.unroutableDropped,
       return_unroutable: state.counters.unroutableReturned,
+    },
+    churn_rates: {
+      connection_created: state.counters.connectionsOpened,
+      connection_closed: state.counters.connectionsClosed,
+      channel_created: state.counters.channelsOpened,
+      channel_closed: state.counters.channelsClosed,
+      queue_declared: state.counters.queuesDeclared,
+      queue_created: state.counters.queuesCreated,
+      queue_deleted: state.counters.queuesDeleted,
     },
     queue_totals: {
       messages: ready + unacknowledged,
@@ -77,30 +70,21 @@ function overviewOf(request: Request): Record<string, unknown> {
       queues: queues.length,
     },
     node: state.nodeName,
-    listeners: [
-      { node: state.nodeName, protocol: 'amqp', port: state.ports.amqp },
-      { node: state.nodeName, protocol: 'http', port: state.ports.management },
-      ...(state.ports.metrics === undefined
-        ? []
-        : [{ node: state.nodeName, protocol: 'http/prometheus', port: state.ports.metrics }]),
-    ],
+    listeners: listenersOf(state).map((listener) => ({
+      node: state.nodeName,
+      ip_address: state.host,
+      socket_opts: {},
+      ...listener,
+    })),
+    statistics_db_event_queue: 0,
     contexts: [],
   };
 }
 
-function nodeOf(state: BrokerState): Record<string, unknown> {
-  return {
-    name: state.nodeName,
-    type: 'disc',
-    running: true,
-    os_pid: String(process.pid),
-    uptime: Date.now() - state.startedAt,
-    mem_used: process.memoryUsage.rss(),
-    mem_limit: state.memory.limitBytes,
-    mem_alarm: state.memory.raised,
-    disk_free_alarm: false,
-    rates_mode: 'none',
-    partitions: [],
-    enabled_plugins: [],
-  };
+export function exchangeTypes(): Record<string, unknown>[] {
+  return [...EXCHANGE_TYPES.keys()].map((name) => ({
+    name,
+    description: `AMQP ${name} exchange, as per the AMQP specification`,
+    enabled: true,
+  }));
 }

@@ -1,8 +1,8 @@
+import type { Grant } from '../access/accounts.ts';
 import { list } from './lists.ts';
 import {
   badRequest,
   created,
-  ManagementError,
   noContent,
   objectNotFound,
   ok,
@@ -27,24 +27,13 @@ export const permissions: Resource[] = [
     role: 'administrator',
     GET: (request) => ok(existing(request)),
     PUT: ({ state, path, body }) => {
-      required(body, ['configure', 'write', 'read']);
       const { accounts } = state.vhosts;
       const { vhost = '', user = '' } = path;
+      const grant = readPermission(user, vhost, body);
       if (state.vhosts.get(vhost) === undefined || accounts.find(user) === undefined)
         throw badRequest('vhost_or_user_not_found');
       const known = accounts.rightsOf(user, vhost) !== undefined;
-      try {
-        accounts.grant({
-          user,
-          vhost,
-          configure: String(body.configure),
-          write: String(body.write),
-          read: String(body.read),
-        });
-      } catch (error) {
-        if (error instanceof SyntaxError) throw new ManagementError(400, 'bad_request', error.message);
-        throw error;
-      }
+      accounts.grant(grant);
       state.vhosts.changed();
       return known ? noContent : created();
     },
@@ -56,6 +45,24 @@ export const permissions: Resource[] = [
     },
   },
 ];
+
+/** Throws 400 for what is missing or no regular expression. */
+export function readPermission(user: string, vhost: string, body: Record<string, unknown>): Grant {
+  required(body, ['configure', 'write', 'read']);
+  const permission = {
+    configure: String(body.configure),
+    write: String(body.write),
+    read: String(body.read),
+  };
+  for (const pattern of Object.values(permission)) {
+    try {
+      new RegExp(pattern);
+    } catch (error) {
+      throw badRequest((error as SyntaxError).message);
+    }
+  }
+  return { user, vhost, ...permission };
+}
 
 function existing({ state, path }: Request) {
   const { vhost = '', user = '' } = path;

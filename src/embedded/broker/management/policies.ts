@@ -1,3 +1,4 @@
+import { POLICY_TARGETS } from '../../../model/topology.ts';
 import { faultOf, type Policy, print } from '../policies.ts';
 import type { VirtualHost } from '../virtual-host.ts';
 import { list } from './lists.ts';
@@ -43,18 +44,20 @@ export const policies: Resource[] = [
   },
 ];
 
-/** Throws 400 in RabbitMQ's words. */
-export function readPolicy(name: string, body: Record<string, unknown>): Policy {
-  const fail = (text: string) => badRequest(`Validation failed\n\n${text}\n`);
+/** Throws 400 in RabbitMQ's words, with `where` at their end. */
+export function readPolicy(name: string, body: Record<string, unknown>, where = ''): Policy {
+  const fail = (text: string) => badRequest(`Validation failed\n\n${text}\n${where}`);
   const { pattern, definition, priority = 0, 'apply-to': applyTo = 'all' } = body;
-  if (typeof priority !== 'number')
+  if (typeof priority !== 'number' || !Number.isInteger(priority))
     throw fail(`priority should be a number, actually was ${print(priority)}`);
+  if (typeof pattern !== 'string') throw fail(`pattern should be a binary but was ${print(pattern)}`);
   try {
-    new RegExp(String(pattern));
+    new RegExp(pattern);
   } catch (error) {
     throw fail(`pattern should be regular expression but is invalid: ${(error as Error).message}`);
   }
-  if (applyTo !== 'queues' && applyTo !== 'exchanges' && applyTo !== 'all')
+  const target = POLICY_TARGETS.find((known) => known === applyTo);
+  if (target === undefined)
     throw fail(`apply-to '${String(applyTo)}' unrecognised; should be 'queues', 'exchanges' or 'all'`);
   if (typeof definition !== 'object' || definition === null || Array.isArray(definition))
     throw fail('definition should be an object');
@@ -62,8 +65,8 @@ export function readPolicy(name: string, body: Record<string, unknown>): Policy 
   if (fault !== undefined) throw fail(fault);
   return {
     name,
-    pattern: String(pattern),
-    applyTo,
+    pattern,
+    applyTo: target,
     priority,
     definition: definition as Record<string, unknown>,
   };

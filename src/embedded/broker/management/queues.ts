@@ -1,4 +1,4 @@
-import { jsonToTable, tableToJson } from '../codec/json.ts';
+import { tableToJson } from '../codec/json.ts';
 import type { Queue } from '../queue/queue.ts';
 import { assertMay } from './access.ts';
 import { showConsumer } from './consumers.ts';
@@ -7,6 +7,7 @@ import {
   argumentsOf,
   created,
   flag,
+  newName,
   noContent,
   objectNotFound,
   ok,
@@ -32,7 +33,7 @@ export const queues: Resource[] = [
     },
     PUT: (request) => {
       const vhost = vhostToChange(request);
-      const name = request.path.name ?? '';
+      const name = newName('queue', request.path.name);
       const { body } = request;
       const known = vhost.queues.has(name);
       assertMay(request, 'configure', 'queue', name);
@@ -40,7 +41,7 @@ export const queues: Resource[] = [
         durable: flag(body.durable, 'durable'),
         autoDelete: flag(body.auto_delete, 'auto_delete'),
         exclusiveOwner: undefined,
-        arguments: jsonToTable(argumentsOf(body)),
+        arguments: argumentsOf(body),
       });
       return known ? noContent : created();
     },
@@ -108,7 +109,7 @@ function show({ state, path }: Request, queue: Queue, vhost = path.vhost): Recor
     operator_policy: null,
     policy: queue.policy?.name ?? null,
     single_active_consumer_tag: active ?? null,
-    state: 'running',
+    state: queue.crashed ? 'crashed' : 'running',
     type: queue.settings.type,
     vhost,
   };

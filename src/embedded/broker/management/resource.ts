@@ -1,5 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Log } from '../../program.ts';
 import type { Account } from '../access/accounts.ts';
 import type { BrokerState } from '../broker.ts';
+import { jsonToTable } from '../codec/json.ts';
+import { Reader } from '../codec/reader.ts';
+import { skipTable, type Table, tableBytes } from '../codec/table.ts';
+import { fitsShortString } from '../names.ts';
 import type { VirtualHost } from '../virtual-host.ts';
 import { hasRole, type Role } from './roles.ts';
 
@@ -14,12 +20,14 @@ export interface Answer {
 /** A request as a resource sees it. */
 export interface Request {
   state: BrokerState;
+  log: Log;
   /** Who asks. */
   account: Account;
   method: MethodName;
   /** The variable parts of the path, decoded. */
   path: Record<string, string>;
   query: URLSearchParams;
+  headers: IncomingHttpHeaders;
   /** The body as a JSON object; `{}` when it was empty. */
   body: Record<string, unknown>;
 }
@@ -104,10 +112,20 @@ export function flag(value: unknown, name: string): boolean {
   throw badRequest(`{not_boolean,${name}}`);
 }
 
-/** The member `arguments` of a body. */
-export function argumentsOf(body: Record<string, unknown>): Record<string, unknown> {
-  const { arguments: given } = body;
-  if (given === undefined || (Array.isArray(given) && given.length === 0)) return {};
-  if (typeof given !== 'object' || given === null) throw badRequest('arguments must be an object');
-  return given as Record<string, unknown>;
+/** The member `arguments` of a body. Throws SYNTAX_ERROR for what no client could send: keys too long, tables too deep. */
+export function argumentsOf({ arguments: given }: Record<string, unknown>): Table {
+  if (given === undefined || (Array.isArray(given) && given.length === 0)) return new Map();
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw badRequest('arguments must be an object');
+  const table = jsonToTable(given as Record<string, unknown>);
+  skipTable(new Reader(tableBytes(table)));
+  return table;
+}
+
+/** A name from a path or a body, for what is created under it. */
+export function newName(kind: string, name: unknown): string {
+  if (typeof name !== 'string')
+    throw badRequest(`${kind} should be a text, actually was ${JSON.stringify(name)}`);
+  if (fitsShortString(name)) return name;
+  throw badRequest(`${kind} should be less than 255 bytes, actually was ${Buffer.byteLength(name)}\n`);
 }

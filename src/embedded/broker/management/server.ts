@@ -3,6 +3,7 @@ import type { Log } from '../../program.ts';
 import type { Account } from '../access/accounts.ts';
 import type { BrokerState } from '../broker.ts';
 import { AmqpError } from '../errors.ts';
+import { urlOf } from '../request-url.ts';
 import { assertMayOpen, assertRole } from './access.ts';
 import { bindings } from './bindings.ts';
 import { channels } from './channels.ts';
@@ -10,8 +11,11 @@ import { connections } from './connections.ts';
 import { consumers } from './consumers.ts';
 import { definitions } from './definitions.ts';
 import { exchanges } from './exchanges.ts';
+import { health } from './health.ts';
 import { messages } from './messages.ts';
+import { nodes } from './nodes.ts';
 import { overview } from './overview.ts';
+import { parameters } from './parameters.ts';
 import { permissions } from './permissions.ts';
 import { policies } from './policies.ts';
 import { queues } from './queues.ts';
@@ -30,6 +34,9 @@ import { virtualHosts } from './virtual-hosts.ts';
 
 const RESOURCES: readonly Resource[] = [
   ...overview,
+  ...nodes,
+  ...health,
+  ...parameters,
   ...virtualHosts,
   ...vhostLimits,
   ...users,
@@ -51,24 +58,24 @@ const REALM = 'Basic realm="RabbitMQ Management"';
 /** The part of RabbitMQ's management HTTP API that tools use: its paths, fields, status codes and error bodies. */
 export function createManagement(state: BrokerState, log: Log): Server {
   return createServer((request, response) => {
-    answer(state, request)
+    answer(state, log, request)
       .catch((thrown: unknown) => failure(thrown, log))
       .then((result) => send(request, response, result))
       .catch(() => response.destroy());
   });
 }
 
-async function answer(state: BrokerState, request: IncomingMessage): Promise<Answer> {
+async function answer(state: BrokerState, log: Log, request: IncomingMessage): Promise<Answer> {
   const login = logIn(state, request.headers.authorization);
   if ('refusal' in login) {
     request.resume();
     return login.refusal;
   }
   const { account } = login;
-  const url = new URL(request.url ?? '/', 'http://localhost');
+  const url = urlOf(request);
   // Cut before decoding: a slash inside a name is encoded.
-  const found = find(url.pathname);
-  if (found === undefined) throw objectNotFound();
+  const found = url === undefined ? undefined : find(url.pathname);
+  if (url === undefined || found === undefined) throw objectNotFound();
   const { resource, path } = found;
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const handle =
@@ -86,10 +93,12 @@ async function answer(state: BrokerState, request: IncomingMessage): Promise<Ans
   assertRole(account, method === 'GET' ? role : roleToChange);
   const asked: Request = {
     state,
+    log,
     account,
     method: method as MethodName,
     path,
     query: url.searchParams,
+    headers: request.headers,
     body,
   };
   // Operators set up virtual hosts that they cannot use themselves.
@@ -177,6 +186,8 @@ function failure(thrown: unknown, log: Log): Answer {
       return { status: 404, body: { error: 'not_found', reason: thrown.explanation } };
     if (thrown.reply === 'ACCESS_REFUSED' || thrown.reply === 'NOT_ALLOWED')
       return { status: 401, body: { error: 'not_authorised', reason: 'Access refused.' } };
+    if (thrown.reply === 'RESOURCE_ERROR')
+      return { status: 503, body: { error: 'resource_error', reason: thrown.explanation } };
     return { status: 400, body: { error: 'bad_request', reason: thrown.explanation } };
   }
   log('error', 'management request failed', {

@@ -1,9 +1,10 @@
 import type { Account } from '../access/accounts.ts';
-import { hashPassword } from '../access/password.ts';
+import { DEFAULT_HASHING, hashingNamed, hashPassword, moduleOf } from '../access/password.ts';
 import { list } from './lists.ts';
 import {
   badRequest,
   created,
+  newName,
   noContent,
   objectNotFound,
   ok,
@@ -19,15 +20,23 @@ export const users: Resource[] = [
     GET: (request) => list(request, request.state.vhosts.accounts.all.map(show), ['name']),
   },
   {
+    path: '/api/users/without-permissions',
+    role: 'administrator',
+    GET: (request) => {
+      const { all, grants } = request.state.vhosts.accounts;
+      const without = all.filter(({ name }) => grants.every(({ user }) => user !== name));
+      return list(request, without.map(show), ['name']);
+    },
+  },
+  {
     path: '/api/users/:user',
     role: 'administrator',
     GET: (request) => ok(show(existing(request))),
     PUT: ({ state, path, body }) => {
-      if (body.tags === undefined) throw badRequest('tags_not_present');
       const { accounts } = state.vhosts;
-      const name = path.user ?? '';
+      const name = newName('user', path.user);
       const known = accounts.find(name) !== undefined;
-      accounts.put({ name, passwordHash: hashOf(body), tags: tagsOf(body.tags) });
+      accounts.put(readAccount(name, body));
       state.vhosts.changed();
       return known ? noContent : created();
     },
@@ -57,17 +66,28 @@ function existing({ state, path }: Request): Account {
   return account;
 }
 
-/** An account without a password cannot log in. */
-function hashOf({ password, password_hash: hash }: Record<string, unknown>): string {
-  if (password !== undefined) return hashPassword(String(password));
-  return hash === undefined ? '' : String(hash);
+/** An account as an operator describes it; without a password it cannot log in. Throws 400. */
+export function readAccount(name: string, body: Record<string, unknown>): Account {
+  const { tags, password, password_hash: hash, hashing_algorithm: module } = body;
+  if (tags === undefined) throw badRequest('tags_not_present');
+  if (password !== undefined)
+    return { name, passwordHash: hashPassword(String(password)), tags: tagsOf(tags) };
+  if (hash === undefined) return { name, passwordHash: '', tags: tagsOf(tags) };
+  if (typeof hash !== 'string' || !isBase64(hash)) throw badRequest(`not_base64: ${JSON.stringify(hash)}`);
+  const hashing = module === undefined ? DEFAULT_HASHING : hashingNamed(String(module));
+  if (hashing === undefined) throw badRequest(`no such hashing_algorithm: ${JSON.stringify(module)}`);
+  return { name, passwordHash: hash, hashing, tags: tagsOf(tags) };
 }
 
-function show({ name, passwordHash, tags }: Account): Record<string, unknown> {
+function isBase64(text: string): boolean {
+  return Buffer.from(text, 'base64').toString('base64') === text;
+}
+
+export function show({ name, passwordHash, hashing, tags }: Account): Record<string, unknown> {
   return {
     name,
     password_hash: passwordHash,
-    hashing_algorithm: 'rabbit_password_hashing_sha256',
+    hashing_algorithm: moduleOf(hashing ?? DEFAULT_HASHING),
     tags,
     limits: {},
   };

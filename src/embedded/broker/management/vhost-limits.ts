@@ -1,3 +1,4 @@
+import { termOf } from '../policies.ts';
 import type { VhostLimits } from '../virtual-host.ts';
 import {
   badRequest,
@@ -21,13 +22,8 @@ export const vhostLimits: Resource[] = [
     PUT: (request) => {
       const vhost = vhostToChange(request);
       required(request.body, ['value']);
-      const { value } = request.body;
       const name = request.path.name ?? '';
-      if (!isLimit(name))
-        throw fail(`Unrecognised terms [{<<"${name}">>,${JSON.stringify(value)}}] in limits`);
-      if (typeof value !== 'number')
-        throw fail(`${name} should be a number, actually was <<"${String(value)}">>`);
-      vhost.limits = { ...vhost.limits, [name]: value };
+      vhost.limits = { ...vhost.limits, ...readLimits({ [name]: request.body.value }, fail) };
       request.state.vhosts.changed();
       return noContent;
     },
@@ -47,6 +43,22 @@ function listLimits(request: Request) {
       .filter(({ limits }) => Object.keys(limits).length > 0)
       .map(({ name, limits }) => ({ vhost: name, value: limits })),
   );
+}
+
+/** Reads the value of the parameter; `fail` makes the refusal of what is no limit, in RabbitMQ's words. */
+export function readLimits(value: unknown, fail: (text: string) => Error): VhostLimits {
+  // RabbitMQ has no other way to write an empty object.
+  if (Array.isArray(value) && value.length === 0) return {};
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw fail(`limits not a list ${termOf(value)}`);
+  const limits: VhostLimits = {};
+  for (const [name, limit] of Object.entries(value)) {
+    if (!isLimit(name)) throw fail(`Unrecognised terms [{${termOf(name)},${termOf(limit)}}] in limits`);
+    if (typeof limit !== 'number' || !Number.isInteger(limit))
+      throw fail(`${name} should be a number, actually was ${termOf(limit)}`);
+    limits[name] = limit;
+  }
+  return limits;
 }
 
 function isLimit(name: string): name is (typeof NAMES)[number] {

@@ -1,6 +1,7 @@
 import type { Field, FieldType, Table } from '../codec/table.ts';
 import { AmqpError, describe } from '../errors.ts';
 import { LONGEST_EXPIRY_MS } from '../message.ts';
+import { fitsShortString } from '../names.ts';
 
 export type QueueType = 'classic' | 'quorum';
 export type DeadLetterStrategy = 'at-most-once' | 'at-least-once';
@@ -64,7 +65,9 @@ const CHECKS: Record<string, Check> = {
   'x-dead-letter-exchange': ofType('longstr'),
   'x-dead-letter-routing-key': (field, all) =>
     ofType('longstr')(field, all) ??
-    (all.has('x-dead-letter-exchange') ? undefined : 'routing_key_but_no_dlx_defined'),
+    (all.has('x-dead-letter-exchange') ? undefined : 'routing_key_but_no_dlx_defined') ??
+    // RabbitMQ takes it, and fails at the first dead letter.
+    (fitsShortString(String(field.value)) ? undefined : '{value_too_long,255}'),
   'x-dead-letter-strategy': oneOf(['at-most-once', 'at-least-once'], () => 'invalid_dlx_strategy'),
   'x-max-length': notNegative,
   'x-max-length-bytes': notNegative,
@@ -169,6 +172,11 @@ export function queueSettings(name: string, vhost: string, queueArguments: Table
     deadLetterStrategy: text('x-dead-letter-strategy') as DeadLetterStrategy | undefined,
     maxPriority: number('x-max-priority'),
     singleActiveConsumer: queueArguments.get('x-single-active-consumer')?.value === true,
-    deliveryLimit: number('x-delivery-limit'),
+    // RabbitMQ takes any value here; what is no number limits nothing.
+    deliveryLimit: isNumeric(queueArguments.get('x-delivery-limit')) ? number('x-delivery-limit') : undefined,
   };
+}
+
+function isNumeric(field: Field | undefined): boolean {
+  return field !== undefined && [...INTEGERS, 'float', 'double', 'timestamp'].includes(field.type);
 }

@@ -45,32 +45,76 @@ export function deadLetter(
 function recordDeath(headers: Table, death: Table): Table {
   const result: Table = new Map(headers);
   const known = headers.get('x-death');
-  if (known === undefined) {
-    for (const key of ['reason', 'queue', 'exchange']) {
-      const field = death.get(key);
-      if (field !== undefined) result.set(`x-first-death-${key}`, field);
-    }
-  }
   if (known?.type !== 'array') {
-    result.set('x-death', { type: 'array', value: [{ type: 'table', value: counted(death, 1n) }] });
-    return result;
+    if (known === undefined)
+      for (const key of ['reason', 'queue', 'exchange']) {
+        const field = death.get(key);
+        if (field !== undefined) result.set(`x-first-death-${key}`, field);
+      }
+    return result.set('x-death', deathsOf([counted(death, 1n)]));
   }
-  const isSame = (field: Field) =>
-    field.type === 'table' &&
-    field.value.get('queue')?.value === death.get('queue')?.value &&
-    field.value.get('reason')?.value === death.get('reason')?.value;
-  const earlier = known.value.find(isSame);
-  const others = known.value.filter((field) => !isSame(field));
-  const entry =
-    earlier?.type === 'table'
-      ? counted(earlier.value, BigInt(Number(earlier.value.get('count')?.value ?? 0)) + 1n)
-      : counted(death, 1n);
-  result.set('x-death', { type: 'array', value: [{ type: 'table', value: sorted(entry) }, ...others] });
-  return result;
+  const earlier = grouped(known.value);
+  const same = earlier.find((field) => isSameDeath(field, death));
+  const others = earlier.filter((field) => field !== same);
+  const latest =
+    same?.type === 'table' ? counted(same.value, (countOf(same.value) ?? 0n) + 1n) : counted(death, 1n);
+  return result.set('x-death', deathsOf([sorted(latest), ...others]));
 }
 
+/**
+ * Deaths of one queue and reason become one, the first; those without a count are given how many there were.
+ * RabbitMQ turns their order round on the way, and so does this: clients read `x-death` by its places.
+ * What is no table, a client has put there: it stays.
+ */
+function grouped(deaths: readonly Field[]): Field[] {
+  if (deaths.length < 2) return [...deaths];
+  const times = new Map<unknown, Map<unknown, number>>();
+  // By key, and not each beside each other: a client may have put thousands there.
+  const timesOf = (death: Table) => {
+    const queue = death.get('queue')?.value;
+    const ofQueue = times.get(queue) ?? new Map<unknown, number>();
+    times.set(queue, ofQueue);
+    return { reason: death.get('reason')?.value, ofQueue };
+  };
+  const firsts: Field[] = [];
+  for (const field of deaths) {
+    if (field.type !== 'table') {
+      firsts.push(field);
+      continue;
+    }
+    const { reason, ofQueue } = timesOf(field.value);
+    const before = ofQueue.get(reason) ?? 0;
+    ofQueue.set(reason, before + 1);
+    if (before === 0) firsts.push(field);
+  }
+  return firsts.reverse().map((field) => {
+    if (field.type !== 'table' || field.value.has('count')) return field;
+    const { reason, ofQueue } = timesOf(field.value);
+    return { type: 'table', value: counted(field.value, BigInt(ofQueue.get(reason) ?? 1)) };
+  });
+}
+
+const deathsOf = (deaths: (Table | Field)[]): Field => ({
+  type: 'array',
+  value: deaths.map((death) => (death instanceof Map ? { type: 'table', value: death } : death)),
+});
+
+function isSameDeath(field: Field, death: Table): boolean {
+  if (field.type !== 'table') return false;
+  return ['queue', 'reason'].every((key) => field.value.get(key)?.value === death.get(key)?.value);
+}
+
+/** `undefined` without one, and for what a client has put there that counts nothing: it is counted anew. */
+function countOf(death: Table): bigint | undefined {
+  const count = death.get('count')?.value;
+  if (typeof count === 'bigint') return count;
+  return Number.isSafeInteger(count) ? BigInt(count as number) : undefined;
+}
+
+/** The death with its count, which wraps round as a 64-bit number does. */
 function counted(death: Table, count: bigint): Table {
-  return new Map<string, Field>([['count', { type: 'long', value: count }], ...without(death, 'count')]);
+  const value = BigInt.asIntN(64, count);
+  return new Map<string, Field>([['count', { type: 'long', value }], ...without(death, 'count')]);
 }
 
 function without(table: Table, key: string): [string, Field][] {

@@ -12,3 +12,11 @@ export interface Entry {
   /** How often it came back; counted for quorum queues. */
   returns: number;
 }
+
+/** A message that has come just now. The smaller of its own time to live and the queue's holds. */
+export function newEntry(message: Message, position: number, messageTtl: number | undefined): Entry {
+  const own = message.expiration;
+  const ttl = own === undefined || (messageTtl !== undefined && messageTtl < own) ? messageTtl : own;
+  const expiresAt = ttl === undefined ? Number.POSITIVE_INFINITY : Date.now() + ttl;
+  return { message, position, expiresAt, redelivered: false, returns: 0 };
+}

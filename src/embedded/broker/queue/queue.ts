@@ -1,44 +1,19 @@
 import type { Binding } from '../binding.ts';
 import type { Table } from '../codec/table.ts';
-import type { Message } from '../message.ts';
+import { Message } from '../message.ts';
 import { type Policy, underPolicy } from '../policies.ts';
 import type { MessageRecord } from '../store/record.ts';
-import type { Publication, Store } from '../store.ts';
+import type { Publication } from '../store.ts';
+import { Alarm } from './alarm.ts';
 import type { QueueSettings } from './arguments.ts';
 import type { Consumer } from './consumer.ts';
 import { Consumers } from './consumers.ts';
 import type { DeathReason } from './death.ts';
-import type { Entry } from './entry.ts';
+import { type Entry, newEntry } from './entry.ts';
+import type { PublishOutcome, QueueEnvironment, QueueProperties } from './environment.ts';
+import { Homeless } from './homeless.ts';
+import { dropsHead, isAboveLimit, keepsDeadLetters } from './limits.ts';
 import { ReadyList } from './ready.ts';
-
-/** Node's timers take no longer delay; a later deadline is looked at again then. */
-const LONGEST_TIMER_MS = 0x7fff_ffff;
-
-/** How long a dead letter waits for its next try to find a place. */
-const REHOME_MS = 1_000;
-
-export interface QueueProperties {
-  durable: boolean;
-  autoDelete: boolean;
-  /** The connection that alone may use the queue, and with which it ends. */
-  exclusiveOwner: object | undefined;
-  arguments: Table;
-}
-
-/** What a queue needs of the virtual host around it. */
-export interface QueueEnvironment {
-  store: Store;
-  /** `settled` is told whether every queue that the dead letter should reach has taken it, and that there is one. */
-  deadLetter(queue: Queue, entry: Entry, reason: DeathReason, settled?: (taken: boolean) => void): void;
-  /** The queue has reached its end: unused too long, or the last consumer of an auto-delete queue has left. */
-  ended(queue: Queue): void;
-}
-
-/**
- * What became of a publish: taken and safe, taken and not safe yet, or refused because the queue is full or the disk
- * does not take it.
- */
-export type PublishOutcome = 'stored' | 'storing' | 'rejected';
 
 /**
  * A queue: messages in order, consumers in turn. Either no consumer can take a message, or no message waits.
@@ -63,20 +38,21 @@ export class Queue implements QueueProperties {
   unacknowledged = 0;
   unacknowledgedBytes = 0;
   deleted = false;
+  /** It has failed and does nothing any more; what is in it stays where it is kept. */
+  crashed = false;
   private readonly ready: ReadyList;
   private readonly environment: QueueEnvironment;
   /** What the arguments alone ask for. */
   private readonly declared: QueueSettings;
-  /** Dead letters that found no place yet, where they must not be lost. */
-  private readonly homeless = new Map<Entry, DeathReason>();
-  private homelessTimer: NodeJS.Timeout | undefined;
+  private readonly homeless: Homeless;
   private nextPosition = 0;
   private hadConsumers = false;
   private dispatching = false;
   private lastUsed = Date.now();
-  private ttlTimer: NodeJS.Timeout | undefined;
-  private ttlTimerAt = Number.POSITIVE_INFINITY;
-  private expiryTimer: NodeJS.Timeout | undefined;
+  /** When the first message expires. */
+  private readonly ttlAlarm: Alarm;
+  /** When the queue does, unused. */
+  private readonly expiryAlarm: Alarm;
 
   constructor(
     name: string,
@@ -96,12 +72,20 @@ export class Queue implements QueueProperties {
     this.environment = environment;
     this.ready = new ReadyList(declared.maxPriority ?? 0);
     this.consumers = new Consumers(declared.singleActiveConsumer);
+    const failed = (error: unknown) => environment.failed(this, error);
+    this.ttlAlarm = new Alarm(failed, () => this.expireHead());
+    this.expiryAlarm = new Alarm(failed, () => this.endUnused());
+    this.homeless = new Homeless(failed, (entry, reason) => this.kill(entry, reason));
     this.touch();
   }
 
   /** Dead letters that are kept until they find a place; they count as messages that are neither ready nor delivered. */
   get homelessCount(): number {
-    return this.homeless.size;
+    return this.homeless.count;
+  }
+
+  private get isEnded(): boolean {
+    return this.deleted || this.crashed;
   }
 
   get readyCount(): number {
@@ -115,9 +99,9 @@ export class Queue implements QueueProperties {
   /** Another policy holds from now on, for what is in the queue as well; its time to live only for what comes. */
   follow(policy: Policy | undefined): void {
     this.policy = policy;
+    if (this.crashed) return;
     this.settings = underPolicy(this.declared, policy);
-    clearTimeout(this.expiryTimer);
-    this.expiryTimer = undefined;
+    this.expiryAlarm.clear();
     this.touch();
     this.dropOverflow();
     this.expireHead();
@@ -126,12 +110,14 @@ export class Queue implements QueueProperties {
   /** Somebody has shown interest: the time until an unused queue expires starts anew. */
   touch(): void {
     this.lastUsed = Date.now();
-    if (this.settings.expires !== undefined && this.expiryTimer === undefined) this.watchExpiry();
+    this.watchUse();
   }
 
   publish(message: Message, publication?: Publication): PublishOutcome {
+    if (this.crashed) return 'rejected';
     const { settings } = this;
-    if ((settings.overflow ?? 'drop-head') !== 'drop-head' && this.wouldOverflow(message)) {
+    const { length, bytes } = this.ready;
+    if (!dropsHead(settings) && isAboveLimit(settings, length + 1, bytes + message.body.length)) {
       if (settings.overflow === 'reject-publish-dlx')
         this.environment.deadLetter(this, this.entryOf(message), 'maxlen');
       return 'rejected';
@@ -158,7 +144,10 @@ export class Queue implements QueueProperties {
   restore(records: Iterable<MessageRecord>): Entry[] {
     const { deliveryLimit } = this.settings;
     const spent: Entry[] = [];
-    for (const { message, position, expiresAt, deliveries } of records) {
+    for (const record of records) {
+      const { position, expiresAt, deliveries } = record;
+      const message = Message.stored(record.message);
+      record.message = message;
       // What was delivered either has come back or comes back now.
       const entry = { message, position, expiresAt, redelivered: deliveries > 0, returns: deliveries };
       this.nextPosition = position;
@@ -194,21 +183,27 @@ export class Queue implements QueueProperties {
   /** The message has been refused: it goes to the dead-letter exchange, if there is one. */
   reject(entry: Entry): void {
     this.release(entry);
-    if (!this.deleted) this.kill(entry, 'rejected');
+    if (!this.isEnded) this.kill(entry, 'rejected');
   }
 
-  /** Messages come back; each takes its old place. */
-  requeue(entries: readonly Entry[]): void {
-    const { deliveryLimit } = this.settings;
+  /**
+   * Messages come back: each takes its old place. In a quorum queue those that a client has returned go behind all
+   * others unless there is a delivery limit, so that one that nobody can process does not stop the rest
+   * (https://www.rabbitmq.com/docs/3.13/quorum-queues#repeated-requeues).
+   */
+  requeue(entries: readonly Entry[], isReturned: boolean): void {
+    const { deliveryLimit, type } = this.settings;
     for (const entry of entries) {
       this.release(entry);
-      if (this.deleted) continue;
+      if (this.isEnded) continue;
       entry.redelivered = true;
       entry.returns += 1;
       if (deliveryLimit !== undefined && entry.returns > deliveryLimit) this.kill(entry, 'delivery_limit');
-      else this.ready.putBack(entry);
+      else if (type === 'classic') this.ready.putBack(entry);
+      else if (isReturned && deliveryLimit === undefined) this.ready.push(entry);
+      else this.ready.putAfterReturned(entry);
     }
-    if (this.deleted) return;
+    if (this.isEnded) return;
     this.dropOverflow();
     this.expireHead();
     this.dispatch();
@@ -220,7 +215,7 @@ export class Queue implements QueueProperties {
   }
 
   removeConsumer(consumer: Consumer): void {
-    if (!this.consumers.remove(consumer) || this.deleted) return;
+    if (!this.consumers.remove(consumer) || this.isEnded) return;
     this.touch();
     if (this.autoDelete && this.hadConsumers && this.consumers.count === 0) this.environment.ended(this);
     else this.dispatch();
@@ -234,7 +229,7 @@ export class Queue implements QueueProperties {
 
   /** Delivers until no message or no able consumer is left. */
   dispatch(): void {
-    if (this.dispatching || this.deleted) return;
+    if (this.dispatching || this.isEnded) return;
     this.dispatching = true;
     try {
       while (this.ready.length > 0) {
@@ -258,9 +253,9 @@ export class Queue implements QueueProperties {
 
   /** Stops the timers. */
   close(): void {
-    clearTimeout(this.ttlTimer);
-    clearTimeout(this.expiryTimer);
-    clearTimeout(this.homelessTimer);
+    this.ttlAlarm.clear();
+    this.expiryAlarm.clear();
+    this.homeless.close();
   }
 
   /** Ends the queue: nothing is delivered any more, and whoever consumes is told. */
@@ -268,6 +263,17 @@ export class Queue implements QueueProperties {
     this.deleted = true;
     this.close();
     this.ready.clear();
+    this.cancelConsumers();
+  }
+
+  /** The queue has failed: it does nothing more, so that the others can go on. What it keeps, the next start reads. */
+  setAside(): void {
+    this.crashed = true;
+    this.close();
+    this.cancelConsumers();
+  }
+
+  private cancelConsumers(): void {
     for (const consumer of [...this.consumers]) {
       this.consumers.remove(consumer);
       consumer.host.cancelledByServer(consumer);
@@ -275,17 +281,8 @@ export class Queue implements QueueProperties {
   }
 
   private entryOf(message: Message): Entry {
-    const { messageTtl } = this.settings;
-    const own = message.expiration;
-    const ttl = own === undefined || (messageTtl !== undefined && messageTtl < own) ? messageTtl : own;
     this.nextPosition += 1;
-    return {
-      message,
-      position: this.nextPosition,
-      expiresAt: ttl === undefined ? Number.POSITIVE_INFINITY : Date.now() + ttl,
-      redelivered: false,
-      returns: 0,
-    };
+    return newEntry(message, this.nextPosition, this.settings.messageTtl);
   }
 
   private deliverTo(consumer: Consumer, entry: Entry): void {
@@ -308,14 +305,16 @@ export class Queue implements QueueProperties {
     this.unacknowledgedBytes -= entry.message.body.length;
   }
 
-  /** The first message that has not expired. */
+  /** The first message that has not expired. The one behind it is at the head now, and its time may have come. */
   private takeReady(): Entry | undefined {
     this.expireHead();
-    return this.ready.shift();
+    const entry = this.ready.shift();
+    this.expireHead();
+    return entry;
   }
 
   private kill(entry: Entry, reason: DeathReason): void {
-    if (!this.keepsDeadLetters) {
+    if (!keepsDeadLetters(this.settings)) {
       this.environment.deadLetter(this, entry, reason);
       this.environment.store.remove(this, entry);
       return;
@@ -323,40 +322,15 @@ export class Queue implements QueueProperties {
     this.environment.deadLetter(this, entry, reason, (taken) => {
       if (this.deleted) return;
       if (taken) {
-        this.homeless.delete(entry);
+        this.homeless.found(entry);
         this.environment.store.remove(this, entry);
-        return;
-      }
-      this.homeless.set(entry, reason);
-      this.homelessTimer ??= setTimeout(() => this.rehome(), REHOME_MS);
+      } else this.homeless.keep(entry, reason);
     });
   }
 
-  /** Only then RabbitMQ dead-letters at least once, and otherwise at most once. */
-  private get keepsDeadLetters(): boolean {
-    const { type, overflow, deadLetterStrategy, deadLetterExchange } = this.settings;
-    if (type !== 'quorum' || deadLetterExchange === undefined) return false;
-    return deadLetterStrategy === 'at-least-once' && overflow === 'reject-publish';
-  }
-
-  private rehome(): void {
-    this.homelessTimer = undefined;
-    for (const [entry, reason] of [...this.homeless]) this.kill(entry, reason);
-  }
-
-  private wouldOverflow(message: Message): boolean {
-    const { maxLength, maxLengthBytes } = this.settings;
-    if (maxLength !== undefined && this.ready.length + 1 > maxLength) return true;
-    return maxLengthBytes !== undefined && this.ready.bytes + message.body.length > maxLengthBytes;
-  }
-
   private dropOverflow(): void {
-    const { maxLength, maxLengthBytes, overflow } = this.settings;
-    if (overflow !== undefined && overflow !== 'drop-head') return;
-    while (
-      (maxLength !== undefined && this.ready.length > maxLength) ||
-      (maxLengthBytes !== undefined && this.ready.bytes > maxLengthBytes)
-    ) {
+    if (!dropsHead(this.settings)) return;
+    while (isAboveLimit(this.settings, this.ready.length, this.ready.bytes)) {
       const entry = this.ready.shift();
       if (entry === undefined) return;
       this.kill(entry, 'maxlen');
@@ -368,7 +342,7 @@ export class Queue implements QueueProperties {
     for (let head = this.ready.peek(); head !== undefined; head = this.ready.peek()) {
       if (head.expiresAt === Number.POSITIVE_INFINITY) return;
       if (head.expiresAt > Date.now()) {
-        this.wakeAt(head.expiresAt);
+        this.ttlAlarm.setAt(head.expiresAt);
         return;
       }
       this.ready.shift();
@@ -376,31 +350,15 @@ export class Queue implements QueueProperties {
     }
   }
 
-  private wakeAt(time: number): void {
-    if (time >= this.ttlTimerAt) return;
-    clearTimeout(this.ttlTimer);
-    this.ttlTimerAt = time;
-    this.ttlTimer = setTimeout(
-      () => {
-        this.ttlTimerAt = Number.POSITIVE_INFINITY;
-        this.expireHead();
-      },
-      Math.min(time - Date.now(), LONGEST_TIMER_MS),
-    );
+  private watchUse(): void {
+    const { expires } = this.settings;
+    if (expires !== undefined && !this.isEnded) this.expiryAlarm.setAt(this.lastUsed + expires);
   }
 
-  private watchExpiry(): void {
+  private endUnused(): void {
     const { expires } = this.settings;
-    if (expires === undefined) return;
-    const left = this.lastUsed + expires - Date.now();
-    this.expiryTimer = setTimeout(
-      () => {
-        this.expiryTimer = undefined;
-        if (this.consumers.count > 0) return;
-        if (Date.now() >= this.lastUsed + expires) this.environment.ended(this);
-        else this.watchExpiry();
-      },
-      Math.min(Math.max(left, 0), LONGEST_TIMER_MS),
-    );
+    if (expires === undefined || this.consumers.count > 0) return;
+    if (Date.now() >= this.lastUsed + expires) this.environment.ended(this);
+    else this.watchUse();
   }
 }

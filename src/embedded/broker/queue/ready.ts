@@ -32,6 +32,10 @@ class Lane {
     else returned.splice(firstAfter(returned, entry.position), 0, entry);
   }
 
+  putAfterReturned(entry: Entry): void {
+    this.returned.push(entry);
+  }
+
   *[Symbol.iterator](): Iterator<Entry> {
     for (let index = 0; index < this.returned.length; index += 1) {
       const entry = this.returned.peekAt(index);
@@ -71,14 +75,19 @@ export class ReadyList {
 
   push(entry: Entry): void {
     this.laneOf(entry).push(entry);
-    this.length += 1;
-    this.bytes += entry.message.body.length;
+    this.count(entry);
   }
 
+  /** In its old place. */
   putBack(entry: Entry): void {
     this.laneOf(entry).putBack(entry);
-    this.length += 1;
-    this.bytes += entry.message.body.length;
+    this.count(entry);
+  }
+
+  /** Behind what came back earlier, before what nobody has seen. */
+  putAfterReturned(entry: Entry): void {
+    this.laneOf(entry).putAfterReturned(entry);
+    this.count(entry);
   }
 
   peek(): Entry | undefined {
@@ -102,6 +111,11 @@ export class ReadyList {
     this.length = 0;
     this.bytes = 0;
     return entries;
+  }
+
+  private count(entry: Entry): void {
+    this.length += 1;
+    this.bytes += entry.message.body.length;
   }
 
   private firstLane(): Lane | undefined {

@@ -7,9 +7,8 @@ import { RecordEncoder, type StoredRecord } from './record.ts';
 const WRITE_BYTES = 1024 * 1024;
 
 /**
- * Writes the state at the beginning of journal `number` beside what is there, puts it in its place once it is on the
- * disk, and only then removes what it replaces. Gives its size. Rejects with the error of the system; the files that
- * were there are then as they were.
+ * Writes the state at the beginning of journal `number` beside what is there, and puts it in its place once it is on
+ * the disk. Gives its size. Rejects with the error of the system; the files that were there are then as they were.
  */
 export async function writeSnapshot(
   folder: StoreFolder,
@@ -29,10 +28,13 @@ export async function writeSnapshot(
         bytes += batch.bytes;
         batch.clear();
       };
+      const basis = { basis: 'nothing', previousBytes: 0 } as const;
+      batch.add(encoder.encode({ kind: 'begin', file: 'snapshot', number, ...basis }));
       for (const record of records) {
         batch.add(encoder.encode(record));
         if (batch.bytes >= WRITE_BYTES) await flush();
       }
+      batch.add(encoder.encode({ kind: 'end', records: records.length + 1 }));
       await flush();
       await file.sync();
     } finally {
@@ -44,6 +46,5 @@ export async function writeSnapshot(
     throw error;
   }
   folder.sync();
-  folder.remove(folder.layout().remnants);
   return bytes;
 }

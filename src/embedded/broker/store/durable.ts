@@ -1,26 +1,35 @@
 import { messageOf } from '../../../errors.ts';
 import type { Log } from '../../program.ts';
 import { type Binding, destinationName } from '../binding.ts';
+import { AmqpError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
+import { after } from '../guard.ts';
 import type { Entry } from '../queue/entry.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { Publication, Store, StoreOutcome } from '../store.ts';
 import { writeSnapshot } from './compaction.ts';
 import { StoreFolder } from './folder.ts';
 import type { Image } from './image.ts';
-import { Batch, JournalFile } from './journal.ts';
+import { Batch, type JournalFile } from './journal.ts';
 import { lockFolder } from './lock.ts';
 import { type BindingRecord, RecordEncoder, type StoredRecord } from './record.ts';
-import { replay } from './replay.ts';
+import { type Replayed, replay } from './replay.ts';
+import { JournalSeries } from './series.ts';
 
 /** So much more than twice the living may a log hold before it is written anew. */
 const SLACK_BYTES = 32 * 1024 * 1024;
 /** How long after an error of the disk the state is written anew. */
 const REPAIR_MS = 1_000;
 
+const CANNOT_WRITE = 'cannot write to the disk: persistent messages are not confirmed until it takes them';
+
 export interface DurableStoreOptions {
   /** See `SLACK_BYTES`. */
   slackBytes?: number | undefined;
+  /** Whether to go on without what was confirmed and is damaged. */
+  acceptLoss?: boolean | undefined;
+  /** Why the folder cannot be a new one; `undefined` where it may be. */
+  expected?: string | undefined;
 }
 
 /**
@@ -40,8 +49,7 @@ export class DurableStore implements Store {
   private readonly slackBytes: number;
   private readonly batch = new Batch();
   private encoder = new RecordEncoder();
-  private journal: JournalFile | undefined;
-  private number: number;
+  private readonly series: JournalSeries;
   /** What all files hold. */
   private bytes: number;
   private compactAbove: number;
@@ -58,24 +66,47 @@ export class DurableStore implements Store {
   private repairTimer: NodeJS.Timeout | undefined;
   private closed = false;
 
-  /** Locks the folder and reads it. Throws BROKER_DATA_IN_USE, and the errors of the system. */
-  constructor(path: string, log: Log, { slackBytes = SLACK_BYTES }: DurableStoreOptions = {}) {
+  /**
+   * Locks the folder and reads it. Throws BROKER_DATA_IN_USE, BROKER_DATA_DAMAGED, and the errors of the system, but
+   * for those of writing: a disk that is full may be emptied by what is read.
+   */
+  constructor(
+    path: string,
+    log: Log,
+    { slackBytes = SLACK_BYTES, acceptLoss = false, expected }: DurableStoreOptions = {},
+  ) {
     this.folder = new StoreFolder(path);
     this.log = log;
     this.slackBytes = slackBytes;
     this.unlock = lockFolder(path);
+    let found: Replayed;
     try {
-      const { image, journal, bytes } = replay(this.folder, log);
-      this.image = image;
-      this.number = journal;
-      this.bytes = bytes;
-      this.journal = new JournalFile(this.folder.journal(journal));
-      this.folder.sync();
+      found = replay(this.folder, log, acceptLoss, expected);
     } catch (error) {
       this.unlock();
       throw error;
     }
+    this.image = found.image;
+    this.bytes = found.bytes;
+    this.series = new JournalSeries(this.folder, log, found);
+    // What is damaged is not written on: `settle` puts a snapshot in its place.
+    if (found.isDamaged) this.complete = false;
+    else
+      try {
+        this.series.resume(found);
+      } catch (error) {
+        this.fail(error);
+      }
     this.compactAbove = this.threshold();
+  }
+
+  /** Called once, when what was read is restored: after a loss that was accepted, the state is written anew. */
+  async settle(): Promise<void> {
+    if (this.complete || this.repairTimer !== undefined) return;
+    const error = await this.rewrite();
+    if (error === undefined) return;
+    this.log('error', CANNOT_WRITE, { folder: this.folder.path, error: messageOf(error) });
+    this.repairLater();
   }
 
   add(queue: Queue, entry: Entry, publication: Publication | undefined): StoreOutcome {
@@ -114,7 +145,7 @@ export class DurableStore implements Store {
   }
 
   exchangeDeleted({ durable, name }: Exchange): void {
-    if (durable) this.define({ kind: 'exchange-gone', name });
+    if (durable) this.forget({ kind: 'exchange-gone', name });
   }
 
   queueDeclared({ durable, name, autoDelete, arguments: given }: Queue): void {
@@ -122,7 +153,7 @@ export class DurableStore implements Store {
   }
 
   queueDeleted({ durable, name }: Queue): void {
-    if (durable) this.define({ kind: 'queue-gone', name });
+    if (durable) this.forget({ kind: 'queue-gone', name });
   }
 
   bound(binding: Binding): void {
@@ -130,7 +161,14 @@ export class DurableStore implements Store {
   }
 
   unbound(binding: Binding): void {
-    if (isDurable(binding)) this.define(recordOf('binding-gone', binding));
+    if (isDurable(binding)) this.forget(recordOf('binding-gone', binding));
+  }
+
+  /** A file of definitions stands beside the journals from now on: one that is missing later is missed. */
+  definitionsKept(): void {
+    if (this.image.keepsDefinitions) return;
+    if (this.complete) this.define({ kind: 'definitions-kept' });
+    else this.image.apply({ kind: 'definitions-kept' });
   }
 
   async close(): Promise<void> {
@@ -140,24 +178,37 @@ export class DurableStore implements Store {
     await this.compaction;
     if (!this.complete) await this.rewrite();
     try {
-      this.journal?.syncNow();
+      this.series.current?.syncNow();
+      if (this.complete) this.series.promise(this.series.current?.bytes ?? 0);
     } catch (error) {
       this.fail(error);
     }
-    this.journal?.close();
-    this.journal = undefined;
+    this.series.close();
     this.unlock();
   }
 
-  /** Definitions are rare and are answered at once: they are on the disk before that. */
+  /** Definitions are rare and are answered at once: they are on the disk before that, or refused. */
   private define(record: StoredRecord): void {
+    if (this.complete) {
+      this.batch.add(this.encoder.encode(record));
+      this.holdsDefinitions = true;
+      this.write();
+    }
+    if (!this.complete)
+      throw new AmqpError('RESOURCE_ERROR', 'the disk does not take durable definitions now');
+    this.image.apply(record);
+    this.compactIfLong();
+  }
+
+  /** What ends is not refused for want of a disk: that is how room is made. */
+  private forget(record: StoredRecord): void {
     this.holdsDefinitions = true;
     this.record(record);
   }
 
   private record(record: StoredRecord): void {
     this.image.apply(record);
-    if (this.journal === undefined) return;
+    if (this.series.current === undefined) return;
     this.batch.add(this.encoder.encode(record));
     if (this.flushing) return;
     this.flushing = true;
@@ -166,12 +217,21 @@ export class DurableStore implements Store {
   }
 
   private flush(): void {
+    this.write();
+    this.compactIfLong();
+  }
+
+  private write(): void {
     this.flushing = false;
-    const { journal, batch } = this;
+    const { batch } = this;
+    const { current: journal } = this.series;
     if (journal === undefined || batch.bytes === 0) return;
     try {
       journal.write(batch.view());
-      if (this.holdsDefinitions) journal.syncNow();
+      if (this.holdsDefinitions) {
+        journal.syncNow();
+        this.promise(journal, journal.bytes);
+      }
     } catch (error) {
       this.fail(error);
       return;
@@ -182,24 +242,36 @@ export class DurableStore implements Store {
     for (const publication of this.unwritten) this.unsynced.push(publication);
     this.unwritten = [];
     this.sync();
-    if (this.bytes > this.compactAbove) this.compact();
+  }
+
+  /** Only when the image holds everything that was written: it is what a snapshot is made of. */
+  private compactIfLong(): void {
+    if (this.bytes > this.compactAbove && this.series.current !== undefined) this.compact();
   }
 
   private sync(): void {
-    if (this.syncing || this.unsynced.length === 0 || this.journal === undefined) return;
+    const { current: journal } = this.series;
+    if (this.syncing || this.unsynced.length === 0 || journal === undefined) return;
     this.syncing = true;
     const served = this.unsynced;
     this.unsynced = [];
-    this.journal.sync((error) => {
+    const { bytes } = journal;
+    journal.sync((error) => {
       this.syncing = false;
       if (error !== null) {
         for (const publication of served) publication.lost();
         this.fail(error);
         return;
       }
+      this.promise(journal, bytes);
       for (const publication of served) publication.stored();
       this.sync();
     });
+  }
+
+  /** A journal that was left is spoken for by the next one; one that waits for its snapshot says nothing yet. */
+  private promise(journal: JournalFile, bytes: number): void {
+    if (this.complete && journal === this.series.current) this.series.promise(bytes);
   }
 
   private threshold(): number {
@@ -209,47 +281,54 @@ export class DurableStore implements Store {
   /** Begins a new journal and writes everything that stands before it into a snapshot. */
   private compact(): void {
     if (this.compaction !== undefined || this.closed) return;
-    this.compaction = this.rewrite().finally(() => {
+    this.compaction = this.rewrite().then(() => {
       this.compaction = undefined;
-      if (!this.complete && !this.closed) this.repairTimer = setTimeout(() => this.compact(), REPAIR_MS);
+      if (!this.complete && !this.closed) this.repairLater();
     });
   }
 
-  private async rewrite(): Promise<void> {
+  /** Gives the error that stood in its way. */
+  private async rewrite(): Promise<unknown> {
     const wasComplete = this.complete;
-    // Where changes are missing before it, a gap in the numbers keeps the journal from being read without its snapshot.
-    const number = this.number + (wasComplete ? 1 : 2);
     const before = this.bytes;
     try {
-      const journal = this.begin(number);
+      const number = this.begin(wasComplete ? 'previous' : 'snapshot');
+      const journal = this.series.current;
       const written = await writeSnapshot(this.folder, number, this.image.records());
+      this.series.replaced(number);
       this.bytes = this.bytes - before + written;
       this.compactAbove = this.threshold();
-      if (wasComplete || this.journal !== journal) return;
+      if (wasComplete || this.series.current !== journal) return undefined;
       this.complete = true;
       this.log('info', 'the state is on the disk again', { folder: this.folder.path });
+      return undefined;
     } catch (error) {
       // What was there is there still, and is read together with what comes after it.
       this.compactAbove = this.bytes + this.slackBytes;
       if (wasComplete) this.log('warn', 'cannot shorten the journal', { error: messageOf(error) });
+      return error;
     }
   }
 
-  private begin(number: number): JournalFile {
+  private begin(basis: 'previous' | 'snapshot'): number {
     try {
       // The next journal is worth nothing without this one, as long as there is no snapshot.
-      this.journal?.syncNow();
+      this.series.current?.syncNow();
     } catch (error) {
       this.fail(error);
       throw error;
     }
-    const journal = new JournalFile(this.folder.journal(number));
-    this.folder.sync();
-    this.journal?.close();
-    this.journal = journal;
-    this.number = number;
+    const number = this.series.begin(basis);
     this.encoder = new RecordEncoder();
-    return journal;
+    return number;
+  }
+
+  private repairLater(): void {
+    this.repairTimer = after(
+      REPAIR_MS,
+      (error) => this.fail(error),
+      () => this.compact(),
+    );
   }
 
   /** From now on nothing is promised any more, until everything is written anew. */
@@ -259,22 +338,13 @@ export class DurableStore implements Store {
     this.unwritten = [];
     this.batch.clear();
     this.holdsDefinitions = false;
-    this.journal?.close();
-    this.journal = undefined;
-    if (this.complete)
-      this.log(
-        'error',
-        'cannot write to the disk: persistent messages are not confirmed until it takes them',
-        {
-          folder: this.folder.path,
-          error: messageOf(error),
-        },
-      );
+    this.series.abandon();
+    if (this.complete) this.log('error', CANNOT_WRITE, { folder: this.folder.path, error: messageOf(error) });
     this.complete = false;
     for (const publication of lost) publication.lost();
     if (this.closed || this.compaction !== undefined) return;
     clearTimeout(this.repairTimer);
-    this.repairTimer = setTimeout(() => this.compact(), REPAIR_MS);
+    this.repairLater();
   }
 }
 

@@ -4,20 +4,21 @@ import { join } from 'node:path';
 /**
  * The files of the store. `snapshot-N` holds the state at the moment when `journal-N` was begun; the state now is the
  * newest snapshot and, on top of it, its journal and those whose numbers follow without a gap. Before the first
- * snapshot the journals begin with number 1.
+ * snapshot the journals begin with number 1. `extent` says how far of this was confirmed.
  */
-export interface Layout {
-  snapshot: number | undefined;
-  /** In the order of reading. */
+export interface StoreFiles {
+  /** Their numbers, ascending. */
+  snapshots: number[];
   journals: number[];
-  /** Names of files that say nothing any more: older than the snapshot, behind a gap, or never finished. */
-  remnants: string[];
+  /** Names of snapshots that were never finished. */
+  drafts: string[];
 }
 
 const NUMBERED = /^(snapshot|journal)-(\d{8})$/;
 const UNFINISHED = /^snapshot-\d{8}\.new$/;
 
-function nameOf(kind: 'snapshot' | 'journal', number: number): string {
+/** A store's own name for one of its files. */
+export function nameOf(kind: 'snapshot' | 'journal', number: number): string {
   return `${kind}-${String(number).padStart(8, '0')}`;
 }
 
@@ -39,7 +40,11 @@ export class StoreFolder {
     return join(this.path, nameOf('snapshot', number));
   }
 
-  layout(): Layout {
+  get extent(): string {
+    return join(this.path, 'extent');
+  }
+
+  files(): StoreFiles {
     const names = readdirSync(this.path);
     const numbers = (wanted: string) =>
       names
@@ -48,18 +53,22 @@ export class StoreFolder {
           return kind === wanted ? [Number(number)] : [];
         })
         .sort((a, b) => a - b);
-    const snapshot = numbers('snapshot').at(-1);
-    const journals: number[] = [];
-    for (const number of numbers('journal')) {
-      const next = (journals.at(-1) ?? (snapshot ?? 1) - 1) + 1;
-      if (number === next) journals.push(number);
-    }
-    const current = new Set(journals.map((number) => nameOf('journal', number)));
-    if (snapshot !== undefined) current.add(nameOf('snapshot', snapshot));
-    const remnants = names.filter(
-      (name) => (NUMBERED.test(name) && !current.has(name)) || UNFINISHED.test(name),
-    );
-    return { snapshot, journals, remnants };
+    return {
+      snapshots: numbers('snapshot'),
+      journals: numbers('journal'),
+      drafts: names.filter((name) => UNFINISHED.test(name)),
+    };
+  }
+
+  /** Removes what snapshot `number`, which is whole and on the disk, stands for. */
+  removeBefore(number: number): void {
+    const { snapshots, journals, drafts } = this.files();
+    const isOlder = (each: number) => each < number;
+    this.remove([
+      ...snapshots.filter(isOlder).map((each) => nameOf('snapshot', each)),
+      ...journals.filter(isOlder).map((each) => nameOf('journal', each)),
+      ...drafts,
+    ]);
   }
 
   remove(names: readonly string[]): void {

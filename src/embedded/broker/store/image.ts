@@ -17,6 +17,8 @@ export interface QueueImage {
 export class Image {
   readonly exchanges = new Map<string, ExchangeRecord>();
   readonly queues = new Map<string, QueueImage>();
+  /** Whether there is a file of definitions beside the journals. */
+  keepsDefinitions = false;
   private readonly bindingsByKey = new Map<string, BindingRecord>();
   private messageBytes = 0;
 
@@ -74,6 +76,9 @@ export class Image {
         this.messageBytes -= bytesOf(message);
         break;
       }
+      case 'definitions-kept':
+        this.keepsDefinitions = true;
+        break;
     }
   }
 
@@ -88,6 +93,7 @@ export class Image {
     for (const binding of this.bindingsByKey.values()) records.push(binding);
     for (const { messages } of this.queues.values())
       for (const message of messages.values()) records.push(message);
+    if (this.keepsDefinitions) records.push({ kind: 'definitions-kept' });
     return records;
   }
 

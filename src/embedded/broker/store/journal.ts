@@ -1,12 +1,9 @@
-import { closeSync, fdatasync, fdatasyncSync, openSync, readSync, writevSync } from 'node:fs';
+import { closeSync, fdatasync, fdatasyncSync, fstatSync, openSync, writevSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { LARGEST_MESSAGE_BYTES } from '../message.ts';
 import type { EncodedRecord } from './record.ts';
 
 /** Before each record: its length and its CRC-32, four bytes each. */
 export const FRAME_BYTES = 8;
-/** The body of a message, and room for its properties and addresses. */
-const LARGEST_RECORD_BYTES = LARGEST_MESSAGE_BYTES + 16 * 1024 * 1024;
 const CHUNK_BYTES = 262_144;
 /** Bodies from this size on are written from where they are, not copied into the batch. */
 const REFERENCED_BODY_BYTES = 8_192;
@@ -74,6 +71,8 @@ export class Batch {
 
 /** A file that records are appended to. */
 export class JournalFile {
+  /** What it holds. */
+  bytes: number;
   private readonly fd: number;
   private syncing = false;
   private closed = false;
@@ -81,6 +80,7 @@ export class JournalFile {
   /** Opens or creates it. Throws the error of the system. */
   constructor(path: string) {
     this.fd = openSync(path, 'a', 0o600);
+    this.bytes = fstatSync(this.fd).size;
   }
 
   /**
@@ -90,6 +90,7 @@ export class JournalFile {
   write(parts: readonly Buffer[]): void {
     for (let index = 0; index < parts.length; index += MOST_PARTS)
       writeAll(this.fd, parts.slice(index, index + MOST_PARTS));
+    for (const { length } of parts) this.bytes += length;
   }
 
   /** Tells when everything written so far is on the disk. One at a time. */
@@ -124,52 +125,5 @@ function writeAll(fd: number, parts: Buffer[]): void {
       written -= taken;
       return taken === part.length ? [] : [part.subarray(taken)];
     });
-  }
-}
-
-/** What reading a file came to. */
-export interface JournalEnd {
-  /** Where the last whole record ends. */
-  wholeBytes: number;
-  /** What follows it: the part of a record that a crash has cut off. */
-  tornBytes: number;
-}
-
-/** Reads the records of a file up to the first that is not whole. `onRecord` gets a view that the next one overwrites. */
-export function readJournal(path: string, onRecord: (bytes: Buffer) => void): JournalEnd {
-  const fd = openSync(path, 'r');
-  try {
-    let buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-    let [start, end, wholeBytes] = [0, 0, 0];
-    const fill = (needed: number) => {
-      if (start + needed > buffer.length) {
-        const larger = needed > buffer.length ? Buffer.allocUnsafe(needed) : buffer;
-        buffer.copy(larger, 0, start, end);
-        buffer = larger;
-        [start, end] = [0, end - start];
-      }
-      while (end - start < needed) {
-        const read = readSync(fd, buffer, end, buffer.length - end, null);
-        if (read === 0) return false;
-        end += read;
-      }
-      return true;
-    };
-    while (fill(FRAME_BYTES)) {
-      const length = buffer.readUInt32LE(start);
-      const checksum = buffer.readUInt32LE(start + 4);
-      // After a power cut the end of a file may be zeros.
-      if (length === 0 || length > LARGEST_RECORD_BYTES || !fill(FRAME_BYTES + length)) break;
-      const bytes = buffer.subarray(start + FRAME_BYTES, start + FRAME_BYTES + length);
-      if (crc32(bytes) !== checksum) break;
-      onRecord(bytes);
-      start += FRAME_BYTES + length;
-      wholeBytes += FRAME_BYTES + length;
-    }
-    let tornBytes = end - start;
-    for (let read = 1; read > 0; tornBytes += read) read = readSync(fd, buffer, 0, buffer.length, null);
-    return { wholeBytes, tornBytes };
-  } finally {
-    closeSync(fd);
   }
 }

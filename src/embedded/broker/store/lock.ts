@@ -1,7 +1,19 @@
-import { spawnSync } from 'node:child_process';
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  lstatSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { QbtcError } from '../../../errors.ts';
+import { startTimeOf } from '../../../alive.ts';
+import { messageOf, QbtcError } from '../../../errors.ts';
+
+/** The disk is full, or the account has no more room on it. */
+const NO_ROOM = new Set(['ENOSPC', 'EDQUOT']);
 
 interface Holder {
   pid: number;
@@ -9,25 +21,45 @@ interface Holder {
   started: string;
 }
 
-/** Keeps a second broker off a folder. A lock whose process is gone is taken over. Gives what releases it. */
+/**
+ * Keeps a second broker off a folder. A lock whose process is gone is taken over. Gives what releases it. Throws
+ * BROKER_DATA_IN_USE, and BROKER_DATA_UNWRITABLE where no file can be made at all.
+ */
 export function lockFolder(folder: string): () => void {
   const path = join(folder, 'lock');
-  const own: Holder = { pid: process.pid, started: startOf(process.pid) };
+  const own: Holder = { pid: process.pid, started: startTimeOf(process.pid) ?? '' };
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(own), { mode: 0o600 });
   try {
+    writeDraft(draft, JSON.stringify(own));
     // A link, not a write: whoever finds the lock finds it with its content.
     while (!tryLink(draft, path)) {
       const found = read(path);
       if (found !== undefined && isAlive(found)) throw inUse(folder, found);
       if (found !== undefined) takeAway(path, found, folder);
     }
+  } catch (error) {
+    if (error instanceof QbtcError) throw error;
+    throw new QbtcError('BROKER_DATA_UNWRITABLE', `${path} cannot be written: ${messageOf(error)}`, {
+      hint: 'the broker needs its data folder to be writable: mend that, or give it another dataFolder',
+      cause: error,
+    });
   } finally {
     rmSync(draft, { force: true });
   }
   return () => {
     if (isSame(read(path), own)) rmSync(path, { force: true });
   };
+}
+
+/** On a disk that is full a symbolic link holds the text: it needs no room but its name's. */
+function writeDraft(draft: string, text: string): void {
+  try {
+    writeFileSync(draft, text, { mode: 0o600 });
+  } catch (error) {
+    if (!NO_ROOM.has(codeOf(error) ?? '')) throw error;
+    rmSync(draft, { force: true });
+    symlinkSync(text, draft);
+  }
 }
 
 /** Of several that find the same stale lock, one takes it away; who takes a fresh one by mistake puts it back. */
@@ -50,7 +82,9 @@ function takeAway(path: string, stale: Holder, folder: string): void {
 
 function tryLink(from: string, to: string): boolean {
   try {
-    linkSync(from, to);
+    // Not every system makes a second name of a symbolic link: some make one of what it points to.
+    if (lstatSync(from).isSymbolicLink()) symlinkSync(readlinkSync(from), to);
+    else linkSync(from, to);
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
@@ -62,7 +96,7 @@ function tryLink(from: string, to: string): boolean {
 function read(path: string): Holder | undefined {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = lstatSync(path).isSymbolicLink() ? readlinkSync(path) : readFileSync(path, 'utf8');
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
@@ -80,36 +114,8 @@ function isSame(a: Holder | undefined, b: Holder): boolean {
 }
 
 function isAlive({ pid, started }: Holder): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: it lives, and belongs to somebody else.
-    if (codeOf(error) !== 'EPERM') return false;
-  }
-  const now = startOf(pid);
-  return now === '' || started === '' || now === started;
-}
-
-/** When a process was started; empty where the system does not say. */
-function startOf(pid: number): string {
-  if (process.platform === 'linux') {
-    try {
-      // The 22nd field of proc(5); the second one, the name, may hold blanks and parentheses.
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-        .replace(/^.*\) /s, '')
-        .split(' ');
-      return fields[19] ?? '';
-    } catch {
-      return '';
-    }
-  }
-  if (process.platform === 'win32') return '';
-  const { stdout } = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
-    encoding: 'utf8',
-    env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
-  });
-  return stdout?.trim() ?? '';
+  const now = startTimeOf(pid);
+  return now !== undefined && (now === '' || started === '' || now === started);
 }
 
 function codeOf(error: unknown): string | undefined {

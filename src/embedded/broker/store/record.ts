@@ -1,7 +1,7 @@
+import { messageOf } from '../../../errors.ts';
 import { Reader } from '../codec/reader.ts';
 import { readTable, type Table, writeTable } from '../codec/table.ts';
 import { Writer } from '../codec/writer.ts';
-import { Message } from '../message.ts';
 
 export interface ExchangeRecord {
   kind: 'exchange';
@@ -27,6 +27,15 @@ export interface BindingRecord {
   arguments: Table;
 }
 
+/** What a message is made of. Whether a `Message` can be made of it shows when its queue is restored. */
+export interface StoredMessage {
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly address: Buffer;
+  readonly properties: Buffer;
+  readonly body: Buffer;
+}
+
 export interface MessageRecord {
   kind: 'message';
   queue: string;
@@ -35,7 +44,27 @@ export interface MessageRecord {
   expiresAt: number;
   /** How often consumers were given it. Classic queues count no further than one. */
   deliveries: number;
-  message: Message;
+  message: StoredMessage;
+}
+
+/** The first record of a file: which one it is, and what it stands on. Files of earlier versions have none. */
+export interface BeginRecord {
+  kind: 'begin';
+  file: 'snapshot' | 'journal';
+  number: number;
+  /**
+   * What has to be read before it: nothing; the journal with the number before, up to `previousBytes`; or the snapshot
+   * of its own number, without which it says nothing, because changes before it are missing.
+   */
+  basis: 'nothing' | 'previous' | 'snapshot';
+  previousBytes: number;
+}
+
+/** The last record of a snapshot. */
+export interface EndRecord {
+  kind: 'end';
+  /** How many stand before it. */
+  records: number;
 }
 
 /** One change of what survives. Each says how things stand after it, never by how much they changed. */
@@ -46,7 +75,12 @@ export type StoredRecord =
   | MessageRecord
   | { kind: 'exchange-gone' | 'queue-gone'; name: string }
   | { kind: 'delivered'; queue: string; position: number; deliveries: number }
-  | { kind: 'message-gone'; queue: string; position: number };
+  | { kind: 'message-gone'; queue: string; position: number }
+  /** From here on there is a file of definitions beside the journals. */
+  | { kind: 'definitions-kept' };
+
+/** Everything that stands in a file of the store. */
+export type FileRecord = StoredRecord | BeginRecord | EndRecord;
 
 /** The first byte of a record. Numbers are never given a second meaning: old logs must stay readable. */
 const CODES = {
@@ -59,11 +93,26 @@ const CODES = {
   message: 7,
   delivered: 8,
   'message-gone': 9,
-} as const satisfies Record<StoredRecord['kind'], number>;
+  begin: 10,
+  end: 11,
+  'definitions-kept': 12,
+} as const satisfies Record<FileRecord['kind'], number>;
 
-const KINDS = new Map<number, StoredRecord['kind']>(
-  Object.entries(CODES).map(([kind, code]) => [code, kind as StoredRecord['kind']]),
+const KINDS = new Map<number, FileRecord['kind']>(
+  Object.entries(CODES).map(([kind, code]) => [code, kind as FileRecord['kind']]),
 );
+
+const FILES = ['snapshot', 'journal'] as const;
+const BASES = ['nothing', 'previous', 'snapshot'] as const;
+
+/** Why a record that is whole cannot be understood. */
+export type RecordFault =
+  /** It was written by a later version. */
+  | { fault: 'unknown-kind'; code: number }
+  /** Its bytes are not those of its kind. */
+  | { fault: 'malformed'; of: FileRecord['kind']; reason: string }
+  /** It shares its content with the message before it, and that one is damaged. */
+  | { fault: 'content-lost' };
 
 /** The bytes of one record: a view that the next call overwrites, and the body of a message, which is not copied. */
 export interface EncodedRecord {
@@ -74,9 +123,9 @@ export interface EncodedRecord {
 /** Encodes the records of one file, in order. A message that goes into several queues at once is written once. */
 export class RecordEncoder {
   private readonly writer = new Writer();
-  private lastMessage: Message | undefined;
+  private lastMessage: StoredMessage | undefined;
 
-  encode(record: StoredRecord): EncodedRecord {
+  encode(record: FileRecord): EncodedRecord {
     const writer = this.writer;
     writer.clear();
     writer.octet(CODES[record.kind]);
@@ -107,6 +156,17 @@ export class RecordEncoder {
         break;
       case 'message':
         body = this.message(record);
+        break;
+      case 'begin':
+        writer.octet(FILES.indexOf(record.file));
+        writer.long(record.number);
+        writer.octet(BASES.indexOf(record.basis));
+        writer.longlong(record.previousBytes);
+        break;
+      case 'end':
+        writer.longlong(record.records);
+        break;
+      case 'definitions-kept':
         break;
       case 'delivered':
         writer.shortstr(record.queue);
@@ -140,12 +200,45 @@ export class RecordEncoder {
 
 /** Decodes the records of one file, in order. What it gives holds no part of the buffers that it was given. */
 export class RecordDecoder {
-  private lastMessage: Message | undefined;
+  /** What stands before the body of a message, at most, as far as `mayBegin` looks. */
+  static readonly MOST_BYTES_BEFORE_BODY = 280;
+  private lastMessage: StoredMessage | undefined;
 
-  /** Throws when the bytes are no record: they were written by a later version. */
-  decode(bytes: Buffer): StoredRecord {
-    const reader = new Reader(bytes);
-    const kind = KINDS.get(reader.octet());
+  /** Whether a record may begin like this. Nearly all bytes that are none are told by it. */
+  static mayBegin(bytes: Buffer): boolean {
+    const kind = KINDS.get(bytes[0] ?? 0);
+    if (kind === undefined) return false;
+    if (kind === 'begin' || kind === 'end' || kind === 'definitions-kept') return bytes.length < 32;
+    try {
+      const reader = new Reader(bytes, 1);
+      reader.shortstr();
+      if (kind !== 'message') return true;
+      reader.skip(8 + 8 + 4);
+      return reader.octet() <= 1;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Bytes before the next record were none: what it would refer to is not known. */
+  forget(): void {
+    this.lastMessage = undefined;
+  }
+
+  decode(bytes: Buffer): FileRecord | RecordFault {
+    const code = bytes[0] ?? 0;
+    const kind = KINDS.get(code);
+    if (kind === undefined) return { fault: 'unknown-kind', code };
+    try {
+      return this.read(kind, new Reader(bytes, 1)) ?? { fault: 'content-lost' };
+    } catch (error) {
+      if (kind === 'message') this.forget();
+      return { fault: 'malformed', of: kind, reason: messageOf(error) };
+    }
+  }
+
+  /** `undefined` for a message whose content is not known. */
+  private read(kind: FileRecord['kind'], reader: Reader): FileRecord | undefined {
     switch (kind) {
       case 'exchange': {
         const [name, type, bits] = [reader.shortstr(), reader.shortstr(), reader.octet()];
@@ -171,15 +264,12 @@ export class RecordDecoder {
           routingKey: reader.shortstr(),
           arguments: readTable(reader),
         };
-      case 'message':
-        return {
-          kind,
-          queue: reader.shortstr(),
-          position: reader.longlong(),
-          expiresAt: reader.double(),
-          deliveries: reader.long(),
-          message: this.message(reader),
-        };
+      case 'message': {
+        const [queue, position] = [reader.shortstr(), reader.longlong()];
+        const [expiresAt, deliveries] = [reader.double(), reader.long()];
+        const message = this.message(reader);
+        return message === undefined ? undefined : { kind, queue, position, expiresAt, deliveries, message };
+      }
       case 'delivered':
         return {
           kind,
@@ -189,20 +279,27 @@ export class RecordDecoder {
         };
       case 'message-gone':
         return { kind, queue: reader.shortstr(), position: reader.longlong() };
-      case undefined:
-        throw new TypeError(`unknown kind of record ${bytes[0]}`);
+      case 'begin': {
+        const [file, number, basis] = [FILES[reader.octet()], reader.long(), BASES[reader.octet()]];
+        if (file === undefined || basis === undefined) throw new TypeError('unknown kind of file');
+        return { kind, file, number, basis, previousBytes: reader.longlong() };
+      }
+      case 'end':
+        return { kind, records: reader.longlong() };
+      case 'definitions-kept':
+        return { kind };
     }
   }
 
-  private message(reader: Reader): Message {
+  private message(reader: Reader): StoredMessage | undefined {
     const isSame = reader.octet() !== 0;
-    if (isSame && this.lastMessage !== undefined) return this.lastMessage;
+    if (isSame) return this.lastMessage;
     const from = reader.offset;
     const [exchange, routingKey] = [reader.shortstr(), reader.shortstr()];
     const address = Buffer.from(reader.buffer.subarray(from, reader.offset));
     const properties = Buffer.from(reader.longstr());
     const body = Buffer.from(reader.bytes(reader.remaining));
-    this.lastMessage = new Message(exchange, routingKey, address, properties, body);
+    this.lastMessage = { exchange, routingKey, address, properties, body };
     return this.lastMessage;
   }
 }

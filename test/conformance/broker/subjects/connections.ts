@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { eventually, type Harness, sleep } from '../harness.ts';
+import { eventually, type Harness, sleep, within } from '../harness.ts';
+import { RawClient } from '../raw-client.ts';
 
 export function connections(harness: Harness): void {
   it('names its extensions of the protocol', async () => {
@@ -83,5 +84,14 @@ export function connections(harness: Harness): void {
       'the message comes back',
     );
     expect(again !== false && again.fields.redelivered).toBe(true);
+  });
+
+  it('cuts a client that is silent, between two and three intervals after its last word', async () => {
+    const client = await RawClient.connect(harness.broker);
+    await client.handshake(harness.broker, { heartbeat: 1 });
+    const began = Date.now();
+    await within(client.closed, 'the silent client is cut');
+    // Timers of others may be late, never early: RabbitMQ took 2.96 s.
+    expect(Date.now() - began).toBeGreaterThan(2_500);
   });
 }

@@ -319,4 +319,32 @@ export function consuming(harness: Harness): void {
     expect(counts).toEqual([undefined, false, 1, true, 2, true]);
     await channel.close();
   });
+
+  it.each([
+    ['classic', 'x-stream-offset', 'first', ' of queue type rabbit_classic_queue'],
+    ['classic', 'x-stream-offset', 7, ' of queue type rabbit_classic_queue'],
+    ['quorum', 'x-stream-offset', 'next', ' of queue type rabbit_quorum_queue'],
+    ['quorum', 'x-cancel-on-ha-failover', true, ' of queue type rabbit_quorum_queue'],
+    ['classic', 'x-cancel-on-ha-failover', 'yes', ': {unacceptable_type,longstr}'],
+    ['classic', 'x-priority', 'high', ': "expected integer, got longstr"'],
+    ['quorum', 'x-priority', 1.5, ': "expected integer, got double"'],
+  ])('refuses a consumer of a %s queue with %s %j', async (type, key, value, fault) => {
+    const queue = await harness.queue({ arguments: { 'x-queue-type': type } });
+    const closed = await harness.closedBy((channel) =>
+      channel.consume(queue, () => undefined, { arguments: { [key]: value } }),
+    );
+    expect([closed.code, closed.text]).toEqual([
+      406,
+      `PRECONDITION_FAILED - invalid arg '${key}' for queue '${queue}' in vhost '/'${fault}`,
+    ]);
+  });
+
+  it('takes arguments of consumers that it does not know', async () => {
+    const queue = await harness.queue();
+    const channel = await harness.channel();
+    await channel.consume(queue, () => undefined, {
+      arguments: { 'x-unknown': 'a', 'x-cancel-on-ha-failover': true },
+    });
+    await channel.close();
+  });
 }

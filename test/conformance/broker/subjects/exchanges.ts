@@ -177,4 +177,24 @@ export function exchanges(harness: Harness): void {
       text: `PRECONDITION_FAILED - invalid type 'byte' for arg 'alternate-exchange' in exchange '${name}' in vhost '/'`,
     });
   });
+
+  it.each<[string, (channel: Channel, queue: string) => Promise<unknown>]>([
+    ['bind a queue to', (channel, queue) => channel.bindQueue(queue, '', 'k')],
+    ['bind a queue that is not there to', (channel) => channel.bindQueue('no-such-queue', '', 'k')],
+    ['unbind a queue from', (channel, queue) => channel.unbindQueue(queue, '', queue)],
+    ['unbind a queue that is not there from', (channel) => channel.unbindQueue('no-such-queue', '', 'k')],
+    ['bind', (channel) => channel.bindExchange('', 'amq.direct', 'k')],
+    ['bind an exchange to', (channel) => channel.bindExchange('amq.direct', '', 'k')],
+    ['unbind', (channel) => channel.unbindExchange('', 'amq.direct', 'k')],
+    ['unbind an exchange that is not there from', (channel) => channel.unbindExchange('no-such', '', 'k')],
+    ['delete', (channel) => channel.deleteExchange('')],
+    ['declare', (channel) => channel.assertExchange('', 'direct')],
+  ])('lets nobody %s the default exchange', async (_, action) => {
+    const queue = await harness.queue();
+    expect(await harness.closedBy((channel) => action(channel, queue))).toMatchObject({
+      scope: 'channel',
+      code: 403,
+      text: 'ACCESS_REFUSED - operation not permitted on the default exchange',
+    });
+  });
 }

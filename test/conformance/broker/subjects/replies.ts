@@ -59,4 +59,13 @@ export function replies(harness: Harness): void {
       await harness.closedBy((channel) => channel.sendToQueue('q', Buffer.from('x'), { replyTo: PSEUDO })),
     ).toMatchObject(refused('fast reply consumer does not exist'));
   });
+
+  it('says that the pseudo-queue is there, whoever asks and however', async () => {
+    const channel = await harness.channel();
+    for (const ask of [() => channel.checkQueue(PSEUDO), () => channel.assertQueue(PSEUDO)])
+      expect(await ask()).toEqual({ queue: PSEUDO, messageCount: 0, consumerCount: 1 });
+    const other = await harness.closedBy((asking) => asking.assertQueue(`${PSEUDO}x`));
+    expect(other).toMatchObject({ scope: 'channel', code: 404 });
+    await channel.close();
+  });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FRAME } from '../../../../src/embedded/broker/codec/frames.ts';
+import { AMQP_0_8 } from '../../../../src/embedded/broker/codec/methods.ts';
 import { eventually, type Harness, within } from '../harness.ts';
 import { frame, method, PROTOCOL_HEADER, RawClient } from '../raw-client.ts';
 
@@ -32,6 +33,59 @@ export function wire(harness: Harness): void {
     expect([start.versionMajor, start.versionMinor]).toEqual([0, 9]);
     expect(start.mechanisms.toString().split(' ').sort()).toEqual(['AMQPLAIN', 'PLAIN']);
     expect(start.locales.toString()).toBe('en_US');
+    client.end();
+  });
+
+  it.each([
+    ['AMQP\x01\x01\x08\0', 8, 0],
+    ['AMQP\x01\x01\x09\x01', 8, 0],
+    ['AMQP\x01\x01\0\x09', 0, 9],
+  ])('offers the version that a client asks for with %j: %i-%i', async (header, major, minor) => {
+    const client = await RawClient.connect(harness.broker);
+    client.send(Buffer.from(header, 'latin1'));
+    const start = await client.expect('connection.start');
+    expect([start.versionMajor, start.versionMinor]).toEqual([major, minor]);
+    const capabilities = start.serverProperties.get('capabilities');
+    expect(capabilities?.type === 'table' && capabilities.value.size > 0).toBe(major === 0);
+    client.end();
+  });
+
+  it('serves clients of AMQP 0-8', async () => {
+    const queue = await harness.queue();
+    const { user, password, vhost } = harness.broker;
+    const client = await RawClient.connect(harness.broker);
+    client.dialect = AMQP_0_8;
+    client.send(Buffer.from('AMQP\x01\x01\x08\0', 'latin1'));
+    await client.expect('connection.start');
+    client.send(
+      method(0, 'connection.start-ok', {
+        clientProperties: new Map(),
+        mechanism: 'PLAIN',
+        response: Buffer.from(`\0${user}\0${password}`),
+        locale: 'en_US',
+      }),
+      method(0, 'connection.tune-ok', { channelMax: 10, frameMax: 8192, heartbeat: 0 }),
+      method(0, 'connection.open', { virtualHost: vhost, capabilities: '', insist: false }),
+      method(1, 'channel.open', { outOfBand: '' }),
+    );
+    expect(await client.expect('channel.open-ok')).toEqual({});
+    const consume = {
+      ticket: 0,
+      queue,
+      consumerTag: 't',
+      noLocal: false,
+      noAck: true,
+      exclusive: false,
+      nowait: false,
+      arguments: new Map(),
+    };
+    client.send(method(1, 'basic.consume', consume, AMQP_0_8));
+    expect(await client.expect('basic.consume-ok')).toEqual({ consumerTag: 't' });
+    client.send(publish(queue), contentHeader(1), frame(FRAME.body, 1, Buffer.from('x')));
+    expect(await client.expect('basic.deliver')).toMatchObject({ consumerTag: 't', routingKey: queue });
+    const bye = { replyCode: 200, replyText: 'bye', classId: 0, methodId: 0 };
+    client.send(method(0, 'connection.close', bye, AMQP_0_8));
+    await client.expect('connection.close-ok');
     client.end();
   });
 
@@ -246,6 +300,19 @@ export function wire(harness: Harness): void {
     client.send(method(0, 'connection.close', { replyCode: 200, replyText: 'bye', classId: 0, methodId: 0 }));
     await client.expect('connection.close-ok');
     client.end();
+  });
+
+  it('does not open a channel again that it has closed, before the client agrees', async () => {
+    const client = await RawClient.open(harness.broker);
+    client.send(
+      method(1, 'queue.purge', { ticket: 0, queue: 'no-such', nowait: false }),
+      method(1, 'channel.open', { outOfBand: '' }),
+    );
+    expect(await client.closedBy()).toEqual({
+      code: 504,
+      text: "CHANNEL_ERROR - second 'channel.open' seen",
+      method: '20.10',
+    });
   });
 
   it('answers nothing where no answer is wanted', async () => {

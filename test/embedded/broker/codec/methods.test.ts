@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  AMQP_0_9_1,
   type MethodFields,
   type MethodName,
   methodId,
-  methodName,
   readMethod,
   writeMethod,
 } from '../../../../src/embedded/broker/codec/methods.ts';
@@ -52,7 +52,7 @@ describe('methods', () => {
     } catch {
       known = undefined;
     }
-    const name = methodName(id);
+    const name = AMQP_0_9_1.nameOf(id);
     if (name === undefined || known?.args === undefined) {
       expect([name, known?.args], `method ${id >>> 16}.${id & 0xffff}`).toEqual([undefined, undefined]);
       return 0;

@@ -1,12 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { long, longstr } from '../../../../src/embedded/broker/codec/table.ts';
 import { Message } from '../../../../src/embedded/broker/message.ts';
-import { Batch, JournalFile, readJournal } from '../../../../src/embedded/broker/store/journal.ts';
+import { Batch, JournalFile } from '../../../../src/embedded/broker/store/journal.ts';
+import { readRecords } from '../../../../src/embedded/broker/store/reading.ts';
 import {
+  type FileRecord,
   RecordDecoder,
   RecordEncoder,
   type StoredRecord,
@@ -96,15 +98,29 @@ function write(records: readonly StoredRecord[], batchSize: number): { path: str
   return { path, ends };
 }
 
-function read(path: string) {
+function read(path: string, promisedBytes?: number) {
   const decoder = new RecordDecoder();
-  const records: StoredRecord[] = [];
-  const end = readJournal(path, (bytes) => records.push(decoder.decode(bytes)));
-  return { records, end };
+  const records: FileRecord[] = [];
+  const offsets: number[] = [];
+  const lost: number[] = [];
+  const reading = readRecords(
+    path,
+    (bytes, offset) => {
+      const record = decoder.decode(bytes);
+      if ('fault' in record) lost.push(offset);
+      else {
+        records.push(record);
+        offsets.push(offset);
+      }
+    },
+    () => decoder.forget(),
+    promisedBytes,
+  );
+  return { records, offsets, lost, reading };
 }
 
 /** Messages remember what they have decoded; only what they hold counts. */
-function plain(record: StoredRecord): unknown {
+function plain(record: FileRecord): unknown {
   if (record.kind !== 'message') return record;
   const { address, properties, body } = record.message;
   return { ...record, message: [address, properties, body].map((bytes) => bytes.toString('latin1')) };
@@ -115,12 +131,36 @@ describe('the journal', () => {
     fc.assert(
       fc.property(log, fc.integer({ min: 1, max: 50 }), (records, batchSize) => {
         const { path, ends } = write(records, batchSize);
-        const { records: found, end } = read(path);
+        const { records: found, reading } = read(path);
+        const bytes = ends.at(-1) ?? 0;
         expect(found.map(plain)).toEqual(records.map(plain));
-        expect(end).toEqual({ wholeBytes: ends.at(-1) ?? 0, tornBytes: 0 });
+        expect(reading).toEqual({ bytes, wholeBytes: bytes, records: records.length, gaps: [] });
         rmSync(path);
       }),
     );
+  });
+
+  it('takes nothing that stands in a write that was cut short for a record', () => {
+    const queue: StoredRecord = { kind: 'queue', name: 'q', autoDelete: false, arguments: new Map() };
+    const inner = readFileSync(write([{ kind: 'queue-gone', name: 'q' }], 1).path);
+    // A message that somebody sends may hold the bytes of a record, and many places that look like the begin of one.
+    const body = Buffer.concat([inner, Buffer.alloc(400_000, Buffer.from([1, 0, 1, 0]))]);
+    const torn: StoredRecord = {
+      kind: 'message',
+      queue: 'q',
+      position: 1,
+      expiresAt: Number.POSITIVE_INFINITY,
+      deliveries: 0,
+      message: Message.of('', 'q', { delivery_mode: 2 }, body),
+    };
+    const { path, ends } = write([queue, torn], 1);
+    const [promised = 0, end = 0] = ends;
+    truncateSync(path, end - 1);
+    const { records, reading } = read(path, promised);
+    expect(records.map(plain)).toEqual([plain(queue)]);
+    expect(reading.gaps).toEqual([
+      { offset: promised, bytes: end - 1 - promised, before: 1, after: 0, looksTorn: true },
+    ]);
   });
 
   it('is read up to the last whole record wherever it is cut off', () => {
@@ -133,20 +173,30 @@ describe('the journal', () => {
     );
     const { path, ends } = write(records, 3);
     const whole = readFileSync(path);
-    for (let cut = 0; cut <= whole.length; cut += 1) {
-      writeFileSync(path, whole.subarray(0, cut));
-      const { records: found, end } = read(path);
+    for (let cut = whole.length; cut >= 0; cut -= 1) {
+      truncateSync(path, cut);
+      const { records: found, reading } = read(path);
       const expected = ends.filter((each) => each <= cut).length;
+      const wholeBytes = ends[expected - 1] ?? 0;
       expect(found.length, `cut at ${cut}`).toBe(expected);
-      expect(end).toEqual({
-        wholeBytes: ends[expected - 1] ?? 0,
-        tornBytes: cut - (ends[expected - 1] ?? 0),
+      if (cut === whole.length) expect(found.map(plain)).toEqual(records.map(plain));
+      const gap = {
+        offset: wholeBytes,
+        bytes: cut - wholeBytes,
+        before: expected,
+        after: 0,
+        looksTorn: true,
+      };
+      expect(reading).toEqual({
+        bytes: cut,
+        wholeBytes,
+        records: expected,
+        gaps: cut === wholeBytes ? [] : [gap],
       });
     }
-    expect(read(path).records.map(plain)).toEqual(records.map(plain));
   });
 
-  it('ends before a record that was damaged, and before zeros', () => {
+  it('is read on behind a record that was damaged, and up to zeros', () => {
     fc.assert(
       fc.property(
         log.filter((all) => all.length > 0),
@@ -155,13 +205,26 @@ describe('the journal', () => {
         (records, at, flip) => {
           const { path, ends } = write(records, 5);
           const bytes = readFileSync(path);
+          const { offsets: whole } = read(path);
           const damaged = at % bytes.length;
           bytes[damaged] = (bytes[damaged] ?? 0) ^ flip;
           writeFileSync(path, bytes);
-          expect(read(path).records.length).toBe(ends.filter((end) => end <= damaged).length);
+          const hit = ends.findIndex((end) => end > damaged);
+          const { offsets, lost, reading } = read(path);
+          // Everything but the one that was hit, and what shares its content.
+          expect([...offsets, ...lost].sort((a, b) => a - b)).toEqual(
+            whole.filter((_, index) => index !== hit),
+          );
+          const [start = 0, end = 0] = [whole[hit], ends[hit]];
+          expect(reading.gaps).toMatchObject([
+            { offset: start, bytes: end - start, before: hit, after: records.length - hit - 1 },
+          ]);
           bytes[damaged] = (bytes[damaged] ?? 0) ^ flip;
           writeFileSync(path, Buffer.concat([bytes, Buffer.alloc(4_096)]));
-          expect(read(path).end).toEqual({ wholeBytes: bytes.length, tornBytes: 4_096 });
+          expect(read(path).reading).toMatchObject({
+            wholeBytes: bytes.length,
+            gaps: [{ offset: bytes.length, bytes: 4_096, looksTorn: true }],
+          });
           rmSync(path);
         },
       ),

@@ -33,7 +33,8 @@ function replayed() {
   return { queues: [...image.queues.keys()], journal, files: readdirSync(folder.path).sort() };
 }
 
-describe('what is read at the start', () => {
+// These files are of the form of qbtc 0.1.0: without a first record, an end, or an extent.
+describe('what is read at the start of what an earlier version has left', () => {
   it('is nothing in a new folder', () => {
     expect(replayed()).toEqual({ queues: [], journal: 1, files: [] });
   });
@@ -70,6 +71,7 @@ describe('what is read at the start', () => {
 
   it('is the new snapshot alone, when its journal holds nothing yet', () => {
     write(folder.snapshot(3), ['a']);
+    write(folder.journal(3), []);
     expect(replayed()).toMatchObject({ queues: ['a'], journal: 3 });
   });
 
@@ -77,7 +79,10 @@ describe('what is read at the start', () => {
     write(folder.journal(1), ['a'], true);
     write(folder.journal(3), ['never confirmed']);
     expect(replayed()).toEqual({ queues: ['a'], journal: 2, files: ['journal-00000001'] });
-    expect(warnings).toEqual(['warn: the end of a journal was not whole and is left out']);
+    expect(warnings).toEqual([
+      'warn: the end of a journal was not whole and is left out: nothing of it was confirmed',
+      'info: a journal that was never confirmed is left out',
+    ]);
   });
 
   it('goes on behind a torn end, which is left as it is', () => {
@@ -91,6 +96,7 @@ describe('what is read at the start', () => {
   it('leaves alone what is not of the store', () => {
     writeFileSync(join(folder.path, 'notes.txt'), 'mine');
     write(folder.snapshot(2), ['a']);
-    expect(replayed().files).toEqual(['notes.txt', 'snapshot-00000002']);
+    write(folder.journal(2), ['b']);
+    expect(replayed().files).toEqual(['journal-00000002', 'notes.txt', 'snapshot-00000002']);
   });
 });

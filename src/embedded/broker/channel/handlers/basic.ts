@@ -92,7 +92,7 @@ function consumeQueue(channel: Channel, tag: string, fields: MethodFields<'basic
   const inUse = queue.consumers.hasExclusive || (fields.exclusive && queue.consumers.count > 0);
   if (inUse || (fields.exclusive && singleActiveConsumer))
     throw new AmqpError('ACCESS_REFUSED', `${described} in exclusive use`);
-  const priority = consumerPriority(described, fields.arguments);
+  const priority = consumerPriority(described, type, fields.arguments);
   const consumer = channel.consume(queue, {
     tag,
     noAck: fields.noAck,

@@ -42,9 +42,12 @@ export const queueHandlers: Handlers = {
     const { vhost, owner, replies } = channel.context;
     const name = withoutLineBreaks(fields.queue);
     if (name.startsWith(REPLY_QUEUE)) {
-      // Asks whether somebody still waits for a reply; whatever was asked for, nothing is created.
-      if (!replies.has(name)) throw new AmqpError('NOT_FOUND', `no ${vhost.describe('queue', name)}`);
-      channel.send('queue.declare-ok', { queue: name, messageCount: 0, consumerCount: 1 });
+      // An address asks whether somebody still waits there; whatever was asked for, nothing is created.
+      if (name !== REPLY_QUEUE && !replies.has(name))
+        throw new AmqpError('NOT_FOUND', `no ${vhost.describe('queue', name)}`);
+      channel.lastQueue = name;
+      if (!fields.nowait)
+        channel.send('queue.declare-ok', { queue: name, messageCount: 0, consumerCount: 1 });
       return;
     }
     const queue = fields.passive
