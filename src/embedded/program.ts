@@ -1,4 +1,4 @@
-import { messageOf } from '../errors.ts';
+import { messageOf, QbtcError } from '../errors.ts';
 
 /** One log line in the schema that the whole stack uses. */
 export type Log = (
@@ -51,7 +51,11 @@ export async function runProgram<Configuration>(
     process.once('SIGTERM', end);
     process.once('SIGINT', end);
   } catch (error) {
-    log('error', `could not start: ${messageOf(error)}`);
+    const { hint, code, details = [] } = error instanceof QbtcError ? error : {};
+    const advice = hint === undefined ? '' : `; ${hint}`;
+    log('error', `could not start: ${messageOf(error)}${advice}`, {
+      ...(code === undefined ? {} : { code, details }),
+    });
     process.exitCode = 1;
   }
 }

@@ -25,7 +25,7 @@ const missing =
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 const KEY = 'a-signing-key-of-a-test';
 const NAMES = ['quantum-enhancer', 'vigoleonrocks-signature'];
-const OURS = /^x-(quantum|qbtc|vigoleonrocks)-/;
+const OURS = /^x[-_](quantum|qbtc|vigoleonrocks)[-_]/;
 
 describe.skipIf(missing !== undefined)(
   `the Lua plugins in nginx${missing === undefined ? '' : ` (skipped: ${missing})`}`,
@@ -118,6 +118,9 @@ describe.skipIf(missing !== undefined)(
           'X-Quantum-Frequency': 'forged',
           'X-QBTC-Enhanced': 'forged',
           'X-VIGOLEONROCKS-System': 'forged',
+          X_Quantum_Frequency: 'forged',
+          'X-QBTC_Enhanced': 'forged',
+          x_vigoleonrocks_system: 'forged',
         },
       });
       expect(own(byNginx)).toEqual(own(byGateway));
@@ -135,8 +138,13 @@ describe.skipIf(missing !== undefined)(
       const { byNginx, byGateway } = await through(
         { 'vigoleonrocks-signature': configuration },
         '/sign%20ed/a?b=c&d=%2F',
-        { method: 'POST', body: 'hello', headers: { [SIGNATURE_HEADERS.signature]: 'v1=forged' } },
+        {
+          method: 'POST',
+          body: 'hello',
+          headers: { [SIGNATURE_HEADERS.signature]: 'v1=forged', X_VIGOLEONROCKS_Signature: 'v1=forged' },
+        },
       );
+      expect(JSON.stringify([byNginx, byGateway])).not.toContain('forged');
       for (const { headers, url, method } of [byNginx, byGateway]) {
         const field = (name: string) => String(headers[name.toLowerCase()]);
         const timestamp = Number(field(SIGNATURE_HEADERS.timestamp));
@@ -194,6 +202,7 @@ http {
   lua_package_cpath "/usr/lib/x86_64-linux-gnu/lua/5.1/?.so;;";
   server {
     listen 127.0.0.1:${port};
+    underscores_in_headers on;
     location = /schemas {
       content_by_lua_block {
         local found = {}

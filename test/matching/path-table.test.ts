@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Candidate, PathTable } from '../../src/matching/path-table.ts';
+import { parseUri } from '../../src/matching/uri.ts';
 
-const candidate = (uri: string, priority = 0): Candidate<string> => ({ uri, priority, target: uri });
+const candidate = (uri: string, priority = 0, order = 0): Candidate<string> => ({
+  uri: parseUri(uri),
+  priority,
+  order,
+  target: uri,
+});
 
 function tableOf(...candidates: Candidate<string>[]): PathTable<string> {
   const table = new PathTable<string>();
@@ -10,47 +16,47 @@ function tableOf(...candidates: Candidate<string>[]): PathTable<string> {
   return table;
 }
 
-const uriFor = (table: PathTable<string>, path: string) => table.find(path, (found) => found.uri);
+/** Everything that a path leads to, in the order in which it is tried. */
+function order(table: PathTable<string>, path: string): string[] {
+  const tried: string[] = [];
+  table.find(path, ({ target, uri }) => {
+    if (uri.bind(path) !== undefined) tried.push(target);
+    return undefined;
+  });
+  return tried;
+}
 
 describe('the path table', () => {
-  it('prefers the exact path, then the longest prefix', () => {
+  it('tries the path itself, then what it begins with, the longest first, whatever the priority', () => {
     const table = tableOf(
-      candidate('/a/*'),
-      candidate('/a/b/*'),
-      candidate('/a/b/c'),
-      candidate('/a*'),
-      candidate('/*'),
+      candidate('/a/*', 9),
+      candidate('/a/b/*', 5),
+      candidate('/a/b/c', 1),
+      candidate('/a*', 20),
+      candidate('/*', 99),
     );
-    expect(uriFor(table, '/a/b/c')).toBe('/a/b/c');
-    expect(uriFor(table, '/a/b/d')).toBe('/a/b/*');
-    expect(uriFor(table, '/a/x')).toBe('/a/*');
-    expect(uriFor(table, '/abc')).toBe('/a*');
-    expect(uriFor(table, '/x')).toBe('/*');
+    expect(order(table, '/a/b/c')).toEqual(['/a/b/c', '/a/b/*', '/a/*', '/a*', '/*']);
+    expect(order(table, '/abc')).toEqual(['/a*', '/*']);
   });
 
-  it('binds parameters by segment, fixed segments first', () => {
+  it('tries parameters with the text before them, by priority, then the longer URI', () => {
     const table = tableOf(
+      candidate('/u/*', 1),
       candidate('/u/:id'),
-      candidate('/u/me'),
       candidate('/u/:id/p/:page'),
-      candidate('/u/:id/*rest'),
+      candidate('/u/:name/*rest'),
+      candidate('/u/me/:x'),
+      candidate('/u/*', 0, 1),
     );
-    const find = (path: string) => table.find(path, (found, parameters) => [found.uri, parameters]);
-    expect(find('/u/7')).toEqual(['/u/:id', { id: '7' }]);
-    expect(find('/u/me')).toEqual(['/u/me', undefined]);
-    expect(find('/u/7/p/2')).toEqual(['/u/:id/p/:page', { id: '7', page: '2' }]);
-    expect(find('/u/7/q/r')).toEqual(['/u/:id/*rest', { id: '7', rest: 'q/r' }]);
-    expect(find('/u/')).toBeUndefined();
+    expect(order(table, '/u/me/p/2')).toEqual(['/u/*', '/u/:id/p/:page', '/u/:name/*rest', '/u/*']);
+    expect(order(table, '/u/me/p')).toEqual(['/u/me/:x', '/u/*', '/u/:name/*rest', '/u/*']);
+    expect(order(table, '/u/7')).toEqual(['/u/*', '/u/:id', '/u/*']);
   });
 
-  it('goes on to the next candidate when one does not accept', () => {
-    const table = tableOf(candidate('/a', 1), { ...candidate('/a', 9), target: 'high' }, candidate('/*'));
-    const order: string[] = [];
-    table.find('/a', (found) => {
-      order.push(`${found.target}:${found.priority}`);
-      return undefined;
-    });
-    expect(order).toEqual(['high:9', '/a:1', '/*:0']);
+  it('tries equals in their order, however they came', () => {
+    const twice = [candidate('/a', 0, 2), candidate('/a', 0, 1), candidate('/a', 3, 9)];
+    const named = twice.map((each) => ({ ...each, target: `${each.priority}:${each.order}` }));
+    expect(order(tableOf(...named), '/a')).toEqual(['3:9', '0:1', '0:2']);
   });
 
   const segment = fc.constantFrom('a', 'b', 'ab', 'abc', 'c');
@@ -70,10 +76,10 @@ describe('the path table', () => {
           const table = tableOf(...all);
           const gone = new Set(removed.map((index) => all[index % Math.max(all.length, 1)]));
           for (const each of gone) if (each !== undefined) table.remove(each);
-          const left = all.filter((each) => !gone.has(each)).map((each) => each.uri);
+          const left = all.filter((each) => !gone.has(each)).map((each) => each.target);
           const prefixes = left.filter((each) => each.endsWith('*') && path.startsWith(each.slice(0, -1)));
           const expected = left.includes(path) ? path : prefixes.sort((a, b) => b.length - a.length)[0];
-          expect(uriFor(table, path)).toBe(expected);
+          expect(table.find(path, (found) => found.target)).toBe(expected);
           expect(table.empty).toBe(left.length === 0);
         },
       ),

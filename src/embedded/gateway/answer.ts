@@ -1,12 +1,18 @@
 import { STATUS_CODES } from 'node:http';
+import type { HeaderList } from './http/header-list.ts';
 
 /** What the gateway itself answers, from the Admin API as from a plugin. */
 export interface Answer {
   status: number;
-  /** An object is sent as JSON with a line end after it, as APISIX does; without a body from 300 on a page is sent. */
+  /**
+   * A text is sent in UTF-8, a buffer as it is, another object as JSON with a line end after it, as APISIX does; without
+   * a body from 300 on a page is sent.
+   */
   body?: string | object;
   contentType?: string;
   headers?: Record<string, string>;
+  /** Sent as they are, in the place of all others of the same names. */
+  fields?: HeaderList;
 }
 
 /** The phrases of nginx where they differ from the standard's. */
@@ -42,7 +48,7 @@ export const HTML = 'text/html; charset=utf-8';
 export const TEXT = 'text/plain; charset=utf-8';
 
 /** The bytes and the content type of an answer. */
-export function render(answer: Answer): { body: string; contentType: string } {
+export function render(answer: Answer): { body: string | Buffer; contentType: string } {
   const { status, body } = answer;
   if (body === undefined) {
     return status >= 300
@@ -50,7 +56,7 @@ export function render(answer: Answer): { body: string; contentType: string } {
       : { body: '', contentType: answer.contentType ?? TEXT };
   }
   return {
-    body: typeof body === 'string' ? body : `${JSON.stringify(body)}\n`,
+    body: typeof body === 'string' || Buffer.isBuffer(body) ? body : `${JSON.stringify(body)}\n`,
     contentType: answer.contentType ?? TEXT,
   };
 }

@@ -1,14 +1,32 @@
 import type { GatewayObject } from '../../model/gateway.ts';
 import { PLUGINS } from './plugins/registry.ts';
 import type { Keyring } from './state/keyring.ts';
-import type { Collection, Sealing } from './state/store.ts';
+import type { Collection } from './state/resources.ts';
+import type { Sealing } from './state/store.ts';
 
 /** Seals the fields that the plugins' schemas call secret (`encrypt_fields`), and the private keys of certificates. */
 export function createSealing(keyring: Keyring): Sealing {
   return {
     seal: (collection, value) => mapSecrets(collection, value, (secret) => keyring.seal(secret)),
     unseal: (collection, value) => mapSecrets(collection, value, (secret) => keyring.unseal(secret)),
+    reopen: (collection, value) =>
+      collection === 'ssls' ? mapKeys(value, (key) => reopened(keyring, key)) : value,
   };
+}
+
+/** A private key as people have it; what is sealed does not begin so. */
+export const isPlainKey = (key: string): boolean => key.startsWith('---');
+/** A reference to a key is no secret. */
+const isReference = (key: string): boolean => key.startsWith('$');
+
+/** A key that was listed, sealed, comes back so. What is not of this keyring stays, and is refused. */
+function reopened(keyring: Keyring, key: string): string {
+  if (isPlainKey(key)) return key;
+  try {
+    return keyring.unseal(key);
+  } catch {
+    return key;
+  }
 }
 
 function mapSecrets(
@@ -36,12 +54,13 @@ function mapSecrets(
   return { ...value, plugins: Object.fromEntries(plugins) };
 }
 
-/** The private keys of a certificate. */
+/** The private keys of a certificate, where they are text: it may not have been looked at yet. */
 function mapKeys(value: GatewayObject, change: (secret: string) => string): GatewayObject {
-  const { key, keys } = value as { key?: string; keys?: string[] };
+  const { key, keys } = value;
+  const changed = (each: unknown) => (typeof each === 'string' && !isReference(each) ? change(each) : each);
   return {
     ...value,
-    ...(key === undefined ? {} : { key: change(key) }),
-    ...(keys === undefined ? {} : { keys: keys.map(change) }),
+    ...(key === undefined ? {} : { key: changed(key) }),
+    ...(Array.isArray(keys) ? { keys: keys.map(changed) } : {}),
   };
 }

@@ -61,7 +61,7 @@ describe('the data plane', () => {
     await agent.close();
     expect([...statuses.keys()]).toEqual([200]);
     expect([...bodies].sort()).toEqual(['1', '2']);
-  }, 20_000);
+  }, 60_000);
 
   it('sends the head on before the body has begun', async () => {
     const upstream = await upstreamOf((_, response) => {
@@ -316,8 +316,6 @@ describe('the data plane', () => {
     };
     expect(await refusal({ filter_func: 'function(vars) return true end' })).toContain('Lua');
     expect(await refusal({ upstream: { scheme: 'grpc', nodes: {} } })).toContain('grpc');
-    const redis = { count: 1, time_window: 1, policy: 'redis', redis_host: 'x' };
-    expect(await refusal({ plugins: { 'limit-count': redis } })).toContain('redis');
   });
 });
 

@@ -1,7 +1,9 @@
---- Marks requests for the quantum core. Values that a client sends under these names never get through.
+--- Marks requests for the quantum core. Values that a client sends under these names, however it spells them, never get
+-- through.
 -- The embedded gateway of qbtc has the same plugin with the same schema and sends the same bytes:
 -- src/embedded/gateway/plugins/quantum-enhancer.ts says what they are.
 local core = require("apisix.core")
+local vouched = require("qbtc.vouched")
 
 local ngx = ngx
 local pcall = pcall
@@ -16,6 +18,7 @@ local HEADERS = {
     enhanced = "X-QBTC-Enhanced",
     signature = "X-VIGOLEONROCKS-System",
 }
+local NAMES = vouched.names({ HEADERS.frequency, HEADERS.enhanced, HEADERS.signature })
 
 local schema = {
     type = "object",
@@ -66,9 +69,7 @@ local function observe(conf, ctx)
 end
 
 function _M.access(conf, ctx)
-    for _, name in pairs(HEADERS) do
-        core.request.set_header(ctx, name, nil)
-    end
+    vouched.remove(ctx, NAMES)
     if conf.enable_quantum_headers then
         core.request.set_header(ctx, HEADERS.frequency, decimal(conf.frequency))
         core.request.set_header(ctx, HEADERS.enhanced, "true")

@@ -1,9 +1,10 @@
 --- Signs the request for the upstream: HMAC-SHA256 over method, target, time, end of validity and a nonce, so that an
 -- upstream can tell what came through the gateway, and refuse what comes late or twice. The body is not signed: it
--- streams past the gateway. Values that a client sends under these names never get through.
+-- streams past the gateway. Values that a client sends under these names, however it spells them, never get through.
 -- The embedded gateway of qbtc has the same plugin: src/embedded/gateway/plugins/vigoleonrocks-signature.ts.
 local core = require("apisix.core")
 local crypto = require("qbtc.crypto")
+local vouched = require("qbtc.vouched")
 
 local ngx = ngx
 local os_getenv = os.getenv
@@ -19,6 +20,9 @@ local HEADERS = {
     key_id = "X-VIGOLEONROCKS-Key-Id",
     signature = "X-VIGOLEONROCKS-Signature",
 }
+local NAMES = vouched.names({
+    HEADERS.timestamp, HEADERS.expires, HEADERS.nonce, HEADERS.key_id, HEADERS.signature,
+})
 
 local schema = {
     type = "object",
@@ -77,9 +81,7 @@ local function target_of(ctx)
 end
 
 function _M.access(conf, ctx)
-    for _, name in pairs(HEADERS) do
-        core.request.set_header(ctx, name, nil)
-    end
+    vouched.remove(ctx, NAMES)
     local key = resolved(conf.key)
     if not key then
         -- A request that cannot be signed must not reach an upstream that expects to be protected.

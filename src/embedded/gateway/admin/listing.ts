@@ -1,5 +1,7 @@
+import { bytesOf } from '../../../matching/bytes.ts';
+import { compilePattern } from '../../../matching/pattern.ts';
 import type { Answer } from '../answer.ts';
-import { type Entry, keyOf } from '../state/store.ts';
+import { type Entry, keyOf } from '../state/resources.ts';
 import type { AdminResource } from './resource.ts';
 
 const PAGE_SIZE = { least: 10, most: 500 };
@@ -44,21 +46,23 @@ function filtersOf(resource: AdminResource, query: URLSearchParams): Filter[] | 
   try {
     const name = query.get('name');
     if (name !== null) {
-      const pattern = new RegExp(name);
-      filters.push(({ value }) => typeof value.name === 'string' && pattern.test(value.name));
+      const pattern = compilePattern(name);
+      filters.push(({ value }) => typeof value.name === 'string' && pattern.test(bytesOf(value.name)));
     }
     const uri = query.get('uri');
     if (uri !== null) {
-      const pattern = new RegExp(uri);
+      const pattern = compilePattern(uri);
       filters.push(({ value }) =>
-        [value.uri, value.uris].flat().some((each) => typeof each === 'string' && pattern.test(each)),
+        [value.uri, value.uris]
+          .flat()
+          .some((each) => typeof each === 'string' && pattern.test(bytesOf(each))),
       );
     }
   } catch (error) {
     return (error as Error).message;
   }
   const label = query.get('label');
-  if (label !== null) filters.push(({ value }) => value.labels !== undefined && label in value.labels);
+  if (label !== null) filters.push(({ value }) => Object.hasOwn(value.labels ?? {}, label));
   for (const [field, wanted] of new URLSearchParams(query.get('filter') ?? '')) {
     if (resource.filterFields?.includes(field)) filters.push(({ value }) => value[field] === wanted);
   }

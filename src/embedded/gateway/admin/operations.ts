@@ -1,10 +1,10 @@
 import type { GatewayObject } from '../../../model/gateway.ts';
 import type { Answer } from '../answer.ts';
-import { validationError } from '../schema/validator.ts';
-import { type Entry, keyOf, type Sealing, type Store } from '../state/store.ts';
+import { type Entry, keyOf } from '../state/resources.ts';
+import type { Sealing, Store } from '../state/store.ts';
 import { listing, shown } from './listing.ts';
 import { mergePatch, subPathPatch } from './patch.ts';
-import type { AdminResource, WriteMethod } from './resource.ts';
+import { type AdminResource, errorOf, type WriteMethod } from './resource.ts';
 
 /** One request to a resource, taken apart. */
 export interface ResourceRequest {
@@ -22,7 +22,8 @@ export interface ResourceRequest {
 }
 
 const bad = (message: string): Answer => ({ status: 400, body: { error_msg: message } });
-const notFound: Answer = { status: 404, body: { message: 'Key not found' } };
+/** etcd's answer for what is not there. */
+export const NOT_FOUND: Answer = { status: 404, body: { message: 'Key not found' } };
 
 /** What the Admin API does to resources. Answers are those of APISIX; nothing here knows of HTTP connections. */
 export class Operations {
@@ -54,11 +55,13 @@ export class Operations {
   #get({ resource, id, owner, query }: ResourceRequest): Answer {
     if (id !== undefined) {
       const entry = this.#store.get(resource.collection, storedId(owner, id));
-      if (entry === undefined) return notFound;
+      if (entry === undefined) return NOT_FOUND;
       return { status: 200, body: shown(resource.collection === 'ssls' ? withoutKeys(entry) : entry) };
     }
     const entries = this.#store.list(resource.collection);
     const own = owner === undefined ? entries : entries.filter((entry) => entry.id.startsWith(`${owner}/`));
+    // etcd has no folder of credentials until there is one in it.
+    if (owner !== undefined && own.length === 0) return NOT_FOUND;
     // As APISIX does: a list shows private keys in its own encryption.
     const told =
       resource.collection === 'ssls'
@@ -74,14 +77,17 @@ export class Operations {
     const ttl = ttlOf(query);
     if (typeof ttl === 'string') return bad(ttl);
     let value = (Array.isArray(body) && body.length === 0 ? {} : body) as GatewayObject;
+    value = this.#sealing.reopen(resource.collection, value);
     if (resource.identifiedBy === 'id') {
-      const given = id ?? idIn(value);
+      // A number stays one: `"id": 1` is given back as it came.
+      const given: unknown = id ?? value.id;
       if (method === 'PUT' && given === undefined) return bad(`missing ${resource.kind} id`);
       if (method === 'POST' && given !== undefined) return bad(`wrong ${resource.kind} id, do not need it`);
-      if (value.id !== undefined && String(value.id) !== given) return bad(`wrong ${resource.kind} id`);
-      value = given === undefined ? value : { ...value, id: given };
+      if (value.id !== undefined && String(value.id) !== String(given))
+        return bad(`wrong ${resource.kind} id`);
+      value = given === undefined ? value : ({ ...value, id: given } as GatewayObject);
     }
-    const error = forbiddenTimes(value) ?? this.#checked(resource, value, id);
+    const error = forbiddenTimes(value) ?? errorOf(resource, value, { store: this.#store, id });
     if (error !== undefined) return bad(error);
     if (owner !== undefined && this.#store.get('consumers', owner) === undefined) {
       return { status: 404, body: { error_msg: 'consumer not found' } };
@@ -91,7 +97,7 @@ export class Operations {
         ? String(value.username)
         : method === 'POST'
           ? this.#store.nextId()
-          : storedId(owner, (id ?? idIn(value)) as string);
+          : storedId(owner, id ?? String(value.id));
     if (resource.identifiedBy === 'plugin') value = { ...value, id: stored };
     else value = this.#timed(resource, stored, method === 'POST' ? { ...value, id: stored } : value);
     return this.#put(resource, stored, value, ttl);
@@ -104,17 +110,26 @@ export class Operations {
     if (typeof ttl === 'string') return bad(ttl);
     const old = this.#store.get(resource.collection, id);
     if (subPath === '' && (typeof body !== 'object' || body === null)) return bad('invalid configuration');
-    if (old === undefined) return notFound;
+    if (old === undefined) return NOT_FOUND;
     const patched =
       subPath === ''
         ? { value: mergePatch(old.value, body as Record<string, unknown>) }
         : subPathPatch(old.value, subPath, body);
     if ('error' in patched) return bad(patched.error);
     const keepsTime = subPath === '' && (body as GatewayObject).update_time !== undefined;
-    const value = keepsTime ? patched.value : { ...patched.value, update_time: seconds() };
-    if (value.id !== undefined && String(value.id) !== id) return bad(`wrong ${resource.kind} id`);
-    const error = this.#checked(resource, value, id);
-    return error === undefined ? this.#put(resource, id, value, ttl) : bad(error);
+    if (patched.value.id !== undefined && String(patched.value.id) !== id)
+      return bad(`wrong ${resource.kind} id`);
+    const now = seconds();
+    const { create_time: created = now, update_time: updated } = patched.value;
+    const value = {
+      ...this.#sealing.reopen(resource.collection, patched.value),
+      id,
+      create_time: created,
+      update_time: keepsTime ? updated : now,
+    };
+    const error = errorOf(resource, value, { store: this.#store, id });
+    if (error !== undefined) return bad(error);
+    return this.#put(resource, id, value, ttl);
   }
 
   async #delete({ resource, id, owner, query }: ResourceRequest): Promise<Answer> {
@@ -128,14 +143,8 @@ export class Operations {
         .filter((entry) => entry.id.startsWith(`${stored}/`));
       await Promise.all(credentials.map((entry) => this.#store.delete('credentials', entry.id)));
     }
-    if (!(await this.#store.delete(resource.collection, stored))) return notFound;
+    if (!(await this.#store.delete(resource.collection, stored))) return NOT_FOUND;
     return { status: 200, body: { key: keyOf(resource.collection, stored), deleted: '1' } };
-  }
-
-  #checked(resource: AdminResource, value: GatewayObject, id: string | undefined): string | undefined {
-    const error = validationError(resource.schema, value);
-    if (error !== undefined) return `invalid configuration: ${error}`;
-    return resource.check(value, { store: this.#store, id });
   }
 
   #timed(resource: AdminResource, id: string, value: GatewayObject): GatewayObject {
@@ -170,13 +179,12 @@ function withoutKeys(entry: Entry): Entry {
 
 const seconds = () => Math.floor(Date.now() / 1000);
 const storedId = (owner: string | undefined, id: string) => (owner === undefined ? id : `${owner}/${id}`);
-const idIn = (value: GatewayObject) => (value.id === undefined ? undefined : String(value.id));
 
 function ttlOf(query: URLSearchParams): number | string | undefined {
   const text = query.get('ttl');
   if (text === null) return undefined;
   const ttl = Number(text);
-  return text === '' || !(ttl > 0) ? 'invalid argument ttl: should be a number' : ttl;
+  return ttl > 0 && Number.isFinite(ttl) ? ttl : 'invalid argument ttl: should be a number';
 }
 
 const TIMES = ['create_time', 'update_time'] as const;

@@ -2,9 +2,6 @@ import type { GatewayObject } from '../../../model/gateway.ts';
 
 type Table = Record<string, unknown>;
 
-/** Not a name of data in JavaScript: assigning it would change the object's class. */
-const PROTOTYPE = '__proto__';
-
 const isTable = (value: unknown): value is Table => typeof value === 'object' && value !== null;
 
 /** PATCH without a sub-path: objects merge, `null` deletes, arrays are replaced. */
@@ -13,18 +10,18 @@ export function mergePatch(value: GatewayObject, patch: Table): GatewayObject {
 }
 
 function merged(origin: Table, patch: Table): Table {
-  const result = { ...origin };
+  // A map, and a property made of each entry: `__proto__` is a name like another.
+  const result = new Map(Object.entries(origin));
   for (const [name, change] of Object.entries(patch)) {
-    if (name === PROTOTYPE) continue;
-    const old = result[name];
-    if (change === null) delete result[name];
+    const old = result.get(name);
+    if (change === null) result.delete(name);
     else if (isTable(change) && isTable(old) && !Array.isArray(change) && !Array.isArray(old)) {
-      result[name] = merged(old, change);
+      result.set(name, merged(old, change));
     } else {
-      result[name] = change;
+      result.set(name, change);
     }
   }
-  return result;
+  return Object.fromEntries(result);
 }
 
 /** PATCH with a sub-path (`upstream/nodes`): the value there is replaced. Gives the message when there is no such place. */
@@ -35,10 +32,9 @@ export function subPathPatch(
 ): { value: GatewayObject } | { error: string } {
   const result = structuredClone(value);
   const names = subPath.split('/');
-  if (names.includes(PROTOTYPE)) return { error: `invalid sub-path: /${subPath}` };
   let place: Table = result;
   for (const [index, name] of names.slice(0, -1).entries()) {
-    if (!Object.hasOwn(place, name)) place[name] = {};
+    if (!Object.hasOwn(place, name)) define(place, name, {});
     const next = place[name];
     if (!isTable(next)) return { error: `invalid sub-path: /${names.slice(0, index + 1).join('/')}` };
     place = next;
@@ -46,6 +42,11 @@ export function subPathPatch(
   const last = names.at(-1) ?? '';
   if (last === '') return { error: `invalid sub-path: /${subPath}` };
   if (replacement === null) delete place[last];
-  else place[last] = replacement;
+  else define(place, last, replacement);
   return { value: result };
+}
+
+/** A property of its own, also under the name of one that every object inherits. */
+function define(place: Table, name: string, value: unknown): void {
+  Object.defineProperty(place, name, { value, enumerable: true, writable: true, configurable: true });
 }

@@ -6,8 +6,12 @@ import type { JsonSchema } from '../schema/validator.ts';
 const missing: Answer = { status: 404, body: { error_msg: 'plugin not found in subsystem http' } };
 
 /** `GET /plugins/list`: the names, those that run first standing first. */
-export function pluginNames(): Answer {
-  return { status: 200, body: [...PLUGINS.keys()] };
+export function pluginNames(query: URLSearchParams): Answer {
+  const subsystem = query.get('subsystem') ?? 'http';
+  if (subsystem === 'stream') return { status: 200, body: [] };
+  return subsystem === 'http'
+    ? { status: 200, body: [...PLUGINS.keys()] }
+    : { status: 400, body: 'invalid subsystem passed' };
 }
 
 /** `GET /plugins/NAME`, `GET /schema/plugins/NAME`, `GET /plugins?all=true`. */

@@ -1,6 +1,8 @@
 import type { GatewayObject } from '../../../model/gateway.ts';
-import type { JsonSchema } from '../schema/validator.ts';
-import type { Collection, Store } from '../state/store.ts';
+import { type JsonSchema, validationError } from '../schema/validator.ts';
+import type { Collection } from '../state/resources.ts';
+import type { Store } from '../state/store.ts';
+import { isGrouped, PluginGroups } from './plugin-groups.ts';
 
 export type WriteMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -15,6 +17,8 @@ export interface AdminResource {
   unsupported: readonly WriteMethod[];
   /** Fields that `?filter=` may compare. */
   filterFields?: readonly string[];
+  /** What APISIX looks at before the schema; the message as it words it. */
+  contradiction?(value: GatewayObject): string | undefined;
   /** What the schema cannot say; the message as APISIX words it. `id` is that of the path where there is one. */
   check(value: GatewayObject, context: CheckContext): string | undefined;
   /** Why it may not be deleted: who still refers to it. */
@@ -25,6 +29,35 @@ export interface CheckContext {
   /** Where references are looked up; without it they are not. */
   store: Store | undefined;
   id: string | undefined;
+  /** The groups of plugins that are to stand beside it; without them they are those of the store. */
+  groups?: PluginGroups;
+}
+
+/** What is wrong with a resource, in APISIX's words; `undefined` when it may be taken. */
+export function errorOf(
+  resource: AdminResource,
+  value: GatewayObject,
+  context: CheckContext,
+): string | undefined {
+  const contradiction = resource.contradiction?.(value);
+  if (contradiction !== undefined) return contradiction;
+  const error = validationError(resource.schema, value);
+  if (error !== undefined) return `invalid configuration: ${error}`;
+  return resource.check(value, context) ?? groupError(resource.collection, value, context);
+}
+
+function groupError(
+  collection: Collection,
+  value: GatewayObject,
+  { store, groups, id }: CheckContext,
+): string | undefined {
+  if (!isGrouped(value)) return undefined;
+  const own = collection === 'consumers' ? String(value.username) : id;
+  const others = groups ?? (store && PluginGroups.of(store, collection, own));
+  const error = others?.add(value);
+  return error !== undefined && collection === 'consumers'
+    ? `invalid plugins configuration: ${error}`
+    : error;
 }
 
 /** APISIX's message for a reference that leads nowhere; `undefined` when it is good or absent. */

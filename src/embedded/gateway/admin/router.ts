@@ -1,17 +1,19 @@
 import type { Answer } from '../answer.ts';
 import {
   consumer,
+  consumerGroup,
   credential,
   globalRule,
-  pluginSet,
+  pluginConfig,
   route,
   service,
   ssl,
   upstream,
 } from '../schema/definitions.ts';
 import { type JsonSchema, validationError } from '../schema/validator.ts';
-import type { Collection } from '../state/store.ts';
-import type { Operations } from './operations.ts';
+import type { Collection } from '../state/resources.ts';
+import { UNAVAILABLE_RESOURCES, unavailable } from '../unavailable.ts';
+import { NOT_FOUND, type Operations } from './operations.ts';
 import { pluginNames, pluginSchema } from './plugin-endpoints.ts';
 import { decodeJson, type ReadBody } from './request-body.ts';
 import type { WriteMethod } from './resource.ts';
@@ -33,6 +35,11 @@ export interface AdminAnswer extends Answer {
 const plain = (answer: Answer): AdminAnswer => ({ ...answer, versioned: false });
 const versioned = (answer: Answer): AdminAnswer => ({ ...answer, versioned: true });
 
+const refuse = (message: string): Answer => ({ status: 400, body: { error_msg: message } });
+
+/** What APISIX itself says where stream routes are not switched on. */
+const NO_STREAMS = 'stream mode is disabled, can not add stream routes';
+
 const SCHEMAS: Record<string, JsonSchema> = {
   route,
   service,
@@ -41,8 +48,8 @@ const SCHEMAS: Record<string, JsonSchema> = {
   credential,
   global_rule: globalRule,
   ssl,
-  plugin_config: pluginSet,
-  consumer_group: pluginSet,
+  plugin_config: pluginConfig,
+  consumer_group: consumerGroup,
 };
 
 /** Finds what an Admin API path stands for and answers it. Authentication is behind it already. */
@@ -57,19 +64,18 @@ export class AdminRouter {
     const { method, query } = request;
     const segments = request.path.split('/');
     const [name = '', id = '', ...rest] = segments;
-    if (request.path === 'plugins/list' && method === 'GET') return plain(pluginNames());
+    if (request.path === 'plugins/list' && method === 'GET') return plain(pluginNames(query));
     if (request.path === 'plugins/reload') return plain(reload(method));
     if (name === 'schema' && id === 'validate' && method === 'POST')
       return this.#validate(rest[0] ?? '', request);
-    if (name === 'stream_routes') {
-      const error = 'stream mode is disabled, can not add stream routes';
-      return plain({ status: 400, body: { error_msg: error } });
-    }
-    if (name === 'plugins' || (name === 'schema' && id === 'plugins')) {
+    if (name === 'stream_routes') return plain(refuse(NO_STREAMS));
+    const lacking = UNAVAILABLE_RESOURCES.get(name);
+    if (lacking !== undefined) return versioned(lackingResource(lacking, method, id));
+    if (name === 'plugins' || name === 'schema') {
       if (method !== 'GET') return plain({ status: 404, body: { error_msg: 'not found' } });
-      return versioned(pluginSchema(name === 'plugins' ? id : rest[0], query));
+      if (name === 'plugins') return versioned(pluginSchema(id, query));
+      return versioned(id === 'plugins' ? pluginSchema(rest[0], query) : schemaNamed(id));
     }
-    if (name === 'schema') return versioned(schemaNamed(id));
     return this.#resource(segments, request);
   }
 
@@ -111,20 +117,26 @@ const isCollection = (name: string): name is Collection => Object.hasOwn(RESOURC
 
 async function decoded(request: AdminRequest): Promise<{ value: unknown } | { refusal: Answer }> {
   const read = await request.readBody();
-  const refuse = (error: string, more: object = {}) => ({
+  const invalid = (error: string, more: object = {}) => ({
     refusal: { status: 400, body: { error_msg: `invalid request body: ${error}`, ...more } },
   });
-  if ('error' in read) return refuse(read.error);
+  if ('error' in read) return invalid(read.error);
   if (read.text === '') return { value: undefined };
   const json = decodeJson(read.text);
-  return 'error' in json ? refuse(json.error, { req_body: read.text }) : json;
+  return 'error' in json ? invalid(json.error, { req_body: read.text }) : json;
+}
+
+/** There are none of them, and there can be none. */
+function lackingResource(what: string, method: AdminRequest['method'], id: string): Answer {
+  if (method === 'GET' && id === '') return { status: 200, body: { total: 0, list: [] } };
+  return method === 'GET' || method === 'DELETE' ? NOT_FOUND : refuse(unavailable(what));
 }
 
 function schemaNamed(name: string): Answer {
   const schema = Object.hasOwn(SCHEMAS, name) ? SCHEMAS[name] : undefined;
-  return schema === undefined
-    ? { status: 400, body: { error_msg: `not found schema: ${name}` } }
-    : { status: 200, body: schema };
+  if (schema !== undefined) return { status: 200, body: schema };
+  const lacking = UNAVAILABLE_RESOURCES.get(`${name}s`);
+  return refuse(`not found schema: ${name}${lacking === undefined ? '' : `: ${unavailable(lacking)}`}`);
 }
 
 /** Our plugins are part of the program; there is nothing to load anew. */

@@ -4,9 +4,9 @@ import { messageOf } from '../../../errors.ts';
 import { normalisePath } from '../../../matching/normal-path.ts';
 import type { Log } from '../../program.ts';
 import { type Answer, HTML, render } from '../answer.ts';
-import type { TrafficMetrics } from '../metrics.ts';
 import { SERVER } from '../server-name.ts';
-import { type ReadBody, readBody } from './request-body.ts';
+import { unavailable } from '../unavailable.ts';
+import { decodeJson, decodeYaml, readBody } from './request-body.ts';
 import type { AdminAnswer, AdminRouter } from './router.ts';
 import type { Standalone } from './standalone.ts';
 
@@ -15,14 +15,27 @@ export interface AdminServerOptions {
   router: AdminRouter;
   /** Takes the place of the resources where the gateway is told all at once. */
   standalone?: Standalone;
-  metrics: TrafficMetrics;
   log: Log;
-  /** False while the gateway drains. */
-  ready(): boolean;
+  /** Gives the metrics in the form of Prometheus. */
+  metrics(): Promise<string>;
+  state(): GatewayState;
+  /** Resolves when what the resources are now holds for each request that comes; left out, it does at once. */
+  inForce?(): Promise<void>;
 }
 
-const PREFIX = '/apisix/admin/';
+/** What `/status` and `/status/ready` tell. */
+export interface GatewayState {
+  draining: boolean;
+  /** Where others than this process serve requests: how many do, and are to. */
+  workers?: { living: number; of: number };
+}
+
+const ROOT = '/apisix/admin';
+const PREFIX = `${ROOT}/`;
+/** APISIX serves its control API on a port of its own (9090). */
+const CONTROL = '/v1/';
 const JSON_TYPE = 'application/json';
+const YAML_TYPE = 'application/yaml';
 const METHODS = ['GET', 'PUT', 'POST', 'DELETE', 'PATCH'] as const;
 
 const CORS = {
@@ -56,6 +69,7 @@ export function createAdminServer(options: AdminServerOptions): Server {
 async function respond(options: AdminServerOptions, request: IncomingMessage, response: ServerResponse) {
   const [rawPath, rawQuery] = splitOnce(request.url ?? '/', '?');
   const path = normalisePath(rawPath);
+  if (path === undefined) return send(response, { status: 400 });
   const query = new URLSearchParams(rawQuery);
   const method = request.method ?? 'GET';
   if (method === 'TRACE') {
@@ -63,21 +77,35 @@ async function respond(options: AdminServerOptions, request: IncomingMessage, re
   }
   if (path.startsWith(PREFIX)) {
     if (method === 'OPTIONS') return send(response, { status: 200, headers: PREFLIGHT });
-    if (isMethod(method))
+    if (isMethod(method) || (method === 'HEAD' && options.standalone !== undefined))
       return sendAdmin(response, await adminAnswer(options, request, method, path, query));
   }
+  if (method === 'HEAD' && path === ROOT) return send(response, { status: 200 });
+  if (path.startsWith(CONTROL)) {
+    return send(response, { status: 404, body: { error_msg: unavailable('the control API (/v1)') } });
+  }
   if (method === 'GET') {
-    if (path === '/status') return send(response, { status: 200, body: { status: 'ok' } });
-    if (path === '/status/ready') {
-      return options.ready()
-        ? send(response, { status: 200, body: { status: 'ok' } })
-        : send(response, { status: 503, body: { status: 'error', error: 'the gateway is ending' } });
-    }
+    if (path === '/status') return send(response, statusOf(options.state()));
+    if (path === '/status/ready') return send(response, readinessOf(options.state()));
     if (path === '/apisix/prometheus/metrics') {
-      return send(response, { status: 200, body: await options.metrics.registry.metrics() });
+      return send(response, { status: 200, body: await options.metrics() });
     }
   }
   return send(response, { status: 404, contentType: HTML, headers: path.startsWith(PREFIX) ? CORS : {} });
+}
+
+function statusOf({ workers }: GatewayState): Answer {
+  return { status: 200, body: { status: 'ok', ...(workers === undefined ? {} : { workers }) } };
+}
+
+/** A gateway of several processes is ready while one of them serves: the others are being replaced. */
+function readinessOf(state: GatewayState): Answer {
+  const error = state.draining
+    ? 'the gateway is ending'
+    : state.workers?.living === 0
+      ? `worker count: ${state.workers.of} but status report count: 0`
+      : undefined;
+  return error === undefined ? statusOf(state) : { status: 503, body: { status: 'error', error } };
 }
 
 function splitOnce(text: string, separator: string): [string, string] {
@@ -89,9 +117,9 @@ const isMethod = (method: string): method is (typeof METHODS)[number] =>
   METHODS.some((each) => each === method);
 
 async function adminAnswer(
-  { key, router, standalone, log }: AdminServerOptions,
+  { key, router, standalone, log, inForce }: AdminServerOptions,
   request: IncomingMessage,
-  method: (typeof METHODS)[number],
+  method: (typeof METHODS)[number] | 'HEAD',
   path: string,
   query: URLSearchParams,
 ): Promise<AdminAnswer> {
@@ -105,17 +133,14 @@ async function adminAnswer(
   }
   try {
     const name = path.slice(PREFIX.length).replace(/\/$/, '');
-    if (standalone !== undefined) {
-      const digest = request.headers['x-digest'];
-      const answer = await standaloneAnswer(standalone, method, name, digest, () => readBody(request));
+    if (standalone !== undefined || method === 'HEAD') {
+      const answer = await standaloneAnswer(standalone, request, method, name);
+      if (method === 'PUT') await inForce?.();
       return { ...answer, versioned: false };
     }
-    return await router.answer({
-      method,
-      path: name,
-      query,
-      readBody: () => readBody(request),
-    });
+    const answer = await router.answer({ method, path: name, query, readBody: () => readBody(request) });
+    if (method !== 'GET') await inForce?.();
+    return answer;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
     log('error', `a change could not be written: ${messageOf(error)}`);
@@ -124,15 +149,19 @@ async function adminAnswer(
 }
 
 async function standaloneAnswer(
-  standalone: Standalone,
+  standalone: Standalone | undefined,
+  request: IncomingMessage,
   method: string,
   path: string,
-  digest: string | string[] | undefined,
-  read: () => Promise<ReadBody>,
 ): Promise<Answer> {
-  if (path !== 'configs' || (method !== 'GET' && method !== 'PUT')) return { status: 404, contentType: HTML };
-  if (method === 'GET') return standalone.get();
-  return standalone.put(typeof digest === 'string' ? digest : undefined, read);
+  const { accept = '', 'content-type': type = '', 'x-digest': digest } = request.headers;
+  if (path === 'configs' && method === 'GET' && standalone !== undefined)
+    return standalone.get(accept.startsWith(YAML_TYPE));
+  if (path === 'configs' && method === 'HEAD' && standalone !== undefined) return standalone.head();
+  if (path !== 'configs' || method !== 'PUT' || standalone === undefined)
+    return { status: 404, contentType: HTML };
+  const decode = type.startsWith(YAML_TYPE) ? decodeYaml : decodeJson;
+  return standalone.put(typeof digest === 'string' ? digest : undefined, () => readBody(request), decode);
 }
 
 /** APISIX takes the key from the query, the header or a cookie, in this order. */

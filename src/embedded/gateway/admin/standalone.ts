@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { GatewayObject } from '../../../model/gateway.ts';
 import type { Answer } from '../answer.ts';
-import { validationError } from '../schema/validator.ts';
-import type { Collection, Store } from '../state/store.ts';
-import { decodeJson, type ReadBody } from './request-body.ts';
+import type { Collection } from '../state/resources.ts';
+import type { Store } from '../state/store.ts';
+import { UNAVAILABLE_RESOURCES, unavailable } from '../unavailable.ts';
+import { PluginGroups } from './plugin-groups.ts';
+import type { Decoded, ReadBody } from './request-body.ts';
+import { errorOf } from './resource.ts';
 import { RESOURCES } from './resources/registry.ts';
 
 /** The lists of a standalone configuration; credentials stand among the consumers. */
@@ -18,8 +21,10 @@ const LISTS = [
   'plugin_metadata',
   'consumer_groups',
 ] as const satisfies Collection[];
-/** Lists that APISIX counts versions of, and that this gateway does not have. */
-const VERSIONED = [...LISTS, 'plugins', 'protos', 'stream_routes', 'secrets'];
+/** Lists that APISIX has and this gateway lacks; how a sentence names what would stand in them. */
+const LACKING = new Map([...UNAVAILABLE_RESOURCES, ['plugins', 'a list of the plugins to load']]);
+/** Every list has a version. */
+const VERSIONED = [...LISTS, ...LACKING.keys()];
 const CREDENTIAL = /^([^/]+)\/credentials\/([^/]+)$/;
 
 const bad = (message: string): Answer => ({ status: 400, body: { error_msg: message } });
@@ -39,26 +44,37 @@ export class Standalone {
     this.#store = store;
   }
 
-  get(): Answer {
+  /** The whole configuration, as JSON or as YAML. */
+  async get(asYaml: boolean): Promise<Answer> {
     const versions = [...this.#versions].map(([list, version]) => [`${list}_conf_version`, version]);
     const about =
       this.#digest === undefined ? {} : { 'X-Digest': this.#digest, 'X-Last-Modified': this.#modified };
-    return {
-      status: 200,
-      body: { ...Object.fromEntries(versions), ...this.#lists, ...about },
-      headers: this.#headers(),
-    };
+    const configuration = { ...Object.fromEntries(versions), ...this.#lists, ...about };
+    if (!asYaml) return { ...this.head(), body: configuration };
+    const { stringify } = await import('yaml');
+    return { ...this.head(), body: stringify(configuration), contentType: 'application/yaml' };
   }
 
-  async put(digest: string | undefined, readBody: () => Promise<ReadBody>): Promise<Answer> {
+  /** What it was last told, and when. */
+  head(): Answer {
+    return { status: 200, headers: this.#headers() };
+  }
+
+  async put(
+    digest: string | undefined,
+    readBody: () => Promise<ReadBody>,
+    decode: (text: string) => Decoded | Promise<Decoded>,
+  ): Promise<Answer> {
     if (digest === undefined) return bad('missing digest header');
     const read = await readBody();
     if ('error' in read) return bad(`invalid request body: ${read.error}`);
     if (read.text === '') return bad('invalid request body: empty request body');
-    const json = decodeJson(read.text);
-    if ('error' in json) return bad(`invalid request body: ${json.error}`);
+    const decoded = await decode(read.text);
+    if ('error' in decoded) return bad(`invalid request body: ${decoded.error}`);
+    if (typeof decoded.value !== 'object' || decoded.value === null)
+      return bad('invalid request body: it is no object');
     if (digest === this.#digest) return { status: 204 };
-    const sent = json.value as Record<string, unknown>;
+    const sent = decoded.value as Record<string, unknown>;
 
     const versions = new Map<string, number>();
     for (const [list, version] of this.#versions) {
@@ -68,15 +84,21 @@ export class Standalone {
       if (next < version) return bad(`${field} must be greater than or equal to (${version})`);
       versions.set(list, next);
     }
+    for (const [list, what] of LACKING) {
+      const items = sent[list];
+      if (Array.isArray(items) && items.length > 0)
+        return bad(`invalid ${list} at index 0, err: ${unavailable(what)}`);
+    }
     const lists: Record<string, unknown[]> = {};
     const wanted = new Map<Collection, Map<string, GatewayObject>>();
+    const groups = new PluginGroups();
     for (const list of LISTS) {
       const unchanged = versions.get(list) === this.#versions.get(list);
       const items = (unchanged ? this.#lists[list] : sent[list]) as unknown[] | undefined;
       if (!Array.isArray(items) || items.length === 0) continue;
       lists[list] = items;
       for (const [index, item] of items.entries()) {
-        const error = place(wanted, list, item as GatewayObject, index);
+        const error = place(wanted, groups, list, item as GatewayObject, index);
         if (error !== undefined) return bad(error);
       }
     }
@@ -111,6 +133,7 @@ export class Standalone {
 /** Puts the item where it belongs; gives APISIX's words for one that is wrong. */
 function place(
   wanted: Map<Collection, Map<string, GatewayObject>>,
+  groups: PluginGroups,
   list: (typeof LISTS)[number],
   item: GatewayObject,
   index: number,
@@ -120,14 +143,11 @@ function place(
   const resource = RESOURCES[collection];
   const { modifiedIndex: _, ...value } = item;
   const checked = credential === undefined ? value : { ...value, id: credential };
-  const schemaError = validationError(resource.schema, checked);
-  const invalid =
-    schemaError === undefined
-      ? resource.check(checked, {
-          store: undefined,
-          id: collection === 'consumers' ? String(value.username) : String(checked.id),
-        })
-      : `invalid configuration: ${schemaError}`;
+  const invalid = errorOf(resource, checked, {
+    store: undefined,
+    groups,
+    id: collection === 'consumers' ? String(value.username) : String(checked.id),
+  });
   if (invalid !== undefined) return `invalid ${list} at index ${index}, err: ${invalid}`;
   const id =
     credential !== undefined
@@ -140,7 +160,7 @@ function place(
   }
   if (items.has(id)) {
     const word = list === 'consumers' ? (credential === undefined ? 'username' : 'credential id') : 'id';
-    return `found duplicate ${word} ${id} in ${list}`;
+    return `found duplicate ${word} ${credential === undefined ? id : item.id} in ${list}`;
   }
   items.set(id, checked);
   return undefined;

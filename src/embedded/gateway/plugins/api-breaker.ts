@@ -1,6 +1,7 @@
 import type { Exchange } from '../exchange.ts';
-import type { Plugin } from '../plugin.ts';
-import { template } from '../variables.ts';
+import { HeaderList } from '../http/header-list.ts';
+import type { Plugin, PluginHost } from '../plugin.ts';
+import { template } from '../template.ts';
 
 interface ApiBreaker {
   break_response_code: number;
@@ -18,9 +19,56 @@ interface Circuit {
   openedAt: number;
 }
 
-/** Shared by all configurations, as in APISIX: a circuit belongs to a host and URI, not to a route. */
+/** What an upstream has answered, when (seconds since the epoch), and how many of its kind it takes until that matters. */
+type Seen = [key: string, kind: 'failure' | 'success', at: number, enough: number];
+
 const circuitsKey = {};
 const MAX_CIRCUITS = 10_000;
+
+/**
+ * Shared by all configurations and workers, as in APISIX: a circuit belongs to a host and URI, not to a route. A worker
+ * that is new knows none.
+ */
+class Circuits {
+  readonly #byKey = new Map<string, Circuit>();
+  readonly #now: () => number;
+  /** Lets all workers know what was seen. */
+  readonly tell: (seen: Seen) => void;
+
+  constructor(host: PluginHost) {
+    this.#now = () => host.now();
+    this.tell = host.bulletin('api-breaker', (seen: Seen) => this.#take(seen));
+  }
+
+  get(key: string): Circuit | undefined {
+    return this.#byKey.get(key);
+  }
+
+  /** Seconds since the epoch. */
+  seconds(): number {
+    return Math.floor(this.#now() / 1000);
+  }
+
+  #take([key, kind, at, enough]: Seen): void {
+    const circuit = this.#byKey.get(key);
+    if (kind === 'failure') {
+      this.#fail(key, circuit ?? { failures: 0, successes: 0, openedAt: 0 }, at, enough);
+      return;
+    }
+    if (circuit === undefined) return;
+    circuit.successes += 1;
+    if (circuit.successes >= enough) this.#byKey.delete(key);
+  }
+
+  #fail(key: string, circuit: Circuit, at: number, enough: number): void {
+    circuit.failures += 1;
+    circuit.successes = 0;
+    if (circuit.failures % enough === 0) circuit.openedAt = at;
+    if (!this.#byKey.has(key) && this.#byKey.size >= MAX_CIRCUITS)
+      this.#byKey.delete(this.#byKey.keys().next().value as string);
+    this.#byKey.set(key, circuit);
+  }
+}
 
 const statuses = (minimum: number, maximum: number, fallback: number[]) => ({
   type: 'array',
@@ -71,47 +119,38 @@ export const apiBreaker: Plugin<ApiBreaker> = {
     },
     required: ['break_response_code'],
   },
+  fieldsOf: ({ break_response_headers: fields = [] }) =>
+    (fields as { key: string; value: string }[]).map(({ key, value }) => [key, value]),
   compile(configuration, host) {
-    const circuits = host.shared(circuitsKey, () => new Map<string, Circuit>());
+    const circuits = host.shared(circuitsKey, () => new Circuits(host));
     const { break_response_code: status, break_response_body: body, unhealthy, healthy } = configuration;
     const headers = (configuration.break_response_headers ?? []).map(({ key, value }) => ({
       key,
       value: template(value),
     }));
-    const seconds = () => Math.floor(host.now() / 1000);
     return {
       access(exchange) {
         const circuit = circuits.get(keyOf(exchange));
         if (circuit === undefined || circuit.openedAt === 0) return undefined;
-        const now = seconds();
+        const now = circuits.seconds();
         // APISIX forgets the moment after `max_breaker_sec`, not the failures.
         if (now >= circuit.openedAt + configuration.max_breaker_sec) return undefined;
         const times = Math.max(1, Math.floor(circuit.failures / unhealthy.failures));
         const pause = Math.min(2 ** times, configuration.max_breaker_sec);
         if (circuit.openedAt + pause < now) return undefined;
         if (body === undefined) return { status };
-        const own = Object.fromEntries(headers.map(({ key, value }) => [key, value.render(exchange)]));
-        return { status, body, headers: own };
+        const fields = new HeaderList();
+        for (const { key, value } of headers) fields.append(key, value.render(exchange));
+        return { status, body, fields };
       },
       log(exchange) {
         const seen = exchange.upstreamStatus;
         if (seen === undefined) return;
         const key = keyOf(exchange);
-        const circuit = circuits.get(key);
-        if (unhealthy.http_statuses.includes(seen)) {
-          const failed = circuit ?? { failures: 0, successes: 0, openedAt: 0 };
-          failed.failures += 1;
-          failed.successes = 0;
-          if (failed.failures % unhealthy.failures === 0) failed.openedAt = seconds();
-          if (circuit === undefined && circuits.size >= MAX_CIRCUITS) {
-            circuits.delete(circuits.keys().next().value as string);
-          }
-          circuits.set(key, failed);
-          return;
-        }
-        if (circuit === undefined || !healthy.http_statuses.includes(seen)) return;
-        circuit.successes += 1;
-        if (circuit.successes >= healthy.successes) circuits.delete(key);
+        if (unhealthy.http_statuses.includes(seen))
+          circuits.tell([key, 'failure', circuits.seconds(), unhealthy.failures]);
+        else if (circuits.get(key) !== undefined && healthy.http_statuses.includes(seen))
+          circuits.tell([key, 'success', circuits.seconds(), healthy.successes]);
       },
     };
   },

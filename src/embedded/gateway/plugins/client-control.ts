@@ -22,7 +22,7 @@ export const clientControl: Plugin<ClientControl> = {
   compile: ({ max_body_size: most }) => ({
     rewrite(exchange) {
       if (most === undefined || most === 0) return undefined;
-      if (Number(exchange.incoming.headers['content-length'] ?? 0) > most) return { status: 413 };
+      if (Number(exchange.client.headers.get('content-length') ?? 0) > most) return { status: 413 };
       // A body whose length nobody said is counted on its way.
       exchange.maxBodyBytes = most;
       return undefined;

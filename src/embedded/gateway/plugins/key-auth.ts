@@ -1,6 +1,8 @@
-import type { Answer } from '../answer.ts';
-import type { Exchange } from '../exchange.ts';
-import type { Plugin } from '../plugin.ts';
+import { bytesOf } from '../../../matching/bytes.ts';
+import type { Consumer, Exchange } from '../exchange.ts';
+import type { Plugin, PluginHost } from '../plugin.ts';
+import { admit } from '../plugin-support/authentication.ts';
+import { removeArgument } from '../query-arguments.ts';
 
 interface KeyAuth {
   header: string;
@@ -30,37 +32,24 @@ export const keyAuth: Plugin<KeyAuth> = {
     encrypt_fields: ['key'],
     required: ['key'],
   },
+  fieldsOf: ({ header }) => [[header, '']],
   compile: (configuration, host) => ({
-    rewrite(exchange) {
-      const { headers } = exchange.request;
-      const inHeader = headers.get(configuration.header);
-      const key = inHeader ?? exchange.arguments.get(configuration.query) ?? undefined;
-      const found = key === undefined ? undefined : host.findConsumer('key-auth', 'key', key);
-      if (configuration.hide_credentials && (found !== undefined || configuration.anonymous_consumer)) {
-        headers.remove(configuration.header);
-        if (inHeader === undefined || found === undefined) hideArgument(exchange, configuration.query);
-      }
-      exchange.consumer =
-        found ??
-        (configuration.anonymous_consumer === undefined
-          ? undefined
-          : host.consumerNamed(configuration.anonymous_consumer));
-      if (exchange.consumer !== undefined) return undefined;
-      if (configuration.anonymous_consumer !== undefined) return refused('Invalid user authorization');
-      return refused(key === undefined ? 'Missing API key in request' : 'Invalid API key in request');
-    },
+    rewrite: (exchange) =>
+      admit(exchange, search(exchange, configuration, host), configuration.anonymous_consumer, host),
   }),
 };
 
-const refused = (message: string): Answer => ({ status: 401, body: { message } });
-
-function hideArgument(exchange: Exchange, name: string): void {
-  const mark = exchange.request.target.indexOf('?');
-  if (mark === -1) return;
-  const kept = exchange.request.target
-    .slice(mark + 1)
-    .split('&')
-    .filter((pair) => !new URLSearchParams(pair).has(name));
-  const path = exchange.request.target.slice(0, mark);
-  exchange.request.target = kept.length === 0 ? path : `${path}?${kept.join('&')}`;
+/** Gives the consumer of the key, or why there is none. */
+function search(exchange: Exchange, configuration: KeyAuth, host: PluginHost): Consumer | string {
+  const { headers } = exchange.request;
+  const inHeader = headers.get(configuration.header);
+  const key = inHeader ?? exchange.arguments.get(bytesOf(configuration.query));
+  if (key === undefined) return 'Missing API key in request';
+  const found = host.findConsumer('key-auth', 'key', key);
+  if (found === undefined) return 'Invalid API key in request';
+  if (configuration.hide_credentials) {
+    if (inHeader === undefined) removeArgument(exchange, bytesOf(configuration.query));
+    else headers.remove(configuration.header);
+  }
+  return found;
 }

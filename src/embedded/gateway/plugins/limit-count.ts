@@ -1,56 +1,25 @@
+import { messageOf } from '../../../errors.ts';
+import { bytesOf } from '../../../matching/bytes.ts';
+import type { Answer } from '../answer.ts';
+import type { Window } from '../counters.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Plugin } from '../plugin.ts';
-import { template, variable } from '../variables.ts';
+import {
+  countersOf,
+  type Limit,
+  limitError,
+  limitKey,
+  limitName,
+  policyConditions,
+  refusal,
+} from '../plugin-support/limits.ts';
 
-interface LimitCount {
+interface LimitCount extends Limit {
   count: number;
   time_window: number;
-  key: string;
-  key_type: 'var' | 'var_combination' | 'constant';
-  rejected_code: number;
-  rejected_msg?: string;
-  policy: string;
+  /** Configurations with the same group count together. */
   group?: string;
   show_limit_quota_header: boolean;
-}
-
-interface Window {
-  remaining: number;
-  endsAt: number;
-}
-
-/** Keys can come from clients: beyond this many the oldest is forgotten, as in APISIX's bounded shared memory. */
-const MAX_KEYS = 100_000;
-
-/** Counters of a fixed window, as lua-resty-limit-traffic's limit.count keeps them. */
-class Counters {
-  readonly #windows = new Map<string, Window>();
-  #sweepAt = 0;
-
-  take(key: string, count: number, windowMs: number, now: number): Window {
-    if (now >= this.#sweepAt) this.#sweep(now, windowMs);
-    let window = this.#windows.get(key);
-    if (window === undefined || window.endsAt <= now) {
-      window = { remaining: count, endsAt: now + windowMs };
-      this.#windows.delete(key);
-      this.#windows.set(key, window);
-      if (this.#windows.size > MAX_KEYS) this.#forgetOldest();
-    }
-    window.remaining--;
-    return window;
-  }
-
-  #forgetOldest(): void {
-    for (const key of this.#windows.keys()) {
-      this.#windows.delete(key);
-      return;
-    }
-  }
-
-  #sweep(now: number, windowMs: number): void {
-    this.#sweepAt = now + windowMs;
-    for (const [key, window] of this.#windows) if (window.endsAt <= now) this.#windows.delete(key);
-  }
 }
 
 /** How the quota is told, unless the metadata of the plugin has other names. */
@@ -60,13 +29,10 @@ const HEADERS = {
   reset_header: 'X-RateLimit-Reset',
 };
 
-/** Counters of configurations with the same `group` are one. */
-const groups = {};
-
 /** At most `count` requests for each key in `time_window` seconds. */
 export const limitCount: Plugin<LimitCount> = {
   name: 'limit-count',
-  version: 0.4,
+  version: 0.5,
   priority: 1002,
   schema: {
     type: 'object',
@@ -83,6 +49,7 @@ export const limitCount: Plugin<LimitCount> = {
       show_limit_quota_header: { type: 'boolean', default: true },
     },
     required: ['count', 'time_window'],
+    ...policyConditions,
   },
   metadataSchema: {
     type: 'object',
@@ -92,59 +59,41 @@ export const limitCount: Plugin<LimitCount> = {
       reset_header: { type: 'string', default: HEADERS.reset_header },
     },
   },
-  check: (configuration) =>
-    configuration.policy !== undefined && configuration.policy !== 'local'
-      ? `policy "${configuration.policy}" is not available in this gateway, only "local" is`
-      : undefined,
-  compile(configuration, host) {
+  fieldsOf: (metadata) => Object.keys(HEADERS).map((name) => [metadata[name], '']),
+  groupOf: ({ group }) => group,
+  check: limitError,
+  compile(configuration, host, globalRule) {
     const counters = countersOf(configuration, host);
-    const keyOf = keyReader(configuration);
-    const windowMs = configuration.time_window * 1000;
+    const { count, time_window: seconds, group, allow_degradation: degrades } = configuration;
+    const grouped = group === undefined ? undefined : bytesOf(`plugin-limit-count${group}`);
+    const nameOf =
+      grouped === undefined ? limitName('limit-count', configuration, globalRule) : () => grouped;
+    const keyOf = limitKey(configuration);
+    const rule = { count, seconds, cost: 1 };
     const windows = {};
-    const { rejected_code: status, rejected_msg: message } = configuration;
+    function judge(exchange: Exchange, window: Window): Answer | undefined {
+      exchange.note(windows, window);
+      return window.remaining >= 0 ? undefined : refusal(configuration);
+    }
+    function failed(error: unknown): Answer | undefined {
+      host.log('error', `failed to limit count: ${messageOf(error)}`);
+      return degrades ? undefined : { status: 500, body: { error_msg: 'failed to limit count' } };
+    }
     return {
       access(exchange) {
-        const now = host.now();
-        const window = counters.take(keyOf(exchange), configuration.count, windowMs, now);
-        const { remaining } = window;
-        exchange.note(windows, {
-          remaining: Math.max(remaining, 0),
-          reset: Math.ceil((window.endsAt - now) / 1000),
-        });
-        if (remaining >= 0) return undefined;
-        return message === undefined ? { status } : { status, body: { error_msg: message } };
+        const window = counters.takeWindow(nameOf(exchange), keyOf(exchange), rule);
+        if (!(window instanceof Promise)) return judge(exchange, window);
+        return window.then((each) => judge(exchange, each), failed);
       },
       headerFilter(exchange) {
-        const quota = exchange.noted(windows) as { remaining: number; reset: number } | undefined;
-        if (quota === undefined || !configuration.show_limit_quota_header) return;
+        const window = exchange.noted(windows) as Window | undefined;
+        if (window === undefined || !configuration.show_limit_quota_header) return;
         const headers = exchange.response?.headers;
         const names: typeof HEADERS = { ...HEADERS, ...host.metadata('limit-count') };
-        headers?.set(names.limit_header, String(configuration.count));
-        headers?.set(names.remaining_header, String(quota.remaining));
-        headers?.set(names.reset_header, String(quota.reset));
+        headers?.set(names.limit_header, String(count));
+        headers?.set(names.remaining_header, String(Math.max(window.remaining, 0)));
+        headers?.set(names.reset_header, String(window.resetSeconds));
       },
     };
   },
 };
-
-function countersOf(configuration: LimitCount, host: Parameters<typeof limitCount.compile>[1]): Counters {
-  const { group } = configuration;
-  if (group === undefined) return new Counters();
-  const byGroup = host.shared(groups, () => new Map<string, Counters>());
-  let counters = byGroup.get(group);
-  if (counters === undefined) {
-    counters = new Counters();
-    byGroup.set(group, counters);
-  }
-  return counters;
-}
-
-/** A key without a value falls back to the client's address, as in APISIX. */
-function keyReader({ key, key_type }: LimitCount): (exchange: Exchange) => string {
-  if (key_type === 'constant') return () => key;
-  if (key_type === 'var')
-    return (exchange) => variable(exchange, key.replace(/^\$/, '')) ?? exchange.remoteAddress;
-  const combination = template(key);
-  return (exchange) =>
-    combination.resolved(exchange) === 0 ? exchange.remoteAddress : combination.render(exchange);
-}

@@ -1,3 +1,4 @@
+import type { Exchange } from '../exchange.ts';
 import { trafficMetrics } from '../metrics.ts';
 import type { Plugin } from '../plugin.ts';
 
@@ -11,8 +12,18 @@ export const prometheus: Plugin<Prometheus> = {
   version: 0.2,
   priority: 500,
   schema: { type: 'object', properties: { prefer_name: { type: 'boolean', default: false } } },
-  compile(_configuration, host) {
+  compile({ prefer_name: byName }, host, globalRule) {
     const traffic = trafficMetrics(host);
-    return { log: (exchange) => traffic.observe(exchange) };
+    return {
+      log(exchange) {
+        if (globalRule === undefined || !countedByRoute(exchange)) traffic.observe(exchange, byName);
+      },
+    };
   },
 };
+
+/** A request is counted once: where its route has the plugin, that of a global rule stands back (APISIX's `run_policy`). */
+function countedByRoute({ route }: Exchange): boolean {
+  const own = route?.plugins.prometheus;
+  return own !== undefined && (own._meta as { disable?: boolean } | undefined)?.disable !== true;
+}

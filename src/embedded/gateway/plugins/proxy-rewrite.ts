@@ -1,18 +1,19 @@
 import type { Exchange } from '../exchange.ts';
 import type { Plugin } from '../plugin.ts';
+import { substitutionError, uriPattern } from '../plugin-support/regex-uri.ts';
+import { replacement } from '../plugin-support/substitution.ts';
+import { escapeArgument, escapePath, escapeTarget } from '../plugin-support/uri-escape.ts';
 import type { JsonSchema } from '../schema/validator.ts';
-import { template } from '../variables.ts';
+import { type Captures, captureTemplate, type Encode, template } from '../template.ts';
 
-type HeaderValue = string | number;
+type Fields = Record<string, string | number>;
 
 interface ProxyRewrite {
   uri?: string;
   method?: string;
   regex_uri?: string[];
   host?: string;
-  headers?:
-    | { set?: Record<string, HeaderValue>; add?: Record<string, HeaderValue>; remove?: string[] }
-    | Record<string, HeaderValue>;
+  headers?: { set?: Fields; add?: Fields; remove?: string[] } | Fields;
   use_real_request_uri_unsafe: boolean;
 }
 
@@ -57,29 +58,36 @@ export const proxyRewrite: Plugin<ProxyRewrite> = {
     },
     minProperties: 1,
   },
-  check({ regex_uri: rules }) {
-    if (rules === undefined) return undefined;
+  check({ regex_uri: rules = [] }) {
     if (rules.length % 2 !== 0) return 'The length of regex_uri should be an even number';
-    for (let i = 0; i < rules.length; i += 2) {
-      try {
-        new RegExp(rules[i] ?? '');
-      } catch (error) {
-        return `invalid regex_uri(${rules[i]}, ${rules[i + 1]}): ${(error as Error).message}`;
-      }
+    for (const [pattern, replacement] of pairs(rules)) {
+      const error = substitutionError(pattern, replacement);
+      if (error !== undefined) return `invalid regex_uri(${pattern}, ${replacement}): ${error}`;
     }
     return undefined;
   },
+  fieldsOf({ headers = {} }) {
+    const { add, set, remove } = operations(headers as NonNullable<ProxyRewrite['headers']>);
+    return [...add, ...set, ...remove.map((name): [string, string] => [name, ''])];
+  },
   compile(configuration) {
     const target = targetOf(configuration);
-    const operations = headerOperations(configuration.headers);
+    const { add, set, remove } = operations(configuration.headers ?? {});
+    const prepared = (fields: [string, string | number][]) =>
+      fields.map(([name, value]) => ({ name, value: captureTemplate(String(value)) }));
+    const [added, replaced] = [prepared(add), prepared(set)];
     return {
       rewrite(exchange) {
         const { request } = exchange;
-        const captures = target?.(exchange);
+        const captures = target(exchange) ?? [];
         if (configuration.host !== undefined) request.host = configuration.host;
-        for (const { name, value } of operations.add) request.headers.add(name, value(exchange, captures));
-        for (const { name, value } of operations.set) request.headers.set(name, value(exchange, captures));
-        for (const name of operations.remove) request.headers.remove(name);
+        for (const { name, value } of added) {
+          request.headers.append(name, value.render(exchange, undefined, captures));
+        }
+        for (const { name, value } of replaced) {
+          request.headers.put(name, value.render(exchange, undefined, captures));
+        }
+        for (const name of remove) request.headers.remove(name);
         if (configuration.method !== undefined) request.method = configuration.method;
         return undefined;
       },
@@ -87,86 +95,103 @@ export const proxyRewrite: Plugin<ProxyRewrite> = {
   },
 };
 
-/** Sets the target and gives the captures of the rule that matched. */
-function targetOf(configuration: ProxyRewrite): ((exchange: Exchange) => string[] | undefined) | undefined {
-  const { uri, regex_uri: rules, use_real_request_uri_unsafe: raw } = configuration;
-  if (uri !== undefined) {
-    const path = template(uri);
-    return (exchange) => {
-      exchange.request.target = withQuery(encodePath(path.render(exchange)), exchange.query);
-      return undefined;
-    };
-  }
-  if (rules === undefined) {
-    return raw
-      ? undefined
-      : (exchange) => {
-          exchange.request.target = withQuery(encodePath(exchange.path, true), exchange.query);
-          return undefined;
-        };
-  }
-  const pairs: { pattern: RegExp; replacement: string }[] = [];
-  for (let i = 0; i < rules.length; i += 2) {
-    pairs.push({ pattern: new RegExp(rules[i] ?? ''), replacement: rules[i + 1] ?? '' });
-  }
+/** Rewrites the target and gives what the rule that matched has captured. */
+type Rewrite = (exchange: Exchange) => Captures | undefined;
+
+function targetOf({ uri, regex_uri: rules, use_real_request_uri_unsafe: raw }: ProxyRewrite): Rewrite {
+  if (uri !== undefined) return byTemplate(uri, raw);
+  if (rules !== undefined) return raw ? byRulesOnTarget(rules) : byRulesOnPath(rules);
+  return (exchange) => (raw ? undefined : setTarget(exchange, escapePath(exchange.path)));
+}
+
+/** Puts the query that the request has by now (an auth plugin may have hidden a key in it) behind the new target. */
+function setTarget({ request }: Exchange, target: string): undefined {
+  const mark = request.target.indexOf('?');
+  const query = mark === -1 ? '' : request.target.slice(mark + 1);
+  if (query === '') request.target = target;
+  else request.target = target.includes('?') ? `${target}&${query}` : `${target}?${query}`;
+}
+
+/** What stands before and behind the first `?` of a configured text: nothing else begins a query. */
+function parts(text: string): [path: string, query: string | undefined] {
+  const mark = text.indexOf('?');
+  return mark === -1 ? [text, undefined] : [text.slice(0, mark), text.slice(mark + 1)];
+}
+
+/** Variables that hold escapes still: escaping them once more would change what they mean. */
+const AS_SENT = new Set(['real_request_uri', 'args', 'query_string']);
+const withoutMark: Encode = (value) => value.replaceAll('?', '%3F');
+const inPath: Encode = (value, name) => (AS_SENT.has(name) ? withoutMark : escapePath)(value, name);
+const inQuery: Encode = (value, name) => (AS_SENT.has(name) ? withoutMark : escapeArgument)(value, name);
+
+function byTemplate(uri: string, raw: boolean): Rewrite {
+  const [pathText, queryText] = parts(uri);
+  const path = template(pathText);
+  const query = queryText === undefined ? undefined : template(queryText);
   return (exchange) => {
-    const subject = raw ? exchange.request.target : exchange.path;
-    for (const { pattern, replacement } of pairs) {
-      const captures = pattern.exec(subject);
-      if (captures === null) continue;
-      const rewritten = subject.replace(pattern, () => expand(replacement, captures));
-      exchange.request.target = raw ? rewritten : withQuery(encodePath(rewritten), exchange.query);
+    // APISIX escapes the path when it is whole, a client's `?` for the second time.
+    const target = raw
+      ? escapeTarget(path.render(exchange, inPath))
+      : escapePath(path.render(exchange, withoutMark));
+    if (query === undefined) return setTarget(exchange, target);
+    return setTarget(exchange, `${target}?${escapeTarget(query.render(exchange, inQuery))}`);
+  };
+}
+
+function byRulesOnPath(rules: readonly string[]): Rewrite {
+  const substitutions = pairs(rules).map(([pattern, by]) => {
+    const [path, query] = parts(by);
+    return {
+      find: uriPattern(pattern),
+      path: replacement(path),
+      query: query === undefined ? undefined : replacement(query),
+    };
+  });
+  return (exchange) => {
+    for (const { find, path, query } of substitutions) {
+      const found = find(exchange.path);
+      if (found === undefined) continue;
+      const { captures, before, after } = found;
+      if (query === undefined) setTarget(exchange, escapePath(before + path(captures) + after));
+      else {
+        const args = query(captures, escapeArgument) + escapeArgument(after);
+        setTarget(exchange, `${escapePath(before + path(captures))}?${escapeTarget(args)}`);
+      }
+      return captures;
+    }
+    return setTarget(exchange, escapePath(exchange.path));
+  };
+}
+
+/** The rules see path and query as the client sent them, and escape nothing that a target may hold. */
+function byRulesOnTarget(rules: readonly string[]): Rewrite {
+  const substitutions = pairs(rules).map(([pattern, by]) => ({
+    find: uriPattern(pattern),
+    replaced: replacement(by),
+  }));
+  return ({ request }) => {
+    for (const { find, replaced } of substitutions) {
+      const found = find(request.target);
+      if (found === undefined) continue;
+      const { captures, before, after } = found;
+      request.target = escapeTarget(before + replaced(captures) + after);
       return captures;
     }
     return undefined;
   };
 }
 
-/** `$1` and `${1}` as PCRE has them; JavaScript's other patterns of replacement mean nothing here. */
-function expand(replacement: string, captures: readonly string[]): string {
-  return replacement.replace(
-    /\$(?:\{(\d+)\}|(\d+))/g,
-    (_, braced?: string, bare?: string) => captures[Number(braced ?? bare)] ?? '',
-  );
+function pairs(rules: readonly string[]): [pattern: string, replacement: string][] {
+  return rules.flatMap((rule, i) => (i % 2 === 0 ? [[rule, rules[i + 1] ?? ''] as [string, string]] : []));
 }
 
-/** A path that came unescaped must not bring new delimiters, spaces or control characters into the request line. */
-function encodePath(path: string, questionMarkToo = false): string {
-  const mark = questionMarkToo ? -1 : path.indexOf('?');
-  const [head, tail] = mark === -1 ? [path, ''] : [path.slice(0, mark), path.slice(mark)];
-  const escaped = encodeURI(wellFormed(head)).replaceAll('#', '%23').replaceAll('?', '%3F');
-  return escaped + tail.replace(/[^\x21-\x7e]/g, (each) => encodeURIComponent(wellFormed(each)));
-}
-
-/** Half a surrogate pair, which JSON can carry, would make the encoding throw. */
-const wellFormed = (text: string): string => Buffer.from(text).toString();
-
-function withQuery(path: string, query: string): string {
-  if (query === '') return path;
-  return path.includes('?') ? `${path}&${query}` : `${path}?${query}`;
-}
-
-type Value = (exchange: Exchange, captures: readonly string[] | undefined) => string;
-
-function headerOperations(headers: ProxyRewrite['headers'] = {}) {
-  const { add, set, remove } = headers as { add?: unknown; set?: unknown; remove?: unknown };
+/** Both forms of `headers`: with `add`, `set` and `remove` in it, or with the fields to set. */
+function operations(headers: NonNullable<ProxyRewrite['headers']>) {
+  const { add, set, remove } = headers as { add?: Fields; set?: Fields; remove?: string[] };
   const grouped = [add, set, remove].some((each) => typeof each === 'object');
-  const prepare = (values: unknown) =>
-    Object.entries((values ?? {}) as Record<string, HeaderValue>).map(([name, value]) => ({
-      name,
-      value: headerValue(String(value)),
-    }));
   return {
-    add: grouped ? prepare(add) : [],
-    set: prepare(grouped ? set : headers),
-    remove: grouped ? ((remove ?? []) as string[]) : [],
+    add: grouped ? Object.entries(add ?? {}) : [],
+    set: Object.entries((grouped ? set : (headers as Fields)) ?? {}),
+    remove: (grouped && remove) || [],
   };
-}
-
-function headerValue(text: string): Value {
-  if (!text.includes('$')) return () => text;
-  const plain = template(text);
-  if (!/\$\{?\d/.test(text)) return (exchange) => plain.render(exchange);
-  return (exchange, captures) =>
-    template(captures === undefined ? text : expand(text, captures)).render(exchange);
 }

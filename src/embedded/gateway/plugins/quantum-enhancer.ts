@@ -1,4 +1,4 @@
-import type { Plugin } from '../plugin.ts';
+import type { Plugin, PluginGauge } from '../plugin.ts';
 
 interface QuantumEnhancer {
   frequency: number;
@@ -17,7 +17,16 @@ export const QUANTUM_HEADERS = {
   signature: { name: 'X-VIGOLEONROCKS-System', value: 'active' },
 } as const;
 
-/** Marks requests for the quantum core. Values that a client sends under these names never get through. */
+const FREQUENCY: PluginGauge = {
+  name: 'qbtc_quantum_frequency',
+  help: 'The frequency of the quantum-enhancer plugin',
+  together: 'max',
+};
+
+/**
+ * Marks requests for the quantum core. Values that a client sends under these names, however it spells them, never get
+ * through.
+ */
 export const quantumEnhancer: Plugin<QuantumEnhancer> = {
   name: 'quantum-enhancer',
   version: 0.1,
@@ -35,14 +44,9 @@ export const quantumEnhancer: Plugin<QuantumEnhancer> = {
     access(exchange) {
       const { headers } = exchange.request;
       const route = exchange.route?.id ?? '';
-      host.gauge(
-        'qbtc_quantum_frequency',
-        'The frequency of the quantum-enhancer plugin',
-        route,
-        configuration.frequency,
-      );
+      host.gauge(FREQUENCY, { route }, configuration.frequency);
       const { frequency, enhanced, signature } = QUANTUM_HEADERS;
-      for (const name of [frequency, enhanced.name, signature.name]) headers.remove(name);
+      headers.removeVouched(frequency, enhanced.name, signature.name);
       if (configuration.enable_quantum_headers) {
         headers.add(frequency, String(configuration.frequency));
         headers.add(enhanced.name, enhanced.value);

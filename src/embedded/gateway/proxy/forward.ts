@@ -1,95 +1,91 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Dispatcher } from 'undici';
-import { messageOf } from '../../../errors.ts';
 import type { Log } from '../../program.ts';
-import type { Exchange } from '../exchange.ts';
-import { HeaderList } from '../header-list.ts';
+import type { Exchange, OutgoingResponse } from '../exchange.ts';
+import { type AnswerHead, isBodiless } from '../http/answer-head.ts';
+import { isToken, listOf } from '../http/fields.ts';
+import { fieldLines, isLineText } from '../http/head-text.ts';
+import type { HeaderList } from '../http/header-list.ts';
 import { SERVER } from '../server-name.ts';
-import { connectionFields } from './hop-by-hop.ts';
+import { BodyPipe } from './body-pipe.ts';
+import type { Turn } from './client-connection.ts';
+import { addressOf } from './node-address.ts';
 import type { Pools } from './pools.ts';
-import { hasBody, RequestBody } from './request-body.ts';
+import { tunnel } from './tunnel.ts';
 import type { Timeouts, Upstream, UpstreamNode } from './upstream.ts';
+import type { AnswerReceiver, Failure, UpstreamConnection } from './upstream-connection.ts';
+import { NOT_COPIED, vouchedLines, withoutHopByHop } from './upstream-fields.ts';
 
 /** What a forwarded request needs of the one who forwards it. */
 export interface Forwarder {
   readonly exchange: Exchange;
+  readonly turn: Turn;
   readonly pools: Pools;
   readonly log: Log;
+  /** The protocol that the client wants to go on in, where the route lets it. */
+  readonly protocol: string | undefined;
   /** Runs the header filters on `exchange.response`. */
   filterHeaders(): void;
   /** Whether `filterBody` is to be called at all. */
   readonly filtersBody: boolean;
-  filterBody(chunk: Buffer): Buffer;
+  filterBody(chunk: Buffer, last: boolean): Buffer | Promise<Buffer>;
   /** Sends an error of the gateway's own. */
   fail(status: number, headers?: Record<string, string>): void;
+  /** Ends the exchange for an error in the gateway itself. */
+  broken(error: unknown): void;
+  /** The connection goes on in another protocol: `end` cuts it. Called again, with nothing, when that is over. */
+  tunnelled(end: (() => void) | undefined): void;
 }
 
 /** A request on its way to an upstream. */
 export interface Forwarded {
-  /** Nobody waits for the response any more: aborts what is under way. Does nothing when it is over. */
+  /** Nobody waits for the answer any more: aborts what is under way. Does nothing when it is over. */
   cancel(): void;
 }
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
-const TIMED_OUT = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT']);
-/** Fields of the request that the gateway sets itself. */
-const OWN = new Set([
-  'host',
-  'expect',
-  'x-real-ip',
-  'x-forwarded-for',
-  'x-forwarded-proto',
-  'x-forwarded-host',
-  'x-forwarded-port',
-]);
+const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
+const NOTHING = Buffer.alloc(0);
 
-/** Sends the request to a node of the upstream, or to the next ones while that is safe, and the response back. */
+/** Sends the request to a node of the upstream, or to the next ones while that is safe, and the answer back. */
 export function forward(forwarder: Forwarder, upstream: Upstream, timeouts: Timeouts | undefined): Forwarded {
   const forwarding = new Forwarding(forwarder, upstream, timeouts ?? upstream.timeouts);
   forwarding.attempt();
   return forwarding;
 }
 
-/** Bodies up to this size are sent together with their head. */
-const WHOLE_BYTES = 16 * 1024;
-
-/**
- * Runs when undici has handed over everything that had arrived: what is not whole by then must not wait for the
- * rest (SSE).
- */
-const flush = (forwarding: Forwarding) => forwarding.flush();
-
-class Forwarding implements Dispatcher.DispatchHandler, Forwarded {
+class Forwarding implements AnswerReceiver, Forwarded {
   readonly #forwarder: Forwarder;
   readonly #exchange: Exchange;
+  readonly #turn: Turn;
   readonly #upstream: Upstream;
   readonly #timeouts: Timeouts;
   readonly #tried: UpstreamNode[] = [];
+  /** How many of them have a name that nothing answers for: as in APISIX, they are as good as not there. */
+  #unresolved = 0;
   /** What each try came to, as in nginx's `$upstream_status`. */
   readonly #statuses: number[] = [];
-  readonly #withBody: boolean;
   #node: UpstreamNode | undefined;
-  #body: RequestBody | undefined;
-  #controller: Dispatcher.DispatchController | undefined;
-  #dropBody = false;
-  /** The beginning of the body, while it may turn out to be all of it. */
-  #held: Buffer | undefined;
-  #flushed = false;
-  #repeated = false;
+  #connection: UpstreamConnection | undefined;
+  #pipe: BodyPipe | undefined;
+  #dropsBody = false;
   #over = false;
   #sentAt = 0;
+  /** The client is waited for to take what was written. */
+  #draining = false;
+  /** How many wait for the upstream to be read on. */
+  #holds = 0;
 
   constructor(forwarder: Forwarder, upstream: Upstream, timeouts: Timeouts) {
     this.#forwarder = forwarder;
     this.#exchange = forwarder.exchange;
+    this.#turn = forwarder.turn;
     this.#upstream = upstream;
     this.#timeouts = timeouts;
-    this.#withBody = hasBody(forwarder.exchange.incoming);
   }
 
   attempt(): void {
     const node = this.#upstream.pick(this.#exchange, this.#tried);
     if (node === undefined) {
+      this.#over = true;
       this.#forwarder.fail(this.#upstream.nodes.length === 0 ? 503 : 502);
       return;
     }
@@ -97,163 +93,252 @@ class Forwarding implements Dispatcher.DispatchHandler, Forwarded {
     this.#dispatch(node);
   }
 
-  #dispatch(node: UpstreamNode): void {
-    const { request } = this.#exchange;
+  /** @param anew over a connection that has carried nothing yet */
+  #dispatch(node: UpstreamNode, anew = false): void {
+    const host = this.#upstream.hostFor(node, this.#exchange);
+    const head = this.#headFor(host);
+    if (head === undefined) {
+      this.#over = true;
+      this.#forwarder.fail(400);
+      return;
+    }
     this.#node = node;
     node.inFlight++;
-    this.#exchange.upstreamAddress = `${node.host}:${node.port}`;
-    const host = this.#upstream.hostFor(node, this.#exchange);
-    this.#body = this.#withBody ? new RequestBody(this.#exchange) : undefined;
+    this.#exchange.upstreamAddress = addressOf(node);
+    this.#exchange.upstreamHost = host;
     this.#sentAt = performance.now();
-    this.#forwarder.pools.poolFor(this.#upstream, node, host).dispatch(
+    const { body } = this.#turn;
+    const { pools } = this.#forwarder;
+    const connection = pools[anew ? 'connect' : 'take'](this.#upstream, node, host);
+    this.#connection = connection;
+    connection.send(
       {
-        method: request.method as Dispatcher.HttpMethod,
-        path: request.target,
-        headers: upstreamHeaders(this.#exchange, host),
-        body: this.#body ?? null,
-        headersTimeout: this.#timeouts.read * 1000,
-        bodyTimeout: this.#timeouts.read * 1000,
+        method: this.#exchange.request.method,
+        head,
+        body: body.empty ? undefined : body,
+        upgrade: this.#forwarder.protocol !== undefined,
+        idleMs: this.#timeouts.read * 1000,
       },
       this,
     );
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#over) controller.abort(new Error('the client went away'));
-  }
-
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    fields: IncomingHttpHeaders,
-    statusMessage?: string,
-  ): void {
-    // 1xx: the final response is still to come.
-    if (status < 200) return;
-    const { outgoing } = this.#exchange;
-    this.#exchange.upstreamLatencyMs = performance.now() - this.#sentAt;
-    this.#statuses.push(status);
-    this.#exchange.upstreamStatus = status;
-    if (this.#node !== undefined) this.#upstream.health?.report(this.#node, { status });
-    const headers = responseHeaders(controller.rawHeaders as Buffer[], fields.connection);
-    headers.set('Server', SERVER);
-    if (status >= 500) headers.set('X-APISIX-Upstream-Status', this.#statuses.join(', '));
-    const response = { status, headers, body: undefined, fromGateway: false };
-    this.#exchange.response = response;
-    this.#forwarder.filterHeaders();
-    this.#dropBody = response.body !== undefined;
-    if (this.#forwarder.filtersBody) headers.remove('Content-Length');
-    const phrase = response.status === status ? (statusMessage ?? '') : '';
-    if (phrase === '') outgoing.writeHead(response.status, headers.flat);
-    else outgoing.writeHead(response.status, phrase, headers.flat);
-    process.nextTick(flush, this);
-  }
-
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#dropBody) return;
-    const piece = this.#forwarder.filtersBody ? this.#forwarder.filterBody(chunk) : chunk;
-    this.#exchange.bytesSent += piece.length;
-    if (!this.#flushed && this.#held === undefined) {
-      this.#held = piece;
-      return;
+  /** The head as it goes to the node; `undefined` where plugins have made something of it that cannot be sent. */
+  #headFor(host: string): string | undefined {
+    const { request, client } = this.#exchange;
+    if (!isToken(request.method) || !TARGET.test(request.target) || !isLineText(host)) return undefined;
+    let fields: string;
+    try {
+      fields = fieldLines(request.headers, NOT_COPIED);
+    } catch (error) {
+      this.#forwarder.log('warn', `a request cannot be sent on: ${(error as Error).message}`, this.#about());
+      return undefined;
     }
-    this.flush();
-    this.#write(piece);
-  }
-
-  /** Sends what has come so far: the head, and the beginning of the body if it came with it. */
-  flush(): void {
-    if (this.#flushed || this.#over) return;
-    this.#flushed = true;
-    if (this.#held === undefined) this.#exchange.outgoing.flushHeaders();
-    else this.#write(this.#held);
-    this.#held = undefined;
-  }
-
-  #write(piece: Buffer): void {
-    if (this.#exchange.outgoing.write(piece)) return;
-    this.#controller?.pause();
-    this.#exchange.outgoing.once('drain', () => this.#controller?.resume());
-  }
-
-  onResponseEnd(_controller: Dispatcher.DispatchController, trailers?: IncomingHttpHeaders): void {
-    this.#finishNode();
-    this.#over = true;
-    const { outgoing, response } = this.#exchange;
-    if (trailers !== undefined && Object.keys(trailers).length > 0) this.#addTrailers(trailers);
-    if (response?.body !== undefined) outgoing.end(response.body);
-    else if (this.#held === undefined) outgoing.end();
-    // As a string a whole small body goes out in one piece with its head; latin1 keeps every byte.
-    else if (this.#held.length <= WHOLE_BYTES) outgoing.end(this.#held.toString('latin1'), 'latin1');
-    else outgoing.end(this.#held);
-  }
-
-  /** Only a chunked response can have them, and only a client that said so gets them (RFC 9110, 6.5.1). */
-  #addTrailers(trailers: IncomingHttpHeaders): void {
-    const { outgoing, incoming } = this.#exchange;
-    const wanted = /\btrailers\b/i.test(String(incoming.headers.te ?? ''));
-    if (!wanted || outgoing.hasHeader('content-length')) return;
-    if (this.#held !== undefined) this.flush();
-    outgoing.addTrailers(
-      Object.entries(trailers).flatMap(([name, value]) =>
-        [value ?? []].flat().map((each): [string, string] => [name, each]),
-      ),
+    const { body } = this.#turn;
+    let framing = '';
+    if (body.length === undefined) framing = 'Transfer-Encoding: chunked\r\n';
+    else if (client.headers.has('content-length')) framing = `Content-Length: ${body.length}\r\n`;
+    const { protocol } = this.#forwarder;
+    const upgrade = protocol === undefined ? '' : `Connection: Upgrade\r\nUpgrade: ${protocol}\r\n`;
+    return (
+      `${request.method} ${request.target} HTTP/1.1\r\nHost: ${host}\r\n` +
+      `${fields}${vouchedLines(this.#exchange)}${framing}${upgrade}\r\n`
     );
   }
 
-  onResponseError(
-    _controller: Dispatcher.DispatchController | undefined,
-    error: Error & { code?: string },
-  ): void {
-    const node = this.#finishNode();
-    if (this.#body?.abandoned === true) this.#over = true;
+  onInformation(head: AnswerHead): void {
     if (this.#over) return;
-    if (this.#body?.tooLong === true && this.#exchange.response === undefined) {
-      this.#over = true;
-      this.#forwarder.fail(413, { Connection: 'close' });
-      return;
-    }
-    const { code = '' } = error;
-    if (this.#exchange.response !== undefined) {
-      // The client must see that its response is not whole.
-      this.#over = true;
-      this.#forwarder.log('warn', `the upstream broke off: ${messageOf(error)}`, this.#about());
-      this.#exchange.outgoing.destroy();
-      return;
-    }
-    if (code === 'UND_ERR_INVALID_ARG') {
-      this.#over = true;
-      this.#forwarder.fail(400);
-      return;
-    }
-    const status = TIMED_OUT.has(code) ? 504 : 502;
-    if (node !== undefined) this.#upstream.health?.report(node, status === 504 ? 'timeout' : 'refused');
-    this.#statuses.push(status);
-    this.#forwarder.log('warn', `the upstream failed: ${messageOf(error)}`, this.#about());
-    if (this.#again(node, error)) return;
-    this.#over = true;
-    this.#forwarder.fail(status, { 'X-APISIX-Upstream-Status': this.#statuses.join(', ') });
+    this.#turn.answer.inform(head.status, withoutHopByHop(head.headers));
   }
 
-  /** Tries once more when nothing of this request can have had an effect yet, or repeating it has none. */
-  #again(node: UpstreamNode | undefined, error: Error & { code?: string }): boolean {
-    const sent = this.#controller !== undefined;
-    if (this.#body?.started === true) return false;
-    if (sent && (this.#body !== undefined || !IDEMPOTENT.has(this.#exchange.request.method))) return false;
-    this.#controller = undefined;
-    if (node !== undefined && !this.#repeated && sent && wasKept(error)) {
-      // The node closed a kept connection just as it was used again: that says nothing about the node.
-      this.#repeated = true;
-      this.#statuses.pop();
-      this.#dispatch(node);
-      return true;
+  onHead(head: AnswerHead): void {
+    if (this.#over) return;
+    try {
+      this.#begin(head);
+    } catch (error) {
+      this.cancel();
+      this.#forwarder.broken(error);
     }
+  }
+
+  #begin(head: AnswerHead): void {
+    const { status } = head;
+    const exchange = this.#exchange;
+    exchange.upstreamLatencyMs = performance.now() - this.#sentAt;
+    exchange.upstreamStatus = status;
+    this.#statuses.push(status);
+    if (this.#node !== undefined) this.#upstream.health?.report(this.#node, { status });
+    const headers = withoutHopByHop(head.headers);
+    if (isBodiless(status) && status !== 304) headers.remove('Content-Length');
+    headers.set('Server', SERVER);
+    if (status >= 500) headers.set('X-APISIX-Upstream-Status', this.#statuses.join(', '));
+    const response: OutgoingResponse = {
+      ...{ status, headers, body: undefined, fromGateway: false, lengthChanges: false, coding: undefined },
+    };
+    exchange.response = response;
+    this.#forwarder.filterHeaders();
+    const phrase = response.status === status ? head.phrase : undefined;
+    if (status === 101) {
+      this.#switch(listOf(head.headers, 'upgrade')[0], response.headers, head.phrase);
+      return;
+    }
+    if (response.body !== undefined) {
+      this.#dropsBody = true;
+      headers.set('Content-Length', String(Buffer.byteLength(response.body)));
+    } else if (response.status !== status && (isBodiless(status) || isBodiless(response.status))) {
+      // The length was that of a body which there is not, or not any more.
+      this.#dropsBody = true;
+      headers.remove('Content-Length');
+    }
+    if (response.lengthChanges) headers.remove('Content-Length');
+    if (this.#forwarder.filtersBody) {
+      this.#pipe = new BodyPipe((chunk, last) => this.#forwarder.filterBody(chunk, last), {
+        write: (piece) => this.#write(piece),
+        end: (trailers) => this.#end(trailers),
+        failed: (error) => {
+          this.cancel();
+          this.#forwarder.broken(error);
+        },
+        hold: () => this.#hold(),
+        release: () => this.#release(),
+      });
+    }
+    this.#turn.answer.begin(response.status, response.headers, phrase);
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#over || this.#dropsBody) return;
+    if (this.#pipe === undefined) this.#write(chunk);
+    else this.#pipe.push(chunk);
+  }
+
+  onFlush(): void {
+    if (this.#over) return;
+    const { answer } = this.#turn;
+    answer.flush();
+    if (!answer.full || this.#draining) return;
+    this.#draining = true;
+    this.#hold();
+    answer.onceDrained(() => {
+      this.#draining = false;
+      this.#release();
+    });
+  }
+
+  onEnd(trailers: HeaderList | undefined): void {
+    const node = this.#finishNode();
+    if (node !== undefined) this.#upstream.after(node, this.#exchange.upstreamResponseMs ?? 0);
+    this.#connection = undefined;
+    if (this.#over) return;
+    const { response } = this.#exchange;
+    const rest = response?.body === undefined ? NOTHING : Buffer.from(response.body);
+    if (this.#pipe !== undefined) {
+      this.#pipe.finish(rest, trailers);
+      return;
+    }
+    this.#write(rest);
+    this.#end(trailers);
+  }
+
+  #write(piece: Buffer): void {
+    if (this.#over) return;
+    this.#exchange.bytesSent += piece.length;
+    this.#turn.answer.write(piece);
+  }
+
+  #end(trailers: HeaderList | undefined): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#turn.answer.end(trailers);
+  }
+
+  #hold(): void {
+    this.#holds++;
+    this.#connection?.pause();
+  }
+
+  #release(): void {
+    this.#holds--;
+    if (this.#holds === 0) this.#connection?.resume();
+    this.#turn.answer.flush();
+  }
+
+  /** Both sides go on in the other protocol; the exchange is over when one of them ends. */
+  #switch(agreed: string | undefined, headers: HeaderList, phrase: string): void {
+    const { protocol } = this.#forwarder;
+    const connection = this.#connection;
+    if (protocol === undefined || agreed !== protocol || connection === undefined)
+      throw new Error('the upstream goes on in a protocol that nobody asked for');
+    this.#turn.answer.switchTo(protocol, headers, phrase);
+    this.#over = true;
+    const client = this.#turn.takeOver();
+    this.#forwarder.log('debug', 'upgraded', {
+      route: this.#exchange.route?.id,
+      node: this.#exchange.upstreamAddress,
+    });
+    const before = client.socket.bytesWritten;
+    this.#forwarder.tunnelled(() => client.socket.destroy());
+    tunnel(client, connection, () => {
+      this.#finishNode();
+      const tunnelled = client.socket.bytesWritten - before;
+      this.#exchange.bytesSent += tunnelled;
+      this.#exchange.answerBytes += tunnelled;
+      this.#forwarder.tunnelled(undefined);
+    });
+  }
+
+  onFailure(failure: Failure, reason: string): void {
+    const node = this.#finishNode();
+    // A node closes kept connections when it likes, also just as one is used again: that says nothing about the node.
+    const stale = failure === 'closed' && (this.#connection?.requests ?? 0) > 1;
+    this.#connection = undefined;
+    if (this.#over) return;
+    if (this.#exchange.response !== undefined) {
+      // The client must see that its answer is not whole.
+      this.#over = true;
+      this.#forwarder.log('warn', `the upstream broke off: ${reason}`, this.#about());
+      this.#turn.answer.flush();
+      this.#turn.answer.cut();
+      return;
+    }
+    const repeatable = this.#isRepeatable(failure);
+    if (stale && repeatable && node !== undefined) {
+      this.#dispatch(node, true);
+      return;
+    }
+    const timedOut = failure === 'timeout' || failure === 'connect-timeout';
+    if (failure === 'unresolved') this.#unresolved++;
+    else {
+      if (node !== undefined && !stale) this.#upstream.health?.report(node, timedOut ? 'timeout' : 'refused');
+      this.#statuses.push(timedOut ? 504 : 502);
+    }
+    this.#forwarder.log('warn', `the upstream failed: ${reason}`, this.#about());
+    if (repeatable && this.#again(failure)) return;
+    this.#over = true;
+    const status = this.#statuses.at(-1);
+    // As nginx tells it: what stands for an upstream that did not answer.
+    this.#exchange.upstreamStatus = status;
+    if (status === undefined) this.#forwarder.fail(503);
+    else this.#forwarder.fail(status, { 'X-APISIX-Upstream-Status': this.#statuses.join(', ') });
+  }
+
+  /** Whether nothing of this request can have had an effect yet, or repeating it has none. */
+  #isRepeatable(failure: Failure): boolean {
+    const { body } = this.#turn;
+    if (body.started) return false;
+    const sent = failure !== 'unresolved' && failure !== 'connect' && failure !== 'connect-timeout';
+    return !sent || (body.empty && IDEMPOTENT.has(this.#exchange.request.method));
+  }
+
+  /** Tries the next node, where there is one. */
+  #again(failure: Failure): boolean {
     const elapsed = performance.now() - this.#exchange.startedAt;
-    const { retries, retryTimeoutMs } = this.#upstream;
-    if (this.#tried.length > retries || (retryTimeoutMs > 0 && elapsed >= retryTimeoutMs)) return false;
-    if (this.#tried.length >= this.#upstream.nodes.length) return false;
-    this.attempt();
+    if (!this.#upstream.mayRetry(this.#tried.length - this.#unresolved, elapsed)) return false;
+    const next = this.#upstream.pick(this.#exchange, this.#tried);
+    // A node that is alone is given again; its name is still what it was.
+    if (next === undefined || (failure === 'unresolved' && next === this.#tried.at(-1))) return false;
+    this.#tried.push(next);
+    this.#dispatch(next);
     return true;
   }
 
@@ -261,15 +346,18 @@ class Forwarding implements Dispatcher.DispatchHandler, Forwarded {
   #finishNode(): UpstreamNode | undefined {
     const node = this.#node;
     this.#node = undefined;
-    if (node !== undefined) node.inFlight--;
+    if (node === undefined) return undefined;
+    node.inFlight--;
+    this.#exchange.upstreamResponseMs = performance.now() - this.#sentAt;
     return node;
   }
 
   cancel(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#body?.destroy();
-    this.#controller?.abort(new Error('the client went away'));
+    this.#finishNode();
+    this.#connection?.abort();
+    this.#connection = undefined;
   }
 
   #about(): Record<string, unknown> {
@@ -279,46 +367,4 @@ class Forwarding implements Dispatcher.DispatchHandler, Forwarded {
       status: this.#statuses.at(-1),
     };
   }
-}
-
-const LOST_CONNECTION = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
-
-/** True when the connection ended that may have been one kept from an earlier request. */
-function wasKept(error: Error & { code?: string; socket?: { bytesRead?: number } }): boolean {
-  if (!LOST_CONNECTION.has(error.code ?? '')) return false;
-  return error.socket === undefined || error.socket === null || (error.socket.bytesRead ?? 0) > 0;
-}
-
-/** The client's fields without those of its connection, and what APISIX tells upstreams about the client. */
-export function upstreamHeaders(exchange: Exchange, host: string): string[] {
-  const { flat } = exchange.request.headers;
-  const dropped = connectionFields(exchange.incoming.headers.connection);
-  const headers: string[] = ['Host', host];
-  let forwardedFor = exchange.remoteAddress;
-  for (let i = 0; i < flat.length; i += 2) {
-    const name = flat[i] as string;
-    const value = flat[i + 1] as string;
-    const lower = name.toLowerCase();
-    if (lower === 'x-forwarded-for') forwardedFor = `${value}, ${forwardedFor}`;
-    else if (!OWN.has(lower) && !dropped.has(lower)) headers.push(name, value);
-  }
-  headers.push(
-    ...['X-Real-IP', exchange.remoteAddress],
-    ...['X-Forwarded-For', forwardedFor],
-    ...['X-Forwarded-Proto', exchange.scheme],
-    ...['X-Forwarded-Host', exchange.host],
-    ...['X-Forwarded-Port', String(exchange.serverPort)],
-  );
-  return headers;
-}
-
-function responseHeaders(raw: readonly Buffer[], connection: string | undefined): HeaderList {
-  const dropped = connectionFields(connection);
-  const headers = new HeaderList();
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = (raw[i] as Buffer).toString('latin1');
-    if (dropped.has(name.toLowerCase())) continue;
-    headers.flat.push(name, (raw[i + 1] as Buffer).toString('latin1'));
-  }
-  return headers;
 }

@@ -1,6 +1,8 @@
 import { type RequestOptions, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { connect } from 'node:net';
+import { bytesOf } from '../../../matching/bytes.ts';
+import { waitMs } from '../wait.ts';
 import type { UpstreamNode } from './upstream.ts';
 
 /** `checks` of an upstream, with APISIX's defaults (lua-resty-healthcheck) where something is left out. */
@@ -16,6 +18,7 @@ interface Active {
   type?: 'http' | 'https' | 'tcp';
   /** Seconds. */
   timeout?: number;
+  concurrency?: number;
   host?: string;
   port?: number;
   http_path?: string;
@@ -29,10 +32,11 @@ export interface Checks {
   passive?: { type?: string; healthy?: Thresholds; unhealthy?: Thresholds };
 }
 
-/** What became of one request to a node, a client's or a probe's. */
-export type NodeOutcome = { status: number } | 'refused' | 'timeout';
+/** What became of one request to a node, a client's or a probe's; `open`: of a probe that asks for a connection alone. */
+export type NodeOutcome = { status: number } | 'open' | 'refused' | 'timeout';
 
-interface Rules {
+/** What outcomes mean, and how many of them in a row it takes. */
+export interface Rules {
   healthyStatuses: ReadonlySet<number>;
   successes: number;
   unhealthyStatuses: ReadonlySet<number>;
@@ -47,7 +51,6 @@ const PASSIVE_HEALTHY = [
   200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 300, 301, 302, 303, 304, 305, 306, 307, 308,
 ];
 const PASSIVE_UNHEALTHY = [429, 500, 503];
-const SECOND = 1000;
 const PROBES_AT_ONCE = 10;
 
 interface Counters {
@@ -57,23 +60,45 @@ interface Counters {
   timeout: number;
 }
 
+/** Knows which nodes of an upstream are well. */
+export interface Health {
+  /** Whether a request has asked for a node yet. */
+  readonly started: boolean;
+  /** The nodes that may be chosen; all of them when none is healthy, as in APISIX. */
+  among(nodes: readonly UpstreamNode[]): readonly UpstreamNode[];
+  isHealthy(node: UpstreamNode): boolean;
+  /** Takes what a client's request to a node came to. */
+  report(node: UpstreamNode, outcome: NodeOutcome): void;
+  /** The upstream is not asked for nodes any more. */
+  end(): void;
+}
+
+/** Gives who knows about the nodes of an upstream with `checks`. */
+export type HealthSource = (checks: Checks, nodes: readonly UpstreamNode[]) => Health;
+
+/** This process finds out by itself. */
+export const watchNodes: HealthSource = (checks, nodes) => new HealthMonitor(checks, nodes);
+
 /**
  * Takes nodes that fail out of the choice, and lets them in again. Active checks begin with the first request that asks
  * for a node, as in APISIX, and end with the upstream.
  */
-export class HealthMonitor {
+export class HealthMonitor implements Health {
   readonly #unhealthy = new Set<UpstreamNode>();
   readonly #counters = new Map<UpstreamNode, Counters>();
   readonly #nodes: readonly UpstreamNode[];
+  readonly #onJudged: () => void;
   readonly #active: Active | undefined;
   readonly #activeRules: Rules;
   readonly #passiveRules: Rules | undefined;
   readonly #timers: NodeJS.Timeout[] = [];
-  #started = false;
+  started = false;
   #ended = false;
 
-  constructor(checks: Checks, nodes: readonly UpstreamNode[]) {
+  /** @param onJudged called when a node may be known otherwise than before */
+  constructor(checks: Checks, nodes: readonly UpstreamNode[], onJudged: () => void = () => {}) {
     this.#nodes = nodes;
+    this.#onJudged = onJudged;
     this.#active = checks.active;
     const { healthy = {}, unhealthy = {} } = checks.active ?? {};
     this.#activeRules = {
@@ -84,30 +109,24 @@ export class HealthMonitor {
       tcpFailures: unhealthy.tcp_failures ?? 2,
       timeouts: unhealthy.timeouts ?? 3,
     };
-    const { passive } = checks;
-    this.#passiveRules = passive && {
-      healthyStatuses: new Set(passive.healthy?.http_statuses ?? PASSIVE_HEALTHY),
-      successes: passive.healthy?.successes ?? 5,
-      unhealthyStatuses: new Set(passive.unhealthy?.http_statuses ?? PASSIVE_UNHEALTHY),
-      httpFailures: passive.unhealthy?.http_failures ?? 5,
-      tcpFailures: passive.unhealthy?.tcp_failures ?? 2,
-      timeouts: passive.unhealthy?.timeouts ?? 7,
-    };
+    this.#passiveRules = passiveRulesOf(checks);
   }
 
-  /** The nodes that may be chosen; all of them when none is healthy, as in APISIX. */
   among(nodes: readonly UpstreamNode[]): readonly UpstreamNode[] {
-    this.#start();
-    if (this.#unhealthy.size === 0) return nodes;
-    const well = nodes.filter((node) => !this.#unhealthy.has(node));
-    return well.length === 0 ? nodes : well;
+    if (!this.started) this.start();
+    return this.#unhealthy.size === 0 ? nodes : wellAmong(nodes, this);
   }
 
   isHealthy(node: UpstreamNode): boolean {
     return !this.#unhealthy.has(node);
   }
 
-  /** What a client's request to a node came to. */
+  /** Whether something has failed there that a success would take back. */
+  doubts(node: UpstreamNode): boolean {
+    const { http, tcp, timeout } = this.#counters.get(node) ?? { http: 0, tcp: 0, timeout: 0 };
+    return http + tcp + timeout > 0;
+  }
+
   report(node: UpstreamNode, outcome: NodeOutcome): void {
     if (this.#passiveRules !== undefined) this.#judge(node, outcome, this.#passiveRules);
   }
@@ -118,13 +137,18 @@ export class HealthMonitor {
   }
 
   #judge(node: UpstreamNode, outcome: NodeOutcome, rules: Rules): void {
+    this.#count(node, outcome, rules);
+    this.#onJudged();
+  }
+
+  #count(node: UpstreamNode, outcome: NodeOutcome, rules: Rules): void {
     let counters = this.#counters.get(node);
     if (counters === undefined) {
       counters = { successes: 0, http: 0, tcp: 0, timeout: 0 };
       this.#counters.set(node, counters);
     }
     const reaches = (count: number, threshold: number) => threshold > 0 && count >= threshold;
-    if (typeof outcome === 'object' && rules.healthyStatuses.has(outcome.status)) {
+    if (outcome === 'open' || (typeof outcome === 'object' && rules.healthyStatuses.has(outcome.status))) {
       counters.successes += 1;
       counters.http = counters.tcp = counters.timeout = 0;
       if (reaches(counters.successes, rules.successes)) this.#unhealthy.delete(node);
@@ -142,43 +166,75 @@ export class HealthMonitor {
     if (reaches(counters[kind], threshold)) this.#unhealthy.add(node);
   }
 
-  #start(): void {
-    if (this.#started || this.#ended || this.#active === undefined) return;
-    this.#started = true;
+  /** Begins to probe. */
+  start(): void {
+    this.started = true;
+    if (this.#ended || this.#active === undefined) return;
     const { healthy = {}, unhealthy = {} } = this.#active;
     this.#every(healthy.interval ?? 1, (node) => this.isHealthy(node));
     this.#every(unhealthy.interval ?? 1, (node) => !this.isHealthy(node));
   }
 
   #every(seconds: number, concerns: (node: UpstreamNode) => boolean): void {
-    const timer = setInterval(() => void this.#round(this.#nodes.filter(concerns)), seconds * SECOND);
+    let busy = false;
+    const timer = setInterval(async () => {
+      // A round that is slow is not overtaken: probes of a node that hangs would pile up.
+      if (busy) return;
+      busy = true;
+      await this.#round(this.#nodes.filter(concerns));
+      busy = false;
+    }, waitMs(seconds));
     timer.unref();
     this.#timers.push(timer);
   }
 
   async #round(nodes: UpstreamNode[]): Promise<void> {
+    const active = this.#active ?? {};
     const queue = nodes.values();
     const worker = async () => {
       for (const node of queue) {
-        const outcome = await probe(this.#active ?? {}, node);
+        // What cannot be sent is refused when it is configured; an earlier version may have kept it.
+        const outcome = await probe(active, node).catch(() => 'refused' as const);
         if (this.#ended) return;
-        const ok = outcome === 'open' ? { status: ACTIVE_HEALTHY[0] ?? 200 } : outcome;
-        this.#judge(node, ok, this.#activeRules);
+        this.#judge(node, outcome, this.#activeRules);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(PROBES_AT_ONCE, nodes.length) }, worker));
+    const atOnce = Math.min(active.concurrency ?? PROBES_AT_ONCE, nodes.length);
+    await Promise.all(Array.from({ length: Math.max(atOnce, 1) }, worker));
   }
 }
 
-/** `open`: a TCP check, which has no status. */
-function probe(active: Active, node: UpstreamNode): Promise<NodeOutcome | 'open'> {
+/** The nodes that may be chosen; all of them when none is healthy, as in APISIX. */
+export function wellAmong(
+  nodes: readonly UpstreamNode[],
+  health: Pick<Health, 'isHealthy'>,
+): readonly UpstreamNode[] {
+  const well = nodes.filter((node) => health.isHealthy(node));
+  return well.length === 0 ? nodes : well;
+}
+
+/** What requests of clients mean, where that is asked for. */
+export function passiveRulesOf({ passive }: Checks): Rules | undefined {
+  return (
+    passive && {
+      healthyStatuses: new Set(passive.healthy?.http_statuses ?? PASSIVE_HEALTHY),
+      successes: passive.healthy?.successes ?? 5,
+      unhealthyStatuses: new Set(passive.unhealthy?.http_statuses ?? PASSIVE_UNHEALTHY),
+      httpFailures: passive.unhealthy?.http_failures ?? 5,
+      tcpFailures: passive.unhealthy?.tcp_failures ?? 2,
+      timeouts: passive.unhealthy?.timeouts ?? 7,
+    }
+  );
+}
+
+function probe(active: Active, node: UpstreamNode): Promise<NodeOutcome> {
   const host = node.host.replace(/^\[|\]$/g, '');
   const port = active.port ?? node.port;
-  const timeout = (active.timeout ?? 1) * SECOND;
+  const timeout = waitMs(active.timeout ?? 1);
   return new Promise((resolve) => {
     if (active.type === 'tcp') {
       const socket = connect({ host, port, timeout });
-      const end = (outcome: NodeOutcome | 'open') => {
+      const end = (outcome: NodeOutcome) => {
         socket.destroy();
         resolve(outcome);
       };
@@ -192,12 +248,12 @@ function probe(active: Active, node: UpstreamNode): Promise<NodeOutcome | 'open'
     };
     for (const field of active.req_headers ?? []) {
       const colon = field.indexOf(':');
-      if (colon > 0) headers[field.slice(0, colon).trim()] = field.slice(colon + 1).trim();
+      if (colon > 0) headers[field.slice(0, colon)] = bytesOf(field.slice(colon + 1).trim());
     }
     const options: RequestOptions = {
       host,
       port,
-      path: active.http_path ?? '/',
+      path: bytesOf(active.http_path ?? '/'),
       headers,
       agent: false,
       timeout,

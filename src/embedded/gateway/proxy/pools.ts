@@ -1,75 +1,81 @@
-import { buildConnector, type Dispatcher, Pool } from 'undici';
-import { readBeforeWriteFails } from './early-answer.ts';
+import { isIP } from 'node:net';
 import type { Upstream, UpstreamNode } from './upstream.ts';
+import { type Target, UpstreamConnection } from './upstream-connection.ts';
 
-const KEEP_ALIVE_MS = 60_000;
-const MAX_REQUESTS_PER_CONNECTION = 1000;
-/** Pools that no request has used for this long are closed: nodes come and go. */
-const UNUSED_MS = 5 * 60_000;
-
-interface Kept {
-  pool: Pool;
-  usedAt: number;
-}
-
-/** Keep-alive connections to the nodes; one pool for each node and way of connecting to it. */
+/** Keep-alive connections to the nodes. */
 export class Pools {
-  readonly #pools = new Map<string, Kept>();
-  readonly #sweeper: NodeJS.Timeout;
+  /** Those of each node that are free; the one that was used last stands last. */
+  readonly #idle = new Map<string, UpstreamConnection[]>();
+  readonly #all = new Set<UpstreamConnection>();
 
-  constructor() {
-    this.#sweeper = setInterval(() => this.#sweep(), UNUSED_MS);
-    this.#sweeper.unref();
+  /** A connection that carries no request: the one that was used last, or a new one. */
+  take(upstream: Upstream, node: UpstreamNode, host: string): UpstreamConnection {
+    const target = targetOf(upstream, node, host);
+    const idle = this.#idle.get(keyOf(target)) ?? [];
+    const at = idle.findLastIndex(({ servername }) => servername === target.tls?.servername);
+    const [kept] = at === -1 ? [] : idle.splice(at, 1);
+    if (kept === undefined) return this.connect(upstream, node, host);
+    kept.keepalive = upstream.keepalive;
+    return kept;
   }
 
-  poolFor(upstream: Upstream, node: UpstreamNode, host: string): Dispatcher {
-    const { scheme, timeouts, verifyTls } = upstream;
-    const tls = scheme === 'https' ? `|${verifyTls}|${host}` : '';
-    const key = `${scheme}://${node.host}:${node.port}|${timeouts.connect}${tls}`;
-    let kept = this.#pools.get(key);
-    if (kept === undefined) {
-      const pool = new Pool(`${scheme}://${node.host}:${node.port}`, {
-        pipelining: 1,
-        keepAliveTimeout: KEEP_ALIVE_MS,
-        maxRequestsPerClient: MAX_REQUESTS_PER_CONNECTION,
-        connect: connector({
-          timeout: timeouts.connect * 1000,
-          // APISIX does not verify the certificates of upstreams unless it is told to (`tls.verify`).
-          ...(scheme === 'https'
-            ? { rejectUnauthorized: verifyTls, servername: host.replace(/:\d+$/, '') }
-            : {}),
-        }),
-      });
-      kept = { pool, usedAt: 0 };
-      this.#pools.set(key, kept);
+  /** A new connection, for a request that a kept one has failed. */
+  connect(upstream: Upstream, node: UpstreamNode, host: string): UpstreamConnection {
+    const target = targetOf(upstream, node, host);
+    const key = keyOf(target);
+    const made = new UpstreamConnection(target, upstream.keepalive, (connection, usable) => {
+      if (usable) this.#keep(key, connection);
+      else this.#forget(key, connection);
+    });
+    this.#all.add(made);
+    return made;
+  }
+
+  close(): void {
+    for (const connection of this.#all) connection.abort();
+  }
+
+  /** What is given up here is forgotten as it ends. */
+  #keep(key: string, connection: UpstreamConnection): void {
+    const { size, requests } = connection.keepalive;
+    if (connection.requests >= requests) {
+      connection.abort();
+      return;
     }
-    kept.usedAt = performance.now();
-    return kept.pool;
+    const idle = this.#idle.get(key) ?? [];
+    idle.push(connection);
+    this.#idle.set(key, idle);
+    // As in nginx, it is the one that was idle for longest that goes.
+    if (idle.length > size) idle[0]?.abort();
   }
 
-  async close(): Promise<void> {
-    clearInterval(this.#sweeper);
-    await Promise.all([...this.#pools.values()].map(({ pool }) => pool.destroy()));
-    this.#pools.clear();
-  }
-
-  #sweep(): void {
-    const now = performance.now();
-    for (const [key, { pool, usedAt }] of this.#pools) {
-      if (now - usedAt < UNUSED_MS || pool.stats.running > 0) continue;
-      this.#pools.delete(key);
-      // Lets what is still in flight end.
-      pool.close().catch(() => {});
-    }
+  #forget(key: string, connection: UpstreamConnection): void {
+    this.#all.delete(connection);
+    const idle = this.#idle.get(key) ?? [];
+    const at = idle.indexOf(connection);
+    if (at !== -1) idle.splice(at, 1);
+    if (idle.length === 0) this.#idle.delete(key);
   }
 }
 
-function connector(options: buildConnector.BuildOptions): buildConnector.connector {
-  const connect = buildConnector(options);
-  return (target, callback) =>
-    connect(target, (...[error, socket]) => {
-      // undici gives no socket at all, not `null`, with an error.
-      if (error === null && socket) callback(null, readBeforeWriteFails(socket));
-      else callback(error ?? new Error('no connection'), null);
-    });
+function targetOf({ scheme, timeouts, verifyTls }: Upstream, node: UpstreamNode, host: string): Target {
+  return {
+    host: node.host,
+    port: node.port,
+    connectMs: timeouts.connect * 1000,
+    // APISIX does not verify the certificates of upstreams unless it is told to (`tls.verify`).
+    tls: scheme === 'https' ? { verify: verifyTls, servername: nameIn(host) } : undefined,
+  };
+}
+
+/** The name to ask for behind TLS; none where the Host is an address (RFC 6066, 3). */
+function nameIn(host: string): string {
+  const name = host.replace(/:\d+$/, '');
+  return name.startsWith('[') || isIP(name) !== 0 ? '' : name;
+}
+
+/** Without the name that is asked for: it may be the client's, and there are as many as it likes. */
+function keyOf({ host, port, connectMs, tls }: Target): string {
+  const plain = `${host}:${port}|${connectMs}`;
+  return tls === undefined ? plain : `${plain}|${tls.verify}`;
 }

@@ -4,6 +4,9 @@ import type { Exchange } from '../exchange.ts';
 import type { Phases, PluginHost, Verdict } from '../plugin.ts';
 import { completed } from '../plugin-check.ts';
 import { type AnyPlugin, PLUGINS } from '../plugins/registry.ts';
+import { namesPostArguments, readPostArguments } from '../post-arguments.ts';
+import { validationError } from '../schema/validator.ts';
+import type { SecretReferences } from '../secret-references.ts';
 
 type Configuration = Record<string, unknown>;
 
@@ -27,20 +30,27 @@ export interface Step {
 /** Builds each configuration's phases once, for as long as the configuration is part of a resource. */
 export class StepFactory {
   readonly #host: PluginHost;
-  readonly #steps = new WeakMap<Configuration, Step>();
+  readonly #references: SecretReferences;
+  readonly #steps = new WeakMap<Configuration, BuiltStep>();
 
-  constructor(host: PluginHost) {
+  constructor(host: PluginHost, references: SecretReferences) {
     this.#host = host;
+    this.#references = references;
   }
 
-  /** The steps of a set, those that run first standing first; disabled ones are left out. */
-  stepsOf(plugins: PluginSet): Step[] {
+  /** Another number when secrets have changed: steps that hold some are built anew. */
+  get version(): number {
+    return this.#references.version;
+  }
+
+  /** The steps of a set, of a global rule's where its id is given: those that run first stand first, disabled ones are left out. */
+  stepsOf(plugins: PluginSet, globalRule?: string): Step[] {
     const steps: Step[] = [];
     for (const [name, configuration] of Object.entries(plugins)) {
       const plugin = PLUGINS.get(name);
       const meta = configuration._meta as Meta | undefined;
       if (plugin === undefined || meta?.disable === true) continue;
-      steps.push(this.#stepOf(plugin, configuration, meta));
+      steps.push(this.#stepOf(plugin, configuration, meta, globalRule));
     }
     return steps.sort((a, b) => b.priority - a.priority);
   }
@@ -50,27 +60,71 @@ export class StepFactory {
     return PLUGINS.get(name)?.type === 'auth';
   }
 
-  #stepOf(plugin: AnyPlugin, configuration: Configuration, meta: Meta | undefined): Step {
-    let step = this.#steps.get(configuration);
-    if (step === undefined) {
-      step = {
-        name: plugin.name,
-        priority: meta?.priority ?? plugin.priority,
-        phases: governed(plugin.compile(completed(plugin, configuration), this.#host), meta),
+  #stepOf(
+    plugin: AnyPlugin,
+    configuration: Configuration,
+    meta: Meta | undefined,
+    globalRule: string | undefined,
+  ): Step {
+    const { version } = this;
+    let built = this.#steps.get(configuration);
+    if (built === undefined || (built.secretsOf !== undefined && built.secretsOf !== version)) {
+      const complete = completed(plugin, configuration);
+      const { value, unresolved } = this.#references.resolve(complete);
+      const holdsSecrets = value !== complete;
+      const usable = !holdsSecrets || (unresolved.length === 0 && fits(plugin, value));
+      const phases = usable ? plugin.compile(value, this.#host, globalRule) : withoutSecret(plugin);
+      built = {
+        step: {
+          name: plugin.name,
+          priority: meta?.priority ?? plugin.priority,
+          phases: governed(phases, meta, namesPostArguments(configuration)),
+        },
+        secretsOf: holdsSecrets ? version : undefined,
       };
-      this.#steps.set(configuration, step);
+      this.#steps.set(configuration, built);
     }
-    return step;
+    return built.step;
   }
 }
 
-/** The phases under what `_meta` says: only where the filter holds, and with its answer in place of an error. */
-function governed(phases: Phases, meta: Meta | undefined): Phases {
-  if (meta?.filter === undefined && meta?.error_response === undefined) return phases;
-  const holds = meta.filter === undefined ? () => true : compileExpression(meta.filter);
+interface BuiltStep {
+  step: Step;
+  /** The version of the secrets in it, where it holds some. */
+  secretsOf: number | undefined;
+}
+
+/** When it was configured, the plugin has seen references; a secret may be what it does not take. */
+function fits(plugin: AnyPlugin, configuration: Configuration): boolean {
+  return (validationError(plugin.schema, configuration) ?? plugin.check?.(configuration)) === undefined;
+}
+
+/** No request goes by a plugin that lacks what it needs. */
+function withoutSecret({ name }: AnyPlugin): Phases {
+  return {
+    rewrite: () => ({ status: 500, body: { message: `a secret of the plugin ${name} is not available` } }),
+  };
+}
+
+/**
+ * The phases under what `_meta` says: only where the filter holds, and with its answer in place of an error. A plugin that
+ * names arguments of the body runs once that is read.
+ */
+function governed(phases: Phases, meta: Meta | undefined, readsBody: boolean): Phases {
+  const { filter: condition, error_response: wording } = meta ?? {};
+  if (condition === undefined && wording === undefined && !readsBody) return phases;
+  const filter = compileExpression(condition ?? []);
+  // Judged once for each exchange, as in APISIX: what a plugin has begun in one phase it ends in a later one.
+  const holds = (exchange: Exchange) => {
+    const judged = exchange.noted(filter) as boolean | undefined;
+    if (judged !== undefined) return judged;
+    const result = filter(exchange);
+    exchange.note(filter, result);
+    return result;
+  };
   const worded = (answer: Answer | undefined) =>
-    answer !== undefined && answer.status >= 400 && meta.error_response !== undefined
-      ? { ...answer, body: meta.error_response }
+    answer !== undefined && answer.status >= 400 && wording !== undefined
+      ? { ...answer, body: wording }
       : answer;
   const ending = (phase: ((exchange: Exchange) => Verdict) | undefined) =>
     phase &&
@@ -80,11 +134,14 @@ function governed(phases: Phases, meta: Meta | undefined): Phases {
       return verdict instanceof Promise ? verdict.then(worded) : worded(verdict);
     });
   const { rewrite, access, headerFilter, bodyFilter, log } = phases;
+  const afterBody = (phase: Ending | undefined): Ending | undefined =>
+    readsBody ? async (x) => (await readPostArguments(x)) ?? phase?.(x) : phase;
   return {
-    rewrite: ending(rewrite?.bind(phases)),
-    access: ending(access?.bind(phases)),
+    rewrite: afterBody(ending(rewrite?.bind(phases))),
+    access: afterBody(ending(access?.bind(phases))),
     headerFilter: headerFilter && ((x) => holds(x) && headerFilter.call(phases, x)),
-    bodyFilter: bodyFilter && ((x, chunk) => (holds(x) ? bodyFilter.call(phases, x, chunk) : chunk)),
+    bodyFilter:
+      bodyFilter && ((x, chunk, last) => (holds(x) ? bodyFilter.call(phases, x, chunk, last) : chunk)),
     log: log && ((x) => holds(x) && log.call(phases, x)),
   } as Phases;
 }
@@ -116,14 +173,26 @@ export class Program {
     for (const filter of this.#headerFilters) filter(exchange);
   }
 
-  bodyFilter(exchange: Exchange, chunk: Buffer): Buffer {
-    let piece = chunk;
-    for (const filter of this.#bodyFilters) piece = filter(exchange, piece);
+  bodyFilter(exchange: Exchange, chunk: Buffer, last: boolean): Buffer | Promise<Buffer> {
+    let piece: Buffer | Promise<Buffer> = chunk;
+    for (const filter of this.#bodyFilters) {
+      piece =
+        piece instanceof Promise
+          ? piece.then((each) => filter(exchange, each, last))
+          : filter(exchange, piece, last);
+    }
     return piece;
   }
 
-  log(exchange: Exchange): void {
-    for (const each of this.#logs) each(exchange);
+  /** @param failed told of each step that throws; the others still end what they have begun */
+  log(exchange: Exchange, failed: (error: unknown) => void): void {
+    for (const each of this.#logs) {
+      try {
+        each(exchange);
+      } catch (error) {
+        failed(error);
+      }
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { ROUTE_METHODS } from '../../../model/gateway.ts';
 import type { JsonSchema } from './validator.ts';
 
 /**
@@ -5,13 +6,13 @@ import type { JsonSchema } from './validator.ts';
  * (https://apisix.apache.org/docs/apisix/admin-api/). Property order decides which mistake is reported first.
  */
 
-const id: JsonSchema = {
+export const id: JsonSchema = {
   anyOf: [
     { type: 'string', minLength: 1, maxLength: 64, pattern: '^[a-zA-Z0-9-_.]+$' },
     { type: 'integer', minimum: 1 },
   ],
 };
-const host: JsonSchema = { type: 'string', pattern: '^\\*?[0-9a-zA-Z-._\\[\\]:]+$' };
+export const host: JsonSchema = { type: 'string', pattern: '^\\*?[0-9a-zA-Z-._\\[\\]:]+$' };
 const hosts: JsonSchema = { type: 'array', items: host, minItems: 1, uniqueItems: true };
 
 const octet = '([0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])';
@@ -25,14 +26,27 @@ export const remoteAddress: JsonSchema & { anyOf: JsonSchema[] } = {
       pattern: `^${Array(4).fill(octet).join('\\.')}/([12]?[0-9]|3[0-2])$`,
     },
     { title: 'IPv6', type: 'string', format: 'ipv6' },
-    { title: 'IPv6/CIDR', type: 'string', pattern: '^[a-fA-F0-9:]*:[a-fA-F0-9:]*/[0-9]{1,3}$' },
+    {
+      title: 'IPv6/CIDR',
+      type: 'string',
+      pattern: '^([a-fA-F0-9]{0,4}:){1,8}(:[a-fA-F0-9]{0,4}){0,8}([a-fA-F0-9]{0,4})?/[0-9]{1,3}$',
+    },
   ],
 };
-const name: JsonSchema = { type: 'string', minLength: 1, maxLength: 256 };
+const name: JsonSchema = { type: 'string', minLength: 1, maxLength: 100 };
 const description: JsonSchema = { type: 'string', maxLength: 256 };
 const labels: JsonSchema = {
+  description: 'key/value pairs to specify attributes',
   type: 'object',
-  patternProperties: { '.*': { type: 'string', pattern: '^\\S+$', maxLength: 256, minLength: 1 } },
+  patternProperties: {
+    '.*': {
+      description: 'value of label',
+      type: 'string',
+      pattern: '^\\S+$',
+      maxLength: 256,
+      minLength: 1,
+    },
+  },
 };
 const timeout: JsonSchema = {
   type: 'object',
@@ -46,17 +60,22 @@ const timeout: JsonSchema = {
 const timestamps = { create_time: { type: 'integer' }, update_time: { type: 'integer' } };
 const plugins: JsonSchema = { type: 'object' };
 
-const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'CONNECT', 'TRACE', 'PURGE'];
 const CHECK_TYPES = ['http', 'https', 'tcp'];
 
-const count = (minimum: number): JsonSchema => ({ type: 'integer', minimum, maximum: 254 });
-const statuses: JsonSchema = {
+const count = (minimum: number, byDefault: number): JsonSchema => ({
+  type: 'integer',
+  minimum,
+  maximum: 254,
+  default: byDefault,
+});
+const statuses = (byDefault: number[]): JsonSchema => ({
   type: 'array',
   minItems: 1,
   items: { type: 'integer', minimum: 200, maximum: 599 },
   uniqueItems: true,
-};
-const interval: JsonSchema = { type: 'integer', minimum: 1 };
+  default: byDefault,
+});
+const interval: JsonSchema = { type: 'integer', minimum: 1, default: 1 };
 
 const healthChecks: JsonSchema = {
   type: 'object',
@@ -64,42 +83,50 @@ const healthChecks: JsonSchema = {
     active: {
       type: 'object',
       properties: {
-        type: { type: 'string', enum: CHECK_TYPES },
-        timeout: { type: 'number' },
-        concurrency: { type: 'integer' },
+        type: { type: 'string', enum: CHECK_TYPES, default: 'http' },
+        timeout: { type: 'number', default: 1 },
+        concurrency: { type: 'integer', default: 10 },
         host,
         port: { type: 'integer', minimum: 1, maximum: 65535 },
-        http_path: { type: 'string' },
-        https_verify_certificate: { type: 'boolean' },
+        http_path: { type: 'string', default: '/' },
+        https_verify_certificate: { type: 'boolean', default: true },
         healthy: {
           type: 'object',
-          properties: { interval, http_statuses: statuses, successes: count(1) },
+          properties: { interval, http_statuses: statuses([200, 302]), successes: count(1, 2) },
         },
         unhealthy: {
           type: 'object',
           properties: {
             interval,
-            http_statuses: statuses,
-            http_failures: count(1),
-            tcp_failures: count(1),
-            timeouts: count(1),
+            http_statuses: statuses([429, 404, 500, 501, 502, 503, 504, 505]),
+            http_failures: count(1, 5),
+            tcp_failures: count(1, 2),
+            timeouts: count(1, 3),
           },
         },
-        req_headers: { type: 'array', minItems: 1, items: { type: 'string' } },
+        req_headers: { type: 'array', minItems: 1, items: { type: 'string', uniqueItems: true } },
       },
     },
     passive: {
       type: 'object',
       properties: {
-        type: { type: 'string', enum: CHECK_TYPES },
-        healthy: { type: 'object', properties: { http_statuses: statuses, successes: count(0) } },
+        type: { type: 'string', enum: CHECK_TYPES, default: 'http' },
+        healthy: {
+          type: 'object',
+          properties: {
+            http_statuses: statuses([
+              200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 300, 301, 302, 303, 304, 305, 306, 307, 308,
+            ]),
+            successes: count(0, 5),
+          },
+        },
         unhealthy: {
           type: 'object',
           properties: {
-            http_statuses: statuses,
-            tcp_failures: count(0),
-            timeouts: count(0),
-            http_failures: count(0),
+            http_statuses: statuses([429, 500, 503]),
+            tcp_failures: count(0, 2),
+            timeouts: count(0, 7),
+            http_failures: count(0, 5),
           },
         },
       },
@@ -148,7 +175,11 @@ export const upstream: JsonSchema = {
         client_key: { type: 'string', minLength: 128, maxLength: 65536 },
         verify: { type: 'boolean', default: false },
       },
-      dependencies: { client_cert: ['client_key'], client_key: ['client_cert'] },
+      dependencies: {
+        client_cert: { required: ['client_key'] },
+        client_key: { required: ['client_cert'] },
+        client_cert_id: { not: { required: ['client_cert', 'client_key'] } },
+      },
     },
     keepalive_pool: {
       type: 'object',
@@ -199,7 +230,7 @@ export const route: JsonSchema = {
     uri: { type: 'string', minLength: 1, maxLength: 4096 },
     uris: { type: 'array', items: { type: 'string' }, minItems: 1, uniqueItems: true },
     priority: { type: 'integer', default: 0 },
-    methods: { type: 'array', items: { type: 'string', enum: METHODS }, uniqueItems: true },
+    methods: { type: 'array', items: { type: 'string', enum: ROUTE_METHODS }, uniqueItems: true },
     host,
     hosts,
     remote_addr: remoteAddress,
@@ -259,8 +290,7 @@ export const service: JsonSchema = {
 export const consumer: JsonSchema = {
   type: 'object',
   properties: {
-    username: { type: 'string', minLength: 1, maxLength: 256, pattern: '^[a-zA-Z0-9_\\-]+$' },
-    id,
+    username: { type: 'string', minLength: 1, maxLength: 100, pattern: '^[a-zA-Z0-9_\\-]+$' },
     desc: description,
     labels,
     ...timestamps,
@@ -291,13 +321,17 @@ export const globalRule: JsonSchema = {
   additionalProperties: false,
 };
 
-/** Plugin configs and consumer groups: a named set of plugins that others refer to. */
-export const pluginSet: JsonSchema = {
+/** A named set of plugins that others refer to. */
+const pluginSet = (named: JsonSchema): JsonSchema => ({
   type: 'object',
-  properties: { id, name, desc: description, labels, ...timestamps, plugins },
+  properties: { id, name: named, desc: description, labels, ...timestamps, plugins },
   required: ['id', 'plugins'],
   additionalProperties: false,
-};
+});
+
+/** Its name may be as long as it will, in APISIX too. */
+export const pluginConfig: JsonSchema = pluginSet({ type: 'string' });
+export const consumerGroup: JsonSchema = pluginSet(name);
 
 /** What every plugin's configuration may carry besides the plugin's own fields. */
 export const pluginMeta: JsonSchema = {

@@ -119,7 +119,8 @@ interface Located {
   order: number[];
 }
 
-function wording(schema: JsonSchema, errors: ErrorObject[]): string {
+/** Words the first of Ajv's errors, in the order of APISIX's validator. */
+export function wording(schema: JsonSchema, errors: ErrorObject[]): string {
   const first = errors
     .filter((error) => !isConditional(tokensOf(error.schemaPath)))
     .map((error) => locate(schema, error))
@@ -174,6 +175,7 @@ function placeOf(schema: JsonSchema, error: ErrorObject): number {
 
 function luaType(value: unknown): string {
   if (value === null) return 'userdata';
+  if (value === undefined) return 'nil';
   return typeof value === 'object' ? 'table' : typeof value;
 }
 

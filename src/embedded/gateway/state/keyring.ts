@@ -1,7 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { QbtcError } from '../../../errors.ts';
+import writeFileAtomic from 'write-file-atomic';
+import type { Damage } from '../../storage/damage.ts';
 
 const CIPHER = 'aes-256-gcm';
 const KEY_BYTES = 32;
@@ -36,27 +37,35 @@ export class Keyring {
   }
 }
 
-/** Reads the folder's key, or makes one (mode 0600). */
-export async function openKeyring(folder: string): Promise<Keyring> {
+/** The key of a data folder. */
+export interface FolderKey {
+  keyring: Keyring;
+  /** Whether there is a file of it: the folder is not a new one then. */
+  isThere: boolean;
+  /** What is wrong with the file; the key is a new one then. */
+  damage: Damage | undefined;
+  /** Writes a key that is not in its file yet (mode 0600). */
+  keep(): Promise<void>;
+}
+
+/** Reads the folder's key, or makes one. Changes nothing. */
+export async function openKeyring(folder: string): Promise<FolderKey> {
   const path = join(folder, 'keyring');
-  try {
-    const file = await open(path, 'wx', 0o600);
-    try {
-      const key = randomBytes(KEY_BYTES);
-      await file.writeFile(key.toString('base64'));
-      await file.sync();
-      return new Keyring(key);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  const key = Buffer.from(await readFile(path, 'utf8'), 'base64');
-  if (key.length !== KEY_BYTES) {
-    throw new QbtcError('GATEWAY_KEYRING_BROKEN', `${path} does not hold a key`, {
-      hint: `remove ${folder}: the routes are put back by the next \`qbtc routes sync\``,
-    });
-  }
-  return new Keyring(key);
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  const found = text === undefined ? undefined : Buffer.from(text, 'base64');
+  if (found?.length === KEY_BYTES)
+    return { keyring: new Keyring(found), isThere: true, damage: undefined, keep: async () => {} };
+  const key = randomBytes(KEY_BYTES);
+  return {
+    keyring: new Keyring(key),
+    isThere: found !== undefined,
+    damage:
+      found === undefined
+        ? { kind: 'missing', file: path, because: 'secrets were sealed with the key in it' }
+        : { kind: 'wrong', file: path, reason: `it holds ${found.length} bytes and no key of ${KEY_BYTES}` },
+    keep: () => writeFileAtomic(path, key.toString('base64'), { mode: 0o600 }),
+  };
 }

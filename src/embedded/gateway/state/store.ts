@@ -1,67 +1,47 @@
-import { isDeepStrictEqual } from 'node:util';
+import { messageOf } from '../../../errors.ts';
 import type { GatewayObject } from '../../../model/gateway.ts';
+import { type Damage, damagedError } from '../../storage/damage.ts';
 import type { Journal } from './journal.ts';
-
-/** The collections of the Admin API. A credential's id is `USERNAME/ID`. */
-export const COLLECTIONS = [
-  'ssls',
-  'upstreams',
-  'services',
-  'plugin_configs',
-  'consumer_groups',
-  'consumers',
-  'credentials',
-  'global_rules',
-  'plugin_metadata',
-  'routes',
-] as const;
-export type Collection = (typeof COLLECTIONS)[number];
-
-/** One resource as it is kept; the revisions are etcd's: one counter for all keys. */
-export interface Entry {
-  collection: Collection;
-  id: string;
-  value: GatewayObject;
-  createdIndex: number;
-  modifiedIndex: number;
-  /** Milliseconds since the epoch (`?ttl=`). */
-  expiresAt?: number;
-}
-
-/** The key as APISIX shows it. */
-export function keyOf(collection: Collection, id: string): string {
-  if (collection !== 'credentials') return `/apisix/${collection}/${id}`;
-  const [username, credential] = id.split('/');
-  return `/apisix/consumers/${username}/credentials/${credential}`;
-}
-
-export interface Change {
-  collection: Collection;
-  id: string;
-  before: Entry | undefined;
-  after: Entry | undefined;
-}
+import {
+  type Change,
+  COLLECTIONS,
+  type Collection,
+  type Entry,
+  keepEqualPlugins,
+  keyOf,
+  Resources,
+} from './resources.ts';
 
 /** Turns the secrets in a value into what may be written down, and back. */
 export interface Sealing {
   seal(collection: Collection, value: GatewayObject): GatewayObject;
   unseal(collection: Collection, value: GatewayObject): GatewayObject;
+  /** A value that somebody puts back as it was shown: what is sealed in it becomes plain, the rest stays. */
+  reopen(collection: Collection, value: GatewayObject): GatewayObject;
+}
+
+export interface OpenOptions {
+  acceptLoss?: boolean;
+  /** Named in errors. */
+  folder?: string;
+  /** Why records cannot be unsealed, where that is known. */
+  cause?: Damage | undefined;
 }
 
 type Written = { put: Entry } | { delete: { collection: Collection; id: string; revision: number } };
 
 /** How many records more than entries the journal may hold before it is rewritten. */
 const JOURNAL_SLACK = 4096;
+/** What becomes of what was lost. */
+const AFTERWARDS =
+  '; routes of qbtc.yaml come back by that or by `qbtc routes sync`, what was set up by hand does not';
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
- * All resources, in memory; each change is in the journal before it is acknowledged.
- * Listeners see a change at once and in order, so that the next request is already routed by it; when the journal
- * refuses a change it is taken back and the caller gets the error.
+ * All resources; each change is in the journal before it is acknowledged. It is in force at once, so that the next
+ * request is already routed by it; when the journal refuses a change it is taken back and the caller gets the error.
  */
-export class Store {
-  readonly #entries = new Map<Collection, Map<string, Entry>>(COLLECTIONS.map((name) => [name, new Map()]));
-  readonly #listeners: ((change: Change) => void)[] = [];
+export class Store extends Resources {
   readonly #timers = new Map<Entry, NodeJS.Timeout>();
   readonly #journal: Journal;
   readonly #sealing: Sealing;
@@ -70,46 +50,57 @@ export class Store {
   #rewriting = false;
 
   private constructor(journal: Journal, sealing: Sealing) {
+    super();
     this.#journal = journal;
     this.#sealing = sealing;
   }
 
-  static async open(journal: Journal, sealing: Sealing): Promise<Store> {
+  /**
+   * Reads what was kept. Throws GATEWAY_STATE_UNREADABLE, with nothing changed, when something that was acknowledged
+   * cannot be read; with `acceptLoss` that is kept aside, and the rest is in force.
+   */
+  static async open(
+    journal: Journal,
+    sealing: Sealing,
+    { acceptLoss = false, folder = '', cause }: OpenOptions = {},
+  ): Promise<Store> {
     const store = new Store(journal, sealing);
-    for (const line of await journal.load()) {
-      const record = JSON.parse(line) as Written;
-      store.#records++;
-      if ('put' in record) {
-        const entry = { ...record.put, value: sealing.unseal(record.put.collection, record.put.value) };
-        store.#revision = Math.max(store.#revision, entry.modifiedIndex);
-        store.#set(entry.collection, entry.id, entry);
-      } else {
-        store.#revision = Math.max(store.#revision, record.delete.revision);
-        store.#set(record.delete.collection, record.delete.id, undefined);
+    const { records, damages } = await journal.load();
+    const before = damages.length;
+    for (const { json, file, offset } of records) {
+      try {
+        store.#restore(JSON.parse(json) as Written);
+      } catch (error) {
+        damages.push({ kind: 'not-understood', file, offset, reason: messageOf(error) });
       }
     }
+    store.#records = records.length;
+    if (cause !== undefined && damages.length > before) damages.unshift(cause);
+    if (damages.length === 0) await journal.resume();
+    else if (acceptLoss) {
+      journal.setAside(damages);
+      await store.#rewrite();
+    } else throw damagedError('GATEWAY_STATE_UNREADABLE', folder, damages, AFTERWARDS);
     return store;
+  }
+
+  #restore(record: Written): void {
+    if ('put' in record) {
+      const { collection, id, value } = record.put;
+      if (typeof value !== 'object') throw new Error(`${keyOf(collection, id)} is no object`);
+      const entry = { ...record.put, value: unsealed(this.#sealing, collection, id, value) };
+      this.#revision = Math.max(this.#revision, entry.modifiedIndex);
+      this.#set(collection, id, entry);
+    } else {
+      if (!('delete' in record))
+        throw new Error(`a record of the unknown kind ${Object.keys(record).join()}`);
+      this.#revision = Math.max(this.#revision, record.delete.revision);
+      this.#set(record.delete.collection, record.delete.id, undefined);
+    }
   }
 
   get revision(): number {
     return this.#revision;
-  }
-
-  get(collection: Collection, id: string): Entry | undefined {
-    return this.#collection(collection).get(id);
-  }
-
-  /** In the order of the keys, as etcd lists them. */
-  list(collection: Collection): Entry[] {
-    return [...this.#collection(collection).values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-  }
-
-  values(collection: Collection): IterableIterator<Entry> {
-    return this.#collection(collection).values();
-  }
-
-  onChange(listener: (change: Change) => void): void {
-    this.#listeners.push(listener);
   }
 
   async put(
@@ -155,20 +146,10 @@ export class Store {
     await this.#journal.close();
   }
 
-  #collection(collection: Collection): Map<string, Entry> {
-    const entries = this.#entries.get(collection);
-    if (entries === undefined) throw new Error(`no collection ${collection}`);
-    return entries;
-  }
-
   #set(collection: Collection, id: string, after: Entry | undefined): void {
-    const entries = this.#collection(collection);
-    const before = entries.get(id);
-    if (after === undefined) entries.delete(id);
-    else entries.set(id, after);
+    const before = this.replace(collection, id, after);
     if (before !== undefined) this.#disarm(before);
     if (after?.expiresAt !== undefined) this.#arm(after, after.expiresAt);
-    for (const listener of this.#listeners) listener({ collection, id, before, after });
   }
 
   async #write(record: Written, change: Change): Promise<void> {
@@ -186,9 +167,11 @@ export class Store {
   }
 
   async #compact(): Promise<void> {
-    let live = 0;
-    for (const entries of this.#entries.values()) live += entries.size;
-    if (this.#rewriting || this.#records < live * 2 + JOURNAL_SLACK) return;
+    if (this.#rewriting || this.#records < this.size * 2 + JOURNAL_SLACK) return;
+    await this.#rewrite();
+  }
+
+  async #rewrite(): Promise<void> {
     this.#rewriting = true;
     try {
       const records = COLLECTIONS.flatMap((name) =>
@@ -219,17 +202,11 @@ export class Store {
   }
 }
 
-/**
- * Keeps the objects of plugin configurations that did not change. What a plugin has built for a configuration
- * (the counters of limit-count) hangs on the object, and so outlives changes elsewhere in the resource.
- */
-function keepEqualPlugins(before: GatewayObject, after: GatewayObject): GatewayObject {
-  const old = before.plugins as Record<string, unknown> | undefined;
-  const plugins = after.plugins as Record<string, unknown> | undefined;
-  if (old === undefined || plugins === undefined) return after;
-  const kept = Object.entries(plugins).map(([name, configuration]) => [
-    name,
-    isDeepStrictEqual(old[name], configuration) ? old[name] : configuration,
-  ]);
-  return { ...after, plugins: Object.fromEntries(kept) };
+function unsealed(sealing: Sealing, collection: Collection, id: string, value: GatewayObject): GatewayObject {
+  try {
+    return sealing.unseal(collection, value);
+  } catch (error) {
+    const reason = `the secrets of ${keyOf(collection, id)} were sealed with another key than that in "keyring"`;
+    throw new Error(`${reason}: ${messageOf(error)}`, { cause: error });
+  }
 }

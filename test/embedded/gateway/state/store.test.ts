@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { type Journal, volatileJournal } from '../../../../src/embedded/gateway/state/journal.ts';
-import { type Change, type Sealing, Store } from '../../../../src/embedded/gateway/state/store.ts';
+import type { Change } from '../../../../src/embedded/gateway/state/resources.ts';
+import { type Sealing, Store } from '../../../../src/embedded/gateway/state/store.ts';
 
-const sealing: Sealing = { seal: (_, value) => value, unseal: (_, value) => value };
+const sealing: Sealing = {
+  seal: (_, value) => value,
+  unseal: (_, value) => value,
+  reopen: (_, value) => value,
+};
 
 describe('the store', () => {
   it('takes a change back when the journal refuses it', async () => {
@@ -38,7 +43,16 @@ describe('the store', () => {
     const store = await Store.open(journal, sealing);
     for (let i = 0; i < 5000; i++) await store.put('routes', 'one', { uri: `/${i}` });
     expect(rewritten).toHaveLength(1);
-    const again = await Store.open({ ...volatileJournal, load: async () => rewritten ?? [] }, sealing);
+    const again = await Store.open(
+      {
+        ...volatileJournal,
+        load: async () => ({
+          records: (rewritten ?? []).map((json) => ({ json, file: '', offset: 0 })),
+          damages: [],
+        }),
+      },
+      sealing,
+    );
     expect(again.get('routes', 'one')?.createdIndex).toBe(1);
   });
 

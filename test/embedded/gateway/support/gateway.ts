@@ -18,6 +18,7 @@ export interface TestGateway extends RunningGateway {
 export async function startTestGateway(
   configuration: Partial<GatewayConfiguration> = {},
   now: () => number = Date.now,
+  random: () => number = Math.random,
 ): Promise<TestGateway> {
   const logged: { level: string; message: string }[] = [];
   const { adminKey = ADMIN_KEY } = configuration;
@@ -25,6 +26,7 @@ export async function startTestGateway(
     { host: '127.0.0.1', port: 0, adminPort: 0, ...configuration, adminKey },
     (level, message) => logged.push({ level, message }),
     now,
+    random,
   );
   const adminUrl = `http://127.0.0.1:${gateway.adminPort}/apisix/admin`;
   return {

@@ -52,6 +52,7 @@ function parse(block: string[]): Pick<Recorded, 'headers' | 'body' | 'status' | 
     const line = sent[i] ?? '';
     const header = /^ {4}([A-Za-z-]+): (.*)$/.exec(line);
     if (line === '    -b') headers.Cookie = (sent[++i] ?? '').trim();
+    else if (line === '    -u') headers.Authorization = basic((sent[++i] ?? '').trim());
     else if (header?.[1] !== undefined && body.length === 0) headers[header[1]] = header[2] ?? '';
     else body.push(line.replace(/^ {4}/, ''));
   }
@@ -71,3 +72,5 @@ function parse(block: string[]): Pick<Recorded, 'headers' | 'body' | 'status' | 
       .trim(),
   };
 }
+
+const basic = (credentials: string) => `Basic ${Buffer.from(credentials).toString('base64')}`;

@@ -1,12 +1,12 @@
 import { pluginsError } from '../../plugin-check.ts';
-import { pluginSet } from '../../schema/definitions.ts';
+import { consumerGroup } from '../../schema/definitions.ts';
 import { type AdminResource, referrerIn } from '../resource.ts';
 
 export const consumerGroups: AdminResource = {
   collection: 'consumer_groups',
   kind: 'consumer group',
   identifiedBy: 'id',
-  schema: pluginSet,
+  schema: consumerGroup,
   unsupported: ['POST'],
   check: (value) => pluginsError(value.plugins, 'route'),
   referrer(store, id) {

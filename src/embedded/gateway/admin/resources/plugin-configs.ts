@@ -1,12 +1,12 @@
 import { pluginsError } from '../../plugin-check.ts';
-import { pluginSet } from '../../schema/definitions.ts';
+import { pluginConfig } from '../../schema/definitions.ts';
 import { type AdminResource, referrerIn } from '../resource.ts';
 
 export const pluginConfigs: AdminResource = {
   collection: 'plugin_configs',
   kind: 'plugin config',
   identifiedBy: 'id',
-  schema: pluginSet,
+  schema: pluginConfig,
   unsupported: ['POST'],
   check: (value) => pluginsError(value.plugins, 'route'),
   referrer(store, id) {

@@ -1,20 +1,11 @@
-import { PLUGINS } from '../../plugins/registry.ts';
-import { validationError } from '../../schema/validator.ts';
+import { metadataError } from '../../plugin-check.ts';
 import type { AdminResource } from '../resource.ts';
-
-const anything = { type: 'object' };
 
 export const pluginMetadata: AdminResource = {
   collection: 'plugin_metadata',
   kind: 'plugin_metadata',
   identifiedBy: 'plugin',
-  schema: anything,
+  schema: { type: 'object' },
   unsupported: ['POST', 'PATCH'],
-  check(value, { id }) {
-    if (id === undefined) return 'missing plugin name';
-    const plugin = PLUGINS.get(id);
-    if (plugin === undefined) return 'invalid plugin name';
-    const error = validationError(plugin.metadataSchema ?? anything, value);
-    return error === undefined ? undefined : `invalid configuration: ${error}`;
-  },
+  check: (value, { id }) => (id === undefined ? 'missing plugin name' : metadataError(id, value)),
 };

@@ -1,4 +1,4 @@
-import type { Collection } from '../../state/store.ts';
+import type { Collection } from '../../state/resources.ts';
 import type { AdminResource } from '../resource.ts';
 import { consumerGroups } from './consumer-groups.ts';
 import { consumers } from './consumers.ts';

@@ -1,6 +1,8 @@
 import type { GatewayObject } from '../../../../model/gateway.ts';
 import { upstream } from '../../schema/definitions.ts';
-import { validationError } from '../../schema/validator.ts';
+import type { Collection } from '../../state/resources.ts';
+import type { Store } from '../../state/store.ts';
+import { upstreamError } from '../../upstream-check.ts';
 import { type AdminResource, referrerIn } from '../resource.ts';
 
 export const upstreams: AdminResource = {
@@ -11,47 +13,39 @@ export const upstreams: AdminResource = {
   unsupported: [],
   check: (value) => upstreamError(value),
   referrer(store, id) {
-    for (const [collection, word] of [
-      ['routes', 'route'],
-      ['services', 'service'],
-    ] as const) {
+    for (const [collection, word] of REFERRERS) {
+      const inPlugin = pluginReferrer(store, collection, id);
+      if (inPlugin !== undefined) return inUse(`plugin in ${word} [${inPlugin}]`);
       const referrer = referrerIn(store, collection, 'upstream_id', id);
-      if (referrer !== undefined) {
-        return `can not delete this upstream, ${word} [${referrer}] is still using it now`;
-      }
+      if (referrer !== undefined) return inUse(`${word} [${referrer}]`);
     }
     return undefined;
   },
 };
 
-const HASH_KEYS: Record<string, string> = {
-  vars: '^((uri|server_name|server_addr|request_uri|remote_port|remote_addr|query_string|host|hostname|mqtt_client_id)|arg_[0-9a-zA-z_-]+)$',
-  header: '^[a-zA-Z0-9-_]+$',
-  cookie: '^[a-zA-Z0-9-_]+$',
-};
+const inUse = (whom: string) => `can not delete this upstream, ${whom} is still using it now`;
 
-/** What is wrong with an upstream beyond its schema, whether it stands alone or inside a route or service. */
-export function upstreamError(value: GatewayObject | undefined): string | undefined {
-  if (value === undefined) return undefined;
-  if (value.pass_host === 'rewrite' && !value.upstream_host) {
-    return "`upstream_host` can't be empty when `pass_host` is `rewrite`";
-  }
-  if (value.type === 'chash') {
-    const hashOn = String(value.hash_on ?? 'vars');
-    if (hashOn !== 'consumer' && value.key === undefined) return 'missing key';
-    const pattern = HASH_KEYS[hashOn];
-    const error = pattern && validationError({ type: 'string', pattern }, value.key);
-    if (error) return `invalid configuration: ${error}`;
-  }
-  return unavailable(value);
+/** Who may refer to an upstream, and APISIX's word for each. */
+const REFERRERS: readonly (readonly [Collection, string])[] = [
+  ['routes', 'route'],
+  ['services', 'service'],
+  ['plugin_configs', 'plugin_config'],
+  ['consumers', 'consumer'],
+  ['consumer_groups', 'consumer_group'],
+  ['global_rules', 'global_rules'],
+];
+
+interface TrafficSplit {
+  rules?: { weighted_upstreams?: { upstream_id?: unknown }[] }[];
 }
 
-function unavailable(value: GatewayObject): string | undefined {
-  const { scheme = 'http', service_name: discovered, tls } = value;
-  if (scheme !== 'http' && scheme !== 'https') return `scheme "${scheme}" is not available in this gateway`;
-  if (discovered !== undefined) return 'property "service_name" is not available in this gateway';
-  if (typeof tls === 'object' && tls !== null && Object.keys(tls).some((field) => field !== 'verify')) {
-    return 'client certificates for upstreams are not available in this gateway';
+/** The first resource whose traffic-split sends something to the upstream. */
+function pluginReferrer(store: Store, collection: Collection, id: string): string | undefined {
+  for (const entry of store.values(collection)) {
+    const split = (entry.value.plugins as Record<string, GatewayObject> | undefined)?.['traffic-split'];
+    const upstreams = ((split ?? {}) as TrafficSplit).rules?.flatMap((rule) => rule.weighted_upstreams ?? []);
+    if (upstreams?.some((each) => each.upstream_id !== undefined && String(each.upstream_id) === id))
+      return entry.id;
   }
   return undefined;
 }
