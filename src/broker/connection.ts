@@ -31,3 +31,20 @@ export async function onBroker<T>(
     await connection.close();
   }
 }
+
+/**
+ * That the broker has an exchange, before anything is asked of it: what it says otherwise names no way out.
+ *
+ * @throws QbtcError `EXCHANGE_MISSING`
+ */
+export async function requireExchange(
+  connection: Pick<AmqpConnection, 'exchangeExists'>,
+  { resource, vhost }: Pick<BrokerAccess, 'resource' | 'vhost'>,
+  exchange: string,
+  hint = `declare it in the topology file and run \`qbtc topology apply\`; \`qbtc topology graph\` shows what is declared`,
+): Promise<void> {
+  if (await connection.exchangeExists(exchange)) return;
+  throw new QbtcError('EXCHANGE_MISSING', `${resource} (vhost ${vhost}) has no exchange ${exchange}`, {
+    hint,
+  });
+}

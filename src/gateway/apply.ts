@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { messageOf } from '../errors.ts';
 import type { GatewayState } from '../model/gateway.ts';
 import type { ChangeOutcome } from '../model/plan.ts';
 import { carryOut } from '../reconcile/carry-out.ts';
@@ -110,7 +111,7 @@ async function committed(
   try {
     refused = (await driver.commit?.(atomic)) ?? new Map();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return outcomes.map((outcome) =>
       outcome.status === 'done' ? { ...outcome, status: 'failed', reason } : outcome,
     );

@@ -1,9 +1,12 @@
 import { QbtcError } from '../errors.ts';
-import { addressList, compileExpression, containsAddress } from '../matching/expression.ts';
-import { type Matched, Matcher } from '../matching/matcher.ts';
-import { normalisePath } from '../matching/normal-path.ts';
-import { PathTable } from '../matching/path-table.ts';
+import { bytesOf, textOf } from '../matching/bytes.ts';
+import { addressList, compileExpression, containsAddress, ExpressionError } from '../matching/expression.ts';
+import { hostOf } from '../matching/host.ts';
+import { type Match, type Matched, Matcher, takesHost } from '../matching/matcher.ts';
+import { requestTarget } from '../matching/request-target.ts';
+import { parseUri } from '../matching/uri.ts';
 import type { GatewayObject, GatewayState } from '../model/gateway.ts';
+import { hostsOf, priorityOf, urisOf } from './route-fields.ts';
 
 /** One route, as a request meets it. */
 export interface RouteVerdict {
@@ -13,13 +16,18 @@ export interface RouteVerdict {
   reason: string;
 }
 
+export interface OtherVerdict extends RouteVerdict {
+  /** It takes the request as well, and only the order in which the two were made says which one answers. */
+  undecided: boolean;
+}
+
 export interface Explanation {
   method: string;
   url: string;
   /** The route that answers; `undefined` when the gateway would say 404. */
   answer: RouteVerdict | undefined;
   /** The others, the nearest first. */
-  others: RouteVerdict[];
+  others: OtherVerdict[];
 }
 
 export interface RequestToExplain {
@@ -42,18 +50,30 @@ export function explainRequest(
 ): Explanation {
   const request = requestOf(method, url, headers, from);
   const matcher = new Matcher<string>();
-  for (const [id, route] of state.route) matcher.set(id, route, hostsOf(route, state), id);
+  const unreadable = new Map<string, string>();
+  for (const [id, route] of state.route) {
+    try {
+      matcher.set(id, route, hostsOf(route, state), id);
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      unreadable.set(id, error.message);
+    }
+  }
   const match = matcher.find(request);
-  const others: (RouteVerdict & { distance: number })[] = [];
+  const others: (OtherVerdict & { distance: number })[] = [];
   let answer: RouteVerdict | undefined;
   for (const [id, route] of state.route) {
     const uris = urisOf(route);
+    const mistake = unreadable.get(id);
     if (id === match?.target) {
       answer = { id, uris, reason: '' };
-      continue;
+    } else if (mistake !== undefined) {
+      others.push({ id, uris, reason: `it cannot be judged: ${mistake}`, undecided: false, distance: 0 });
+    } else {
+      const obstacle = obstacleOf(route, hostsOf(route, state), request);
+      const after = obstacle ?? behind(route, request, state.route.get(match?.target ?? ''), match);
+      others.push({ id, uris, undecided: false, ...after });
     }
-    const { reason, distance } = obstacle(route, hostsOf(route, state), request, match?.target, state);
-    others.push({ id, uris, reason, distance });
   }
   others.sort((a, b) => b.distance - a.distance || a.id.localeCompare(b.id));
   return {
@@ -64,18 +84,23 @@ export function explainRequest(
   };
 }
 
-/** The first of the route's conditions that the request does not meet. `distance` counts those that it does. */
-function obstacle(
+interface Obstacle {
+  reason: string;
+  /** How many of its conditions the request meets. */
+  distance: number;
+  undecided?: boolean;
+}
+
+/** The first of the route's conditions that the request does not meet; `undefined` when it meets them all. */
+function obstacleOf(
   route: GatewayObject,
   hosts: readonly string[] | undefined,
   request: Matched,
-  winner: string | undefined,
-  state: Pick<GatewayState, 'route'>,
-): { reason: string; distance: number } {
+): Obstacle | undefined {
   if (route.status === 0) return { reason: 'it is switched off (status 0)', distance: 0 };
   const uri = urisOf(route).find((each) => takesPath(each, request.path));
-  if (uri === undefined) return { reason: `its URI is not ${request.path}`, distance: 0 };
-  if (hosts !== undefined && !hosts.some((host) => takesHost(host, request.host))) {
+  if (uri === undefined) return { reason: `its URI is not ${textOf(request.path)}`, distance: 0 };
+  if (hosts !== undefined && !hosts.some((host) => takesHost(host, request))) {
     return {
       reason: `it is for the host ${hosts.join(' or ')}, the request has ${request.host || 'none'}`,
       distance: 1,
@@ -95,72 +120,88 @@ function obstacle(
   if (route.vars !== undefined && !compileExpression(route.vars)(request)) {
     return { reason: `its vars do not hold: ${JSON.stringify(route.vars)}`, distance: 4 };
   }
-  const first = winner === undefined ? undefined : state.route.get(winner);
-  const byPriority =
-    Number(first?.priority ?? 0) > Number(route.priority ?? 0) && urisOf(first).includes(uri);
-  const why = byPriority
-    ? `has priority ${String(first?.priority ?? 0)}, this one ${String(route.priority ?? 0)}`
-    : 'is tried first: its URI is more exact, or it was there before';
-  return { reason: `it would, but ${winner ?? 'another route'} ${why}`, distance: 5 };
+  return undefined;
+}
+
+/** Why a route that takes the request comes after the one that answers. */
+function behind(
+  route: GatewayObject,
+  request: Matched,
+  winner: GatewayObject | undefined,
+  match: Match<string> | undefined,
+): Obstacle {
+  const uri = parseUri(urisOf(route).find((each) => takesPath(each, request.path)) ?? '');
+  const taken = parseUri(match?.uri ?? '');
+  const after = (why: string, undecided = false): Obstacle => ({
+    reason: `it would, but ${match?.target ?? 'another route'} ${why}`,
+    distance: 5,
+    undecided,
+  });
+  if (uri.key !== taken.key || uri.exact !== taken.exact)
+    return after('is tried first: its URI is more exact');
+  if (priorityOf(winner) !== priorityOf(route)) {
+    return after(`has priority ${priorityOf(winner)}, this one ${priorityOf(route)}`);
+  }
+  if (uri.text.length !== taken.text.length) return after('is tried first: its URI is longer');
+  return after(
+    'has the same URI and priority, and was there before; after a restart of APISIX the order of their ids decides',
+    true,
+  );
 }
 
 function takesPath(uri: string, path: string): boolean {
-  const table = new PathTable<true>();
-  table.add({ uri, priority: 0, target: true });
-  return table.find(path, () => true) === true;
+  const { exact, key, bind } = parseUri(uri);
+  return exact ? path === key : path.startsWith(key) && bind(path) !== undefined;
 }
 
-const takesHost = (host: string, requested: string) =>
-  host.startsWith('*') ? requested.endsWith(host.slice(1).toLowerCase()) : host.toLowerCase() === requested;
-
-function hostsOf(route: GatewayObject, state: Pick<GatewayState, 'service'>): string[] | undefined {
-  const service = route.service_id === undefined ? undefined : state.service.get(String(route.service_id));
-  const hosts = route.hosts ?? (route.host === undefined ? service?.hosts : [route.host]);
-  return Array.isArray(hosts) ? hosts.map(String) : undefined;
-}
-
-const urisOf = (route: GatewayObject | undefined): string[] =>
-  [route?.uri ?? route?.uris ?? []].flat().map(String);
-
+/** The request as the gateway would read it; a path alone is one to this machine. */
 function requestOf(method: string, text: string, fields: Record<string, string>, from: string): Matched {
-  let url: URL;
-  try {
-    url = new URL(text.startsWith('/') ? `http://localhost${text}` : text);
-  } catch (cause) {
-    throw new QbtcError('BAD_URL', `"${text}" is no URL`, {
-      hint: 'write the whole URL, as http://127.0.0.1:9080/v1/models, or the path alone',
-      cause,
-    });
-  }
-  const headers = new Map(Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value]));
-  const host = (headers.get('host') ?? url.host).replace(/:\d+$/, '').toLowerCase();
-  const request: Matched = {
+  const headers = new Map(
+    Object.entries(fields).map(([name, value]) => [name.toLowerCase(), bytesOf(value)] as const),
+  );
+  const target = requestTarget(bytesOf(text));
+  if (target.refused !== undefined) throw badUrl(text, target.refused);
+  const { path, query, forwarded, authority = 'localhost' } = target;
+  const named = headers.get('host') ?? authority;
+  const host = hostOf([named], undefined, true);
+  if (host.refused !== undefined) throw badUrl(text, host.refused);
+  const port = /:(\d+)$/.exec(named)?.[1];
+  const known: ReadonlyMap<string, string | undefined> = new Map([
+    ['uri', path],
+    ['request_uri', forwarded],
+    ['args', query],
+    ['query_string', query],
+    ['host', host.host],
+    ['method', method.toUpperCase()],
+    ['request_method', method.toUpperCase()],
+    ['scheme', /^https:/i.test(text) ? 'https' : 'http'],
+    ['remote_addr', from],
+    ['server_port', port],
+  ]);
+  return {
     method: method.toUpperCase(),
-    host,
-    path: normalisePath(url.pathname),
+    host: host.host,
+    hostAndPort: port === undefined ? host.host : `${host.host}:${port}`,
+    path,
     remoteAddress: from,
-    parameters: undefined,
-    variable(name) {
-      if (name.startsWith('arg_')) return url.searchParams.get(name.slice(4)) ?? undefined;
+    value(name) {
+      if (name.startsWith('arg_')) return argument(query, name.slice(4));
       if (name.startsWith('http_')) return headers.get(name.slice(5).replaceAll('_', '-'));
       if (name.startsWith('cookie_')) return cookie(headers.get('cookie'), name.slice(7));
-      if (name.startsWith('uri_param_')) return request.parameters?.[name.slice(10)];
-      const known: Record<string, string> = {
-        uri: request.path,
-        request_uri: `${url.pathname}${url.search}`,
-        args: url.search.slice(1),
-        query_string: url.search.slice(1),
-        host,
-        method: request.method,
-        request_method: request.method,
-        scheme: url.protocol.slice(0, -1),
-        remote_addr: from,
-        server_port: url.port,
-      };
-      return known[name];
+      return known.get(name);
     },
   };
-  return request;
+}
+
+function badUrl(text: string, reason: string): QbtcError {
+  return new QbtcError('BAD_URL', `"${text}" is no URL that a gateway takes: ${reason}`, {
+    hint: 'write the whole URL, as http://127.0.0.1:9080/v1/models, or the path alone',
+  });
+}
+
+function argument(query: string, name: string): string | undefined {
+  const value = new URLSearchParams(textOf(query)).get(textOf(name));
+  return value === null ? undefined : bytesOf(value);
 }
 
 function cookie(header: string | undefined, name: string): string | undefined {

@@ -1,5 +1,7 @@
+import type { Context } from '../context.ts';
 import { QbtcError } from '../errors.ts';
 import type { RegisteredService, SourceName } from '../model/discovery.ts';
+import type { Finding } from '../model/finding.ts';
 import type { GatewayKind, GatewayState } from '../model/gateway.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import type { Resource } from '../model/resource.ts';
@@ -10,7 +12,9 @@ import { desiredGateway } from './desired.ts';
 import { discoveredGateway } from './discovered.ts';
 import { addressOf, openDriver, type Reach } from './drivers/index.ts';
 import { type Dump, dumpGateway } from './dump.ts';
+import { embeddedRefusals } from './embedded-refusals.ts';
 import { type Explanation, explainRequest, type RequestToExplain } from './explain.ts';
+import { inFileOrder, lintGateway } from './lint/index.ts';
 import { type ListedRoute, listed } from './list.ts';
 import { type GatewayPlan, planGateway, schemasNeeded } from './plan.ts';
 import { placeOfRefusal, placeText } from './refusal.ts';
@@ -18,11 +22,14 @@ import { isOurs } from './stamp.ts';
 import type { Validation } from './validate.ts';
 
 export { type ApplyOptions, CONCURRENCY } from './apply.ts';
+export { type DeclaredRoute, declaredRoutes } from './declared-routes.ts';
 export { desiredGateway } from './desired.ts';
+export { embeddedRefusals } from './embedded-refusals.ts';
 export { lintGateway } from './lint/index.ts';
 export type { GatewayPlan } from './plan.ts';
 export { probeRoutes } from './probe.ts';
 export { proveChanges } from './prove.ts';
+export { objectsOf } from './state.ts';
 
 export interface RoutePlan {
   /** What `apply` will do, and what it will not because something is in the way (`blocked`). */
@@ -130,6 +137,29 @@ export async function validateRoutes(context: Reach, stack: Stack): Promise<Vali
 }
 
 /**
+ * Looks for mistakes in what the stack declares, without a gateway, and asks the embedded gateway's program what it would
+ * refuse. What that gateway lacks is an error where it is the stack's, a warning where it may be, and nothing else where
+ * another one is.
+ *
+ * @throws QbtcError GATEWAY_DECLARATION, EMBEDDED_GATEWAY_SILENT
+ */
+export async function lintRoutes(
+  context: Pick<Context, 'exec' | 'installation'>,
+  stack: Stack,
+): Promise<Finding[]> {
+  const desired = desiredGateway(stack);
+  const provider = stack.resources.find(({ kind }) => kind === 'apisix')?.provider;
+  const seen = lintGateway(desired, stack);
+  const wrong = new Set(seen.filter(({ severity }) => severity === 'error').map(({ subject }) => subject));
+  const refused = (await embeddedRefusals(context, desired, stack)).flatMap((finding): Finding[] => {
+    if (finding.code === 'refused') return wrong.has(finding.subject) ? [] : [finding];
+    if (provider === 'embedded') return [finding];
+    return provider === undefined ? [{ ...finding, severity: 'warning' }] : [];
+  });
+  return inFileOrder([...seen, ...refused]);
+}
+
+/**
  * Which route would answer a request, by what the gateway holds, or with `declared` by what the stack declares.
  * @throws QbtcError as `planRoutes`; `BAD_URL`
  */
@@ -157,9 +187,5 @@ export function gatewayOf(stack: Stack): Resource {
 }
 
 function ledgerOf(stack: Stack, gateway: Resource): Promise<Ledger> {
-  return openLedger(stack.root, {
-    file: 'ledger.json',
-    address: addressOf(gateway),
-    hint: 'it says which global rules and plugin metadata are ours; without it (remove the file) they are left alone until `qbtc routes sync --adopt`',
-  });
+  return openLedger(stack.root, 'gateway', addressOf(gateway));
 }

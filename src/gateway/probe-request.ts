@@ -16,6 +16,8 @@ const HARMLESS_METHODS = [...SAFE_METHODS, ...WRITING_METHODS, 'OPTIONS'];
 const PLACEHOLDER = 'qbtc-probe';
 /** Whose key is taken before any other's. */
 const TEST_CONSUMER = 'test';
+/** Fields of a route that choose among requests by more than host, path and method. */
+const CONDITIONS = ['vars', 'filter_func', 'remote_addr', 'remote_addrs'];
 /** No JSON parser lets it through, so that a service refuses it before it does anything. */
 const UNREADABLE_BODY = '{';
 
@@ -29,6 +31,8 @@ export function probeRequest(
   route: ApisixRoute,
   consumers: readonly ApisixConsumer[],
 ): ProbeRequest | { untried: string } {
+  const condition = CONDITIONS.find((field) => isSet(route[field]));
+  if (condition !== undefined) return { untried: `its ${condition} may ask for what a probe does not have` };
   const uri = route.uri ?? route.uris?.[0] ?? '/';
   const path = uri.replace(/\*.*$/, PLACEHOLDER).replace(/\/:[^/]+/g, `/${PLACEHOLDER}`);
   const allowed = route.methods?.length ? route.methods : SAFE_METHODS;
@@ -48,6 +52,10 @@ export function probeRequest(
   const key = keyHeader === undefined ? undefined : keyFor(keyHeader, consumers);
   if (keyHeader !== undefined && key !== undefined) probe.headers[keyHeader] = key;
   return probe;
+}
+
+function isSet(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : value !== undefined;
 }
 
 function hostOf(route: ApisixRoute): string | undefined {

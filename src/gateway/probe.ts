@@ -4,6 +4,7 @@ import type { ApisixConsumer } from '../model/gateway.ts';
 import type { RouteAnswer } from '../model/observation.ts';
 import type { ServiceRoute, Stack } from '../model/stack.ts';
 import { mapConcurrently } from '../reconcile/map-concurrently.ts';
+import { declaredRoutes } from './declared-routes.ts';
 import { judgeAnswer } from './probe-answer.ts';
 import { probeRequest } from './probe-request.ts';
 
@@ -25,7 +26,7 @@ export function probeRoutes(
   stack: Stack,
   gatewayUrl: string,
 ): Promise<RouteAnswer[]> {
-  const routes = stack.services.flatMap((service) => service.routes);
+  const routes = declaredRoutes(stack).map(({ route }) => route);
   return probeAll(context, routes, stack.gateway.consumers, gatewayUrl);
 }
 
@@ -49,7 +50,13 @@ async function probeRoute(
   const { http, clock, interrupted } = context;
   const probe = probeRequest(route, consumers);
   if ('untried' in probe) {
-    return { route: route.name, request: probe.untried, answered: false, evidence: 'no request was sent' };
+    return {
+      route: route.name,
+      request: '',
+      answered: false,
+      untried: probe.untried,
+      evidence: 'no request was sent',
+    };
   }
   const { method, path, headers, body } = probe;
   const request = `${method} ${path}`;

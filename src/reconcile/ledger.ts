@@ -1,8 +1,5 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import * as z from 'zod';
-import { messageOf, QbtcError } from '../errors.ts';
+import { stateFile } from '../state/index.ts';
 
 /**
  * What is ours although it can carry no label: names such as `global_rule/limits`. A name is written down before its
@@ -20,47 +17,32 @@ const format = z.object({
   owned: z.record(z.string(), z.array(z.string())),
 });
 
-/** Which ledger, and what its absence means. */
-export interface LedgerPlace {
-  /** The name of the file in `.qbtc`. */
-  file: string;
-  /** The address of the gateway or broker. */
-  address: string;
-  /** What to do about a file that cannot be read. */
-  hint: string;
-}
+type Owned = z.output<typeof format>;
+
+/** The ledgers of a stack, by whose objects they name. */
+const LEDGERS = {
+  gateway: stateFile<Owned>('gatewayLedger', format, { version: 1, owned: {} }),
+  broker: stateFile<Owned>('brokerLedger', format, { version: 1, owned: {} }),
+};
 
 /** Without a place to keep it: for plans of stacks that have no folder. */
 export const noLedger: Ledger = { has: () => false, add: async () => {}, remove: async () => {} };
 
 /**
- * The ledger of a stack for one gateway or broker, in `.qbtc/`.
+ * The ledger of a stack for the gateway or broker at this address, in `.qbtc/`. What others write down meanwhile, of
+ * this address or another one, stays.
+ *
  * @throws QbtcError LEDGER_UNREADABLE
  */
-export async function openLedger(root: string, { file: name, address, hint }: LedgerPlace): Promise<Ledger> {
-  const file = join(root, '.qbtc', name);
-  let kept: z.output<typeof format> = { version: 1, owned: {} };
-  try {
-    kept = format.parse(JSON.parse(await readFile(file, 'utf8')));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      throw new QbtcError('LEDGER_UNREADABLE', `${file} cannot be read: ${messageOf(error)}`, {
-        hint,
-        cause: error,
-      });
-    }
-  }
-  const names = new Set(kept.owned[address] ?? []);
-  // One after the other: the last one written is the one that holds.
-  let writing: Promise<void> = Promise.resolve();
-  const write = (): Promise<void> => {
-    const next = writing.then(async () => {
-      const owned = { ...kept.owned, [address]: [...names].sort() };
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-      await writeFileAtomic(file, `${JSON.stringify({ version: 1, owned }, null, 2)}\n`, { mode: 0o600 });
+export async function openLedger(root: string, of: keyof typeof LEDGERS, address: string): Promise<Ledger> {
+  const file = LEDGERS[of];
+  const names = new Set((await file.read(root)).owned[address] ?? []);
+  const write = async (change: (kept: Set<string>) => void) => {
+    await file.change(root, ({ version, owned }) => {
+      const kept = new Set(owned[address] ?? []);
+      change(kept);
+      return { version, owned: { ...owned, [address]: [...kept].sort() } };
     });
-    writing = next.catch(() => {});
-    return next;
   };
   return {
     has: (name) => names.has(name),
@@ -68,11 +50,16 @@ export async function openLedger(root: string, { file: name, address, hint }: Le
       const fresh = added.filter((name) => !names.has(name));
       if (fresh.length === 0) return;
       for (const name of fresh) names.add(name);
-      await write();
+      await write((kept) => {
+        for (const name of fresh) kept.add(name);
+      });
     },
     async remove(...removed) {
       const known = removed.filter((name) => names.delete(name));
-      if (known.length > 0) await write();
+      if (known.length === 0) return;
+      await write((kept) => {
+        for (const name of known) kept.delete(name);
+      });
     },
   };
 }

@@ -1,10 +1,13 @@
 import type { Finding } from '../model/finding.ts';
 import type { Stack } from '../model/stack.ts';
-import type { Queue, Topology } from '../model/topology.ts';
+import { EXCHANGE_TARGETS, type Queue, type Topology, targetsOfQueue } from '../model/topology.ts';
 import { queuesOf } from './desired.ts';
 import { matchesKey } from './match.ts';
 
 type Look = (topology: Topology, stack: Pick<Stack, 'services'>) => Finding[];
+
+/** No message is delivered so often: the way to say "no limit" to RabbitMQ 4, whose own is 20. */
+const NEVER_REACHED = 100_000;
 
 /** Every check, in the order of their findings. None needs a broker. */
 const LOOKS: readonly Look[] = [
@@ -90,7 +93,9 @@ function deadEnds(topology: Topology): Finding[] {
   }
   for (const queue of topology.queues) {
     if (settingOf(queue, topology, 'dead-letter-exchange') !== undefined) continue;
-    if (settingOf(queue, topology, 'delivery-limit') === undefined) continue;
+    const limit = settingOf(queue, topology, 'delivery-limit');
+    // -1 is none at all (RabbitMQ 4); a limit that nothing reaches drops nothing.
+    if (limit === undefined || Number(limit) < 0 || Number(limit) >= NEVER_REACHED) continue;
     findings.push({
       code: 'no-dead-letters',
       severity: 'warning',
@@ -177,8 +182,8 @@ function pointlessPolicies(topology: Topology): Finding[] {
     .filter(({ pattern, 'apply-to': applyTo }) => {
       const expression = new RegExp(pattern);
       const names = [
-        ...(applyTo === 'exchanges' ? [] : topology.queues),
-        ...(applyTo === 'queues' ? [] : topology.exchanges),
+        ...topology.queues.filter((queue) => targetsOfQueue(typeOf(queue)).has(applyTo)),
+        ...(EXCHANGE_TARGETS.has(applyTo) ? topology.exchanges : []),
       ].map(({ name }) => name);
       return !names.some((name) => expression.test(name));
     })
@@ -215,11 +220,14 @@ function typeOf({ arguments: args }: Queue): string {
 }
 
 /** What holds for a queue: its argument, or else what the policy says that matches it first. */
-function settingOf({ name, arguments: args }: Queue, { policies }: Topology, setting: string): unknown {
+function settingOf(queue: Queue, { policies }: Topology, setting: string): unknown {
+  const { name, arguments: args } = queue;
   const own = args[`x-${setting}`];
   if (own !== undefined) return own;
   const [policy] = policies
-    .filter((each) => each['apply-to'] !== 'exchanges' && new RegExp(each.pattern).test(name))
+    .filter(
+      (each) => targetsOfQueue(typeOf(queue)).has(each['apply-to']) && new RegExp(each.pattern).test(name),
+    )
     .sort((a, b) => b.priority - a.priority);
   return policy?.definition[setting];
 }

@@ -167,9 +167,5 @@ function deleted({ kind }: TopologyTarget, { action, name }: Change): string[] {
 }
 
 function ledgerOf(stack: Stack, { url, vhost }: BrokerAccess): Promise<Ledger> {
-  return openLedger(stack.root, {
-    file: 'broker-ledger.json',
-    address: `${url}/${vhost}`,
-    hint: 'it says which exchanges, queues and bindings we have created; without it (remove the file) nothing of what is there is ever deleted',
-  });
+  return openLedger(stack.root, 'broker', `${url}/${vhost}`);
 }

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseStackDocument } from '../config/document.ts';
 import { expectation, schemaMistakes, valueAt } from '../config/issues.ts';
 import { fieldName, formatMistake, inFileOrder, type Mistake } from '../config/mistake.ts';
-import { messageOf, QbtcError } from '../errors.ts';
+import { QbtcError } from '../errors.ts';
 import { EMPTY_TOPOLOGY, type Topology } from '../model/topology.ts';
+import { readTextFile, unreadable } from '../text-file.ts';
 import { expand } from './expand.ts';
 import { checkRules } from './rules.ts';
 import { topologySchema } from './schema.ts';
@@ -20,16 +20,11 @@ import { topologySchema } from './schema.ts';
 export async function readTopology(file: string): Promise<Topology> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readTextFile(file);
   } catch (error) {
-    throw new QbtcError(
-      'TOPOLOGY_UNREADABLE',
-      `the topology file ${file} cannot be read: ${messageOf(error)}`,
-      {
-        hint: 'correct `topology` in qbtc.yaml, or take it out',
-        cause: error,
-      },
-    );
+    throw unreadable('TOPOLOGY_UNREADABLE', `the topology file ${file}`, error, {
+      hint: 'correct `topology` in qbtc.yaml, or take it out',
+    });
   }
   const { topology, mistakes } = parseTopology(text);
   if (mistakes.length > 0) {

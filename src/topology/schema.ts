@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { POLICY_TARGETS } from '../model/topology.ts';
 
 /**
  * The shape of the topology file. Messages say what is expected; what was found is added where a mistake is reported.
@@ -61,9 +62,7 @@ const policy = z.strictObject(
   {
     name: named,
     pattern: expression,
-    'apply-to': z
-      .enum(['queues', 'exchanges', 'all'], { error: 'one of queues, exchanges, all' })
-      .default('queues'),
+    'apply-to': z.enum(POLICY_TARGETS, { error: `one of ${POLICY_TARGETS.join(', ')}` }).default('queues'),
     priority: z.int({ error: 'a whole number' }).default(0),
     definition: z
       .record(z.string(), z.unknown(), { error: 'a mapping of settings' })

@@ -74,6 +74,64 @@ describe('lintGateway', () => {
       },
       ['host-beside-any route b'],
     ],
+    [
+      'a host beside any for the same methods, by the service, or beside a wildcard',
+      {
+        service: { s: { hosts: ['S.example'] } },
+        route: {
+          a: { uri: '/x', methods: ['GET'], plugins: KEY },
+          b: { uri: '/x', methods: ['GET', 'PUT'], service_id: 's', plugins: KEY },
+          c: { uri: '/x', methods: ['POST'], host: 'c.example', plugins: KEY },
+          d: { uri: '/y', host: '*.example', plugins: KEY },
+          e: { uri: '/y', hosts: ['d.example'], plugins: KEY },
+          f: { uri: '/y', hosts: ['f.other'], plugins: KEY },
+        },
+      },
+      ['host-beside-any route b', 'host-beside-any route e'],
+    ],
+    [
+      'URIs that no path matches',
+      {
+        route: {
+          a: { uris: ['/a', 'a', '/a//b', '/a?b=1', '/a%20b', '/(a/:x', '/infix/*/cities'], plugins: KEY },
+        },
+      },
+      Array.from({ length: 5 }, () => 'unreachable-uri route a'),
+    ],
+    [
+      'URIs whose end is not looked at',
+      { route: { a: { uris: ['/a*b', '/v1/x:y', '/a/*', '/a*', '/a/:b', '/a/*/b'], plugins: KEY } } },
+      ['loose-uri route a', 'loose-uri route a'],
+    ],
+    [
+      'hosts that no request is for',
+      {
+        service: { s: { hosts: ['http://a.example'] } },
+        route: {
+          a: {
+            uri: '/a',
+            hosts: ['a.example.', 'a.*.example', 'A.example', '*.b', 'c:80', '*'],
+            plugins: KEY,
+          },
+          b: { uri: '/b', host: '[::1]', plugins: KEY },
+        },
+      },
+      ['unreachable-host service s', 'unreachable-host route a', 'unreachable-host route a'],
+    ],
+    [
+      'vars that no gateway understands',
+      {
+        route: {
+          a: { uri: '/a', vars: ['arg_a', '==', '1'], plugins: KEY },
+          b: { uri: '/b', vars: [['arg_a', '===', '1']], plugins: KEY },
+          c: { uri: '/c', vars: [['uri_param_id', '==', '1']], plugins: KEY },
+          d: { uri: '/d', vars: [['arg_a', '~~', '(']], plugins: KEY },
+          e: { uri: '/e', plugins: { 'key-auth': { _meta: { filter: [['arg_a']] } } } },
+          f: { uri: '/f', vars: [['arg_a', '1']], plugins: KEY },
+        },
+      },
+      ['a', 'b', 'c', 'd', 'e'].map((id) => `invalid-vars route ${id}`),
+    ],
     ['anybody may call', { route: { a: { uri: '/a' } } }, ['no-authentication route a']],
     [
       'asked by the service, the plugin config, or for all',

@@ -66,4 +66,15 @@ describe('probeRequest', () => {
       headers: { apikey: 'Bearer app-secret-value' },
     });
   });
+
+  it.each([
+    ['vars', [['http_x_test', '==', '1']]],
+    ['filter_func', 'function(vars) return false end'],
+    ['remote_addrs', ['10.0.0.0/8']],
+  ])('does not try a route whose %s ask for more than a probe has', (field, value) => {
+    expect(probeRequest({ uri: '/a', [field]: value }, [])).toMatchObject({
+      untried: expect.stringContaining(field),
+    });
+    expect(probeRequest({ uri: '/a', vars: [] }, [])).toMatchObject({ method: 'GET', path: '/a' });
+  });
 });

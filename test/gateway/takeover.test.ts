@@ -6,6 +6,7 @@ import { emptyState } from '../../src/gateway/state.ts';
 import { claimsOf } from '../../src/gateway/takeover.ts';
 import type { GatewayObject, GatewayState } from '../../src/model/gateway.ts';
 import { noLedger } from '../../src/reconcile/ledger.ts';
+import { runs } from '../support/property-runs.ts';
 
 const NO_SCHEMAS = new Map();
 
@@ -56,7 +57,7 @@ describe('handing URIs over', () => {
         expect([...now.keys()].sort()).toEqual([...wanted.route.keys()].sort());
         for (const [id, route] of wanted.route) expect(now.get(id)?.uris).toEqual(route.uris);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(150, 500) },
     );
   });
 

@@ -56,7 +56,6 @@ describe('carryOut', () => {
           expect(outcome.status).toBe(expected);
         }
       }),
-      { numRuns: 60 },
     );
   });
 

@@ -103,6 +103,14 @@ bindings: [{ source: e, destination: q }]
       ['no-dead-letters'],
     ],
     [
+      'a delivery limit that nothing reaches',
+      `exchanges: [{ name: e, type: topic }]
+queues: [{ name: q, arguments: { x-queue-type: quorum, x-delivery-limit: 1000000 } }, { name: r, arguments: { x-queue-type: quorum, x-delivery-limit: -1 } }]
+bindings: [{ source: e, destination: q }, { source: e, destination: r }]
+`,
+      [],
+    ],
+    [
       'a retry that never waits',
       `exchanges: [{ name: e, type: topic }]
 queues: [{ name: q, arguments: { ${QUORUM}, x-dead-letter-exchange: e } }]

@@ -90,8 +90,10 @@ export function apisixAdmin(
       // Only the kinds that have this question have an answer to it; the others are judged by their schemas.
       if (kind === 'credential' || kind === 'plugin_metadata') return undefined;
       const path = `/schema/validate/${COLLECTIONS[kind]}`;
+      // A consumer is named in its body, and has no other id.
+      const body = kind === 'consumer' ? object : { id, ...object };
       try {
-        await request('POST', path, { body: { id, ...object }, expected: [200, 404] });
+        await request('POST', path, { body, expected: [200, 404] });
         return undefined;
       } catch (error) {
         if (error instanceof QbtcError && error.code === 'GATEWAY_REFUSED') return error.message;

@@ -1,8 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import writeFileAtomic from 'write-file-atomic';
 import { Document, isSeq, LineCounter, parseDocument } from 'yaml';
 import { messageOf, QbtcError } from '../../errors.ts';
 import { isRecord } from '../../reconcile/difference.ts';
+import { readTextFile, unreadable } from '../../text-file.ts';
 import type { GatewayDriver } from '../driver.ts';
 import { type ConfigurationStore, itemId, wholeConfiguration } from './whole-configuration.ts';
 
@@ -61,12 +62,10 @@ export function apisixStandaloneFile(file: string): GatewayDriver {
 async function open(file: string): Promise<Document> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readTextFile(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Document({});
-    throw new QbtcError('GATEWAY_UNREACHABLE', `${file} cannot be read: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw unreadable('GATEWAY_UNREACHABLE', file, error);
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });

@@ -5,18 +5,26 @@ import type { LintRule } from './rule.ts';
 import { danglingReference } from './rules/dangling-reference.ts';
 import { duplicateUri } from './rules/duplicate-uri.ts';
 import { hostBesideAny } from './rules/host-beside-any.ts';
+import { invalidVars } from './rules/invalid-vars.ts';
 import { limitNeverApplies } from './rules/limit-never-applies.ts';
+import { looseUri } from './rules/loose-uri.ts';
 import { noAuthentication } from './rules/no-authentication.ts';
 import { noHealthCheck } from './rules/no-health-check.ts';
 import { shadowedUri } from './rules/shadowed-uri.ts';
 import { unknownPlugin } from './rules/unknown-plugin.ts';
+import { unreachableHost } from './rules/unreachable-host.ts';
+import { unreachableUri } from './rules/unreachable-uri.ts';
 
 export const LINT_RULES: readonly LintRule[] = [
   unknownPlugin,
   danglingReference,
+  unreachableUri,
+  unreachableHost,
+  invalidVars,
   duplicateUri,
   shadowedUri,
   hostBesideAny,
+  looseUri,
   limitNeverApplies,
   noAuthentication,
   noHealthCheck,
@@ -25,7 +33,7 @@ export const LINT_RULES: readonly LintRule[] = [
 /** What can be told of the declared gateway without asking one, in the order of the files. */
 export function lintGateway(state: GatewayState, stack: Pick<Stack, 'gateway'>): Finding[] {
   const findings = LINT_RULES.flatMap(({ code, severity, check }) =>
-    check(state).map(({ kind, id, path = [], message, fix }): Finding => {
+    check(state).map(({ kind, id, path = [], message, fix, nearest }): Finding => {
       const place = stack.gateway.locate(kind, id, path);
       return {
         code,
@@ -33,6 +41,7 @@ export function lintGateway(state: GatewayState, stack: Pick<Stack, 'gateway'>):
         subject: `${kind} ${id}`,
         message,
         fix,
+        ...(nearest === undefined ? {} : { nearest }),
         ...(place === undefined ? {} : { place }),
       };
     }),

@@ -9,6 +9,8 @@ export interface LintProblem {
   message: string;
   /** What would mend it. */
   fix: string;
+  /** The known word that was most likely meant. */
+  nearest?: string;
 }
 
 /** One thing that `lint` looks for. One file a rule in `rules/`, each a pure function of what is declared. */

@@ -1,8 +1,6 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { messageOf, QbtcError } from '../../errors.ts';
+import { openStateFile } from '../../state/index.ts';
 
 const batchSchema = z.object({
   /** How many messages the two queues held when the batch was taken, those of the batch included. */
@@ -35,32 +33,33 @@ export interface JournalFile {
 }
 
 export function journalFile(root: string, queue: string): JournalFile {
-  // Any name may be a queue's.
-  const file = join(root, '.qbtc', 'migrations', `${encodeURIComponent(queue).slice(0, 200)}.json`);
+  const file = openStateFile<Journal | undefined>(
+    {
+      file: `migrations/${fileNameOf(queue)}.json`,
+      lifetime: 'stack',
+      damaged: {
+        code: 'JOURNAL_UNREADABLE',
+        hint: `it says where the migration of ${queue} stands; its messages are in ${queue} and in ${holdingQueue(queue)}`,
+      },
+    },
+    journalSchema.optional(),
+    undefined,
+  );
   return {
-    async read() {
-      let text: string;
-      try {
-        text = await readFile(file, 'utf8');
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-        throw error;
-      }
-      try {
-        return journalSchema.parse(JSON.parse(text));
-      } catch (error) {
-        throw new QbtcError('JOURNAL_UNREADABLE', `${file} cannot be read: ${messageOf(error)}`, {
-          hint: `it says where the migration of ${queue} stands; its messages are in ${queue} and in ${holdingQueue(queue)}`,
-          cause: error,
-        });
-      }
-    },
-    async write(journal) {
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-      await writeFileAtomic(file, `${JSON.stringify(journal)}\n`, { mode: 0o600 });
-    },
-    remove: () => rm(file, { force: true }),
+    read: () => file.read(root),
+    write: (journal) => file.write(root, journal),
+    remove: () => file.remove(root),
   };
+}
+
+/** The longest name that file systems take is 255 bytes; what comes beside it (a lock, a draft) takes its part. */
+const LONGEST_NAME = 160;
+
+/** Any name may be a queue's. One that is cut keeps apart from others that begin as it does. */
+function fileNameOf(queue: string): string {
+  const name = encodeURIComponent(queue);
+  if (name.length <= LONGEST_NAME) return name;
+  return `${name.slice(0, LONGEST_NAME)}-${createHash('sha256').update(queue).digest('hex').slice(0, 16)}`;
 }
 
 /** Where the messages wait while their queue is replaced. */

@@ -90,52 +90,48 @@ export function alreadyThere(
 
 /** Aside, a message must not expire, nor be refused because of who its user was. */
 export function setAside(message: RawMessage): RawMessage {
-  const { expiration, userId, deliveryMode, headers, ...properties } = message.properties;
-  const kept = { expiration, userId, deliveryMode };
+  const { properties } = message;
+  const kept: Kept = {
+    expiration: properties.text('expiration'),
+    deliveryMode: properties.octet('deliveryMode'),
+    hasHeaders: properties.headers !== undefined,
+  };
   return {
     ...message,
-    properties: {
-      ...properties,
-      headers: {
-        ...withoutCount(headers),
-        [KEPT_HEADER]: JSON.stringify(kept),
-      },
+    properties: properties
       // A quorum queue keeps everything; a classic one only what asks for it.
-      deliveryMode: 2,
-    },
+      .with({ expiration: undefined, userId: undefined, deliveryMode: 2 })
+      .withHeaders({ [KEPT_HEADER]: JSON.stringify(kept) }, isCount),
   };
 }
 
 /** Back in its queue it is as it was, but for the user: the broker takes no message in the name of another. */
 export function bringBack(message: RawMessage): RawMessage {
-  const { [KEPT_HEADER]: kept, ...headers } = withoutCount(message.properties.headers);
-  const { expiration, deliveryMode } = JSON.parse(typeof kept === 'string' ? kept : '{}') as {
-    expiration?: string;
-    deliveryMode?: number;
-  };
-  const { headers: _, deliveryMode: __, ...properties } = message.properties;
-  return {
-    ...message,
-    properties: {
-      ...properties,
-      headers,
-      ...(expiration === undefined ? {} : { expiration }),
-      ...(deliveryMode === undefined ? {} : { deliveryMode }),
-    },
-  };
+  const kept = message.properties.headers?.[KEPT_HEADER];
+  const { expiration, deliveryMode, hasHeaders } = JSON.parse(
+    typeof kept === 'string' ? kept : '{}',
+  ) as Partial<Kept>;
+  const back = message.properties
+    .with({ expiration, deliveryMode })
+    .withHeaders({}, (name) => name === KEPT_HEADER || isCount(name));
+  return { ...message, properties: hasHeaders === false ? back.with({ headers: undefined }) : back };
 }
 
-function withoutCount(headers: unknown): Record<string, unknown> {
-  const { [COUNT_HEADER]: _, ...rest } = (headers ?? {}) as Record<string, unknown>;
-  return rest;
+interface Kept {
+  expiration: string | undefined;
+  deliveryMode: number | undefined;
+  /** An empty table of headers is not the same as none. */
+  hasHeaders: boolean;
 }
 
+const isCount = (name: string) => name === COUNT_HEADER;
+
+/** Without the headers: the broker's own note among them changes as the message goes back and forth. */
 function digestOf({ routingKey, properties, content }: RawMessage): string {
-  const { headers: _, ...rest } = properties;
   return createHash('sha256')
     .update(routingKey)
     .update('\0')
-    .update(JSON.stringify(rest))
+    .update(properties.with({ headers: undefined }).bytes)
     .update('\0')
     .update(content)
     .digest('base64url');

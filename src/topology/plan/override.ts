@@ -1,4 +1,4 @@
-import type { Policy } from '../../model/topology.ts';
+import { EXCHANGE_TARGETS, type Policy, targetsOfQueue } from '../../model/topology.ts';
 import { POLICY_SETTINGS } from '../arguments.ts';
 import { escaped } from '../desired.ts';
 import { GENERATED_POLICY } from '../names.ts';
@@ -12,11 +12,14 @@ export function overridingPolicy(
   name: string,
   settings: Record<string, unknown>,
   policies: readonly Policy[],
+  /** Of the queue. */
+  type = 'classic',
 ): Policy {
+  const targets = applyTo === 'queues' ? targetsOfQueue(type) : EXCHANGE_TARGETS;
   const matching = policies.filter(
     (policy) =>
       !policy.name.startsWith(GENERATED_POLICY) &&
-      (policy['apply-to'] === applyTo || policy['apply-to'] === 'all') &&
+      targets.has(policy['apply-to']) &&
       new RegExp(policy.pattern).test(name),
   );
   const [displaced] = matching.sort((a, b) => b.priority - a.priority);

@@ -30,7 +30,7 @@ export function planQueue(
     typeChange.length === 0 && fields.every(({ path }) => path.startsWith('arguments.'));
   const settings = isOnlyArguments ? settingsFor(args, observed.arguments) : undefined;
   if (settings !== undefined) {
-    const policy = overridingPolicy('queues', name, settings, policies);
+    const policy = overridingPolicy('queues', name, settings, policies, type);
     const change = { ...update, reason: THROUGH_POLICY };
     return { step: { id, change, target: { kind: 'policy', policy }, needs: [] }, policy };
   }

@@ -1,5 +1,5 @@
-import type { GatewayObject } from '../../../model/gateway.ts';
-import { claimsOf } from '../../takeover.ts';
+import type { GatewayObject, GatewayState } from '../../../model/gateway.ts';
+import { hostsOf, priorityOf, urisOf } from '../../route-fields.ts';
 import type { LintProblem, LintRule } from '../rule.ts';
 
 /** Two routes that nothing tells apart: which of them answers is chance. */
@@ -8,15 +8,15 @@ export const duplicateUri: LintRule = {
   severity: 'error',
   check(state) {
     const problems: LintProblem[] = [];
-    for (const [claim, routes] of byClaim(state.route)) {
-      for (const [index, [id, route]] of routes.entries()) {
-        const twin = routes.slice(0, index).find(([, other]) => isTwin(route, other));
+    for (const claims of claimsIn(state)) {
+      for (const [index, { id, route, shown }] of claims.entries()) {
+        const twin = claims.slice(0, index).find((other) => isTwin(route, other.route));
         if (twin === undefined) continue;
         problems.push({
           kind: 'route',
           id,
           path: [Array.isArray(route.uris) ? 'uris' : 'uri'],
-          message: `${claim.replace(/^\* /, '')} is also the URI of route ${twin[0]}, and nothing says which one answers`,
+          message: `${shown} is also the URI of route ${twin.id}, and nothing says which one answers`,
           fix: 'give one of them other methods, a host, vars, or a higher priority',
         });
       }
@@ -25,22 +25,33 @@ export const duplicateUri: LintRule = {
   },
 };
 
-/** The routes that could answer the same URI on the same host. */
-export function byClaim(routes: ReadonlyMap<string, GatewayObject>): Map<string, [string, GatewayObject][]> {
-  const claims = new Map<string, [string, GatewayObject][]>();
-  for (const [id, route] of routes) {
+export interface Claim {
+  id: string;
+  route: GatewayObject;
+  /** Host and URI, as the route has them. */
+  shown: string;
+}
+
+/** The routes that could answer the same URI on the same host; names of parameters tell nothing apart. */
+export function claimsIn(state: GatewayState): Claim[][] {
+  const claims = new Map<string, Claim[]>();
+  for (const [id, route] of state.route) {
     if (route.status === 0) continue;
-    for (const claim of claimsOf(route)) {
-      const list = claims.get(claim);
-      if (list) list.push([id, route]);
-      else claims.set(claim, [[id, route]]);
+    for (const host of hostsOf(route, state) ?? ['']) {
+      for (const uri of urisOf(route)) {
+        const key = `${host} ${uri.replaceAll(/(?<=\/)([:*])[^/]*/g, '$1')}`;
+        const claim = { id, route, shown: `${host} ${uri}`.trimStart() };
+        const list = claims.get(key);
+        if (list) list.push(claim);
+        else claims.set(key, [claim]);
+      }
     }
   }
-  return claims;
+  return [...claims.values()];
 }
 
 function isTwin(a: GatewayObject, b: GatewayObject): boolean {
-  const told = Number(a.priority ?? 0) !== Number(b.priority ?? 0) || isConditional(a) || isConditional(b);
+  const told = priorityOf(a) !== priorityOf(b) || isConditional(a) || isConditional(b);
   return !told && methodsMeet(a.methods, b.methods);
 }
 
@@ -49,7 +60,8 @@ export function isConditional(route: GatewayObject): boolean {
   return ['vars', 'filter_func', 'remote_addr', 'remote_addrs'].some((field) => route[field] !== undefined);
 }
 
-function methodsMeet(a: unknown, b: unknown): boolean {
+/** Whether a request could come by either of two routes, as far as methods tell. */
+export function methodsMeet(a: unknown, b: unknown): boolean {
   if (!Array.isArray(a) || !Array.isArray(b)) return true;
   // A browser's question before its request: the cors plugins of both answer it alike.
   return a.some((method) => method !== 'OPTIONS' && b.includes(method));

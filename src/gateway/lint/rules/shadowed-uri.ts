@@ -1,6 +1,7 @@
 import type { GatewayObject } from '../../../model/gateway.ts';
+import { priorityOf } from '../../route-fields.ts';
 import type { LintProblem, LintRule } from '../rule.ts';
-import { byClaim, isConditional } from './duplicate-uri.ts';
+import { claimsIn, isConditional } from './duplicate-uri.ts';
 
 /** A route that never gets a request, as another one of the same URI is always tried first and takes all. */
 export const shadowedUri: LintRule = {
@@ -8,15 +9,15 @@ export const shadowedUri: LintRule = {
   severity: 'error',
   check(state) {
     const problems: LintProblem[] = [];
-    for (const [claim, routes] of byClaim(state.route)) {
-      for (const [id, route] of routes) {
-        const above = routes.find(([, other]) => takesAll(other, route));
+    for (const claims of claimsIn(state)) {
+      for (const { id, route, shown } of claims) {
+        const above = claims.find((other) => takesAll(other.route, route));
         if (above === undefined) continue;
         problems.push({
           kind: 'route',
           id,
           path: ['priority'],
-          message: `${claim.replace(/^\* /, '')} never reaches this route: ${above[0]} has a higher priority (${String(above[1].priority ?? 0)}) and takes every such request`,
+          message: `${shown} never reaches this route: ${above.id} has a higher priority (${priorityOf(above.route)}) and takes every such request`,
           fix: 'raise its priority, or narrow the other route by methods, host or vars',
         });
       }
@@ -27,7 +28,7 @@ export const shadowedUri: LintRule = {
 
 function takesAll(other: GatewayObject, route: GatewayObject): boolean {
   if (other === route || isConditional(other)) return false;
-  if (Number(other.priority ?? 0) <= Number(route.priority ?? 0)) return false;
+  if (priorityOf(other) <= priorityOf(route)) return false;
   if (!Array.isArray(other.methods)) return true;
   const methods: unknown[] = other.methods;
   return Array.isArray(route.methods) && route.methods.every((method) => methods.includes(method));

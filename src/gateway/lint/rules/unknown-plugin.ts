@@ -20,6 +20,7 @@ export const unknownPlugin: LintRule = {
             id,
             path: kind === 'plugin_metadata' ? [] : ['plugins', name],
             message: `there is no plugin "${name}"${near === undefined ? '' : `; did you mean "${near}"?`}`,
+            ...(near === undefined ? {} : { nearest: near }),
             fix: near === undefined ? 'remove it, or bring it to the gateway' : `write ${near}`,
           };
         });
