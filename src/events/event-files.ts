@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { messageOf } from '../errors.ts';
 import type { Finding } from '../model/finding.ts';
+import { readTextFile } from '../text-file.ts';
 import type { Contracts } from './validate.ts';
 
 /** What is wrong with the events in these files; one that cannot be read is a finding as well. */
@@ -23,7 +23,7 @@ export async function checkEventFiles(
       });
     let event: unknown;
     try {
-      event = JSON.parse(await readFile(resolve(cwd, file), 'utf8'));
+      event = JSON.parse(await readTextFile(resolve(cwd, file)));
     } catch (error) {
       report('unreadable', messageOf(error));
       continue;

@@ -47,6 +47,12 @@ export async function openContracts(stack: Stack): Promise<{ files: SchemaFile[]
   return { files, contracts: contractsOf(files) };
 }
 
+/** The same; `undefined` for a stack that has none. */
+export async function openContractsIfAny(stack: Stack): Promise<Contracts | undefined> {
+  const folder = await stat(join(stack.root, SCHEMA_FOLDER)).catch(() => undefined);
+  return folder === undefined ? undefined : (await openContracts(stack)).contracts;
+}
+
 /**
  * The contracts to compare with: those of a commit, or of a folder where there is one of that name.
  * @throws QbtcError those of `readSchemas` and `readSchemasAt`

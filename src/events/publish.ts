@@ -5,6 +5,7 @@ import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
 import { nearest } from '../config/mistake.ts';
 import type { Context } from '../context.ts';
 import { EXIT, messageOf, QbtcError } from '../errors.ts';
+import { jsonText, plainJson } from '../json.ts';
 import type { Stack } from '../model/stack.ts';
 import { eventFiles, routingKeyOf, type SchemaFile } from './schema-file.ts';
 import type { Contracts } from './validate.ts';
@@ -46,7 +47,7 @@ export async function publishEvent(
       hint: near === undefined ? `one of ${contracts.names.join(', ')}` : `did you mean ${near}?`,
     });
   }
-  const [problem] = contracts.checkData(type, data);
+  const [problem] = contracts.checkData(type, plainJson(data));
   if (problem !== undefined) {
     throw new QbtcError(
       'EVENT_INVALID',
@@ -76,7 +77,7 @@ export async function publishEvent(
   const { id, correlationid: correlationId } = event;
   await onBroker(context, brokerAccess(stack), 'qbtc events publish', async (connection) => {
     try {
-      await connection.publish({ exchange, routingKey }, Buffer.from(JSON.stringify(event)), {
+      await connection.publish({ exchange, routingKey }, Buffer.from(jsonText(event)), {
         messageId: id,
         correlationId,
         contentType: EVENT_CONTENT_TYPE,

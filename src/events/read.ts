@@ -1,9 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseStackDocument } from '../config/document.ts';
 import { formatMistake, type Position } from '../config/mistake.ts';
 import type { Exec } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
+import { readTextFile, withoutMark } from '../text-file.ts';
 import type { Schema, SchemaFile } from './schema-file.ts';
 
 /** Where the contracts of a stack stand, below its root. */
@@ -26,7 +27,7 @@ export async function readSchemas(folder: string): Promise<SchemaFile[]> {
   const texts = await Promise.all(
     names.map(async (name) => ({
       file: join(folder, name),
-      text: await readFile(join(folder, name), 'utf8'),
+      text: await readTextFile(join(folder, name)),
     })),
   );
   return parseAll(texts);
@@ -54,7 +55,7 @@ export async function readSchemasAt(exec: Exec, root: string, ref: string): Prom
   const texts = await Promise.all(
     files.map(async (name) => ({
       file: `${ref}:${name}`,
-      text: await git('show', '--end-of-options', `${ref}:./${name}`),
+      text: withoutMark(await git('show', '--end-of-options', `${ref}:./${name}`)),
     })),
   );
   return parseAll(texts);

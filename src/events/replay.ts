@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import type { MessageProperties } from '../amqp/message-properties.ts';
 import { brokerAccess } from '../broker/access.ts';
 import { onBroker } from '../broker/connection.ts';
 import type { AmqpConnection, Context, RawMessage } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
 import type { DeadLetter } from '../model/event.ts';
 import type { Stack } from '../model/stack.ts';
+import type { Binding } from '../model/topology.ts';
 
 export interface ReplayOptions {
   /** The queue of the dead letters. */
@@ -33,6 +36,8 @@ const ORIGINAL = {
   queue: 'x-original-queue',
 };
 const REPLAYS = 'x-replays';
+/** Headers that ask for copies in other queues. */
+const COPIES = ['CC', 'BCC'];
 const FORGOTTEN = [
   REASON,
   'x-rejected-by',
@@ -100,12 +105,12 @@ async function replayOne(
   const { queue, exchange, routingKey } = letter.origin;
   const again: RawMessage = {
     ...message,
-    // Back into the one queue where that is known: others that had it from the exchange have had it already.
-    routingKey: queue ?? routingKey,
+    routingKey,
     properties: withoutDeath(message.properties, letter.replays + 1),
   };
   try {
-    await connection.publishAll(queue === undefined ? exchange : '', [again]);
+    if (queue === undefined) await connection.publishAll(exchange, [again]);
+    else await putInto(connection, queue, again);
     await done();
     letter.status = 'replayed';
   } catch (error) {
@@ -114,8 +119,36 @@ async function replayOne(
   }
 }
 
+/**
+ * Puts a message into this one queue: others that had it from the exchange have had it already. The default exchange
+ * would also take it to the queues that its headers ask for (https://www.rabbitmq.com/docs/sender-selected).
+ */
+async function putInto(connection: AmqpConnection, queue: string, message: RawMessage): Promise<void> {
+  if (!COPIES.some((name) => Object.hasOwn(message.properties.headers ?? {}, name))) {
+    await connection.publishAll('', [{ ...message, routingKey: queue }]);
+    return;
+  }
+  const name = `qbtc.replay.${randomUUID()}`;
+  const binding: Binding = {
+    source: name,
+    destination: queue,
+    destination_type: 'queue',
+    routing_key: '',
+    arguments: {},
+  };
+  const short = { durable: false, auto_delete: true, internal: false, arguments: {} };
+  await connection.declareExchange({ name, type: 'fanout', ...short });
+  await connection.bind(binding);
+  try {
+    await connection.publishAll(name, [message]);
+  } finally {
+    // The exchange goes with its last binding.
+    await connection.unbind(binding);
+  }
+}
+
 function letterOf({ exchange, routingKey, properties, content }: RawMessage, index: number): DeadLetter {
-  const headers = (properties.headers ?? {}) as Record<string, unknown>;
+  const headers = properties.headers ?? {};
   const header = (name: string) =>
     typeof headers[name] === 'string' ? (headers[name] as string) : undefined;
   const [death] = Array.isArray(headers['x-death']) ? (headers['x-death'] as Record<string, unknown>[]) : [];
@@ -123,8 +156,8 @@ function letterOf({ exchange, routingKey, properties, content }: RawMessage, ind
   const event = parse(content);
   const text = (name: string) => (typeof event[name] === 'string' ? (event[name] as string) : undefined);
   const queue = header(ORIGINAL.queue) ?? (typeof death?.queue === 'string' ? death.queue : undefined);
-  const [type, id] = [text('type'), text('id') ?? asText(properties.messageId)];
-  const correlationId = text('correlationid') ?? asText(properties.correlationId);
+  const [type, id] = [text('type'), text('id') ?? asText(properties.text('messageId'))];
+  const correlationId = text('correlationid') ?? asText(properties.text('correlationId'));
   return {
     index,
     ...(type === undefined ? {} : { type }),
@@ -157,13 +190,13 @@ function mismatch(
   return undefined;
 }
 
-function withoutDeath(properties: RawMessage['properties'], replays: number): RawMessage['properties'] {
-  // The old time is over: with it the message would expire at once.
-  const { headers, expiration: _, userId: __, ...rest } = properties;
-  const kept = Object.entries((headers ?? {}) as Record<string, unknown>).filter(
-    ([name]) => !FORGOTTEN.includes(name),
+function withoutDeath(properties: MessageProperties, replays: number): MessageProperties {
+  return (
+    properties
+      // The old time is over: with it the message would expire at once. Nobody may vouch for another user.
+      .with({ expiration: undefined, userId: undefined })
+      .withHeaders({ [REPLAYS]: replays }, (name) => FORGOTTEN.includes(name))
   );
-  return { ...rest, headers: { ...Object.fromEntries(kept), [REPLAYS]: replays } };
 }
 
 function parse(content: Buffer): Record<string, unknown> {

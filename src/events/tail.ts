@@ -1,10 +1,15 @@
+import { isUtf8 } from 'node:buffer';
 import { brokerAccess } from '../broker/access.ts';
-import { onBroker } from '../broker/connection.ts';
+import { onBroker, requireExchange } from '../broker/connection.ts';
 import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
 import type { BrokerMessage, Context } from '../context.ts';
+import { isRecord, type JsonValue, parseJson, plainJson } from '../json.ts';
 import type { SeenEvent } from '../model/event.ts';
 import type { Stack } from '../model/stack.ts';
 import type { Contracts } from './validate.ts';
+
+const TAIL_HINT =
+  'name another exchange with --exchange, or declare it in the topology file and run `qbtc topology apply`';
 
 export interface TailOptions {
   /** Binding keys: `llm.#`. */
@@ -15,7 +20,8 @@ export interface TailOptions {
   correlationId?: string;
   /** Ends after so many; never when left out. */
   count?: number;
-  contracts: Contracts;
+  /** Left out: nothing is checked. */
+  contracts?: Contracts | undefined;
   onEvent(event: SeenEvent): void;
   /** Called once the events are seen: what is published from now on is not missed. */
   onReady?(): void;
@@ -33,7 +39,9 @@ export async function tailEvents(
   stack: Stack,
   { keys, exchange = TOPIC_EXCHANGE, onReady, end, ...filter }: TailOptions,
 ): Promise<void> {
-  await onBroker(context, brokerAccess(stack), 'qbtc events tail', async (connection) => {
+  const access = brokerAccess(stack);
+  await onBroker(context, access, 'qbtc events tail', async (connection) => {
+    await requireExchange(connection, access, exchange, TAIL_HINT);
     let left = filter.count ?? Number.POSITIVE_INFINITY;
     const enough = new AbortController();
     const over = AbortSignal.any([end, enough.signal]);
@@ -56,24 +64,24 @@ export async function tailEvents(
 }
 
 /** What a message says, as far as it is an event, and whether it keeps to its contract. */
-export function seen(message: BrokerMessage, contracts: Contracts, now: number): SeenEvent {
+export function seen(message: BrokerMessage, contracts: Contracts | undefined, now: number): SeenEvent {
   const { exchange, routingKey } = message;
   const about = { exchange, routingKey, seenAt: new Date(now).toISOString() };
-  let event: unknown;
+  let event: JsonValue;
   try {
-    event = JSON.parse(message.content.toString('utf8'));
+    event = parseJson(message.content.toString('utf8'));
   } catch {
     return {
       ...about,
       ...(message.correlationId === undefined ? {} : { correlationId: message.correlationId }),
       problem: 'is not JSON',
-      text: message.content.toString('utf8'),
+      ...contentOf(message.content),
     };
   }
-  const envelope = (typeof event === 'object' && event !== null ? event : {}) as Record<string, unknown>;
+  const envelope = isRecord(event) ? event : {};
   const text = (name: string) =>
     typeof envelope[name] === 'string' ? (envelope[name] as string) : undefined;
-  const [problem] = contracts.check(event);
+  const [problem] = contracts?.check(plainJson(event)) ?? [];
   const correlationId = text('correlationid') ?? message.correlationId;
   const [type, source, id] = [text('type'), text('source'), text('id')];
   return {
@@ -85,4 +93,9 @@ export function seen(message: BrokerMessage, contracts: Contracts, now: number):
     ...(problem === undefined ? {} : { problem: `${problem.path} ${problem.message}`.trim() }),
     event,
   };
+}
+
+/** As text where it is one: bytes that are no UTF-8 would be other bytes. */
+function contentOf(content: Buffer): Pick<SeenEvent, 'text' | 'base64'> {
+  return isUtf8(content) ? { text: content.toString('utf8') } : { base64: content.toString('base64') };
 }

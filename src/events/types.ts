@@ -1,4 +1,6 @@
+import { type Node, References } from './references.ts';
 import { eventFiles, routingKeyOf, type Schema, type SchemaFile } from './schema-file.ts';
+import { key, literal, TypeNames, union } from './typescript.ts';
 import { isSchema } from './walk.ts';
 
 const PRIMITIVES: Readonly<Record<string, string>> = {
@@ -8,6 +10,8 @@ const PRIMITIVES: Readonly<Record<string, string>> = {
   boolean: 'boolean',
   null: 'null',
 };
+/** What the generated text itself declares or means. */
+const TAKEN = ['EventData', 'EventName', 'ROUTING_KEYS', 'SCHEMAS', 'Record'];
 
 /**
  * TypeScript of the events: one interface each, the names of all, and which data belongs to which. What a type cannot
@@ -16,33 +20,19 @@ const PRIMITIVES: Readonly<Record<string, string>> = {
  */
 export function typesOf(files: readonly SchemaFile[]): string {
   const events = eventFiles(files);
-  const references = new Map(
-    files.flatMap(({ schema, name }) =>
-      schema.$id === undefined ? [] : [[schema.$id, typeName(schema, name)]],
-    ),
-  );
-  const blocks = events.map(({ schema, name }) => {
-    const own = typeName(schema, name);
-    const refer = (reference: string): string => {
-      const local = /^#\/\$defs\/(.+)$/.exec(reference)?.[1];
-      if (local !== undefined) return `${own}${pascal(local)}`;
-      if (reference === '#') return own;
-      return references.get(reference) ?? 'unknown';
-    };
-    const inner = Object.entries(schema.$defs ?? {}).map(([key, definition]) =>
-      declaration(`${own}${pascal(key)}`, definition, refer),
-    );
-    return [declaration(own, schema, refer), ...inner].join('\n\n');
-  });
-  const map = events.map(({ schema, name }) => `  ${name}: ${typeName(schema, name)};`);
+  const declarations = new Declarations(files);
+  for (const { schema } of events) declarations.declare(schema);
+  declarations.declareReferred();
+  const nameOf = (schema: Schema) => declarations.names.of(schema);
+  const map = events.map(({ schema, name }) => `  ${name}: ${nameOf(schema)};`);
   const keys = events.flatMap(({ schema, name }) => {
-    const key = routingKeyOf(schema);
-    return key === undefined ? [] : [`  ${name}: '${key}',`];
+    const routingKey = routingKeyOf(schema);
+    return routingKey === undefined ? [] : [`  ${name}: ${literal(routingKey)},`];
   });
-  const schemas = events.map(({ schema, name }) => `  ${name}: '${schema.$id}',`);
+  const schemas = events.map(({ schema, name }) => `  ${name}: ${literal(schema.$id)},`);
   return [
     '// Generated from event-schemas/ by `qbtc events types`; a change there and the same command change it here.',
-    ...blocks,
+    ...declarations.blocks,
     `/** The data of every event, by its name. */\nexport interface EventData {\n${map.join('\n')}\n}`,
     'export type EventName = keyof EventData;',
     `/** Where events are published; an answer goes to whoever has asked. */\nexport const ROUTING_KEYS = {\n${keys.join('\n')}\n} as const;`,
@@ -52,74 +42,155 @@ export function typesOf(files: readonly SchemaFile[]): string {
     .concat('\n');
 }
 
-function declaration(name: string, schema: Schema, refer: (reference: string) => string): string {
-  const text = typeOf(schema, refer, '');
-  const head = comment(schema.description, '');
-  return text.startsWith('{') && !text.includes('\n} ')
-    ? `${head}export interface ${name} ${text}`
-    : `${head}export type ${name} = ${text};`;
+/** Where a type stands: what is within a field or an item may lead back to what is being declared. */
+interface At {
+  indent: string;
+  declared: Schema;
+  inside: boolean;
 }
 
-function typeOf(schema: Schema, refer: (reference: string) => string, indent: string): string {
-  if (typeof schema.$ref === 'string') return refer(schema.$ref);
-  if (schema.const !== undefined) return literal(schema.const);
-  if (Array.isArray(schema.enum)) return union(schema.enum.map(literal));
-  for (const keyword of ['anyOf', 'oneOf'] as const) {
-    const list = schema[keyword];
-    if (Array.isArray(list) && schema.properties === undefined)
-      return union(list.filter(isSchema).map((inner) => typeOf(inner, refer, indent)));
+/** Declares every schema that is referred to, wherever it stands, under one name. */
+class Declarations {
+  readonly blocks: string[] = [];
+  readonly names = new TypeNames(TAKEN);
+  readonly #references: References;
+  readonly #begun = new Set<Schema>();
+  readonly #waiting: Schema[] = [];
+
+  constructor(files: readonly SchemaFile[]) {
+    this.#references = new References(files);
+    const events = eventFiles(files);
+    // The events have the first choice of names, then their definitions, then what others bring.
+    const inOrder = [...events, ...files.filter((file) => !events.includes(file))];
+    for (const { schema, name } of inOrder) this.names.give(schema, titleOf(schema) ?? name);
+    for (const { schema } of inOrder)
+      for (const definitions of [schema.$defs, schema.definitions])
+        for (const [name, definition] of Object.entries(isSchema(definitions) ? definitions : {}))
+          if (isSchema(definition)) this.names.give(definition, `${this.names.of(schema)}_${name}`);
   }
-  const types = typeof schema.type === 'string' ? [schema.type] : (schema.type ?? []);
-  if (types.length === 0 && schema.properties === undefined) return 'unknown';
-  return union(
-    (types.length === 0 ? ['object'] : types).map((type) => {
-      if (type === 'array') {
-        const item = isSchema(schema.items) ? typeOf(schema.items, refer, indent) : 'unknown';
-        return /[|&\n]/.test(item) ? `(${item})[]` : `${item}[]`;
-      }
-      if (type === 'object') return objectOf(schema, refer, indent);
-      return PRIMITIVES[type] ?? 'unknown';
-    }),
-  );
+
+  /** The schema with its definitions. */
+  declare(schema: Schema): void {
+    for (const each of [schema, ...Object.values(schema.$defs ?? {}).filter(isSchema)]) this.#add(each);
+  }
+
+  /** Everything that the declared ones lead to. */
+  declareReferred(): void {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) this.#add(next);
+  }
+
+  #add(schema: Schema): void {
+    if (this.#begun.has(schema)) return;
+    this.#begun.add(schema);
+    this.blocks.push(this.#declaration(this.names.of(schema), schema));
+  }
+
+  #declaration(name: string, schema: Schema): string {
+    const text = this.#typeOf(schema, { indent: '', declared: schema, inside: false });
+    const head = comment(schema.description, '');
+    return text.startsWith('{') && text.indexOf('\n}') === text.length - 2
+      ? `${head}export interface ${name} ${text}`
+      : `${head}export type ${name} = ${text};`;
+  }
+
+  #typeOf(node: Node | undefined, at: At): string {
+    if (node === undefined || node === true) return 'unknown';
+    if (node === false) return 'never';
+    const together = [
+      ...(typeof node.$ref === 'string' ? [this.#refer(node, node.$ref, at)] : []),
+      this.#own(node, at),
+      ...listOf(node.allOf).map((each) => this.#typeOf(each, at)),
+    ].filter((type) => type !== 'unknown');
+    const distinct = [...new Set(together)];
+    if (distinct.length <= 1) return distinct[0] ?? 'unknown';
+    return distinct.map((type) => (/[|&]/.test(type) ? `(${type})` : type)).join(' & ');
+  }
+
+  #refer(schema: Schema, reference: string, { declared, inside }: At): string {
+    const target = this.#references.target(schema, reference);
+    if (!isSchema(target)) return this.#typeOf(target, { indent: '', declared, inside });
+    // A type that is nothing but itself is none.
+    if (!inside && this.#leadsTo(target, declared)) return 'unknown';
+    this.names.give(target, `${this.names.of(declared)}_${reference.split(/[#/]/).at(-1) ?? ''}`);
+    this.#waiting.push(target);
+    return this.names.of(target);
+  }
+
+  #leadsTo(from: unknown, to: Schema, seen = new Set<unknown>()): boolean {
+    if (from === to) return true;
+    if (!isSchema(from) || seen.has(from)) return false;
+    seen.add(from);
+    const next: unknown[] = ['allOf', 'anyOf', 'oneOf'].flatMap((keyword) => listOf(from[keyword]));
+    if (typeof from.$ref === 'string') next.push(this.#references.target(from, from.$ref));
+    return next.some((each) => this.#leadsTo(each, to, seen));
+  }
+
+  /** What the schema itself says, without what it refers to. */
+  #own(schema: Schema, at: At): string {
+    if (schema.const !== undefined) return literal(schema.const);
+    if (Array.isArray(schema.enum)) return union(schema.enum.map(literal));
+    for (const keyword of ['anyOf', 'oneOf'] as const)
+      if (Array.isArray(schema[keyword]) && schema.properties === undefined)
+        return union(listOf(schema[keyword]).map((inner) => this.#typeOf(inner, at)));
+    const types = typeof schema.type === 'string' ? [schema.type] : (schema.type ?? []);
+    if (types.length === 0 && schema.properties === undefined) return 'unknown';
+    return union(
+      (types.length === 0 ? ['object'] : types).map((type) => {
+        if (type === 'array') return this.#array(schema, at);
+        if (type === 'object') return this.#object(schema, at);
+        return PRIMITIVES[type] ?? 'unknown';
+      }),
+    );
+  }
+
+  #array({ items, prefixItems }: Schema, at: At): string {
+    const inside = { ...at, inside: true };
+    const first = listOf(prefixItems).map((each) => this.#typeOf(each, inside));
+    const rest = this.#typeOf(items as Node | undefined, inside);
+    const item = union([...first, ...(rest === 'never' && first.length > 0 ? [] : [rest])]);
+    return /[|&\n]/.test(item) ? `(${item})[]` : `${item}[]`;
+  }
+
+  #object(schema: Schema, { indent, declared }: At): string {
+    const below: At = { indent: `${indent}  `, declared, inside: true };
+    const fields = Object.entries(schema.properties ?? {}).map(([name, inner]) => {
+      const mark = schema.required?.includes(name) ? '' : '?';
+      const about = isSchema(inner) ? comment(inner.description, below.indent) : '';
+      return `${about}${below.indent}${key(name)}${mark}: ${this.#typeOf(inner, below)};`;
+    });
+    const { additionalProperties: rest, unevaluatedProperties: closed, patternProperties } = schema;
+    if (fields.length === 0 && isSchema(rest) && patternProperties === undefined) {
+      const type = this.#typeOf(rest, { indent, declared, inside: true });
+      // `Record` is looked into at once, which a type that leads back to itself does not outlive.
+      return typeof rest.$ref === 'string' || /[\n&]/.test(type)
+        ? `{ [field: string]: ${type} }`
+        : `Record<string, ${type}>`;
+    }
+    const open = (rest !== false && closed !== false) || patternProperties !== undefined;
+    if (fields.length === 0) {
+      // Closed beside others it says nothing of the fields that those describe.
+      const isJoined = schema.$ref !== undefined || schema.allOf !== undefined;
+      if (open) return 'Record<string, unknown>';
+      return isJoined && rest !== false ? 'unknown' : 'Record<string, never>';
+    }
+    if (open)
+      fields.push(
+        `${below.indent}/** What is not described is passed on. */\n${below.indent}[field: string]: unknown;`,
+      );
+    return `{\n${fields.join('\n')}\n${indent}}`;
+  }
 }
 
-function objectOf(schema: Schema, refer: (reference: string) => string, indent: string): string {
-  const inside = `${indent}  `;
-  const fields = Object.entries(schema.properties ?? {}).map(([name, inner]) => {
-    const mark = schema.required?.includes(name) ? '' : '?';
-    return `${comment(inner.description, inside)}${inside}${key(name)}${mark}: ${typeOf(inner, refer, inside)};`;
-  });
-  const { additionalProperties: rest, unevaluatedProperties: closed } = schema;
-  if (fields.length === 0 && isSchema(rest)) return `Record<string, ${typeOf(rest, refer, indent)}>`;
-  const open = rest !== false && closed !== false;
-  if (fields.length === 0) return open ? 'Record<string, unknown>' : 'Record<string, never>';
-  if (open)
-    fields.push(`${inside}/** What is not described is passed on. */\n${inside}[field: string]: unknown;`);
-  return `{\n${fields.join('\n')}\n${indent}}`;
+function listOf(value: unknown): Node[] {
+  return Array.isArray(value) ? (value as Node[]) : [];
 }
 
-function typeName({ title }: Schema, name: string): string {
-  return title !== undefined && /^[A-Z][A-Za-z0-9]*$/.test(title) ? title : pascal(name);
-}
-
-function pascal(name: string): string {
-  return name.replace(/(^|[^A-Za-z0-9]+)([A-Za-z0-9])/g, (_, __, letter: string) => letter.toUpperCase());
-}
-
-function key(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : literal(name);
-}
-
-function literal(value: unknown): string {
-  if (typeof value !== 'string') return JSON.stringify(value);
-  return `'${JSON.stringify(value).slice(1, -1).replace(/\\"/g, '"').replace(/'/g, "\\'")}'`;
-}
-
-function union(types: readonly string[]): string {
-  const distinct = [...new Set(types)];
-  return distinct.length === 0 ? 'never' : distinct.join(' | ');
+function titleOf({ title }: Schema): string | undefined {
+  return title !== undefined && /^[A-Z][A-Za-z0-9]*$/.test(title) ? title : undefined;
 }
 
 function comment(text: string | undefined, indent: string): string {
-  return text === undefined ? '' : `${indent}/** ${text.replace(/\*\//g, '*\\/').replace(/\s+/g, ' ')} */\n`;
+  return typeof text === 'string'
+    ? `${indent}/** ${text.replace(/\*\//g, '*\\/').replace(/\s+/g, ' ')} */\n`
+    : '';
 }

@@ -11,9 +11,21 @@ export interface Place {
 }
 
 /** Keywords whose value is one schema, a list of them, or a mapping to them. */
-const ONE = ['items', 'additionalProperties', 'unevaluatedProperties', 'not', 'contains', 'propertyNames'];
+const ONE = [
+  ...['items', 'additionalProperties', 'unevaluatedProperties', 'unevaluatedItems'],
+  ...['not', 'contains', 'propertyNames'],
+];
 const LISTS = ['allOf', 'anyOf', 'oneOf', 'prefixItems'];
-const MAPS = ['$defs', 'properties', 'patternProperties', 'dependentSchemas'];
+const MAPS = ['$defs', 'definitions', 'properties', 'patternProperties', 'dependentSchemas'];
+/** Conditions describe no field. */
+const CONDITIONS = ['if', 'then', 'else'];
+
+/** In which way the value of a keyword holds schemas, conditions included; `undefined` for a value of another kind. */
+export function holdsSchemas(keyword: string): 'one' | 'list' | 'map' | undefined {
+  if (ONE.includes(keyword) || CONDITIONS.includes(keyword)) return 'one';
+  if (LISTS.includes(keyword)) return 'list';
+  return MAPS.includes(keyword) ? 'map' : undefined;
+}
 
 /** Every schema within a schema, itself first. Conditions (`if`, `then`, `else`) describe no field and are left out. */
 export function* schemasIn(schema: Schema, path: (string | number)[] = []): Generator<Place> {

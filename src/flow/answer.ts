@@ -1,6 +1,7 @@
 import { createParser } from 'eventsource-parser';
 import * as z from 'zod';
 import type { HttpResponse } from '../context.ts';
+import { boundedLines } from './bounded-lines.ts';
 import {
   type Condition,
   conditionSchema,
@@ -9,6 +10,7 @@ import {
   mismatch,
 } from './conditions.ts';
 import { type JsonValue, parsedJson } from './json-path.ts';
+import { jsonValueSchema } from './json-value.ts';
 import type { Exchange } from './step-kind.ts';
 
 /** What can be expected of an HTTP answer. */
@@ -21,7 +23,7 @@ export const answerExpectationSchema = z.strictObject({
   /** The body as text. */
   body: conditionSchema.optional(),
   /** The document keeps to this JSON Schema (draft 2020-12): written here, or a file relative to qbtc.yaml. */
-  schema: z.union([z.string().min(1), z.record(z.string(), z.json())]).optional(),
+  schema: z.union([z.string().min(1), z.record(z.string(), jsonValueSchema)]).optional(),
   /** How long the answer took, in milliseconds. */
   duration: conditionSchema.optional(),
 });
@@ -70,4 +72,11 @@ export async function answerMismatches(
       ? []
       : await (await import('./json-schema.ts')).schemaMismatches(answer.document, expected.schema, root)),
   ].filter((reason) => reason !== undefined);
+}
+
+/** What came back instead of what was expected, for people. */
+export function answerDetails({ status, headers, body }: NonNullable<Exchange['answer']>): string[] {
+  const type = headers['content-type'];
+  const head = `the answer: ${status}${type === undefined ? '' : `, ${type}`}`;
+  return body === '' ? [`${head}, no body`] : [head, ...boundedLines(body)];
 }

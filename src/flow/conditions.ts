@@ -1,10 +1,11 @@
-import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { listed } from '../config/mistake.ts';
 import { messageOf } from '../errors.ts';
+import { compareNumbers, type ExactNumber, equalJson, isNumber, jsonText } from '../json.ts';
 import { type JsonValue, jsonPathSchema, select } from './json-path.ts';
+import { exactNumberSchema, jsonValueSchema, numberOrCapture } from './json-value.ts';
 
-const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const scalar = z.union([z.string(), exactNumberSchema, z.boolean(), z.null()]);
 
 const pattern = z.string().superRefine((source, issues) => {
   try {
@@ -20,17 +21,17 @@ const operators = z.strictObject({
   /** False: there must be no such value. Without it every other operator implies that there is one. */
   exists: z.boolean().optional(),
   type: z.enum(TYPES).optional(),
-  equals: z.json().optional(),
-  not_equals: z.json().optional(),
-  one_of: z.array(z.json()).min(1).optional(),
-  not_one_of: z.array(z.json()).min(1).optional(),
+  equals: jsonValueSchema.optional(),
+  not_equals: jsonValueSchema.optional(),
+  one_of: z.array(jsonValueSchema).min(1).optional(),
+  not_one_of: z.array(jsonValueSchema).min(1).optional(),
   /** A regular expression (ECMAScript, flag u) that must match somewhere in the value's text. */
   matches: pattern.optional(),
   contains: z.string().optional(),
-  greater_than: z.number().optional(),
-  at_least: z.number().optional(),
-  less_than: z.number().optional(),
-  at_most: z.number().optional(),
+  greater_than: numberOrCapture.optional(),
+  at_least: numberOrCapture.optional(),
+  less_than: numberOrCapture.optional(),
+  at_most: numberOrCapture.optional(),
 });
 
 type Operators = z.infer<typeof operators>;
@@ -47,15 +48,15 @@ export const jsonConditionsSchema = z.record(jsonPathSchema, conditionSchema);
 type Test = (actual: JsonValue, wanted: never) => boolean;
 
 const compare =
-  (holds: (actual: number, wanted: number) => boolean): ((actual: JsonValue, wanted: number) => boolean) =>
+  (holds: (difference: number) => boolean): ((actual: JsonValue, wanted: ExactNumber) => boolean) =>
   (actual, wanted) =>
-    typeof actual === 'number' && holds(actual, wanted);
+    isNumber(actual) && isNumber(wanted) && holds(compareNumbers(actual, wanted));
 
 /** One line an operator: whether it holds, and how it is said. */
 const TESTS: Record<Exclude<keyof Operators, 'exists'>, { says: string; holds: Test }> = {
   type: { says: 'of the type', holds: (actual, wanted: string) => isOfType(actual, wanted) },
-  equals: { says: '', holds: (actual, wanted: JsonValue) => isDeepStrictEqual(actual, wanted) },
-  not_equals: { says: 'not', holds: (actual, wanted: JsonValue) => !isDeepStrictEqual(actual, wanted) },
+  equals: { says: '', holds: (actual, wanted: JsonValue) => equalJson(actual, wanted) },
+  not_equals: { says: 'not', holds: (actual, wanted: JsonValue) => !equalJson(actual, wanted) },
   one_of: { says: 'one of', holds: (actual, wanted: JsonValue[]) => includes(wanted, actual) },
   not_one_of: { says: 'none of', holds: (actual, wanted: JsonValue[]) => !includes(wanted, actual) },
   matches: {
@@ -63,11 +64,13 @@ const TESTS: Record<Exclude<keyof Operators, 'exists'>, { says: string; holds: T
     holds: (actual, wanted: string) => new RegExp(wanted, 'u').test(asText(actual)),
   },
   contains: { says: 'a text with', holds: (actual, wanted: string) => asText(actual).includes(wanted) },
-  greater_than: { says: 'greater than', holds: compare((actual, wanted) => actual > wanted) },
-  at_least: { says: 'at least', holds: compare((actual, wanted) => actual >= wanted) },
-  less_than: { says: 'less than', holds: compare((actual, wanted) => actual < wanted) },
-  at_most: { says: 'at most', holds: compare((actual, wanted) => actual <= wanted) },
+  greater_than: { says: 'greater than', holds: compare((difference) => difference > 0) },
+  at_least: { says: 'at least', holds: compare((difference) => difference >= 0) },
+  less_than: { says: 'less than', holds: compare((difference) => difference < 0) },
+  at_most: { says: 'at most', holds: compare((difference) => difference <= 0) },
 };
+
+const LONGEST_SHOWN = 300;
 
 /**
  * Why the condition does not hold, for people (`status is 504, expected 200`); `undefined` when it holds.
@@ -80,7 +83,9 @@ export function mismatch(
   condition: Condition,
 ): string | undefined {
   const wanted: Operators =
-    typeof condition === 'object' && condition !== null ? condition : { equals: condition };
+    typeof condition === 'object' && condition !== null && !isNumber(condition)
+      ? condition
+      : { equals: condition };
   if (actual === undefined) {
     return wanted.exists === false ? undefined : `${what} is missing${expectation(wanted)}`;
   }
@@ -109,10 +114,10 @@ export function jsonMismatches(
   });
 }
 
-/** A value for people, cut to a length that fits a line. */
+/** A value for people, cut to a length that fits a few lines. */
 export function shown(value: JsonValue): string {
-  const text = JSON.stringify(value);
-  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
+  const text = jsonText(value);
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN - 1)}…` : text;
 }
 
 function expectation(wanted: Operators): string {
@@ -125,15 +130,16 @@ function expectation(wanted: Operators): string {
 }
 
 function asText(value: JsonValue): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' ? value : jsonText(value);
 }
 
 function includes(list: JsonValue[], value: JsonValue): boolean {
-  return list.some((member) => isDeepStrictEqual(member, value));
+  return list.some((member) => equalJson(member, value));
 }
 
 function isOfType(value: JsonValue, type: string): boolean {
-  if (type === 'integer') return Number.isInteger(value);
+  if (type === 'integer') return Number.isInteger(value) || typeof value === 'bigint';
+  if (type === 'number' || isNumber(value)) return type === 'number' && isNumber(value);
   if (type === 'null') return value === null;
   if (type === 'array') return Array.isArray(value);
   if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,6 +1,6 @@
 import type { Resource } from '../model/resource.ts';
 
-const CONNECT_TIMEOUT_MS = 3_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /** The connections of one run to the databases or caches of the stack, one for each resource. */
 export class Connections<Connection extends { close(): Promise<void> }> {

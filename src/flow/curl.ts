@@ -1,3 +1,5 @@
+import { jsonText } from '../json.ts';
+
 const SECRET = /\$\{secrets\.([^}]+)\}/g;
 
 /** A request as a flow writes it, with everything filled in but its secrets. */
@@ -14,7 +16,7 @@ export interface PublicRequest {
  * command is run (`$(qbtc secrets get NAME)`).
  */
 export function curlOf({ method, url, headers, json, body }: PublicRequest): string {
-  const sent = json === undefined ? body : JSON.stringify(json);
+  const sent = json === undefined ? body : jsonText(json);
   const all = json === undefined ? headers : { 'content-type': 'application/json', ...headers };
   const parts = [
     'curl --include',

@@ -1,5 +1,6 @@
 import type { BrokerMessage } from '../context.ts';
-import type { JsonValue } from './json-path.ts';
+import { isRecord } from '../json.ts';
+import { type JsonValue, parsedJson } from './json-path.ts';
 
 /** An event as a tap saw it: the CloudEvents 1.0 envelope in JSON, with what the broker knew of it. */
 export interface TappedEvent {
@@ -17,14 +18,8 @@ export interface TappedEvent {
 
 /** The envelope of a message, as far as it has one. */
 export function readEvent(message: BrokerMessage): TappedEvent {
-  let document: JsonValue | undefined;
-  try {
-    document = JSON.parse(message.content.toString('utf8'));
-  } catch {
-    document = undefined;
-  }
-  const envelope =
-    document !== null && typeof document === 'object' && !Array.isArray(document) ? document : {};
+  const document = parsedJson(message.content.toString('utf8'));
+  const envelope = isRecord(document) ? document : {};
   const { type, correlationid } = envelope as Record<string, JsonValue | undefined>;
   return {
     exchange: message.exchange,

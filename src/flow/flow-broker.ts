@@ -2,7 +2,7 @@ import type { AmqpConnection, Context } from '../context.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
 
-const CONNECT_TIMEOUT_MS = 3_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /** The connection of one run to the broker of the stack. */
 export class FlowBroker {

@@ -1,9 +1,10 @@
-import { type JsonValue, query } from 'jsonpath-rfc9535';
+import { type JsonValue as QueriedJson, query } from 'jsonpath-rfc9535';
 import parse from 'jsonpath-rfc9535/parser';
 import * as z from 'zod';
 import { messageOf } from '../errors.ts';
+import { type JsonValue, parseJson } from '../json.ts';
 
-export type { JsonValue };
+export type { JsonValue } from '../json.ts';
 
 /** A JSONPath of RFC 9535, checked when the flow is read. */
 export const jsonPathSchema = z.string().superRefine((path, issues) => {
@@ -16,13 +17,14 @@ export const jsonPathSchema = z.string().superRefine((path, issues) => {
 
 /** Every value that the path selects, in document order; an empty list when it selects nothing. */
 export function select(document: JsonValue | undefined, path: string): JsonValue[] {
-  return document === undefined ? [] : query(document, path);
+  // Numbers beyond 2^53 are values like any other to it.
+  return document === undefined ? [] : query(document as QueriedJson, path);
 }
 
 /** The JSON that a text holds; `undefined` when it holds none. */
 export function parsedJson(text: string): JsonValue | undefined {
   try {
-    return JSON.parse(text) as JsonValue;
+    return parseJson(text);
   } catch {
     return undefined;
   }

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { parseStackDocument } from '../config/document.ts';
 import { expectation, schemaMistakes } from '../config/issues.ts';
 import { formatMistake, inFileOrder, type Mistake } from '../config/mistake.ts';
-import { messageOf, QbtcError } from '../errors.ts';
+import { QbtcError } from '../errors.ts';
 import type { Stack } from '../model/stack.ts';
+import { readTextFile, unreadable } from '../text-file.ts';
 import type { Flow } from './flow.ts';
 import { type FlowFile, flowFileSchema } from './flow-file.ts';
 import { ruleMistakes } from './rules.ts';
@@ -39,9 +39,9 @@ export async function loadFlows(stack: Stack): Promise<Flow[]> {
 
 async function readText(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return await readTextFile(file);
   } catch (error) {
-    throw new QbtcError('FLOW_UNREADABLE', `${file} cannot be read: ${messageOf(error)}`, { cause: error });
+    throw unreadable('FLOW_UNREADABLE', file, error);
   }
 }
 
@@ -51,7 +51,7 @@ export function parseFlow(
   text: string,
   stack: Stack,
 ): { flow: Flow | undefined; mistakes: Mistake[] } {
-  const document = parseStackDocument(text);
+  const document = parseStackDocument(text, { exactNumbers: true });
   if (!document.usable) return { flow: undefined, mistakes: document.mistakes };
   const parsed = flowFileSchema.safeParse(document.data, { error: expectation });
   if (!parsed.success) {

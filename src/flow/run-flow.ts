@@ -50,6 +50,7 @@ export async function runFlow(
   const broker = new FlowBroker(context, stack, flow.name);
   await Promise.all([watch(broker, flow, events), connectAhead(databases, stack, flow)]);
   const startedAt = clock.monotonic();
+  const since = clock.now();
   clock.sleep(flow.timeout, signal).then(
     () => over.abort(),
     () => {},
@@ -101,7 +102,9 @@ export async function runFlow(
       interrupted.throwIfAborted();
       seen.push({ step, outcome: judged, ...answers });
       onProgress?.({ ...place, state: judged.status, evidence: judged.evidence });
-      if (judged.status === 'failed') scope.hasStopped = true;
+      // What acts next may need what was to be captured here; what only looks still tells who is to blame.
+      const lacks = judged.status === 'unseen' && Object.keys(step.capture).length > 0;
+      if (judged.status === 'failed' || lacks) scope.hasStopped = true;
     }
   } finally {
     over.abort();
@@ -125,7 +128,7 @@ export async function runFlow(
             name: stoppedHop.name,
             subject: stop.subject,
             reason: stop.reason,
-            logLines: await subjects.readLog(stop.subject, SHOWN_LOG_LINES),
+            logLines: await subjects.linesAbout(stop.subject, { correlationId, since }, SHOWN_LOG_LINES),
           },
         }),
   };

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { nearest } from '../config/mistake.ts';
 import { EXIT, QbtcError } from '../errors.ts';
 import type { FlowResult } from '../model/flow.ts';
@@ -8,8 +9,13 @@ import { loadFlows } from './load.ts';
 import { type RunFlowOptions, runFlow } from './run-flow.ts';
 import type { FlowContext } from './step-kind.ts';
 
-/** Flows run side by side: each watches its own correlation id alone. */
-const AT_THE_SAME_TIME = 4;
+/**
+ * Flows run side by side, as each watches its own correlation id alone: on as many cores as there are, but one, which is
+ * left to what they ask. On a machine that is busy each of them would wait for the others, and none within its time.
+ */
+const MOST_AT_THE_SAME_TIME = 4;
+export const atTheSameTime = (cores = availableParallelism()): number =>
+  Math.max(1, Math.min(MOST_AT_THE_SAME_TIME, cores - 1));
 
 export interface RunFlowsOptions extends RunFlowOptions {
   /** Only the flow of this name. */
@@ -20,6 +26,8 @@ export interface RunFlowsOptions extends RunFlowOptions {
   preferred?: string | undefined;
   /** Also flows that stop or restart parts; `only` always may name one. */
   disruptive?: boolean | undefined;
+  /** How many flows run at the same time; what the cores of the machine allow when left out. */
+  parallel?: number | undefined;
   /** How often each flow runs; once when left out. */
   repeat?: number | undefined;
   /** Starts no further flow after one has failed. */
@@ -41,7 +49,7 @@ export async function runFlows(
   options: RunFlowsOptions,
 ): Promise<FlowResult[]> {
   const chosen = choose(await loadFlows(stack), options);
-  const { repeat = 1, bail = false } = options;
+  const { repeat = 1, bail = false, parallel = atTheSameTime() } = options;
   const runs = Array.from({ length: repeat }, (_, index) => index + 1).flatMap((run) =>
     chosen.map((flow) => ({ flow, run })),
   );
@@ -53,7 +61,7 @@ export async function runFlows(
     return repeat === 1 ? result : { ...result, run };
   };
   const peaceful = runs.filter(({ flow }) => !flow.disruptive);
-  const results = await mapConcurrently(peaceful, AT_THE_SAME_TIME, runOne);
+  const results = await mapConcurrently(peaceful, parallel, runOne);
   // What a part is stopped under would fail for no fault of its own.
   for (const each of runs) if (each.flow.disruptive) results.push(await runOne(each));
   const told = results.filter((result) => result !== undefined);

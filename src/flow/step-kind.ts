@@ -65,8 +65,12 @@ export type StepOutcome = {
   status: 'passed' | 'failed' | 'unseen';
   /** `clock.monotonic()` when the hop was seen. */
   seenAt?: number;
+  /** `false`: that it passed says nothing of the hops before it. */
+  vouches?: false;
   /** What was seen, or seen last instead, for people. Never holds a secret of a request. */
   evidence: string;
+  /** What was seen in full instead of what was expected, line by line and within bounds. */
+  details?: string[];
   /** What `capture` reads from. */
   document?: JsonValue | undefined;
   /** A command that sends the same request by hand; secrets are left to `qbtc secrets get`. */

@@ -1,3 +1,4 @@
+import { isNumber, jsonText } from '../json.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
 
@@ -10,25 +11,51 @@ export interface Variables {
   captures: ReadonlyMap<string, unknown>;
 }
 
-const REFERENCE = /\$\{([^}]*)\}/g;
+/** What a text is made of: what it says itself, and the names that stand for something. */
+type Piece = { text: string } | { name: string };
+
+/**
+ * `${name}` stands for a value, `$${` for the characters `${`, as in a compose file: of the dollars before a brace two
+ * are one, and what is left over begins a reference.
+ */
+function piecesOf(text: string): Piece[] {
+  const pieces: Piece[] = [];
+  const opening = /(\$+)\{/g;
+  let at = 0;
+  for (let match = opening.exec(text); match !== null; match = opening.exec(text)) {
+    const dollars = match[1]?.length ?? 0;
+    const end = text.indexOf('}', opening.lastIndex);
+    const isReference = dollars % 2 === 1;
+    // Without a closing brace it is no reference.
+    if (isReference && end === -1) break;
+    pieces.push({ text: text.slice(at, match.index) + '$'.repeat(Math.floor(dollars / 2)) });
+    if (isReference) pieces.push({ name: text.slice(opening.lastIndex, end).trim() });
+    at = isReference ? end + 1 : opening.lastIndex - 1;
+    opening.lastIndex = isReference ? at : opening.lastIndex;
+  }
+  pieces.push({ text: text.slice(at) });
+  return pieces.filter((piece) => !('text' in piece) || piece.text !== '');
+}
 
 /** The gateway of the stack: its resource of the kind `apisix`. */
 export function gatewayOf(stack: Stack): Resource | undefined {
   return stack.resources.find((resource) => resource.kind === 'apisix');
 }
 
-/** The names between `${` and `}` anywhere in a value, with the path to the string that holds each. */
+/** The names between `${` and `}` anywhere in a value, keys included, with the path to what holds each. */
 export function referencesIn(
   value: unknown,
   path: readonly (string | number)[] = [],
 ): { name: string; path: (string | number)[] }[] {
-  if (typeof value === 'string') {
-    return [...value.matchAll(REFERENCE)].map(([, name = '']) => ({ name: name.trim(), path: [...path] }));
-  }
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, member]) =>
-    referencesIn(member, [...path, Array.isArray(value) ? Number(key) : key]),
-  );
+  if (typeof value === 'string')
+    return piecesOf(value).flatMap((piece) =>
+      'name' in piece ? [{ name: piece.name, path: [...path] }] : [],
+    );
+  if (typeof value !== 'object' || value === null || isNumber(value)) return [];
+  return Object.entries(value).flatMap(([key, member]) => [
+    ...(Array.isArray(value) ? [] : referencesIn(key, [...path, key])),
+    ...referencesIn(member, [...path, Array.isArray(value) ? Number(key) : key]),
+  ]);
 }
 
 /** Every name that `${…}` may hold in this stack, without the captures. For checks before a run. */
@@ -42,7 +69,7 @@ export function knownNames(stack: Stack): string[] {
 }
 
 /**
- * Fills in `${…}` in every string of a value, keys included. A string that is nothing but one reference
+ * Fills in `${…}` in every string of a value, keys included; `$${` becomes `${`. A string that is nothing but one reference
  * becomes the value itself, so that a captured number stays a number.
  * Names were checked when the flow was loaded; one that is missing now is a capture that was never made.
  */
@@ -52,12 +79,15 @@ export function fill<Value>(value: Value, variables: Variables): Value {
 
 function fillUnknown(value: unknown, variables: Variables): unknown {
   if (typeof value === 'string') {
-    const whole = /^\$\{([^}]*)\}$/.exec(value);
-    if (whole) return lookUp((whole[1] ?? '').trim(), variables);
-    return value.replaceAll(REFERENCE, (_, name: string) => asText(lookUp(name.trim(), variables)));
+    const pieces = piecesOf(value);
+    const [first] = pieces;
+    if (pieces.length === 1 && first !== undefined && 'name' in first) return lookUp(first.name, variables);
+    return pieces
+      .map((piece) => ('text' in piece ? piece.text : asText(lookUp(piece.name, variables))))
+      .join('');
   }
   if (Array.isArray(value)) return value.map((member) => fillUnknown(member, variables));
-  if (typeof value === 'object' && value !== null) {
+  if (typeof value === 'object' && value !== null && !isNumber(value)) {
     return Object.fromEntries(
       Object.entries(value).map(([key, member]) => [
         asText(fillUnknown(key, variables)),
@@ -69,7 +99,7 @@ function fillUnknown(value: unknown, variables: Variables): unknown {
 }
 
 function asText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' ? value : jsonText(value);
 }
 
 function lookUp(name: string, { stack, correlationId, captures, keepSecrets }: Variables): unknown {

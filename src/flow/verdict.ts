@@ -28,7 +28,8 @@ export function judge(
   for (const seen of [...steps].reverse()) {
     const hop = toHop(seen, later, startedAt);
     hops.unshift(hop);
-    if (hop.status === 'passed' && (hop.atMs !== undefined || !later)) later = hop;
+    const vouches = hop.status === 'passed' && seen.outcome?.vouches !== false;
+    if (vouches && (hop.atMs !== undefined || !later)) later = hop;
   }
 
   const index = hops.findIndex((hop, at) => hop.status !== 'passed' && !isExcused(steps, at));
@@ -48,12 +49,14 @@ export function judge(
   };
 }
 
-/** A silent request of which another hop is to blame. */
+/** A silent request of which another hop is to blame. What stands after a step that was left out may miss that one. */
 function isExcused(steps: readonly SeenStep[], index: number): boolean {
   const { outcome, subjectAnswers } = steps[index] ?? {};
   if (outcome?.status !== 'unseen') return false;
-  const missed = steps.slice(index + 1).find((later) => later.outcome?.status === 'failed');
-  return missed !== undefined && (missed.outcome?.blame !== undefined || subjectAnswers === true);
+  const missed = steps
+    .slice(index + 1)
+    .find((later) => later.outcome === undefined || later.outcome.status === 'failed')?.outcome;
+  return missed !== undefined && (missed.blame !== undefined || subjectAnswers === true);
 }
 
 function toHop(
@@ -65,7 +68,14 @@ function toHop(
   const hop = { name: proves, subject, ...(outcome?.curl === undefined ? {} : { curl: outcome.curl }) };
   if (!outcome) return { ...hop, status: 'not-reached', evidence: 'not tried, as the flow had stopped' };
   const { status, evidence, seenAt } = outcome;
-  if (status === 'failed') return { ...hop, status: 'failed', evidence };
+  if (status === 'failed') {
+    return {
+      ...hop,
+      status,
+      evidence,
+      ...(outcome.details === undefined ? {} : { details: outcome.details }),
+    };
+  }
   if (status === 'unseen' && !later) {
     const excuse = subjectAnswers ? `, though ${subject} itself answers` : '';
     return { ...hop, status: 'failed', evidence: `${evidence}${excuse}` };

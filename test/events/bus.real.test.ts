@@ -6,6 +6,7 @@ import type { SeenEvent } from '../../src/model/event.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { connectAmqp } from '../../src/system/amqp.ts';
 import { reachContext } from '../support/context.ts';
+import { everyProperty } from '../support/every-property.ts';
 import { emptyStack } from '../support/stack.ts';
 
 const TEMPLATE = new URL('../../templates/stack/', import.meta.url).pathname.replace(/\/$/, '');
@@ -150,6 +151,33 @@ describe('dead letters', () => {
     await expect(replayDeadLetters(context, stack, { ...options, from: 'q_none' })).rejects.toMatchObject({
       code: 'QUEUE_MISSING',
     });
+    await connection.close();
+  });
+
+  it('go back byte for byte, to that queue alone, also where their headers ask for copies elsewhere', async () => {
+    const connection = await connectAmqp(url, { timeoutMs: 5000, name: 'test' });
+    const others = (await connection.inspectQueue('other'))?.messages;
+    const properties = everyProperty(
+      { correlation_id: 'bytes' },
+      { CC: { type: 'array', value: [{ type: 'longstr', value: 'other' }] } },
+    );
+    const dead = (await connection.inspectQueue('q_dead'))?.messages ?? 0;
+    // No JSON, no UTF-8: bodies are bytes.
+    const content = Buffer.from([0xff, 0x00, 0xc3, 0x28]);
+    await connection.publishAll('', [{ exchange: '', routingKey: 'q', properties, content }]);
+    await reject(1);
+    await expect.poll(async () => (await connection.inspectQueue('q_dead'))?.messages).toBe(dead + 1);
+    const options = { from: 'q_dead', limit: 100, rate: 1000, dryRun: false, correlationId: 'bytes' };
+    const letters = await replayDeadLetters(context, stack, options);
+    expect(letters.filter(({ status }) => status !== 'kept')).toMatchObject([{ status: 'replayed' }]);
+    const held = await connection.hold('q', 10);
+    expect(held.messages.map((message) => message.content)).toEqual([content]);
+    expect(held.messages[0]?.properties.withHeaders({}, (name) => name === 'x-replays').bytes).toEqual(
+      properties.bytes,
+    );
+    expect((await connection.inspectQueue('other'))?.messages).toBe((others ?? 0) + 1);
+    await held.acknowledge();
+    await held.release();
     await connection.close();
   });
 });

@@ -79,6 +79,7 @@ export async function chain(options: {
     hold: unused,
     peek: unused,
     publishAll: unused,
+    unbind: unused,
     async tap(_bindings, onMessage) {
       listeners.add(onMessage);
     },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { conditionSchema, jsonMismatches, mismatch } from '../../src/flow/conditions.ts';
-import type { JsonValue } from '../../src/flow/json-path.ts';
+import { type JsonValue, numberOf } from '../../src/json.ts';
 
 describe('a condition', () => {
   test.each([
@@ -17,7 +17,17 @@ describe('a condition', () => {
     [404, { one_of: [404], not_equals: 200 }],
     [undefined, { exists: false }],
     ['', { exists: true }],
-  ] as const)('%j fulfils %j', (actual, condition) => {
+    [
+      numberOf('9007199254740993'),
+      { equals: numberOf('9007199254740993'), greater_than: 9_007_199_254_740_992, type: 'integer' },
+    ],
+    [numberOf('9007199254740993'), numberOf('9007199254740993')],
+    [2, { at_least: 1n, less_than: numberOf('2.00000000000000000001'), type: 'number' }],
+    [
+      numberOf('0.12345678901234567891'),
+      { type: 'number', not_equals: 0.12345678901234568, matches: '891$' },
+    ],
+  ] as const)('%o fulfils %o', (actual, condition) => {
     expect(mismatch('x', actual as JsonValue, conditionSchema.parse(condition))).toBeUndefined();
   });
 
@@ -30,8 +40,10 @@ describe('a condition', () => {
     [undefined, { type: 'string' }, 'x is missing, expected of the type "string"'],
     [undefined, { exists: true }, 'x is missing'],
     [1, { exists: false }, 'x is 1, expected none'],
+    [numberOf('9007199254740993'), 9_007_199_254_740_992, 'x is 9007199254740993, expected 9007199254740992'],
+    [7, { less_than: '${captures.x}' }, 'x is 7, expected less than "${captures.x}"'],
     [401, { not_one_of: [401] }, 'x is 401, expected none of [401]'],
-  ] as const)('%j does not fulfil %j', (actual, condition, reason) => {
+  ] as const)('%o does not fulfil %o', (actual, condition, reason) => {
     expect(mismatch('x', actual as JsonValue, conditionSchema.parse(condition))).toBe(reason);
   });
 

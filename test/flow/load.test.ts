@@ -39,7 +39,7 @@ test('the flows of the template are valid', async () => {
     'llm-traced 3',
     'llm-wrong-key 1',
     'platform-health 2',
-    'trading-decision 3',
+    'trading-decision 4',
     'trading-kill-switch 7',
     'trading-order 10',
     'trading-redelivered 4',
@@ -105,6 +105,29 @@ steps:
       "1.yaml:14:15 steps[2].resource: found "databse", expected a resource of kind postgres: database; did you mean "database"?",
     ]
   `);
+});
+
+test('a bound may come from a capture, a name may be written as it is, and what is no number is told', async () => {
+  const flow = (bound: string) => `name: bounds
+steps:
+  - kind: http
+    hop: { subject: gateway, proves: x }
+    request: { url: "http://127.0.0.1", json: { id: 9007199254740993, template: "$\${name}" } }
+    capture: { n: $.n }
+  - kind: sql
+    hop: { subject: database, proves: x }
+    query: select 1
+    expect: { rows: { less_than: ${bound} }, json: { "$[0].n": { at_most: "\${captures.n}", equals: 9007199254740993 } } }
+`;
+  expect(await mistakesOf(flow('"${captures.n}"'))).toEqual([]);
+  expect(await mistakesOf(flow('"${captures.m}"'))).toEqual([
+    expect.stringContaining('found ${captures.m}, expected one of'),
+  ]);
+  expect(await mistakesOf(flow('many'))).toEqual([
+    expect.stringMatching(
+      /steps\[1\]\.expect\.rows\.less_than: found "many", .*expected a number, or \$\{captures\.NAME\}/,
+    ),
+  ]);
 });
 
 test('a capture cannot be used before it is made', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { SqlConnect } from '../../src/context.ts';
 import { type FlowProgress, runFlows, type Subjects } from '../../src/flow/index.ts';
+import { atTheSameTime } from '../../src/flow/run.ts';
 import type { FlowResult } from '../../src/model/flow.ts';
 import { type Behaviour, chain } from './chain.ts';
 
@@ -49,6 +50,9 @@ steps:
 
 const subjects: Subjects = {
   readLog: async (subject) => [`the log of ${subject}`],
+  linesAbout: async (subject, { correlationId }) => [
+    { source: subject, message: 'about it', correlationId, raw: 'about it' },
+  ],
   answers: async () => true,
 };
 
@@ -108,7 +112,14 @@ test('a request with an answer that never came stops at the first hop without ev
     name: 'quantum-core answered',
     subject: 'quantum-core',
     reason: 'llm_request was in the broker, no llm_response within 200 ms',
-    logLines: ['the log of quantum-core'],
+    logLines: [
+      {
+        source: 'quantum-core',
+        message: 'about it',
+        correlationId: result.correlationId,
+        raw: 'about it',
+      },
+    ],
   });
 });
 
@@ -311,5 +322,57 @@ test('a name and a tag that no flow has together are a mistake, not an empty suc
     code: 'FLOW_UNKNOWN',
     message: 'the flow "chat" does not have the tag "slow"',
     hint: 'known: smoke',
+  });
+});
+
+test('as many flows run at the same time as there are cores, but one', () => {
+  expect([1, 2, 3, 4, 64].map((cores) => atTheSameTime(cores))).toEqual([1, 1, 2, 3, 4]);
+});
+
+test('an unexpected answer is shown, within bounds', async () => {
+  const behaviour =
+    (body: string): Behaviour =>
+    ({ publish, response }) => {
+      publish('qbtc.topic', 'llm.request', 'llm_request', {});
+      publish('responses', 'r1', 'llm_response', { kind: 'complete', tokens: 7 });
+      response.statusCode = 500;
+      response.setHeader('content-type', 'application/json').end(body);
+    };
+  const failed = await run(behaviour('{"error":{"message":"relation \\"x\\" does not exist"}}'));
+  expect(failed.hops[3]?.details).toEqual([
+    'the answer: 500, application/json',
+    '{"error":{"message":"relation \\"x\\" does not exist"}}',
+  ]);
+  const long = await run(behaviour('x'.repeat(100_000)));
+  expect(long.hops[3]?.details?.join('').length).toBeLessThan(2_200);
+  expect((await run(behaviour(''))).hops[3]?.details).toEqual(['the answer: 500, application/json, no body']);
+});
+
+test.each([
+  ['what was to be captured', 'capture: { tokens: $.tokens }', '/v1/chat?${captures.tokens}'],
+  ['nothing', '', '/v1/chat'],
+])('an answer that did not come is told as such after a wait, where %s is taken from it', async (_, capture, next) => {
+  const { context, stack } = await chain({
+    behaviour: () => {},
+    flow: `
+name: chat
+timeout: 60s
+steps:
+  - kind: http
+    hop: { subject: gateway, proves: it answered }
+    request: { url: "\${gateway.url}/v1/chat" }
+    within: 100ms
+    ${capture}
+  - { kind: wait, hop: { subject: gateway, proves: time has passed }, for: 1ms }
+  - kind: http
+    hop: { subject: gateway, proves: it answered again }
+    request: { url: "\${gateway.url}${next}" }
+    within: 100ms
+`,
+  });
+  const [result] = await runFlows(context, stack, { subjects });
+  expect(result?.stoppedAt).toMatchObject({
+    hop: 1,
+    reason: 'no answer within 100 ms, though gateway itself answers',
   });
 });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { startPostgres } from '@stack/testing/postgres';
 import { connect } from 'amqplib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startBroker } from '../../src/embedded/broker/broker.ts';
@@ -6,10 +7,11 @@ import { startRedis } from '../../src/embedded/redis/server.ts';
 import { runFlows } from '../../src/flow/index.ts';
 import { connectAmqp } from '../../src/system/amqp.ts';
 import { connectRedis } from '../../src/system/redis.ts';
+import { connectSql } from '../../src/system/sql.ts';
 import { freePorts } from '../support/ports.ts';
 import { chain } from './chain.ts';
 
-const subjects = { readLog: async () => [], answers: async () => true };
+const subjects = { readLog: async () => [], linesAbout: async () => [], answers: async () => true };
 
 async function broker() {
   const account = { user: 'tester', password: randomUUID(), vhost: 'acme' };
@@ -73,6 +75,62 @@ steps:
     await channel.bindQueue('q', 'qbtc.topic', 'job.other');
     const [elsewhere] = await runFlows(context, stack, { subjects });
     expect(elsewhere?.status).toBe('failed');
+  });
+});
+
+describe('an id beyond 2^53', () => {
+  // 2^53 + 1: a double rounds it to 9007199254740992.
+  const ID = '9007199254740993';
+  const PRICE = '12345678901234567.89';
+  const FLOW = `
+name: travelling
+steps:
+  - kind: http
+    hop: { subject: gateway, proves: the number of the file is sent and comes back }
+    request: { method: POST, url: "\${gateway.url}/echo", json: { id: ${ID}, price: ${PRICE}, "$\${key}": "$\${name}" } }
+    expect: { json: { $.id: ${ID}, $.price: ${PRICE} }, body: { contains: '"$\${key}":"$\${name}"' } }
+    capture: { id: $.id, price: $.price }
+  - kind: publish
+    hop: { subject: broker, proves: it is published }
+    event: { type: job, routing_key: job.new, data: { id: "\${captures.id}", price: "\${captures.price}" } }
+  - kind: consume
+    hop: { subject: broker, proves: it was published as it is }
+    queue: q
+    expect: { json: { $.content.data.id: ${ID}, $.content.data.price: ${PRICE} } }
+    capture: { again: $.content.data.id }
+  - kind: sql
+    hop: { subject: database, proves: the database takes it and counts }
+    query: >-
+      select $1::int8 as id, $2::numeric as price, $3::jsonb as document, array[$1::int8, null] as list, count(*) as rows,
+      null::int8 as nothing, '2.50'::numeric as short, 'NaN'::numeric as nan, sum(3) as sum
+    values: ["\${captures.again}", "\${captures.price}", { id: "\${captures.id}" }]
+    expect:
+      rows: 1
+      json:
+        "$[0].id": ${ID}
+        "$[0].price": ${PRICE}
+        "$[0].document.id": { equals: "\${captures.id}", type: integer }
+        "$[0].list": { equals: [${ID}, null] }
+        "$[0].rows": { equals: 1, at_least: 1, less_than: "\${captures.id}" }
+        "$[0].nothing": null
+        "$[0].short": { equals: 2.5 }
+        "$[0].nan": NaN
+        "$[0].sum": 3
+`;
+
+  test('passes through HTTP, the broker and the database with each of its digits', async () => {
+    const { url, channel } = await broker();
+    const postgres = await startPostgres();
+    onTestFinished(() => postgres.stop());
+    const { context, stack } = await chain({
+      flow: FLOW,
+      behaviour: ({ body, response }) => response.setHeader('content-type', 'application/json').end(body),
+      amqp: (_, options) => connectAmqp(url, options),
+      sql: (_, options) => connectSql(postgres.url, options),
+    });
+    const [result] = await runFlows(context, stack, { subjects });
+    expect(result?.stoppedAt).toBeUndefined();
+    expect(await channel.get('q')).toBe(false);
   });
 });
 

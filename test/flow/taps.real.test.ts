@@ -38,7 +38,7 @@ test('a tap sees what its consumer gets, and takes nothing from it', async () =>
     amqp: (_, options) => connectAmqp(url, options),
   });
   const [result] = await runFlows(context, stack, {
-    subjects: { readLog: async () => [], answers: async () => true },
+    subjects: { readLog: async () => [], linesAbout: async () => [], answers: async () => true },
   });
 
   expect(result).toMatchObject({ status: 'passed' });
@@ -58,7 +58,7 @@ test('a tap on an exchange that is not there names the broker', async () => {
     amqp: (_, options) => connectAmqp(url, options),
   });
   const [result] = await runFlows(context, stack, {
-    subjects: { readLog: async () => [], answers: async () => true },
+    subjects: { readLog: async () => [], linesAbout: async () => [], answers: async () => true },
   });
   expect(result?.stoppedAt).toMatchObject({
     hop: 2,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { answerExpectationSchema, answerMismatches } from '../answer.ts';
+import { answerDetails, answerExpectationSchema, answerMismatches } from '../answer.ts';
 import { defineStepKind } from '../step-kind.ts';
 
 /** Looks again at the answer of an earlier `http` step, for what a service further down the chain must have put in it. */
@@ -19,7 +19,8 @@ export const answer = defineStepKind({
       }
       const { answer: got, tookMs } = exchange;
       const mismatches = await answerMismatches({ answer: got, tookMs }, fill(expect), stack.root);
-      if (mismatches.length > 0) return { status: 'failed', evidence: mismatches.join('; ') };
+      if (mismatches.length > 0)
+        return { status: 'failed', evidence: mismatches.join('; '), details: answerDetails(got) };
       return {
         status: 'passed',
         seenAt: exchange.endedAt,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { RawMessage } from '../../context.ts';
 import { messageOf } from '../../errors.ts';
+import { jsonText, parseJson } from '../../json.ts';
 import { jsonConditionsSchema, jsonMismatches } from '../conditions.ts';
 import { durationSchema } from '../duration.ts';
 import { type JsonValue, parsedJson } from '../json-path.ts';
@@ -66,9 +67,20 @@ function documentOf({ exchange, routingKey, properties, content }: RawMessage): 
   return {
     exchange,
     routing_key: routingKey,
-    headers: JSON.parse(JSON.stringify(properties.headers ?? {})) as JsonValue,
+    headers: headersOf(properties.headers ?? {}),
     content: parsedJson(content.toString('utf8')) ?? content.toString('utf8'),
   };
+}
+
+/** As JSON holds them: bytes, and texts that are no UTF-8, in base64. */
+function headersOf(headers: Record<string, unknown>): JsonValue {
+  const readable = (value: unknown): unknown => {
+    if (Buffer.isBuffer(value)) return value.toString('base64');
+    if (Array.isArray(value)) return value.map(readable);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, readable(inner)]));
+  };
+  return parseJson(jsonText(readable(headers)));
 }
 
 function correlationOf({ properties, content }: RawMessage): string | undefined {
@@ -77,6 +89,6 @@ function correlationOf({ properties, content }: RawMessage): string | undefined 
     typeof event === 'object' && event !== null
       ? (event as Record<string, unknown>).correlationid
       : undefined;
-  const id = own ?? properties.correlationId;
+  const id = own ?? properties.text('correlationId');
   return typeof id === 'string' ? id : undefined;
 }

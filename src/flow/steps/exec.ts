@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import * as z from 'zod';
+import { boundedLines } from '../bounded-lines.ts';
 import { conditionSchema, jsonConditionsSchema, jsonMismatches, mismatch } from '../conditions.ts';
 import { durationSchema, formatDuration } from '../duration.ts';
 import { parsedJson } from '../json-path.ts';
@@ -47,8 +48,11 @@ export const exec = defineStepKind({
         ...jsonMismatches(document, expected.json),
       ].filter((reason) => reason !== undefined);
       if (reasons.length > 0) {
-        const said = (stderr || stdout).trim().split('\n').at(-1) ?? '';
-        return { status: 'failed', evidence: [...reasons, said].filter((text) => text !== '').join('; ') };
+        const said = [stdout, stderr].filter((text) => text.trim() !== '');
+        const details = said.length === 0 ? ['it wrote nothing'] : said.flatMap(boundedLines);
+        const last = (stderr || stdout).trim().split('\n').at(-1) ?? '';
+        const evidence = [...reasons, last].filter((text) => text !== '').join('; ');
+        return { status: 'failed', evidence, details };
       }
       return {
         status: 'passed',

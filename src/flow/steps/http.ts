@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import type { HttpRequest } from '../../context.ts';
 import { messageOf } from '../../errors.ts';
-import { answerExpectationSchema, answerMismatches, documentOf } from '../answer.ts';
+import { jsonText } from '../../json.ts';
+import { answerDetails, answerExpectationSchema, answerMismatches, documentOf } from '../answer.ts';
 import { curlOf } from '../curl.ts';
 import { durationSchema, formatDuration } from '../duration.ts';
+import { jsonValueSchema } from '../json-value.ts';
 import { type Look, poll } from '../poll.ts';
 import { defineStepKind, type Exchange, type StepOutcome, type StepScope } from '../step-kind.ts';
 
@@ -12,7 +14,7 @@ const requestSchema = z.strictObject({
   url: z.string(),
   headers: z.record(z.string(), z.string()).default({}),
   /** Sent as JSON, with its content type. */
-  json: z.json().optional(),
+  json: jsonValueSchema.optional(),
   /** Sent as it stands. */
   body: z.string().optional(),
 });
@@ -71,7 +73,9 @@ async function requested({ id, request, expect, within }: HttpStep, scope: StepS
     document: exchange.answer.document,
     curl,
   };
-  return mismatches.length === 0 ? { ...outcome, seenAt: exchange.endedAt } : outcome;
+  return mismatches.length === 0
+    ? { ...outcome, seenAt: exchange.endedAt }
+    : { ...outcome, details: answerDetails(answer) };
 }
 
 function toRequest(
@@ -79,7 +83,7 @@ function toRequest(
   timeoutMs: number,
   { signal, traceparent }: StepScope,
 ): HttpRequest {
-  const body = spec.json === undefined ? spec.body : JSON.stringify(spec.json);
+  const body = spec.json === undefined ? spec.body : jsonText(spec.json);
   const headers = {
     traceparent,
     ...(spec.json === undefined ? {} : { 'content-type': 'application/json' }),

@@ -7,7 +7,7 @@ import { durationSchema } from '../duration.ts';
 import { type Look, poll } from '../poll.ts';
 import { defineStepKind } from '../step-kind.ts';
 
-const DEADLINE_MS = 2_000;
+const DEADLINE_MS = 5_000;
 
 /** A metric of a service, summed over its replicas and over the labels that are not named. */
 export const metric = defineStepKind({

@@ -2,17 +2,19 @@ import * as z from 'zod';
 import { EVENT_CONTENT_TYPE, envelope } from '../../broker/envelope.ts';
 import { TOPIC_EXCHANGE } from '../../broker/exchanges.ts';
 import { messageOf } from '../../errors.ts';
+import { jsonText } from '../../json.ts';
 import type { JsonValue } from '../json-path.ts';
+import { jsonValueSchema, numberOrCapture } from '../json-value.ts';
 import { defineStepKind } from '../step-kind.ts';
 
 const eventSchema = z.strictObject({
   /** The envelope's `type`: the name of its schema file. */
   type: z.string().regex(/^[a-z][a-z0-9_]*$/, { error: 'the name of an event, such as llm_request' }),
-  data: z.json(),
+  data: jsonValueSchema,
   exchange: z.string().default(TOPIC_EXCHANGE),
   routing_key: z.string(),
   /** The major version of its contract. */
-  version: z.int().min(1).default(1),
+  version: numberOrCapture.default(1),
 });
 
 /** Publishes one event in its envelope, with the flow's correlation id; passed when the broker has confirmed it. */
@@ -41,7 +43,7 @@ export const publish = defineStepKind({
       );
       try {
         const connection = await scope.broker.connection();
-        await connection.publish({ exchange, routingKey }, Buffer.from(JSON.stringify(event)), {
+        await connection.publish({ exchange, routingKey }, Buffer.from(jsonText(event)), {
           messageId: event.id,
           correlationId: scope.correlationId,
           contentType: EVENT_CONTENT_TYPE,

@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import { messageOf } from '../../errors.ts';
+import { jsonText, parseJson } from '../../json.ts';
 import type { Resource } from '../../model/resource.ts';
 import type { Stack } from '../../model/stack.ts';
 import { conditionSchema, jsonConditionsSchema, jsonMismatches, mismatch } from '../conditions.ts';
 import { durationSchema } from '../duration.ts';
 import { type JsonValue, parsedJson } from '../json-path.ts';
+import { exactNumberSchema } from '../json-value.ts';
 import { type Look, poll } from '../poll.ts';
 import { defineStepKind } from '../step-kind.ts';
 
@@ -20,7 +22,7 @@ export const redis = defineStepKind({
     resource: z.string().optional(),
     /** `[GET, some:key]` */
     command: z
-      .array(z.union([z.string(), z.number()]))
+      .array(z.union([z.string(), exactNumberSchema]))
       .min(1)
       .refine(([name]) => READS.test(String(name)), {
         error: 'a command that only reads, such as GET, EXISTS, TTL or HGETALL',
@@ -42,7 +44,7 @@ export const redis = defineStepKind({
       try {
         const connection = await scope.caches.connection(cache);
         const result = await poll(scope, { every, within }, async (): Promise<Look<JsonValue>> => {
-          const reply = toJson(await connection.command(String(name), ...args));
+          const reply = toJson(await connection.command(String(name), ...args.map(String)));
           const inner = typeof reply === 'string' ? (parsedJson(reply) ?? reply) : (reply ?? undefined);
           const reasons = [
             expected.value === undefined
@@ -70,5 +72,5 @@ function cacheOf({ resources }: Stack, name: string | undefined): Resource | und
 }
 
 function toJson(reply: unknown): JsonValue {
-  return (JSON.parse(JSON.stringify(reply ?? null)) ?? null) as JsonValue;
+  return parseJson(jsonText(reply ?? null));
 }

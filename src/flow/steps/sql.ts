@@ -1,11 +1,13 @@
 import * as z from 'zod';
 import type { SqlConnection } from '../../context.ts';
 import { messageOf } from '../../errors.ts';
+import { isNumber, jsonText, parseJson } from '../../json.ts';
 import type { Resource } from '../../model/resource.ts';
 import type { Stack } from '../../model/stack.ts';
 import { conditionSchema, jsonConditionsSchema, jsonMismatches, mismatch, shown } from '../conditions.ts';
 import { durationSchema } from '../duration.ts';
 import type { JsonValue } from '../json-path.ts';
+import { jsonValueSchema } from '../json-value.ts';
 import { type Look, poll } from '../poll.ts';
 import { defineStepKind } from '../step-kind.ts';
 
@@ -26,7 +28,7 @@ export const sql = defineStepKind({
     query: z.string().refine((text) => !text.includes('${'), {
       error: 'SQL without ${...}: write $1 and put the value into values',
     }),
-    values: z.array(z.json()).default([]),
+    values: z.array(jsonValueSchema).default([]),
     expect: expectation.default({ rows: { at_least: 1 } }),
     every: durationSchema.default(100),
     within: durationSchema.default(5_000),
@@ -48,7 +50,7 @@ export const sql = defineStepKind({
       }
       try {
         const result = await poll(scope, { every, within }, async (): Promise<Look<JsonValue[]>> => {
-          const rows = asJson((await connection.query(query, values)).rows);
+          const rows = asJson((await connection.query(query, values.map(parameterOf))).rows);
           const mismatches = [
             expected.rows === undefined ? undefined : mismatch('rows', rows.length, expected.rows),
             ...jsonMismatches(rows, expected.json),
@@ -80,5 +82,12 @@ function databaseOf(stack: Stack, name: string | undefined): Resource | undefine
 
 /** Rows as JSON holds them: dates become texts, which is what a condition can compare. */
 function asJson(rows: Record<string, unknown>[]): JsonValue[] {
-  return JSON.parse(JSON.stringify(rows));
+  return parseJson(jsonText(rows)) as JsonValue[];
+}
+
+/** Numbers go to the database with all of their digits, a mapping as the JSON that it is. */
+function parameterOf(value: JsonValue): unknown {
+  if (Array.isArray(value)) return value.map(parameterOf);
+  if (isNumber(value)) return typeof value === 'number' ? value : String(value);
+  return typeof value === 'object' && value !== null ? jsonText(value) : value;
 }

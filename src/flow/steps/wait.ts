@@ -8,7 +8,8 @@ export const wait = defineStepKind({
   prepare: ({ for: ms }) => ({
     async run({ context, signal }) {
       await context.clock.sleep(ms, signal);
-      return { status: 'passed', seenAt: context.clock.monotonic(), evidence: `${ms} ms have passed` };
+      const seenAt = context.clock.monotonic();
+      return { status: 'passed', seenAt, vouches: false, evidence: `${ms} ms have passed` };
     },
   }),
 });
