@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
-import type { ListeningSocket, RunningProcess } from './model/observation.ts';
+import type { MessageProperties } from './amqp/message-properties.ts';
+import type { ListeningSocket, OutgoingPorts, ProcessFamily, RunningProcess } from './model/observation.ts';
 import type { Binding, Exchange, Queue } from './model/topology.ts';
 
 /**
@@ -90,7 +91,7 @@ export type Exec = (
     input?: string;
     uid?: number;
     gid?: number;
-    /** The program has our own stdin, stdout and stderr: a terminal is its own meanwhile, and nothing is kept. */
+    /** The program has our own stdin, stdout, stderr and signals: a terminal is its own meanwhile, and nothing is kept. */
     inherit?: boolean;
     /** Called with each line of stdout and stderr as it comes. */
     onLine?: (line: string) => void;
@@ -137,8 +138,8 @@ export interface BrokerMessage {
 export interface RawMessage {
   exchange: string;
   routingKey: string;
-  /** As amqplib names them: `contentType`, `headers`, `expiration`, …. */
-  properties: Readonly<Record<string, unknown>>;
+  /** The bytes that they came as: what is put elsewhere keeps each of them. */
+  properties: MessageProperties;
   content: Buffer;
 }
 
@@ -157,7 +158,10 @@ export interface AmqpConnection {
     bindings: { exchange: string; routingKey: string }[],
     onMessage: (message: BrokerMessage) => void,
   ): Promise<void>;
-  /** Resolves when the broker has confirmed; rejects when it returned or refused the message. */
+  /**
+   * Resolves when the broker has confirmed; rejects when it refused the message, and with the code `UNROUTED` when it
+   * had no queue for it.
+   */
   publish(
     target: { exchange: string; routingKey: string },
     content: Buffer,
@@ -174,6 +178,7 @@ export interface AmqpConnection {
   declareExchange(exchange: Exchange): Promise<void>;
   declareQueue(queue: Queue): Promise<void>;
   bind(binding: Binding): Promise<void>;
+  unbind(binding: Binding): Promise<void>;
   /** Takes up to `count` messages from the head of a queue, in order. They go back unless they are acknowledged. */
   hold(queue: string, count: number): Promise<HeldMessages>;
   /**
@@ -228,6 +233,12 @@ export interface Host {
   connectionOwners(localPorts: ReadonlySet<number>): Promise<Map<number, number>>;
   /** Every process that we may see. */
   processes(): Promise<RunningProcess[]>;
+  /** Where the process stands among the others; `undefined` when it is gone or cannot be seen. */
+  processFamily(pid: number): Promise<ProcessFamily | undefined>;
+  /** `undefined` where the system does not tell. */
+  outgoingPorts(): Promise<OutgoingPorts | undefined>;
+  /** The value of a variable in the environment of each process that has it and that we may see; by pid. */
+  processVariable(name: string): Promise<Map<number, string>>;
   /** When the process started, as an opaque string that tells a reused pid apart; `undefined` when it is gone. */
   processStartTime(pid: number): Promise<string | undefined>;
 }

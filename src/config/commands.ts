@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { StackCommand } from '../model/stack.ts';
+import { readTextFile } from '../text-file.ts';
 import { parseStackDocument } from './document.ts';
 import { findStackFile } from './load.ts';
 import { outlineOf } from './outline.ts';
@@ -13,7 +13,7 @@ export type CommandOutline = Pick<StackCommand, 'name' | 'description' | 'subcom
  */
 export async function readCommands(cwd: string): Promise<CommandOutline[]> {
   const text = await findStackFile(cwd)
-    .then((file) => readFile(file, 'utf8'))
+    .then(readTextFile)
     .catch(() => undefined);
   if (text === undefined) return [];
   return Object.entries(outlineOf(parseStackDocument(text).data).commands).map(

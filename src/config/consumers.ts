@@ -1,10 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import * as z from 'zod';
-import { messageOf, QbtcError } from '../errors.ts';
 import type { ApisixConsumer } from '../model/gateway.ts';
+import { stateFile } from '../state/index.ts';
 
 /**
  * Consumers that `qbtc consumers add` made: who may call this stack is a matter of where it runs, not of its code, so
@@ -26,36 +23,22 @@ const format = z.strictObject({ version: z.literal(1), consumers: z.array(kept) 
 export type KeptConsumer = z.output<typeof kept>;
 
 const KEY_BYTES = 24;
-const fileOf = (root: string) => join(root, '.qbtc', 'consumers.json');
+const file = stateFile<z.output<typeof format>>('consumers', format, { version: 1, consumers: [] });
 
 /** A new key, long enough that nobody guesses it. */
 export const newConsumerKey = (): string => `qbtc_${randomBytes(KEY_BYTES).toString('base64url')}`;
 
 /** @throws QbtcError CONSUMERS_UNREADABLE */
 export async function readConsumers(root: string): Promise<KeptConsumer[]> {
-  const file = fileOf(root);
-  try {
-    return format.parse(JSON.parse(await readFile(file, 'utf8'))).consumers;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw new QbtcError('CONSUMERS_UNREADABLE', `${file} cannot be read: ${messageOf(error)}`, {
-      hint: 'it holds the keys of consumers; put a copy of it back, or remove it and add them anew',
-      cause: error,
-    });
-  }
+  return (await file.read(root)).consumers;
 }
 
-/** @throws QbtcError CONSUMERS_NOT_WRITABLE */
-export async function writeConsumers(root: string, consumers: readonly KeptConsumer[]): Promise<void> {
-  const file = fileOf(root);
-  try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    await writeFileAtomic(file, `${JSON.stringify({ version: 1, consumers }, null, 2)}\n`, { mode: 0o600 });
-  } catch (error) {
-    throw new QbtcError('CONSUMERS_NOT_WRITABLE', `${file} cannot be written: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
+/** @throws QbtcError CONSUMERS_UNREADABLE, STATE_NOT_WRITABLE */
+export async function changeConsumers(
+  root: string,
+  change: (consumers: readonly KeptConsumer[]) => KeptConsumer[],
+): Promise<void> {
+  await file.change(root, ({ version, consumers }) => ({ version, consumers: change(consumers) }));
 }
 
 /** The consumer as the gateway gets it: its key alone (header `apikey`), and as `Authorization: Bearer KEY`. */

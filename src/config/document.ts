@@ -13,6 +13,7 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml';
+import { type ExactNumber, numberOf } from '../json.ts';
 import { type FieldPath, fieldName, type Mistake, type Position } from './mistake.ts';
 
 /** `qbtc.yaml` as plain data, and where each value of it stands in the file. References are still as written. */
@@ -46,12 +47,18 @@ export interface DocumentLimits {
   maxValues?: number;
   /** What the mapping at the top is expected to hold. */
   emptyHint?: string;
+  /** Numbers keep all of their digits, as in `json.ts`. */
+  exactNumbers?: boolean;
 }
 
 /** Reads the YAML; never throws. Anchors, aliases and `<<` are resolved. */
 export function parseStackDocument(
   text: string,
-  { maxValues = MAX_VALUES, emptyHint = '"version: 1" and "name: ..."' }: DocumentLimits = {},
+  {
+    maxValues = MAX_VALUES,
+    emptyHint = '"version: 1" and "name: ..."',
+    exactNumbers = false,
+  }: DocumentLimits = {},
 ): StackDocument {
   const lines = new LineCounter();
   const document = parseDocument(text, {
@@ -83,7 +90,7 @@ export function parseStackDocument(
     ]);
   }
 
-  const reader = new NodeReader(document, position, maxValues);
+  const reader = new NodeReader(document, position, { maxValues, exactNumbers });
   const data = reader.read(top, []) as Record<string, unknown>;
   const offsetOf = (path: FieldPath): number => reader.nearestNode(path).range?.[0] ?? 0;
   return {
@@ -190,9 +197,15 @@ class NodeReader {
   #values = 0;
 
   readonly #maxValues: number;
+  readonly #exactNumbers: boolean;
 
-  constructor(document: Document.Parsed, position: (offset: number) => Position, maxValues: number) {
+  constructor(
+    document: Document.Parsed,
+    position: (offset: number) => Position,
+    { maxValues, exactNumbers }: { maxValues: number; exactNumbers: boolean },
+  ) {
     this.#maxValues = maxValues;
+    this.#exactNumbers = exactNumbers;
     this.#targets = aliasTargets(document);
     this.#position = position;
   }
@@ -213,7 +226,9 @@ class NodeReader {
     this.#placed.set(keyOf(path), { key, value: node });
     if (isScalar(node)) {
       if (isText(path) && node.value !== null && node.source !== undefined) return node.source;
-      return node.value;
+      return this.#exactNumbers && typeof node.value === 'number'
+        ? exact(node.source, node.value)
+        : node.value;
     }
     this.#around.push(node);
     try {
@@ -320,6 +335,11 @@ function aliasTargets(document: Document.Parsed): Map<Alias, Node> {
     },
   });
   return targets;
+}
+
+/** Decimal notation alone is read anew: `0x10`, `.inf` and the like have few digits. */
+function exact(source: string | undefined, value: number): ExactNumber {
+  return source !== undefined && /^[-+]?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(source) ? numberOf(source) : value;
 }
 
 function keyOf(path: FieldPath): string {

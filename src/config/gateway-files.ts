@@ -4,6 +4,8 @@ import { basename, join, relative, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
 import writeFileAtomic from 'write-file-atomic';
 import { messageOf } from '../errors.ts';
+import { decode, encode } from '../state/index.ts';
+import { readTextFile } from '../text-file.ts';
 import { parseStackDocument, type StackDocument } from './document.ts';
 import { expectation, schemaMistakes } from './issues.ts';
 import type { FieldPath, Mistake } from './mistake.ts';
@@ -41,7 +43,7 @@ const WORTH_KEEPING_BYTES = 16 * 1024;
 export async function readGatewayFiles(
   root: string,
   patterns: readonly string[],
-  fill: (value: unknown, document: Pick<StackDocument, 'within'>, mistakes: Mistake[]) => unknown,
+  fill: (value: unknown, document: Pick<StackDocument, 'keyAt' | 'within'>, mistakes: Mistake[]) => unknown,
   cwd: string | undefined,
 ): Promise<{ sources: GatewaySource[]; mistakes: FileMistakes[] }> {
   const files = await gatewayFilesOf(root, patterns);
@@ -91,7 +93,7 @@ async function readDocument(root: string, file: string): Promise<ReadDocument> {
   try {
     const { size } = await stat(file);
     if (size > MAX_FILE_BYTES) return broken(`${size} bytes`, `at most ${MAX_FILE_BYTES} bytes`);
-    text = await readFile(file, 'utf8');
+    text = await readTextFile(file);
   } catch (error) {
     return broken(`a file that cannot be read (${messageOf(error)})`, 'a file of the gateway');
   }
@@ -130,12 +132,12 @@ const cacheFile = (root: string, text: string) =>
     root,
     '.qbtc',
     '.parsed',
-    `${createHash('sha256').update(`1\0${text}`).digest('hex').slice(0, 32)}.json`,
+    `${createHash('sha256').update(`2\0${text}`).digest('hex').slice(0, 32)}.json`,
   );
 
 async function keptData(root: string, text: string): Promise<Record<string, unknown> | undefined> {
   try {
-    return JSON.parse(await readFile(cacheFile(root, text), 'utf8')) as Record<string, unknown>;
+    return decode(await readFile(cacheFile(root, text), 'utf8')) as Record<string, unknown>;
   } catch {
     return undefined;
   }
@@ -151,7 +153,7 @@ async function keep(root: string, text: string, data: unknown): Promise<void> {
     const old = await readdir(folder);
     // Of files that are edited all day only the last few are worth their place.
     if (old.length > 32) await Promise.all(old.map((name) => rm(join(folder, name), { force: true })));
-    await writeFileAtomic(file, JSON.stringify(data), { mode: 0o600, fsync: false });
+    await writeFileAtomic(file, encode(data), { mode: 0o600, fsync: false });
   } catch {
     // Nothing depends on it.
   }

@@ -1,6 +1,6 @@
 import type { StackDocument } from './document.ts';
 import { type FieldPath, fieldName, listed, type Mistake, nearest } from './mistake.ts';
-import { type Part, parseReferences } from './reference.ts';
+import { hasReferences, type Part, parseReferences } from './reference.ts';
 
 /** What references may be filled in with. */
 export interface Values {
@@ -32,14 +32,14 @@ function isLiteral(path: FieldPath): boolean {
 const UNKNOWN = 'unknown';
 
 /**
- * Fills in the references in all text below `path`, keys left alone. What cannot be filled in becomes a mistake
- * at the place of the reference; values never appear in a message.
+ * Fills in the references in all text below `path`. What cannot be filled in becomes a mistake at the place of the
+ * reference; values never appear in a message. So does a reference in a key: it would be taken for the name that it is.
  */
 export function interpolate(
   value: unknown,
   path: FieldPath,
   values: Values,
-  document: Pick<StackDocument, 'within'>,
+  document: Pick<StackDocument, 'keyAt' | 'within'>,
   mistakes: Mistake[],
 ): unknown {
   if (isLiteral(path)) return value;
@@ -58,11 +58,22 @@ export function interpolate(
   if (typeof value === 'object' && value !== null) {
     const filled: Record<string, unknown> = Object.create(null);
     for (const [key, item] of Object.entries(value)) {
+      if (hasReferences(key)) mistakes.push(referenceInKey([...path, key], key, document));
       filled[key] = interpolate(item, [...path, key], values, document, mistakes);
     }
     return filled;
   }
   return value;
+}
+
+function referenceInKey(path: FieldPath, key: string, document: Pick<StackDocument, 'keyAt'>): Mistake {
+  const nodes = path.at(-2) === 'nodes' ? ' (nodes may be a list of host, port and weight)' : '';
+  return {
+    at: document.keyAt(path),
+    field: fieldName(path),
+    found: `the key "${key}"`,
+    expected: `a key as it is meant: references are filled in in values alone${nodes}`,
+  };
 }
 
 /** Only what is shown is looked for. */

@@ -66,7 +66,7 @@ function mistakesOf(
     }
     case 'invalid_union':
       if (issue.discriminator !== undefined) return [unknownKind(schema, issue.path, filled, document)];
-      return [mistakeAt(path, issue.message, document)];
+      return withinUnion(issue).flatMap((inner) => mistakesOf(schema, inner, filled, document));
     case 'invalid_value':
       return [
         withNearest(
@@ -78,6 +78,16 @@ function mistakesOf(
     default:
       return [mistakeAt(path, issue.message, document)];
   }
+}
+
+/** Where one kind alone of a union was meant (its mistakes are all further inside), those; the union's own otherwise. */
+function withinUnion(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] {
+  const meant = issue.errors.filter(
+    (issues) => issues.length > 0 && issues.every(({ path }) => path.length > 0),
+  );
+  const [only] = meant;
+  if (only === undefined || meant.length > 1) return [{ ...issue, code: 'custom' } as z.core.$ZodIssue];
+  return only.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }) as z.core.$ZodIssue);
 }
 
 /** The discriminator of a union (`kind`) is missing or none of the known ones. */

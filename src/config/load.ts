@@ -1,8 +1,9 @@
-import { access, readFile, stat } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { messageOf, QbtcError } from '../errors.ts';
+import { QbtcError } from '../errors.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
+import { readTextFile, unreadable } from '../text-file.ts';
 import { buildStack } from './build.ts';
 import { asApisix, consumerSecrets, readConsumers } from './consumers.ts';
 import { isRecord, parseStackDocument, type StackDocument } from './document.ts';
@@ -15,6 +16,7 @@ import { interpolate, type Values } from './interpolate.ts';
 import { expectation, schemaMistakes } from './issues.ts';
 import { type FieldPath, formatMistake, inFileOrder, type Mistake } from './mistake.ts';
 import { hasAccount, outlineOf, portUses, secretNamesOf, secretOfAccount, secretOfRole } from './outline.ts';
+import { declaredPortBase, localPortBase, withPortBase } from './port-base.ts';
 import { resourcesOf } from './resources.ts';
 import { ruleMistakes } from './rules.ts';
 import { applyScale, readScale, type Scale } from './scale.ts';
@@ -33,6 +35,8 @@ export interface LoadOptions {
   qbtcVersion: string;
   /** How many instances of services there are to be, instead of what the file says. */
   scale?: Scale;
+  /** A port base in the place of all others. */
+  portBase?: number;
   /** The folder that messages write the file's path from. Left out, they write it whole. */
   cwd?: string;
 }
@@ -62,19 +66,26 @@ export async function openStack(
 ): Promise<Stack> {
   const root = dirname(given.file);
   const options = { ...given, scale: { ...(await readScale(root)), ...given.scale } };
-  const document = parseStackDocument(await readStackFile(options));
-  const names = document.usable ? secretNamesOf(outlineOf(document.data)) : [];
+  const written = parseStackDocument(await readStackFile(options));
   const env = await stackEnvironment(root, options.env);
-  if (names.length === 0) return await loadDocument(document, { ...options, env, secrets: {} });
+  const local = await localPortBase(root, env, given.portBase);
+  const document = withPortBase(written, local);
+  const load = async (secrets: Readonly<Record<string, string>>): Promise<Stack> => {
+    const stack = await loadDocument(document, { ...options, env, secrets });
+    if (local === undefined) return stack;
+    return { ...stack, portBaseFrom: local.from, declaredPortBase: declaredPortBase(written) };
+  };
+  const names = document.usable ? secretNamesOf(outlineOf(document.data)) : [];
+  if (names.length === 0) return await load({});
 
   const known = (await readSecrets(root)) ?? {};
   if (names.some((name) => !Object.hasOwn(known, name))) {
     // A file with mistakes generates nothing: one of them may be the name of a secret.
     const pending = Object.fromEntries(names.map((name) => [name, PENDING_SECRET]));
-    const stack = await loadDocument(document, { ...options, env, secrets: { ...pending, ...known } });
+    const stack = await load({ ...pending, ...known });
     if (options.readOnly === true) return stack;
   }
-  return await loadDocument(document, { ...options, env, secrets: await ensureSecrets(root, names) });
+  return await load(await ensureSecrets(root, names));
 }
 
 /** Stands for a secret that is not generated yet, while the file is checked. */
@@ -295,9 +306,9 @@ async function readStackFile(options: Pick<LoadOptions, 'file' | 'cwd'>): Promis
     ]);
   }
   try {
-    return await readFile(file, 'utf8');
+    return await readTextFile(file);
   } catch (error) {
-    throw new QbtcError('CONFIG_UNREADABLE', `${file} cannot be read: ${messageOf(error)}`, { cause: error });
+    throw unreadable('CONFIG_UNREADABLE', file, error);
   }
 }
 

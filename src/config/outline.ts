@@ -29,6 +29,10 @@ const resource = z
     migrations: text,
     mode: text,
     file: text,
+    workers: z
+      .union([z.literal('auto'), number])
+      .optional()
+      .catch(undefined),
   })
   .partial()
   .catch({});

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
+import { placeOfPath, readIdentity } from '../state/index.ts';
 
 /** The label that tells apart the containers of two stacks with one name. */
 export const PLACE_LABEL = 'qbtc-place';
 
-/** What stands in the label for the stack at `root`: it can be told without reading `qbtc.yaml`. */
+/** What stands in the label for the stack at `root`, also after it was moved there: it needs no `qbtc.yaml`. */
 export function placeOf(root: string): string {
-  return createHash('sha256').update(root).digest('hex').slice(0, 12);
+  return readIdentity(root)?.place ?? placeOfPath(root);
 }
 
 /** The compose project of a stack. */

@@ -1,3 +1,4 @@
+import type { OutgoingPorts } from '../model/observation.ts';
 import type { ResourceKind } from '../model/resource.ts';
 
 export const MAX_PORT = 65_535;
@@ -13,6 +14,8 @@ export const REFUSED_BY_FETCH: ReadonlySet<number> = new Set([
 /** Leaves room for the stack's own ports above it. */
 export const MAX_PORT_BASE = 50_000;
 export const MAX_REPLICAS = 64;
+/** Processes of one gateway. */
+export const MAX_WORKERS = 64;
 
 /** The ports of a resource: the role that `Resource.ports` names it by, its key in `qbtc.yaml`, its default. */
 export interface PortField {
@@ -61,4 +64,31 @@ export function portClashes(uses: readonly PortUse[]): { use: PortUse; first: Po
     else clashes.push({ use, first });
   }
   return clashes;
+}
+
+/**
+ * Those of the ports that the system may give to an outgoing connection at any moment: who would listen there finds its
+ * port taken now and then, by nobody that can be seen for long.
+ */
+export function amongOutgoing(ports: readonly number[], outgoing: OutgoingPorts | undefined): number[] {
+  if (outgoing === undefined) return [];
+  const { first, last, reserved } = outgoing;
+  return ports.filter(
+    (port) =>
+      port >= first && port <= last && !reserved.some((range) => port >= range.first && port <= range.last),
+  );
+}
+
+/** `35432, 35672: this machine gives the ports 32768 to 60999 to outgoing connections` */
+export function describeOutgoing(ports: readonly number[], { first, last }: OutgoingPorts): string {
+  return `${ports.join(', ')}: this machine gives the ports ${first} to ${last} to outgoing connections`;
+}
+
+/** The way out of that, for a stack whose highest port is `highest` without its base. */
+export function awayFromOutgoing(highest: number, { first }: OutgoingPorts, command: string): string {
+  const room = first - 1 - highest;
+  const reserve = 'or keep these ports out of it (Linux: sysctl net.ipv4.ip_local_reserved_ports)';
+  return room < 0
+    ? reserve.slice(3)
+    : `a base up to ${room}: ${command} --port-base ${Math.min(2000, room)}; ${reserve}`;
 }

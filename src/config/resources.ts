@@ -120,6 +120,7 @@ function resourceOf(
     endpoint,
     ...(declared.migrations === undefined ? {} : { migrations: resolve(root, declared.migrations) }),
     ...(mode === undefined ? {} : { mode }),
+    ...(declared.workers === undefined ? {} : { workers: declared.workers }),
     ...(declared.file === undefined ? {} : { standaloneFile: resolve(root, declared.file) }),
   };
 }

@@ -28,6 +28,7 @@ export function ruleMistakes(stack: Outline, document: StackDocument, qbtcVersio
     portsAreDistinct,
     externalHasAddress,
     modeIsPossible,
+    workersAreOurs,
     programIsClear,
     routesAreDistinct,
     routesHaveUri,
@@ -261,6 +262,16 @@ const externalHasAddress: Rule = ({ infrastructure }, report) => {
       const found = 'an address or a key of an external server';
       report([...path, key], found, `"provider: external" beside it, or no ${key}`, { key: true });
     }
+  }
+};
+
+const workersAreOurs: Rule = ({ infrastructure }, report) => {
+  for (const [name, { kind, provider, workers }] of Object.entries(infrastructure)) {
+    if (kind !== 'apisix' || workers === undefined || provider === undefined || provider === 'embedded')
+      continue;
+    const path = ['infrastructure', name, 'workers'];
+    const found = `workers of a gateway with \`provider: ${provider}\`, whose own configuration sets them`;
+    report(path, found, '"provider: embedded", or none, beside it, or no workers', { key: true });
   }
 };
 

@@ -1,35 +1,23 @@
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import * as z from 'zod';
+import { stateFile } from '../state/index.ts';
 import { MAX_REPLICAS } from './ports.ts';
 
 /** How many instances run of each service, where that is not what `qbtc.yaml` says. */
 export type Scale = Readonly<Record<string, number>>;
 
-const scaleFile = (root: string) => join(root, '.qbtc', 'scale.json');
+const schema = z.record(z.string(), z.int().min(1).max(MAX_REPLICAS));
+/** What cannot be understood is as good as nothing: `up` can be asked again. */
+const file = stateFile<Scale>('scale', schema, {});
 
-/** What the last `up --scale` asked for. What cannot be understood is as good as nothing: `up` can be asked again. */
-export async function readScale(root: string): Promise<Scale> {
-  const text = await readFile(scaleFile(root), 'utf8').catch(() => '{}');
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
-    return Object.fromEntries(
-      Object.entries(value).filter(
-        (entry): entry is [string, number] =>
-          Number.isInteger(entry[1]) && Number(entry[1]) >= 1 && Number(entry[1]) <= MAX_REPLICAS,
-      ),
-    );
-  } catch {
-    return {};
-  }
-}
+/** What the last `up --scale` asked for. */
+export const readScale = (root: string): Promise<Scale> => file.read(root);
 
 /** Remembers it for the commands that follow, until `down`. */
-export async function writeScale(root: string, scale: Scale): Promise<void> {
-  if (Object.keys(scale).length === 0) await rm(scaleFile(root), { force: true });
-  else await writeFileAtomic(scaleFile(root), `${JSON.stringify(scale, null, 2)}\n`, { mode: 0o600 });
-}
+export const writeScale = (root: string, scale: Scale): Promise<void> => file.write(root, scale);
+
+/** Remembers these, too. */
+export const addScale = (root: string, scale: Scale): Promise<Scale> =>
+  file.change(root, (before) => ({ ...before, ...scale }));
 
 /** Puts the numbers in the place of `replicas`, so that everything that is checked is checked with them. */
 export function applyScale(services: unknown, scale: Scale): void {

@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { ROUTE_METHODS } from '../model/gateway.ts';
 import { GATEWAY_MODES, PROVIDER_NAMES, STRATEGIES } from '../model/resource.ts';
 import { CHECK_CODES } from '../model/score.ts';
-import { MAX_PORT, MAX_PORT_BASE, MAX_REPLICAS, PORT_FIELDS } from './ports.ts';
+import { MAX_PORT, MAX_PORT_BASE, MAX_REPLICAS, MAX_WORKERS, PORT_FIELDS } from './ports.ts';
 
 /**
  * The shape of `qbtc.yaml`, version 1: what each field is called, holds and means, and its default.
@@ -19,19 +20,6 @@ const OBJECT_ID = /^[a-zA-Z0-9_.-]{1,64}$/;
 /** An identifier of PostgreSQL that needs no quotes. */
 const SQL_NAME = /^[a-z][a-z0-9_]{0,62}$/;
 
-const METHODS = [
-  'GET',
-  'POST',
-  'PUT',
-  'DELETE',
-  'PATCH',
-  'HEAD',
-  'OPTIONS',
-  'CONNECT',
-  'TRACE',
-  'PURGE',
-] as const;
-
 const name = () => z.string().regex(NAME, { error: NAME_RULE });
 
 /** Text with something in it; a path that leads nowhere is told by the rules. */
@@ -44,6 +32,11 @@ const path = () => z.string().regex(/^\//, { error: 'a path that starts with /' 
 function whole(min: number, max: number, what = 'a whole number') {
   const error = `${what} from ${min} to ${max}`;
   return z.preprocess(spelledOut, z.int({ error }).min(min, { error }).max(max, { error }));
+}
+
+/** A text that looks like a number in YAML: `id: 1` is the id "1", as APISIX takes both. */
+function written<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value) => (Number.isSafeInteger(value) ? String(value) : value), schema);
 }
 
 function seconds() {
@@ -127,6 +120,8 @@ const postgresSchema = z
   })
   .describe('The database server. The stack has one database and one user in it, named after the stack.');
 
+const AUTO_OR_NUMBER = 'auto, or a whole number';
+
 const apisixSchema = z
   .strictObject({
     kind: z.literal('apisix').describe('An API gateway with the Admin API of APISIX.'),
@@ -137,6 +132,14 @@ const apisixSchema = z
       .optional()
       .describe(
         'The port that clients talk to behind TLS, without the port base; left out, there is none. Certificates are `gateway.ssls`.',
+      ),
+    workers: z
+      .union([z.literal('auto'), whole(1, MAX_WORKERS, AUTO_OR_NUMBER)], {
+        error: `${AUTO_OR_NUMBER} from 1 to ${MAX_WORKERS}`,
+      })
+      .optional()
+      .describe(
+        'How many processes of the embedded gateway serve requests; `auto`: as many as there are processors. 1 when left out.',
       ),
     admin_url: filled('a URL').optional().describe('With `provider: external`: the Admin API.'),
     admin_key: filled('a key').optional().describe('With `provider: external`: the key of the Admin API.'),
@@ -162,7 +165,7 @@ const routeSchema = z
     desc: z.string().optional().describe('What the route is for.'),
     uri: filled('a path').optional().describe('The path: `/v1/models`, or a prefix: `/v1/*`.'),
     uris: z.array(filled('a path')).min(1).optional().describe('Several paths, instead of `uri`.'),
-    methods: z.array(z.enum(METHODS)).min(1).optional().describe('HTTP methods; all when left out.'),
+    methods: z.array(z.enum(ROUTE_METHODS)).min(1).optional().describe('HTTP methods; all when left out.'),
     host: filled('a host name').optional().describe('Only requests to this host.'),
     hosts: z.array(filled('a host name')).min(1).optional().describe('Several hosts, instead of `host`.'),
     remote_addr: filled('an address').optional().describe('Only requests from this address or network.'),
@@ -175,7 +178,7 @@ const routeSchema = z
     filter_func: z.string().optional().describe('A Lua function that decides whether the route matches.'),
     priority: whole(-1_000_000, 1_000_000).optional().describe('Among routes that match, the highest wins.'),
     plugins: plugins.optional(),
-    plugin_config_id: filled('an id').optional().describe('A plugin config of the gateway to use.'),
+    plugin_config_id: written(filled('an id')).optional().describe('A plugin config of the gateway to use.'),
     timeout: z
       .strictObject({
         connect: seconds().describe('Seconds to connect.'),
@@ -292,10 +295,9 @@ const commandSchema = z
 
 const credentialSchema = z
   .strictObject({
-    id: z
-      .string()
-      .regex(OBJECT_ID, { error: 'an id of letters, digits, _ . and -' })
-      .describe('Unique for the consumer.'),
+    id: written(z.string().regex(OBJECT_ID, { error: 'an id of letters, digits, _ . and -' })).describe(
+      'Unique for the consumer.',
+    ),
     desc: z.string().optional().describe('What the credential is for.'),
     plugins: plugins.describe('Exactly one authentication plugin: `key-auth: {key: ...}`.'),
     labels: labels.optional(),
@@ -304,10 +306,9 @@ const credentialSchema = z
 
 const consumerSchema = z
   .strictObject({
-    username: z
-      .string()
-      .regex(CONSUMER_NAME, { error: 'a name of letters, digits, _ and -' })
-      .describe('Unique in the stack.'),
+    username: written(
+      z.string().regex(CONSUMER_NAME, { error: 'a name of letters, digits, _ and -' }),
+    ).describe('Unique in the stack.'),
     desc: z.string().optional().describe('Who the consumer is.'),
     plugins: plugins.optional(),
     credentials: z.array(credentialSchema).optional().describe('What the consumer is known by.'),
@@ -319,10 +320,9 @@ const consumerSchema = z
 const object = (what: string) =>
   z
     .looseObject({
-      id: z
-        .string()
-        .regex(OBJECT_ID, { error: 'an id of letters, digits, _ . and -, at most 64' })
-        .describe('The id in the gateway, unique for its kind.'),
+      id: written(
+        z.string().regex(OBJECT_ID, { error: 'an id of letters, digits, _ . and -, at most 64' }),
+      ).describe('The id in the gateway, unique for its kind.'),
     })
     .describe(`${what}, in APISIX's own fields.`);
 const objects = (what: string) => z.array(object(what)).default([]);

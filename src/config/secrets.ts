@@ -1,44 +1,47 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
 import { messageOf, QbtcError } from '../errors.ts';
+import { makeStateFolder, stateFile, stateFolder } from '../state/index.ts';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 /** 192 bits: nobody guesses it, and its 48 hexadecimal digits mean themselves in every URL, shell and file. */
 const SECRET_BYTES = 24;
-/** Writing takes milliseconds: a lock this old was left by a process that is gone. */
-const LOCK_STALE_MS = 5_000;
-const LOCK_RETRY_MS = 20;
+
+type Secrets = Record<string, string>;
+
+const file = stateFile<Secrets | undefined>(
+  'secrets',
+  z.record(z.string(), z.string().min(1)).optional(),
+  undefined,
+);
 
 /** `.qbtc/secrets.json` of the stack. */
-export function secretsFile(root: string): string {
-  return join(root, '.qbtc', 'secrets.json');
-}
+export const secretsFile = (root: string): string => file.path(root);
 
 /**
  * The stack's secrets by name, after generating those of `names` that are missing. The others are left as they are.
  * Two processes that do this at once get the same values.
- * @throws QbtcError SECRETS_UNREADABLE when the file is there but cannot be understood: it is never overwritten.
+ *
+ * @throws QbtcError SECRETS_UNREADABLE when the file is there but cannot be understood: it is never overwritten;
+ *   SECRETS_MISSING when one is gone, but not the data that was made with it
  */
-export async function ensureSecrets(root: string, names: readonly string[]): Promise<Record<string, string>> {
-  const file = secretsFile(root);
+export async function ensureSecrets(root: string, names: readonly string[]): Promise<Secrets> {
   const known = await readSecrets(root);
   if (known !== undefined && names.every((name) => Object.hasOwn(known, name))) {
-    await keepPrivate(file);
+    await keepPrivate(secretsFile(root));
     return known;
   }
+  await refuseOrphanedData(
+    root,
+    names.filter((name) => !Object.hasOwn(known ?? {}, name)),
+  );
   await prepareFolder(root);
-  return await locked(`${file}.lock`, async () => {
-    const current = (await readSecrets(root)) ?? {};
+  return await changed(root, (current) => {
     const missing = names.filter((name) => !Object.hasOwn(current, name));
-    const secrets = {
-      ...current,
-      ...Object.fromEntries(missing.map((name) => [name, generateSecret(name)])),
-    };
-    await writeAtomically(file, `${JSON.stringify(secrets, null, 2)}\n`);
-    return secrets;
+    return { ...current, ...Object.fromEntries(missing.map((name) => [name, generateSecret(name)])) };
   });
 }
 
@@ -46,44 +49,59 @@ export async function ensureSecrets(root: string, names: readonly string[]): Pro
  * The secrets that the stack has; `undefined` when it has none yet.
  * @throws QbtcError SECRETS_UNREADABLE
  */
-export async function readSecrets(root: string): Promise<Record<string, string> | undefined> {
-  const file = secretsFile(root);
-  let text: string;
+export async function readSecrets(root: string): Promise<Secrets | undefined> {
   try {
-    text = await readFile(file, 'utf8');
+    return await file.read(root);
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    const hint = hasCode(error, 'EACCES') ? await accessHint(file) : undefined;
-    throw unreadable(file, `it cannot be read: ${messageOf(error)}`, { cause: error, hint });
+    const { cause } = error as { cause?: unknown };
+    if (!(error instanceof QbtcError) || !hasCode(cause, 'EACCES')) throw error;
+    const hint = await accessHint(secretsFile(root));
+    throw new QbtcError(error.code, error.message, {
+      ...((hint ?? error.hint) === undefined ? {} : { hint: hint ?? error.hint ?? '' }),
+      cause: error,
+    });
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The parser's own message quotes the text, and the text is secret.
-    throw unreadable(file, 'it is not JSON');
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw unreadable(file, 'it is not a JSON object');
-  }
-  for (const [name, secret] of Object.entries(value)) {
-    if (typeof secret !== 'string' || secret === '') {
-      throw unreadable(file, `the value of "${name}" is not text, or is empty`);
-    }
-  }
-  return value as Record<string, string>;
 }
 
 /**
  * Puts new values in the place of some; the others are left as they are.
  * @throws QbtcError SECRETS_UNREADABLE, SECRETS_NOT_WRITTEN
  */
-export async function replaceSecrets(root: string, values: Readonly<Record<string, string>>): Promise<void> {
-  const file = secretsFile(root);
-  await locked(`${file}.lock`, async () => {
-    const secrets = { ...(await readSecrets(root)), ...values };
-    await writeAtomically(file, `${JSON.stringify(secrets, null, 2)}\n`);
-  });
+export async function replaceSecrets(root: string, values: Readonly<Secrets>): Promise<void> {
+  await changed(root, (current) => ({ ...current, ...values }));
+}
+
+async function changed(root: string, change: (current: Secrets) => Secrets): Promise<Secrets> {
+  try {
+    return (await file.change(root, (current) => change(current ?? {}))) ?? {};
+  } catch (error) {
+    throw error instanceof QbtcError && error.code === 'STATE_NOT_WRITABLE'
+      ? notWritable(secretsFile(root), error)
+      : error;
+  }
+}
+
+/** Servers know the secrets that they were made with: new ones would lock the stack out of its own data. */
+async function refuseOrphanedData(root: string, missing: readonly string[]): Promise<void> {
+  const data = join(stateFolder(root), 'data');
+  const folders = await Promise.all(
+    (await readdir(data).catch(() => [])).map(async (part) => ({
+      part,
+      secret: `${part}-password`,
+      filled: (await readdir(join(data, part)).catch(() => [])).length > 0,
+    })),
+  );
+  const orphaned = folders.filter(({ filled, secret }) => filled && missing.includes(secret));
+  if (orphaned.length === 0) return;
+  const lost = orphaned.map(({ secret }) => secret).join(', ');
+  throw new QbtcError(
+    'SECRETS_MISSING',
+    `${secretsFile(root)} has lost ${lost}, but there is data that was made with it`,
+    {
+      details: orphaned.map(({ part }) => `data of ${part}: ${join(data, part)}`),
+      hint: 'Restore it from a backup. Only if there is none: "qbtc down --volumes" deletes that data, and new secrets are generated then.',
+    },
+  );
 }
 
 /** Values that are about to be put in the place of the present ones: written down before a server learns them. */
@@ -92,26 +110,19 @@ export interface PendingSecret {
   value: string;
 }
 
-/** What a rotation that did not come to its end left behind; `undefined` when there is none. */
-export async function readPending(root: string): Promise<PendingSecret | undefined> {
-  try {
-    return JSON.parse(await readFile(pendingFile(root), 'utf8')) as PendingSecret;
-  } catch {
-    return undefined;
-  }
-}
+const pending = stateFile<PendingSecret | undefined>(
+  'pendingSecret',
+  z.object({ name: z.string().min(1), value: z.string().min(1) }).optional(),
+  undefined,
+);
 
-export async function writePending(root: string, pending: PendingSecret): Promise<void> {
-  await writeAtomically(pendingFile(root), JSON.stringify(pending));
-}
-
-export async function removePending(root: string): Promise<void> {
-  await rm(pendingFile(root), { force: true });
-}
-
-function pendingFile(root: string): string {
-  return join(root, '.qbtc', 'secrets.pending.json');
-}
+/**
+ * What a rotation that did not come to its end left behind; `undefined` when there is none.
+ * @throws QbtcError SECRETS_UNREADABLE: a server may know the value that it held
+ */
+export const readPending = (root: string): Promise<PendingSecret | undefined> => pending.read(root);
+export const writePending = (root: string, made: PendingSecret): Promise<void> => pending.write(root, made);
+export const removePending = (root: string): Promise<void> => pending.remove(root);
 
 /** A key that clients send can be told by its prefix when it turns up in a log or a commit; a password has none. */
 export function generateSecret(name: string): string {
@@ -120,33 +131,23 @@ export function generateSecret(name: string): string {
 }
 
 /** What to do about a file that is there and whole, but not for this account. */
-async function accessHint(file: string): Promise<string | undefined> {
+async function accessHint(path: string): Promise<string | undefined> {
   // In a folder that is closed to us the file itself cannot be looked at: its owner is the folder's.
-  const { uid } = (await stat(file).catch(() => stat(dirname(file)).catch(() => undefined))) ?? {};
+  const { uid } = (await stat(path).catch(() => stat(dirname(path)).catch(() => undefined))) ?? {};
   const own = process.geteuid?.();
   if (uid === undefined || own === undefined) return undefined;
-  if (uid === own) return `Make it readable again: chmod u+rwx "${dirname(file)}" && chmod u+rw "${file}"`;
-  return `It belongs to another account (uid ${uid}, this one is ${own}), as after "sudo qbtc". Run qbtc as that account, or take the folder over: sudo chown -R ${own} "${dirname(file)}"`;
+  if (uid === own) return `Make it readable again: chmod u+rwx "${dirname(path)}" && chmod u+rw "${path}"`;
+  return `It belongs to another account (uid ${uid}, this one is ${own}), as after "sudo qbtc". Run qbtc as that account, or take the folder over: sudo chown -R ${own} "${dirname(path)}"`;
 }
 
-function unreadable(
-  file: string,
-  why: string,
-  { cause, hint }: { cause?: unknown; hint?: string | undefined } = {},
-): QbtcError {
-  return new QbtcError('SECRETS_UNREADABLE', `The secrets of the stack cannot be used: ${why}`, {
-    details: [file],
-    hint:
-      hint ??
-      `Restore ${file} from a backup. Only if there is none: delete it, run "qbtc down --volumes", and new secrets are generated.`,
-    cause,
-  });
-}
-
-async function prepareFolder(root: string): Promise<void> {
-  const folder = join(root, '.qbtc');
+/**
+ * Makes `.qbtc`, for its owner alone and ignored by git wherever the stack stands.
+ * @throws QbtcError SECRETS_NOT_WRITTEN
+ */
+export async function prepareFolder(root: string): Promise<void> {
+  const folder = stateFolder(root);
   try {
-    await mkdir(folder, { mode: FOLDER_MODE, recursive: true });
+    await makeStateFolder(root);
     await chmod(folder, FOLDER_MODE);
     // Also where the stack's own .gitignore does not know us.
     await writeFile(join(folder, '.gitignore'), '*\n', { flag: 'wx' });
@@ -156,49 +157,11 @@ async function prepareFolder(root: string): Promise<void> {
   }
 }
 
-async function keepPrivate(file: string): Promise<void> {
+async function keepPrivate(path: string): Promise<void> {
   if (process.platform === 'win32') return;
-  const { mode } = await stat(file);
+  const { mode } = await stat(path);
   // A copy or a checkout may have opened it; on a file of somebody else we cannot change that.
-  if ((mode & 0o077) !== 0) await chmod(file, FILE_MODE).catch(() => {});
-}
-
-/** A reader sees the old file or the new one, whole, also after a power cut. */
-async function writeAtomically(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
-  try {
-    const handle = await open(temporary, 'wx', FILE_MODE);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw notWritable(file, error);
-  }
-}
-
-/** Only one process at a time does `work`. */
-async function locked<T>(lock: string, work: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      await (await open(lock, 'wx', FILE_MODE)).close();
-      break;
-    } catch (error) {
-      if (!hasCode(error, 'EEXIST')) throw notWritable(lock, error);
-      const made = await stat(lock).catch(() => undefined);
-      if (made !== undefined && Date.now() - made.mtimeMs > LOCK_STALE_MS) await rm(lock, { force: true });
-      else await sleep(LOCK_RETRY_MS);
-    }
-  }
-  try {
-    return await work();
-  } finally {
-    await rm(lock, { force: true });
-  }
+  if ((mode & 0o077) !== 0) await chmod(path, FILE_MODE).catch(() => {});
 }
 
 function notWritable(path: string, cause: unknown): QbtcError {

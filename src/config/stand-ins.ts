@@ -8,7 +8,7 @@ import { interpolate, type Values } from './interpolate.ts';
 export function leftOutServices(
   services: unknown,
   values: Values,
-  document: Pick<StackDocument, 'within'>,
+  document: Pick<StackDocument, 'keyAt' | 'within'>,
 ): Set<string> {
   const named = Object.entries(isRecord(services) ? services : {});
   return new Set(

@@ -49,7 +49,7 @@ export function whyUnreachable(
 ): Extract<EngineState, { reachable: false }> {
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
   const start = 'start Docker (Linux: sudo systemctl start docker; otherwise Docker Desktop)';
-  if (error instanceof QbtcError) return unreachable(address, error.message, error.hint ?? start);
+  if (error instanceof QbtcError) return unreachable(address, messageOf(error), error.hint ?? start);
   switch (code) {
     case 'ENOENT':
       return unreachable(

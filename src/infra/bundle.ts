@@ -4,18 +4,22 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { BuildOptions, Message } from 'esbuild';
 import writeFileAtomic from 'write-file-atomic';
+import * as z from 'zod';
 import { QbtcError } from '../errors.ts';
 import type { Service } from '../model/stack.ts';
+import { decode, encode } from '../state/index.ts';
 import { createFolders, stackFolders } from './folders.ts';
+import { ownSources } from './source-map.ts';
 
 /** What the last bundle was made of: each input with its size and time, so that an unchanged one is not made again. */
-interface Manifest {
+const manifestSchema = z.object({
   /** A digest of what was asked for: the entry, the options, the version of esbuild. */
-  request: string;
-  file: string;
-  digest: string;
-  inputs: Record<string, string>;
-}
+  request: z.string(),
+  file: z.string(),
+  digest: z.string(),
+  inputs: z.record(z.string(), z.string()),
+});
+type Manifest = z.output<typeof manifestSchema>;
 
 export interface Bundle {
   /** Absolute. Its name holds the digest of its content. */
@@ -32,16 +36,57 @@ const ABSENT = 'absent';
 /** Never equal to a fingerprint: the input was written while it was read, or its file system has coarse times. */
 const UNTRUSTED = 'untrusted';
 
+/** What Node is given to run a bundle: stack traces name the files that it was made of. */
+export function nodeArguments({ file }: Bundle): string[] {
+  return ['--enable-source-maps', file];
+}
+
 /**
  * The service as one file in `.qbtc/build`, named by its content. Nothing is installed and little is read when it
  * starts, which is what makes a start fast.
  */
-export async function bundleService(
-  root: string,
-  service: Pick<Service, 'name' | 'path'> & { entry: string },
-): Promise<Bundle> {
+export async function bundleService(root: string, service: Bundled): Promise<Bundle> {
+  const { folder, options, request, previous } = await prepare(root, service);
+  if (previous !== undefined) return { file: join(folder, previous.file), digest: previous.digest };
+
+  // A command of the stack may come before the first `up`.
+  await createFolders(root);
+  const startedAt = Date.now();
+  const result = await bundled(options, service);
+
+  const isMap = ({ path }: { path: string }) => path.endsWith('.map');
+  const content = result.outputFiles.find((output) => !isMap(output))?.text ?? '';
+  const map = result.outputFiles.find(isMap)?.text ?? EMPTY_MAP;
+  const digest = digestOf(content);
+  const name = `${service.name}-${digest}.cjs`;
+  const inputs: Record<string, string> = {};
+  for (const input of withSettings(root, Object.keys(result.metafile.inputs)))
+    inputs[input] = await fingerprint(join(root, input), startedAt);
+  // The map first: a bundle that is there has its map. Code that only moved in its file is the same bundle with another.
+  const write = (file: string, text: string) =>
+    writeFileAtomic(join(folder, file), text, { mode: 0o600, fsync: false });
+  await write(`${name}.map`, ownSources(map));
+  await write(name, `${content}${MAP_COMMENT}${name}.map\n`);
+  const manifest: Manifest = { request, file: name, digest, inputs };
+  await write(`${service.name}.json`, encode(manifest));
+  await removeOlder(folder, service.name);
+  return { file: join(folder, name), digest };
+}
+
+/**
+ * Says what is wrong with the code of a service, and writes nothing.
+ * @throws QbtcError `BUNDLE_FAILED`
+ */
+export async function checkBundle(root: string, service: Bundled): Promise<void> {
+  const { options, previous } = await prepare(root, service);
+  if (previous === undefined) await bundled(options, service);
+}
+
+type Bundled = Pick<Service, 'name' | 'path'> & { entry: string };
+
+/** How a service is bundled, and the bundle that is there already and not out of date. */
+async function prepare(root: string, service: Bundled) {
   const folder = stackFolders(root).build;
-  const manifestFile = join(folder, `${service.name}.json`);
   const version = await esbuildVersion();
   const options = {
     entryPoints: [resolve(service.path, service.entry)],
@@ -52,9 +97,10 @@ export async function bundleService(
     target: 'node20.19',
     external: ['pg-native'],
     legalComments: 'none',
-    // A third less to read and to keep in memory; names stay, for traces of errors.
+    // A third less to read and to keep in memory; names and statements stay, for debuggers and traces of errors.
     minifyWhitespace: true,
-    minifySyntax: true,
+    // Stack traces and debuggers name the files that people write.
+    sourcemap: 'external',
     metafile: true,
     write: false,
     logLevel: 'silent',
@@ -63,16 +109,14 @@ export async function bundleService(
   const request = createHash('sha256')
     .update(JSON.stringify([version, options]))
     .digest('hex');
-  const previous = await readManifest(manifestFile);
-  if (previous !== undefined && previous.request === request && (await unchanged(root, previous))) {
-    return { file: join(folder, previous.file), digest: previous.digest };
-  }
+  const kept = await readManifest(join(folder, `${service.name}.json`));
+  const isCurrent = kept !== undefined && kept.request === request && (await unchanged(root, kept));
+  return { folder, options, request, previous: isCurrent ? kept : undefined };
+}
 
-  // A command of the stack may come before the first `up`.
-  await createFolders(root);
+async function bundled(options: Awaited<ReturnType<typeof prepare>>['options'], service: Bundled) {
   const { build } = await import('esbuild');
-  const startedAt = Date.now();
-  const result = await build(options).catch((error: { errors?: Message[] }) => {
+  return build(options).catch((error: { errors?: Message[] }) => {
     throw new QbtcError('BUNDLE_FAILED', `the service ${service.name} cannot be bundled`, {
       details: (error.errors ?? []).map(
         ({ text, location }) =>
@@ -82,18 +126,14 @@ export async function bundleService(
       cause: error,
     });
   });
+}
 
-  const content = result.outputFiles[0]?.contents ?? new Uint8Array();
-  const digest = createHash('sha256').update(content).digest('hex').slice(0, 16);
-  const name = `${service.name}-${digest}.cjs`;
-  const inputs: Record<string, string> = {};
-  for (const input of withSettings(root, Object.keys(result.metafile.inputs)))
-    inputs[input] = await fingerprint(join(root, input), startedAt);
-  await writeFileAtomic(join(folder, name), Buffer.from(content), { mode: 0o600, fsync: false });
-  const manifest: Manifest = { request, file: name, digest, inputs };
-  await writeFileAtomic(manifestFile, JSON.stringify(manifest), { mode: 0o600, fsync: false });
-  await removeOlder(folder, service.name);
-  return { file: join(folder, name), digest };
+/** Ends a bundle; what comes before it is what its name holds the digest of. */
+const MAP_COMMENT = '//# sourceMappingURL=';
+const EMPTY_MAP = '{"version":3,"sources":[],"names":[],"mappings":""}';
+
+function digestOf(content: string): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 16);
 }
 
 /** Without loading it: it takes longer than all else where nothing is to be bundled. */
@@ -104,8 +144,9 @@ async function esbuildVersion(): Promise<string> {
 
 async function readManifest(file: string): Promise<Manifest | undefined> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Manifest;
+    return manifestSchema.parse(decode(await readFile(file, 'utf8')));
   } catch {
+    // It is made anew with the bundle.
     return undefined;
   }
 }
@@ -137,8 +178,13 @@ async function fingerprint(file: string, builtAt = Number.POSITIVE_INFINITY): Pr
 }
 
 async function unchanged(root: string, manifest: Manifest): Promise<boolean> {
-  const output = await stat(join(stackFolders(root).build, manifest.file)).catch(() => undefined);
-  if (output === undefined) return false;
+  const file = join(stackFolders(root).build, manifest.file);
+  const [output, map] = await Promise.all(
+    [file, `${file}.map`].map((each) => readFile(each, 'utf8').catch(() => undefined)),
+  );
+  // It is what it was made as, too: half a bundle would fail in a way that nobody understands.
+  if (output === undefined || map === undefined) return false;
+  if (digestOf(output.slice(0, output.lastIndexOf(MAP_COMMENT))) !== manifest.digest) return false;
   const same = await Promise.all(
     Object.entries(manifest.inputs).map(
       async ([input, known]) =>
@@ -157,5 +203,6 @@ async function removeOlder(folder: string, service: string): Promise<void> {
     names.map(async (name) => ({ name, madeAt: (await stat(join(folder, name))).mtimeMs })),
   );
   bundles.sort((a, b) => b.madeAt - a.madeAt);
-  for (const { name } of bundles.slice(KEPT_BUNDLES)) await rm(join(folder, name), { force: true });
+  for (const { name } of bundles.slice(KEPT_BUNDLES))
+    for (const file of [name, `${name}.map`]) await rm(join(folder, file), { force: true });
 }

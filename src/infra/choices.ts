@@ -1,22 +1,31 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
-import { stackFolders } from './folders.ts';
+import * as z from 'zod';
+import { PROVIDER_NAMES, STRATEGIES } from '../model/resource.ts';
+import { stateFile } from '../state/index.ts';
 import type { InfrastructurePlan } from './strategy.ts';
 
-function file(root: string): string {
-  return join(stackFolders(root).state, 'providers.json');
-}
+const choice = z.object({
+  resource: z.string(),
+  provider: z.enum(PROVIDER_NAMES),
+  reason: z.string(),
+  loss: z.string(),
+  standsIn: z.literal(true).optional(),
+});
 
-/** What the last `up` decided; `undefined` before the first one and after `down`. */
-export async function readChoices(root: string): Promise<InfrastructurePlan | undefined> {
-  try {
-    return JSON.parse(await readFile(file(root), 'utf8')) as InfrastructurePlan;
-  } catch {
-    return undefined;
-  }
-}
+const plan = z.object({
+  strategy: z.enum(STRATEGIES),
+  choices: z.array(choice),
+  services: z.array(
+    z.object({ service: z.string(), runs: z.enum(['process', 'container']), reason: z.string() }),
+  ),
+}) as z.ZodType<InfrastructurePlan>;
 
-export async function writeChoices(root: string, plan: InfrastructurePlan): Promise<void> {
-  await writeFileAtomic(file(root), JSON.stringify(plan), { mode: 0o600, fsync: false });
-}
+const file = stateFile<InfrastructurePlan | undefined>('choices', plan.optional(), undefined);
+
+/**
+ * What the last `up` decided; `undefined` before the first one and after `down`.
+ *
+ * @throws QbtcError `CHOICES_UNREADABLE`
+ */
+export const readChoices = (root: string): Promise<InfrastructurePlan | undefined> => file.read(root);
+
+export const writeChoices = (root: string, made: InfrastructurePlan): Promise<void> => file.write(root, made);

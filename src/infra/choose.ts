@@ -3,9 +3,11 @@ import { EXIT, QbtcError } from '../errors.ts';
 import type { ListeningSocket } from '../model/observation.ts';
 import type { ProviderName, Resource, Strategy } from '../model/resource.ts';
 import type { Service, Stack } from '../model/stack.ts';
+import { type ByHand, instancesByHand } from './by-hand.ts';
 import { composeServices } from './containers/index.ts';
 import { isOurs } from './leaving.ts';
-import { describeConflict, type PortConflict, portConflicts, type WantedPort } from './ports.ts';
+import { portsTaken } from './port-holders.ts';
+import { type PortConflict, portConflicts, type WantedPort } from './ports.ts';
 import { isAlive, NOTHING, type Present, presentProvider } from './present.ts';
 import type { Provider } from './provider.ts';
 import { providers } from './providers/index.ts';
@@ -30,6 +32,7 @@ interface Question {
   stack: Stack;
   present: Present;
   sockets: readonly ListeningSocket[];
+  byHand: readonly ByHand[];
   /** The forced strategy; `undefined` where qbtc decides. */
   strategy: Strategy | undefined;
   wishes: Wishes;
@@ -54,6 +57,7 @@ export async function chooseProviders(
 ): Promise<InfrastructurePlan> {
   checkWishes(stack, wishes);
   const strategy = wishes.strategy ?? stack.strategy;
+  const byHand = await instancesByHand(context, stack);
   const question: Question = {
     stack,
     present,
@@ -61,6 +65,7 @@ export async function chooseProviders(
     strategy,
     registry,
     sockets: await foreignSockets(context, present),
+    byHand,
   };
   const conflicts: PortConflict[] = [];
   const gather = async (resources: readonly Resource[], excluded: Excluded = new Map()) => {
@@ -78,10 +83,10 @@ export async function chooseProviders(
   const others = await gather(stack.resources.filter(({ kind }) => kind !== 'apisix'));
   const inside = await whyNotInside(context, question, others, gateways);
   const services = stack.services.map(
-    ({ name }): ServiceChoice =>
+    (service): ServiceChoice =>
       inside === undefined
-        ? { service: name, runs: 'container', reason: 'all that it needs runs in Docker' }
-        : { service: name, runs: 'process', reason: inside },
+        ? { service: service.name, runs: 'container', reason: 'all that it needs runs in Docker' }
+        : { service: service.name, runs: 'process', ...runByHand(service, byHand, inside) },
   );
   const gateway = await gather(
     gateways,
@@ -91,8 +96,8 @@ export async function chooseProviders(
           ['docker', 'in a container it could not reach the services, which run on this machine itself'],
         ]),
   );
-  conflicts.push(...serviceConflicts(question));
-  if (conflicts.length > 0) throw portsTaken(conflicts);
+  conflicts.push(...serviceConflicts(question, services));
+  if (conflicts.length > 0) throw await portsTaken(context, stack, conflicts, question.sockets);
 
   const made = new Map([...others, ...gateway].map((choice) => [choice.resource, choice]));
   const choices = stack.resources.flatMap(({ name }) => made.get(name) ?? []);
@@ -249,16 +254,26 @@ function resourcePorts(resource: Resource): WantedPort[] {
   }));
 }
 
-function serviceConflicts({ stack, sockets }: Question): PortConflict[] {
-  const wanted = stack.services.flatMap(instancesOf).map(({ name, port }) => ({ port, owner: name }));
-  return portConflicts(wanted, sockets);
+function runByHand(
+  service: Service,
+  byHand: readonly ByHand[],
+  reason: string,
+): Pick<ServiceChoice, 'reason' | 'byHand'> {
+  const names = instancesOf(service).map(({ name }) => name);
+  const own = byHand.filter(({ instance }) => names.includes(instance));
+  if (own.length === 0) return { reason };
+  const pids = own.map(({ pid }) => pid).join(', ');
+  return { reason: `run by hand (pid ${pids}), and left alone`, byHand: own };
 }
 
-function portsTaken(conflicts: readonly PortConflict[]): QbtcError {
-  return new QbtcError('PORT_TAKEN', 'not all ports of the stack are free', {
-    details: conflicts.map(describeConflict),
-    hint: 'end the process, or give the stack other ports: set ports.base in qbtc.yaml (2000, 3000, …)',
-  });
+/** What runs by hand holds its own port; in a container it would be in the way. */
+function serviceConflicts({ stack, sockets }: Question, choices: readonly ServiceChoice[]): PortConflict[] {
+  const own = new Set(choices.flatMap(({ byHand = [] }) => byHand.map(({ instance }) => instance)));
+  const wanted = stack.services
+    .flatMap(instancesOf)
+    .filter(({ name }) => !own.has(name))
+    .map(({ name, port }) => ({ port, owner: name }));
+  return portConflicts(wanted, sockets);
 }
 
 function checkWishes(stack: Stack, wishes: Wishes): void {

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
-import { LEDGER, readMigrations } from './migrations.ts';
+import { readMigrations } from './migration-files.ts';
+import { LEDGER } from './migrations.ts';
 import { roleStatements, scramVerifier } from './roles.ts';
 
 /**

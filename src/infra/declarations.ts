@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { join } from 'node:path';
+import * as z from 'zod';
 import type { Context } from '../context.ts';
 import type { Stack } from '../model/stack.ts';
-import { stackFolders } from './folders.ts';
+import { stateFile } from '../state/index.ts';
+import { composePlace } from './containers/place.ts';
 
 /** Which services of the compose file are declared as they were when their containers were last seen to. */
 export interface Declarations {
@@ -15,6 +16,9 @@ export interface Declarations {
   record(services: readonly string[]): Promise<void>;
 }
 
+/** By the name of the service: the digest of how it was declared. Made anew where it cannot be read. */
+const file = stateFile<Record<string, string>>('containers', z.record(z.string(), z.string()), {});
+
 /** A variable of the caller's environment goes before the env-file. */
 const VARIABLE = /\$\{?([A-Za-z_][A-Za-z0-9_]*)/g;
 
@@ -23,14 +27,12 @@ export async function compareDeclarations(
   context: Pick<Context, 'env'>,
   stack: Stack,
 ): Promise<Declarations> {
-  const file = join(stackFolders(stack.root).state, 'containers.json');
-  const known = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Record<string, string>;
-  const folder = dirname(stack.composeFile);
+  const known = await file.read(stack.root);
+  const place = composePlace(stack);
   const read = (path: string) => readFile(path, 'utf8').catch(() => '');
-  const [compose, values] = await Promise.all([read(stack.composeFile), read(join(folder, '.env'))]);
+  const [compose, values] = await Promise.all([read(stack.composeFile), read(place.values)]);
   const variables = [...compose.matchAll(VARIABLE)].map(([, name = '']) => [name, context.env[name]]);
   const common = [compose, values, variables];
-  const write = () => writeFileAtomic(file, JSON.stringify(known), { mode: 0o600, fsync: false });
   const names = new Set([
     ...Object.keys(known),
     ...stack.resources.map(({ name }) => name),
@@ -39,7 +41,7 @@ export async function compareDeclarations(
   const now = new Map(
     await Promise.all(
       [...names].map(async (name): Promise<[string, string]> => {
-        const own = await read(join(folder, 'env', `${name}.env`));
+        const own = await read(join(place.folder, `${name}.env`));
         return [
           name,
           createHash('sha256')
@@ -52,15 +54,16 @@ export async function compareDeclarations(
   return {
     same: new Set([...names].filter((name) => known[name] === now.get(name))),
     async forget(services) {
-      for (const name of services) delete known[name];
-      await write();
+      await file.change(stack.root, (digests) =>
+        Object.fromEntries(Object.entries(digests).filter(([name]) => !services.includes(name))),
+      );
     },
     async record(services) {
-      for (const name of services) {
+      const seen = services.flatMap((name) => {
         const digest = now.get(name);
-        if (digest !== undefined) known[name] = digest;
-      }
-      await write();
+        return digest === undefined ? [] : [[name, digest] as const];
+      });
+      await file.change(stack.root, (digests) => ({ ...digests, ...Object.fromEntries(seen) }));
     },
   };
 }

@@ -1,39 +1,51 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { formatEnv, parseEnv } from '../config/dotenv.ts';
 import { composeProject, placeOf } from '../config/place.ts';
+import { prepareFolder } from '../config/secrets.ts';
+import type { Context } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Service, Stack } from '../model/stack.ts';
-import { formatEnv } from './containers/env-file.ts';
+import { readTextFile } from '../text-file.ts';
+import { composePlace } from './containers/place.ts';
 import { databaseInit } from './database-init.ts';
 import { stackEnvironment } from './environment.ts';
 
 /** By its first line a file is known to be ours to overwrite. */
 const STAMP = '# Written by qbtc from qbtc.yaml and its secrets: changes made here are lost. Not for git.';
 const MODE = 0o600;
+const GIT_TIMEOUT_MS = 10_000;
+/** What `git check-ignore` answers inside a work tree; outside of one, and without git, it is another code. */
+const NOT_IGNORED = 1;
 /** APISIX takes keys of 16 characters (`data_encryption.keyring`, AES-128). */
 const KEYRING_LENGTH = 16;
 /** Where the gateway takes TLS, without the port base. */
 const TLS_PORT = 9443;
 
 /**
- * Writes what the compose file is filled in with: `.env` beside it (ports, names, passwords), and `env/SERVICE.env` with
- * the environment of each service inside the compose network. Writes only what differs; without a compose file nothing.
+ * Writes what the compose file is filled in with: its values (ports, names, passwords), and for each service a file with
+ * its environment inside the compose network. All of it holds secrets and stands where git ignores it. Writes only what
+ * differs; without a compose file nothing.
  *
- * @throws QbtcError `ENV_FILE_FOREIGN` for a file that qbtc did not write; `ENV_FILE_NOT_WRITABLE`
+ * @throws QbtcError `ENV_FILE_FOREIGN` for the file of a service that qbtc did not write; `ENV_FILE_NOT_WRITABLE`;
+ *   `ENV_INVALID` for a `.env` of the user that cannot be read
  */
-export async function writeEnvFiles(stack: Stack): Promise<void> {
-  const { composeFile } = stack;
-  if ((await read(composeFile)) === undefined) return;
-  const folder = dirname(composeFile);
+export async function writeEnvFiles(context: Pick<Context, 'exec' | 'env'>, stack: Stack): Promise<void> {
+  if ((await read(stack.composeFile)) === undefined) return;
+  const { values, folder } = composePlace(stack);
   try {
-    await write(join(folder, '.env'), composeValues(stack));
-    await mkdir(join(folder, 'env'), { recursive: true, mode: 0o700 });
+    await prepareFolder(stack.root);
+    await mkdir(dirname(values), { recursive: true, mode: 0o700 });
+    await write(values, { ...(await theirValues(context, stack)), ...composeValues(stack) });
+    await writeBeside(context, stack);
+    const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+    if (made !== undefined) await writeFile(join(folder, '.gitignore'), '*\n');
     for (const service of stack.services) {
-      await write(join(folder, 'env', `${service.name}.env`), serviceValues(stack, service));
+      await write(join(folder, `${service.name}.env`), serviceValues(stack, service));
     }
-    await removeOthers(stack, join(folder, 'env'));
+    await removeOthers(stack, folder);
     for (const resource of stack.resources) {
       if (resource.kind !== 'postgres' || resource.provider === 'external') continue;
       await writeGenerated(stack, `${resource.name}-init.sql`, await databaseInit(stack, resource));
@@ -42,22 +54,52 @@ export async function writeEnvFiles(stack: Stack): Promise<void> {
     if (error instanceof QbtcError) throw error;
     throw new QbtcError(
       'ENV_FILE_NOT_WRITABLE',
-      `the env-files in ${folder} cannot be written: ${messageOf(error)}`,
-      {
-        hint: 'make the folder writable',
-        cause: error,
-      },
+      `what ${stack.composeFile} is filled in with cannot be written: ${messageOf(error)}`,
+      { hint: `make ${folder} writable`, cause: error },
     );
   }
 }
 
+/** Compose fills its file in with the `.env` beside it: of a user's it is taken over what qbtc has no value for. */
+async function theirValues({ env }: Pick<Context, 'env'>, stack: Stack): Promise<Record<string, string>> {
+  const file = join(dirname(stack.composeFile), '.env');
+  const text = await readTextFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined || text.startsWith(STAMP)) return {};
+  return parseEnv(text, file, (name) => env[name]);
+}
+
 /**
- * A file in `env/` that a container is primed with. It can be read by every account, because the container's is none of
- * ours, but nobody else gets into the folder; it must hold no secret.
+ * For a `docker compose` without qbtc: the same values beside the compose file, where qbtc keeps files there. Not over a
+ * file of the user, and not where git would take the passwords along.
  */
-export async function writeGenerated({ composeFile }: Stack, name: string, text: string): Promise<void> {
-  if ((await read(composeFile)) === undefined) return;
-  const file = join(dirname(composeFile), 'env', name);
+async function writeBeside({ exec }: Pick<Context, 'exec'>, stack: Stack): Promise<void> {
+  const { beside } = composePlace(stack);
+  const file = join(dirname(stack.composeFile), '.env');
+  const before = await read(file);
+  const ours = before?.startsWith(STAMP) === true;
+  if (before !== undefined && !ours) return;
+  if (beside) {
+    const { exitCode } = await exec('git', ['check-ignore', '--quiet', file], {
+      cwd: dirname(file),
+      timeoutMs: GIT_TIMEOUT_MS,
+    });
+    if (exitCode !== NOT_IGNORED) return await write(file, composeValues(stack));
+  }
+  // Of an earlier qbtc, which wrote it wherever the compose file was.
+  if (ours) await rm(file, { force: true });
+  if (!beside) await removeOurs(stack, join(dirname(stack.composeFile), 'env'));
+}
+
+/**
+ * A file that a container is primed with. It can be read by every account, because the container's is none of ours, but
+ * nobody else gets into the folder; it must hold no secret.
+ */
+export async function writeGenerated(stack: Stack, name: string, text: string): Promise<void> {
+  if ((await read(stack.composeFile)) === undefined) return;
+  const file = join(composePlace(stack).folder, name);
   if ((await read(file)) === text) return;
   // In place: a container sees the file that was mounted, and no other one of the same name.
   await writeFile(file, text, { mode: 0o644 });
@@ -133,7 +175,7 @@ async function write(file: string, values: Readonly<Record<string, string>>): Pr
   if (before === text) return;
   if (before !== undefined && !before.startsWith(STAMP)) {
     throw new QbtcError('ENV_FILE_FOREIGN', `${file} was not written by qbtc, and is in the way of what is`, {
-      hint: `move ${file} away; variables for qbtc.yaml belong into the .env beside it`,
+      hint: `move ${file} away; what it says belongs into "env" of the service in qbtc.yaml`,
     });
   }
   await writeFileAtomic(file, text, { mode: MODE, fsync: false });
@@ -147,4 +189,15 @@ async function removeOthers(stack: Stack, folder: string): Promise<void> {
     if (known.has(name) || !name.endsWith('.env') || !(await read(file))?.startsWith(STAMP)) continue;
     await rm(file, { force: true });
   }
+}
+
+/** A folder that an earlier qbtc wrote beside the compose file; whatever else is in it stays. */
+async function removeOurs(stack: Stack, folder: string): Promise<void> {
+  const stamped: string[] = [];
+  for (const name of (await readdir(folder).catch(() => [])).filter((each) => each.endsWith('.env')))
+    if ((await read(join(folder, name)))?.startsWith(STAMP)) stamped.push(name);
+  if (stamped.length === 0) return;
+  const primed = stack.resources.flatMap(({ name }) => [`${name}-init.sql`, `${name}-definitions.json`]);
+  for (const name of [...stamped, ...primed]) await rm(join(folder, name), { force: true });
+  await rmdir(folder).catch(() => {});
 }

@@ -1,7 +1,7 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, QbtcError } from '../errors.ts';
-import { STATE_FOLDER } from './supervision/state.ts';
+import { STATE_FOLDER } from '../state/index.ts';
 
 /** The folders in `.qbtc/` that running the stack needs. */
 export function stackFolders(root: string) {

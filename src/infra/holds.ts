@@ -1,8 +1,6 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import * as z from 'zod';
 import { EXIT, QbtcError } from '../errors.ts';
-import { stackFolders } from './folders.ts';
+import { stateFile } from '../state/index.ts';
 
 /** A part that a fault of `qbtc chaos` keeps as it is until the fault is undone: nothing of ours starts it again. */
 export interface Hold {
@@ -12,29 +10,22 @@ export interface Hold {
   fault: string;
 }
 
-function file(root: string): string {
-  return join(stackFolders(root).state, 'holds.json');
-}
+const schema = z.array(z.object({ part: z.string(), fault: z.string() }));
+const file = stateFile<Hold[]>('holds', schema, []);
 
-/** None where nothing was ever held; none, too, in a file that cannot be read: it must not keep a stack from starting. */
-export async function readHolds(root: string): Promise<Hold[]> {
-  try {
-    return JSON.parse(await readFile(file(root), 'utf8')) as Hold[];
-  } catch {
-    return [];
-  }
-}
+/** @throws QbtcError `HOLDS_UNREADABLE` */
+export const readHolds = (root: string): Promise<Hold[]> => file.read(root);
 
 export async function hold(root: string, part: string, fault: string): Promise<void> {
-  const others = (await readHolds(root)).filter((each) => each.part !== part || each.fault !== fault);
-  await write(root, [...others, { part, fault }]);
+  await file.change(root, (holds) => [
+    ...holds.filter((each) => each.part !== part || each.fault !== fault),
+    { part, fault },
+  ]);
 }
 
 /** Lets go of what the fault holds. */
 export async function letGo(root: string, fault: string): Promise<void> {
-  const holds = await readHolds(root);
-  const others = holds.filter((each) => each.fault !== fault);
-  if (others.length < holds.length) await write(root, others);
+  await file.change(root, (holds) => holds.filter((each) => each.fault !== fault));
 }
 
 /**
@@ -50,9 +41,4 @@ export async function refuseHeld(root: string, names: readonly string[]): Promis
     exit: EXIT.findings,
     hint: 'qbtc chaos undo',
   });
-}
-
-async function write(root: string, holds: readonly Hold[]): Promise<void> {
-  await mkdir(stackFolders(root).state, { recursive: true, mode: 0o700 });
-  await writeFileAtomic(file(root), JSON.stringify(holds), { mode: 0o600 });
 }

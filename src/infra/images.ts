@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import * as z from 'zod';
 import type { Service, Stack } from '../model/stack.ts';
+import { stateFile } from '../state/index.ts';
 import { bundleService } from './bundle.ts';
-import { stackFolders } from './folders.ts';
 
 /** What every image of the stack is built with besides the service's own code. */
 const COMMON = ['package.json', 'package-lock.json', '.dockerignore'];
+
+/** By the name of the service: the digest of what its image was built from. Made anew where it cannot be read. */
+const file = stateFile<Record<string, string>>('images', z.record(z.string(), z.string()), {});
 
 /** The services whose image is to be built: from other sources than the last one, or never built by us. */
 export interface Images {
@@ -21,8 +24,7 @@ export interface Images {
  * A service with a command of its own says nothing about its sources: its builder is always asked.
  */
 export async function judgeImages(stack: Stack, services: readonly Service[]): Promise<Images> {
-  const file = join(stackFolders(stack.root).build, 'images.json');
-  const known = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Record<string, string>;
+  const known = await file.read(stack.root);
   const common = await Promise.all(
     [
       stack.composeFile,
@@ -49,12 +51,11 @@ export async function judgeImages(stack: Stack, services: readonly Service[]): P
       .map(({ name }) => name)
       .filter((name) => digests.get(name) === undefined || known[name] !== digests.get(name)),
     async built(names) {
-      const next = { ...known };
-      for (const name of names) {
+      const made = names.flatMap((name) => {
         const digest = digests.get(name);
-        if (digest !== undefined) next[name] = digest;
-      }
-      await writeFileAtomic(file, JSON.stringify(next), { mode: 0o600, fsync: false });
+        return digest === undefined ? [] : [[name, digest] as const];
+      });
+      await file.change(stack.root, (before) => ({ ...before, ...Object.fromEntries(made) }));
     },
   };
 }

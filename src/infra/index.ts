@@ -1,7 +1,10 @@
+export { acceptLoss } from './accept-loss.ts';
+export { bundleService, checkBundle } from './bundle.ts';
+export { instancesByHand, noteByHand } from './by-hand.ts';
 export { readChoices, writeChoices } from './choices.ts';
 export { chooseProviders, type Wishes } from './choose.ts';
 export type { ContainerDriver, ContainerStatus, Containers } from './containers/containers.ts';
-export { openContainers, openDriver } from './containers/index.ts';
+export { openContainers, openDriver, readComposeFile } from './containers/index.ts';
 export { compareDeclarations, type Declarations } from './declarations.ts';
 export { writeEnvFiles, writeGenerated } from './env-files.ts';
 export { type FallbackGateway, fallbackGateway, fallbackName } from './fallback.ts';
@@ -9,12 +12,14 @@ export { checkDisk, createFolders, stackFolders } from './folders.ts';
 export { type Hold, hold, letGo, readHolds, refuseHeld } from './holds.ts';
 export { judgeImages } from './images.ts';
 export { isOurs, leavingContainers, leavingProcesses } from './leaving.ts';
-export { readLogTail } from './logs/files.ts';
-export { LOG_LEVELS, type LogFilter, type LogLevel } from './logs/filter.ts';
-export type { LogLine } from './logs/line.ts';
-export { openLogs, type StackLogs } from './logs/stack-logs.ts';
+export { readStartedLog } from './logs/files.ts';
+export { createLogFilter, type LogFilter } from './logs/filter.ts';
+export { LOG_LEVELS, type LogLevel } from './logs/line.ts';
+export { containerLogLine, openLogs, type StackLogs } from './logs/stack-logs.ts';
+export { readMigrations } from './migration-files.ts';
 export { createDatabase, migrate } from './migrations.ts';
-export { type InfrastructureObservation, observeResources } from './observe.ts';
+export { type InfrastructureObservation, observeResources, PATIENCE_MS } from './observe.ts';
+export { outgoingPorts } from './outgoing.ts';
 export { placed } from './placement.ts';
 export { foreignPlaces, removeVolumes } from './places.ts';
 export {
@@ -32,6 +37,7 @@ export { providers } from './providers/index.ts';
 export { type Awaited, untilReady } from './ready.ts';
 export { ensureRoles } from './roles.ts';
 export { rotatorOf } from './rotation/index.ts';
+export { livingPid, runningInstances } from './running.ts';
 export { type Instance, instancesOf, probeService, runBundled, serviceProcess } from './service.ts';
 export {
   type Choice,

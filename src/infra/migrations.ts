@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context, SqlConnection } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
 import type { Change } from '../model/plan.ts';
 import type { Endpoint, Resource } from '../model/resource.ts';
+import { type Migration, readMigrations } from './migration-files.ts';
 
 /** Any number will do, as long as every qbtc takes the same one. */
 const LOCK = 7_202_611;
@@ -20,14 +19,8 @@ export const LEDGER = [
   'CREATE TABLE IF NOT EXISTS qbtc.migrations (name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())',
 ];
 
-export interface Migration {
-  name: string;
-  text: string;
-  checksum: string;
-}
-
 /**
- * Applies the migrations that are not there yet, in the order of their names, each in a transaction of its own,
+ * Applies the migrations that are not there yet, in their order, each in a transaction of its own,
  * under a lock that holds off a second qbtc.
  * Answers with what it applied; a second call answers with nothing. `timeoutMs` is the deadline of each statement.
  */
@@ -95,22 +88,6 @@ async function createMissing(
 
 function quoted(identifier: string): string {
   return `"${identifier.replaceAll('"', '""')}"`;
-}
-
-/** The migrations of a folder, in the order in which they are applied. */
-export async function readMigrations(folder: string): Promise<Migration[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
-  return Promise.all(
-    names.map(async (name) => {
-      const text = await readFile(join(folder, name), 'utf8');
-      return { name, text, checksum: checksumOf(text) };
-    }),
-  );
-}
-
-/** The same for a checkout with Windows' line ends. */
-function checksumOf(text: string): string {
-  return createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex');
 }
 
 async function outstanding(connection: SqlConnection, migrations: Migration[]): Promise<Migration[]> {

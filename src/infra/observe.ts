@@ -1,8 +1,10 @@
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
+import { holders, type RunAs } from '../health/index.ts';
 import type { ResourceObservation } from '../model/observation.ts';
 import type { ProviderName, Resource, Strategy } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
+import { instancesByHand } from './by-hand.ts';
 import { readChoices } from './choices.ts';
 import type { ContainerStatus } from './containers/containers.ts';
 import { openContainers } from './containers/index.ts';
@@ -10,12 +12,22 @@ import { fallbackName } from './fallback.ts';
 import { type Hold, readHolds } from './holds.ts';
 import type { ProbeResult } from './probe.ts';
 import { probes } from './probes/index.ts';
+import { companionsOf, livingPid } from './running.ts';
 import { type Instance, instancesOf, probeService } from './service.ts';
 import { nameStrategy } from './strategy.ts';
-import type { ProcessStatus } from './supervision/protocol.ts';
-import { readState } from './supervision/state.ts';
+import { type ProcessStatus, STOPPED } from './supervision/protocol.ts';
+import { readRunning } from './supervision/running-state.ts';
 
-const PROBE_TIMEOUT_MS = 2_000;
+/**
+ * How long a part may take to answer before it is called unhealthy. What is away refuses at once; what takes its time
+ * is on a busy machine, and heal would restart it.
+ */
+export const PATIENCE_MS = 15_000;
+
+export interface ObserveResourcesOptions {
+  /** Less than the usual patience, for those who measure how long a part was silent. */
+  patienceMs?: number | undefined;
+}
 
 export interface InfrastructureObservation {
   strategy: Strategy;
@@ -28,12 +40,18 @@ export interface InfrastructureObservation {
  * credentials. Read from outside; it works without a supervisor, and after one was killed. Where the stack runs in
  * Docker and the engine does not answer, that is the reason of what it should run.
  */
-export async function observeResources(context: Context, stack: Stack): Promise<InfrastructureObservation> {
-  const [state, plan, holds] = await Promise.all([
-    readState(stack.root),
+export async function observeResources(
+  context: Context,
+  stack: Stack,
+  { patienceMs = PATIENCE_MS }: ObserveResourcesOptions = {},
+): Promise<InfrastructureObservation> {
+  const [state, plan, holds, hands] = await Promise.all([
+    readRunning(context.host, stack.root),
     readChoices(stack.root),
     readHolds(stack.root),
+    instancesByHand(context, stack),
   ]);
+  const byHand = new Map(hands.map(({ instance, pid }) => [instance, pid]));
   const supervisor = state?.supervisor;
   const alive =
     supervisor !== undefined &&
@@ -49,11 +67,13 @@ export async function observeResources(context: Context, stack: Stack): Promise<
   const inDocker = [...chosen.values()].includes('docker') || contained.size > 0;
   const containers = inDocker ? await containersOf(context, stack.root) : [];
 
+  const holderOf = holders(context.host);
   const resources = await Promise.all([
     ...stack.resources.map((resource) => {
       const decided = chosen.get(resource.name) ?? resource.provider ?? 'embedded';
       return observeResource(
         context,
+        patienceMs,
         resource,
         decided,
         runtimeOf(resource.name, decided, processes, containers),
@@ -65,11 +85,23 @@ export async function observeResources(context: Context, stack: Stack): Promise<
         contained.has(instance.service.name)
           ? observeInstance(
               context,
+              patienceMs,
+              holderOf,
               instance,
               'docker',
               containerOf(containers, instance.service.name, instance.port),
             )
-          : observeInstance(context, instance, 'process', processRuntime(processes.get(instance.name))),
+          : byHand.has(instance.name)
+            ? observeByHand(context, patienceMs, holderOf, instance, byHand.get(instance.name))
+            : observeInstance(
+                context,
+                patienceMs,
+                holderOf,
+                instance,
+                'process',
+                processRuntime(processes.get(instance.name)),
+                companionsOf([...processes.values()], instance),
+              ),
       ),
   ]);
   return {
@@ -112,6 +144,8 @@ interface Runtime {
   restarts: number;
   /** Whether it has been ready before: then not answering is not starting. */
   wasReady: boolean;
+  /** The engine that would tell does not answer. */
+  engineAway?: boolean;
 }
 
 async function containersOf(
@@ -146,6 +180,7 @@ function containerOf(
       lives: false,
       state: 'crashed',
       reason: containers.unreachable,
+      engineAway: true,
       restarts: 0,
       wasReady: true,
     };
@@ -175,7 +210,7 @@ function processRuntime(process: ProcessStatus | undefined): Runtime | undefined
     case 'quarantined':
       return { ...common, lives: false, state: 'crashed' };
     case 'exited':
-      return { ...common, lives: false, state: reason === 'stopped' ? 'stopped' : 'crashed' };
+      return { ...common, lives: false, state: reason === STOPPED ? 'stopped' : 'crashed' };
     default:
       return pid === undefined
         ? { ...common, lives: false, state: 'crashed', reason: 'its process is gone' }
@@ -185,20 +220,17 @@ function processRuntime(process: ProcessStatus | undefined): Runtime | undefined
 
 /** The recorded process, without its pid when that is gone or somebody else's by now. */
 async function verified(context: Context, status: ProcessStatus): Promise<[string, ProcessStatus]> {
-  const same =
-    status.pid !== undefined &&
-    status.startTime !== undefined &&
-    (await context.host.processStartTime(status.pid)) === status.startTime;
-  return [status.name, same ? status : { ...status, pid: undefined }];
+  return [status.name, { ...status, pid: await livingPid(context, status) }];
 }
 
 async function observeResource(
   context: Context,
+  patienceMs: number,
   resource: Resource,
   provider: ProviderName,
   runtime: Runtime | undefined,
 ): Promise<ResourceObservation> {
-  const result = await probes[resource.kind](context, resource.endpoint, PROBE_TIMEOUT_MS);
+  const result = await probes[resource.kind](context, resource.endpoint, patienceMs);
   const ports = provider === 'external' ? [resource.endpoint.port] : Object.values(resource.ports);
   return {
     name: resource.name,
@@ -211,11 +243,16 @@ async function observeResource(
 
 async function observeInstance(
   context: Context,
+  patienceMs: number,
+  holderOf: ReturnType<typeof holders>,
   instance: Instance,
   provider: 'process' | 'docker',
   runtime: Runtime | undefined,
+  companions: readonly number[] = [],
 ): Promise<ResourceObservation> {
-  const result = await probeService(context, instance, PROBE_TIMEOUT_MS);
+  const asProcess = provider === 'docker' ? 'container' : { pid: runtime?.pid, companions };
+  const runs: RunAs = runtime?.lives === true ? asProcess : undefined;
+  const result = await probeService(context, instance, { runs, timeoutMs: patienceMs, holderOf });
   return {
     name: instance.name,
     kind: 'service',
@@ -225,12 +262,35 @@ async function observeInstance(
   };
 }
 
+/** What its user runs is not ours to start or to end: it counts as adopted. */
+async function observeByHand(
+  context: Context,
+  patienceMs: number,
+  holderOf: ReturnType<typeof holders>,
+  instance: Instance,
+  pid: number | undefined,
+): Promise<ResourceObservation> {
+  const runs = { pid };
+  const result = await probeService(context, instance, { runs, timeoutMs: patienceMs, holderOf });
+  const judged = judge(result, undefined, true);
+  const reason = ['run by hand', judged.reason].filter((each) => each !== '').join('; ');
+  return {
+    name: instance.name,
+    kind: 'service',
+    provider: 'external',
+    ports: [instance.port],
+    ...judged,
+    reason,
+    pid,
+  };
+}
+
 /** State and reason from what was found on the wire and what is known of the process or container. */
 function judge(
   result: ProbeResult,
   runtime: Runtime | undefined,
   isExternal: boolean,
-): Pick<ResourceObservation, 'state' | 'reason' | 'pid' | 'health' | 'restarts'> {
+): Pick<ResourceObservation, 'state' | 'reason' | 'problem' | 'engineAway' | 'pid' | 'health' | 'restarts'> {
   const pid = runtime?.pid;
   const restarts = runtime?.restarts ?? 0;
   if (result.ready) {
@@ -244,7 +304,11 @@ function judge(
   if (isExternal) return { state: 'unhealthy', reason: result.reason, pid, health, restarts };
   if (runtime === undefined) return { state: 'stopped', reason: 'was not started', pid, health, restarts };
   if (runtime.state !== undefined)
-    return { state: runtime.state, reason: runtime.reason, pid, health, restarts };
+    return {
+      ...(runtime.engineAway === true ? { engineAway: true } : {}),
+      ...{ state: runtime.state, reason: runtime.reason, pid, health, restarts },
+    };
+  const problem = result.problem === undefined ? {} : { problem: result.problem };
   const reason = runtime.reason === '' ? result.reason : `${result.reason}; ${runtime.reason}`;
-  return { state: runtime.wasReady ? 'unhealthy' : 'starting', reason, pid, health, restarts };
+  return { state: runtime.wasReady ? 'unhealthy' : 'starting', reason, ...problem, pid, health, restarts };
 }

@@ -7,8 +7,17 @@ export interface WantedPort {
   owner: string;
 }
 
+/** The stack whose a process or a container is, and the part of it that it is, as far as it tells. */
+export interface Owner {
+  root?: string;
+  stack?: string;
+  part?: string;
+}
+
 export interface PortConflict extends WantedPort {
   holder: ListeningSocket;
+  /** Set where a stack of qbtc holds it. */
+  of?: Owner;
   /** Why what holds it could not be adopted, where that was tried. */
   why?: string;
 }
@@ -27,9 +36,15 @@ export function portConflicts(
   });
 }
 
-/** `port 5432 (database) is held by postgres (pid 4242)` */
-export function describeConflict({ port, owner, holder, why }: PortConflict): string {
+/** `port 5432 (database) is held by postgres (pid 4242), database of the stack acme in /home/jo/acme` */
+export function describeConflict({ port, owner, holder, of, why }: PortConflict): string {
   const program = holder.program ?? 'a process';
   const pid = holder.pid === undefined ? 'of another user' : `pid ${holder.pid}`;
-  return `port ${port} (${owner}) is held by ${program} (${pid})${why === undefined ? '' : `; ${why}`}`;
+  const whose = of === undefined ? '' : `, ${describeOwner(of)}`;
+  return `port ${port} (${owner}) is held by ${program} (${pid})${whose}${why === undefined ? '' : `; ${why}`}`;
+}
+
+function describeOwner({ part, stack, root }: Owner): string {
+  const name = stack === undefined ? 'a stack' : `the stack ${stack}`;
+  return `${part === undefined ? '' : `${part} of `}${name}${root === undefined ? '' : ` in ${root}`}`;
 }

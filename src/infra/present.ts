@@ -4,10 +4,11 @@ import { readChoices } from './choices.ts';
 import type { ContainerStatus } from './containers/containers.ts';
 import { openContainers } from './containers/index.ts';
 import { isOurs } from './leaving.ts';
+import { livingPid } from './running.ts';
 import type { InfrastructurePlan } from './strategy.ts';
-import { connectSupervisor } from './supervision/client.ts';
+import { connectSupervisor, unlessGone } from './supervision/client.ts';
 import type { ProcessStatus } from './supervision/protocol.ts';
-import { readState } from './supervision/state.ts';
+import { readRunning } from './supervision/running-state.ts';
 
 /** What of the stack runs now, and what the last `up` had decided. */
 export interface Present {
@@ -23,8 +24,8 @@ export const NOTHING: Present = { processes: [], containers: [], plan: undefined
 export async function lookAtPresent(context: Context, root: string): Promise<Present> {
   const supervisor = await connectSupervisor(root);
   try {
-    const processes = supervisor === undefined ? await orphans(context, root) : await supervisor.list();
-    return await withContainers(context, root, processes);
+    const processes = await supervisor?.list().catch(unlessGone);
+    return await withContainers(context, root, processes ?? (await orphans(context, root)));
   } finally {
     supervisor?.close();
   }
@@ -57,16 +58,11 @@ async function presentContainers(
 }
 
 async function orphans(context: Pick<Context, 'host'>, root: string): Promise<ProcessStatus[]> {
-  const state = await readState(root);
+  const state = await readRunning(context.host, root);
   const found = await Promise.all(
-    (state?.processes ?? []).map(async (process) => {
-      const { pid, startTime } = process;
-      const same =
-        pid !== undefined &&
-        startTime !== undefined &&
-        (await context.host.processStartTime(pid)) === startTime;
-      return same ? [process] : [];
-    }),
+    (state?.processes ?? []).map(async (process) =>
+      (await livingPid(context, process)) === undefined ? [] : [process],
+    ),
   );
   return found.flat();
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import type { ResourceObservation } from '../model/observation.ts';
 import type { Endpoint } from '../model/resource.ts';
 
 export type ProbeContext = Pick<Context, 'http' | 'amqp' | 'sql' | 'redis'>;
@@ -10,7 +11,13 @@ export type ProbeContext = Pick<Context, 'http' | 'amqp' | 'sql' | 'redis'>;
  */
 export type ProbeResult =
   | { ready: true; found: Record<string, unknown> }
-  | { ready: false; reason: string; refused: boolean; missingDatabase?: true };
+  | {
+      ready: false;
+      reason: string;
+      refused: boolean;
+      missingDatabase?: true;
+      problem?: ResourceObservation['problem'];
+    };
 
 /** Speaks the protocol of one kind of resource, as a client of the stack would. Never rejects. */
 export type Probe = (context: ProbeContext, endpoint: Endpoint, timeoutMs: number) => Promise<ProbeResult>;

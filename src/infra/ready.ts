@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode, QbtcError } from '../errors.ts';
+import type { LogLine } from '../model/log.ts';
 import type { ProbeResult } from './probe.ts';
 
 const FIRST_PAUSE_MS = 20;
@@ -12,8 +13,8 @@ export interface Awaited {
   probe: () => Promise<ProbeResult>;
   /** Why what runs it has ended; `undefined` while it lives. */
   ended: () => Promise<string | undefined>;
-  /** The last lines that it wrote, oldest first. */
-  logTail: (lines: number) => Promise<string[]>;
+  /** The last lines that it wrote since it was started, oldest first; left out where it writes to its user's terminal. */
+  logTail?: (lines: number) => Promise<LogLine[]>;
   /** What the user can do when it is there but refuses us, or answers as somebody else. */
   refusedHint: string;
   /** Says what it waits for, and why it is not there yet. */
@@ -63,10 +64,6 @@ async function failure(
   hint = `qbtc logs ${awaited.name}`,
   exit: ExitCode = EXIT.error,
 ): Promise<QbtcError> {
-  const lines = await awaited.logTail(SHOWN_LOG_LINES);
-  return new QbtcError(code, message, {
-    exit,
-    details: lines.length === 0 ? ['it wrote nothing'] : ['its last lines:', ...lines],
-    hint,
-  });
+  const logLines = await awaited.logTail?.(SHOWN_LOG_LINES);
+  return new QbtcError(code, message, { exit, hint, ...(logLines === undefined ? {} : { logLines }) });
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Context } from '../context.ts';
-import { messageOf } from '../errors.ts';
+import { askHealth, type Holder, holders, judgeHealth, namesHealth, type RunAs } from '../health/index.ts';
 import type { Service, Stack } from '../model/stack.ts';
-import { bundleService } from './bundle.ts';
+import { bundleService, nodeArguments } from './bundle.ts';
 import { baseEnvironment, stackEnvironment } from './environment.ts';
 import { stackFolders } from './folders.ts';
 import type { ProbeResult } from './probe.ts';
@@ -35,7 +35,7 @@ export async function serviceProcess(
       ? undefined
       : await bundleService(stack.root, { ...service, entry: service.entry });
   const [program = process.execPath, ...args] =
-    bundle === undefined ? (service.command ?? []) : [process.execPath, bundle.file];
+    bundle === undefined ? (service.command ?? []) : [process.execPath, ...nodeArguments(bundle)];
   const env = environmentOf(stack, instance);
   // Without what the caller's own environment adds: a second terminal is no reason to start a service anew.
   const digest = createHash('sha256').update(JSON.stringify([program, args, env, service.path]));
@@ -76,53 +76,43 @@ export async function runBundled(
   instance: Instance,
   given: { name: string; path: string; entry: string },
 ): Promise<{ program: string; args: string[]; env: Record<string, string> }> {
-  const { file } = await bundleService(stack.root, given);
+  const bundle = await bundleService(stack.root, given);
   const env = { ...baseEnvironment(context.env), ...environmentOf(stack, instance) };
-  return { program: process.execPath, args: [file], env };
+  return { program: process.execPath, args: nodeArguments(bundle), env };
 }
 
-/** Asks an instance for its health document, and whether it is the service that should be there. */
+/**
+ * Asks an instance for its health document, and whether it is the service that should be there.
+ *
+ * @param runs how qbtc runs it now: whose process answers decides who it is
+ */
 export async function probeService(
-  context: Pick<Context, 'http'>,
+  context: Pick<Context, 'http' | 'host'>,
   instance: Instance,
-  timeoutMs: number,
+  { runs, timeoutMs, holderOf = holders(context.host) }: ServiceProbe,
 ): Promise<ProbeResult> {
-  const url = `http://127.0.0.1:${instance.port}${instance.service.health}`;
-  try {
-    const answer = await context.http(url, { timeoutMs });
-    const document = parseObject(answer.body);
-    const identity = document?.service ?? document?.name;
-    if (identity !== undefined && identity !== instance.service.name) {
-      return { ready: false, reason: `port ${instance.port} answers as ${String(identity)}`, refused: true };
-    }
-    if (answer.status !== 200) {
-      return {
-        ready: false,
-        reason: `${instance.service.health} answers ${answer.status}${failedChecks(document)}`,
-        refused: false,
-      };
-    }
-    return { ready: true, found: document ?? { status: answer.status } };
-  } catch (error) {
-    return { ready: false, reason: messageOf(error), refused: false };
-  }
+  const { port, service } = instance;
+  const answer = await askHealth(context, `http://127.0.0.1:${port}${service.health}`, timeoutMs);
+  const holder: Holder = answer.status === undefined ? { whose: 'unseen' } : await holderOf(port, runs);
+  const judged = judgeHealth(answer, {
+    name: service.name,
+    port,
+    holder,
+    pathIsNamed: namesHealth(service.health),
+  });
+  if (judged.healthy) return { ready: true, found: answer.document ?? { status: answer.status } };
+  const { problem: kind, status, reason } = judged;
+  return {
+    ready: false,
+    reason,
+    refused: kind === 'stranger' || kind === 'other-name',
+    problem: { kind, ...(status === undefined ? {} : { status }) },
+  };
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The names and reasons of the checks that a health document reports as not healthy. */
-function failedChecks(document: Record<string, unknown> | undefined): string {
-  const checks = Object.entries(
-    (document?.checks ?? {}) as Record<string, { status?: string; reason?: string }>,
-  );
-  const failed = checks.filter(([, check]) => check?.status !== undefined && check.status !== 'healthy');
-  if (failed.length === 0) return '';
-  return ` (${failed.map(([name, check]) => `${name}: ${check.reason ?? check.status}`).join(', ')})`;
+export interface ServiceProbe {
+  runs: RunAs;
+  timeoutMs: number;
+  /** Left out, the table of sockets is read for this one. */
+  holderOf?: ReturnType<typeof holders>;
 }

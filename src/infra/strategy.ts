@@ -1,4 +1,5 @@
 import type { ProviderName, Strategy } from '../model/resource.ts';
+import type { ByHand } from './by-hand.ts';
 
 /** Which providers may provide a resource, the first that can does. Left to itself, `up` goes by `hybrid`. */
 export const PREFERENCE: Record<Strategy, readonly ProviderName[]> = {
@@ -22,6 +23,8 @@ export interface ServiceChoice {
   service: string;
   runs: 'process' | 'container';
   reason: string;
+  /** The instances that their user runs: they are waited for, and neither started nor ended. */
+  byHand?: readonly ByHand[];
 }
 
 export interface InfrastructurePlan {

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { keepProperties, propertiesOf, publishAsIs } from '../amqp/raw-frames.ts';
 import type { AmqpConnect, RawMessage } from '../context.ts';
+import { UNROUTED } from '../model/event.ts';
 
 /** AMQP through `amqplib`, loaded when first used. No reconnection: the caller decides. */
 export const connectAmqp: AmqpConnect = async (url, { timeoutMs, name }) => {
@@ -12,6 +14,7 @@ export const connectAmqp: AmqpConnect = async (url, { timeoutMs, name }) => {
   });
   // A broker that goes away is told by the next call; the event alone must not end the command.
   connection.on('error', () => {});
+  keepProperties(connection);
   return {
     async tap(bindings, onMessage) {
       const channel = await connection.createChannel();
@@ -41,12 +44,18 @@ export const connectAmqp: AmqpConnect = async (url, { timeoutMs, name }) => {
     },
     async publish({ exchange, routingKey }, content, properties = {}) {
       const channel = await connection.createConfirmChannel();
-      channel.on('error', () => {});
       try {
         await new Promise<void>((resolve, reject) => {
           channel.once('return', () =>
-            reject(new Error(`no queue is bound to ${exchange} with the routing key ${routingKey}`)),
+            reject(
+              Object.assign(
+                new Error(`no queue is bound to ${exchange} with the routing key ${routingKey}`),
+                { code: UNROUTED },
+              ),
+            ),
           );
+          // The reason, such as NOT_FOUND; that the channel is closed comes after it.
+          channel.on('error', reject);
           channel.once('close', () => reject(new Error('the broker closed the channel')));
           channel.publish(
             exchange,
@@ -97,6 +106,12 @@ export const connectAmqp: AmqpConnect = async (url, { timeoutMs, name }) => {
           ? channel.bindQueue(destination, source, routing_key, args)
           : channel.bindExchange(destination, source, routing_key, args),
       ),
+    unbind: ({ source, destination, destination_type, routing_key, arguments: args }) =>
+      withChannel(connection, (channel) =>
+        destination_type === 'queue'
+          ? channel.unbindQueue(destination, source, routing_key, args)
+          : channel.unbindExchange(destination, source, routing_key, args),
+      ),
     async hold(queue, count) {
       const channel = await connection.createChannel();
       channel.on('error', () => {});
@@ -143,7 +158,7 @@ export const connectAmqp: AmqpConnect = async (url, { timeoutMs, name }) => {
       });
       try {
         for (const { routingKey, properties, content } of messages)
-          channel.publish(exchange, routingKey, content, { ...properties, mandatory: true });
+          publishAsIs(channel, { exchange, routingKey }, content, properties);
         await channel.waitForConfirms();
         if (returned > 0) throw new Error(`no queue is bound to ${exchange}`);
       } finally {
@@ -203,8 +218,9 @@ async function peekOnce(connection: ChannelModel, queue: string, count: number):
   }
 }
 
-function rawMessage({ fields, properties, content }: ConsumeMessage): RawMessage {
-  return { exchange: fields.exchange, routingKey: fields.routingKey, properties: { ...properties }, content };
+function rawMessage(message: ConsumeMessage): RawMessage {
+  const { exchange, routingKey } = message.fields;
+  return { exchange, routingKey, properties: propertiesOf(message), content: message.content };
 }
 
 /** A message that was promised and does not come within this time has gone otherwise. */

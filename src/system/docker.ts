@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import type { DockerConnect } from '../context.ts';
 import { QbtcError } from '../errors.ts';
+import { readTextFile } from '../text-file.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -53,7 +53,7 @@ export async function engineAddress(env: Environment, platform: NodeJS.Platform)
 
 async function readJson(file: string): Promise<Record<string, unknown> | undefined> {
   try {
-    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const value: unknown = JSON.parse(await readTextFile(file));
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
@@ -77,7 +77,7 @@ function connectionOptions(address: string): Docker.DockerOptions {
 async function readCertificates(env: Environment): Promise<Docker.DockerOptions> {
   if (!env.DOCKER_TLS_VERIFY || !env.DOCKER_CERT_PATH) return {};
   const [ca, cert, key] = await Promise.all(
-    ['ca.pem', 'cert.pem', 'key.pem'].map((name) => readFile(join(env.DOCKER_CERT_PATH ?? '', name))),
+    ['ca.pem', 'cert.pem', 'key.pem'].map((name) => readTextFile(join(env.DOCKER_CERT_PATH ?? '', name))),
   );
   return { protocol: 'https', ca, cert, key } as Docker.DockerOptions;
 }

@@ -2,6 +2,13 @@ import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Exec } from '../context.ts';
 
+/** What a supervisor, a shell or a person sends to a program. */
+const FOR_THE_PROGRAM: readonly NodeJS.Signals[] =
+  process.platform === 'win32'
+    ? ['SIGINT', 'SIGTERM', 'SIGHUP']
+    : ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'];
+const FROM_A_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT']);
+
 /** Runs programs with execa, loaded when first used. The environment is exactly the one given, or ours. */
 export function createExec(): Exec {
   return async (program, args, options = {}) => {
@@ -23,7 +30,8 @@ export function createExec(): Exec {
         if (stream !== null) createInterface({ input: stream }).on('line', onLine);
       }
     }
-    const result = await child;
+    const takeBack = options.inherit === true ? handSignalsOn(child) : undefined;
+    const result = await child.finally(takeBack);
     return {
       exitCode: result.exitCode ?? exitCodeOf(result.signal),
       stdout: result.stdout ?? '',
@@ -35,8 +43,34 @@ export function createExec(): Exec {
 }
 
 function stdioOf({ inherit, input }: { inherit?: boolean; input?: string }) {
-  if (inherit === true) return { stdio: 'inherit' as const };
+  // It takes the time that it needs to end: nobody but the user knows how long that is.
+  if (inherit === true) return { stdio: 'inherit' as const, forceKillAfterDelay: false as const };
   return input === undefined ? { stdin: 'ignore' as const } : { input };
+}
+
+/**
+ * Whatever asks us to end, or tells something, is meant for the program whose terminal it is meanwhile: our own answers
+ * wait until it has ended. A terminal sends Ctrl-C and Ctrl-\\ to the program itself, which must not hear of them twice.
+ *
+ * @returns puts our own answers back
+ */
+function handSignalsOn(child: { kill(signal: NodeJS.Signals): boolean }): () => void {
+  const { stdin, stdout, stderr } = process;
+  const atTerminal = stdin.isTTY === true || stdout.isTTY === true || stderr.isTTY === true;
+  const own = FOR_THE_PROGRAM.map((signal) => {
+    const listeners = process.listeners(signal);
+    process.removeAllListeners(signal);
+    process.on(signal, () => {
+      if (!atTerminal || !FROM_A_TERMINAL.has(signal)) child.kill(signal);
+    });
+    return { signal, listeners };
+  });
+  return () => {
+    for (const { signal, listeners } of own) {
+      process.removeAllListeners(signal);
+      for (const listener of listeners) process.on(signal, listener);
+    }
+  };
 }
 
 /** As shells have it. */

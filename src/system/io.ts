@@ -1,5 +1,6 @@
 import type { Ora } from 'ora';
 import type { Io, Progress } from '../context.ts';
+import { printable } from '../printable.ts';
 
 const MASK = '••••••';
 /** A last guard against tearing every other word apart; which values are worth hiding is for the caller to say. */
@@ -38,7 +39,18 @@ export function createIo(streams: Streams): Io {
     color: stdout.isTTY === true && colorAllowed,
     errColor: stderr.isTTY === true && colorAllowed,
     columns: columnsOf(stdout),
-    progress: interactive ? spinner(stderr, err, masked) : lines(err),
+    progress: readable(interactive ? spinner(stderr, err, masked) : lines(err)),
+  };
+}
+
+/** What others say of themselves is told as a person may see it. */
+function readable({ step, done, failed, stop }: Progress): Progress {
+  const clean = (text: string | undefined) => (text === undefined ? undefined : printable(text));
+  return {
+    step: (name, waitingFor) => step(printable(name), clean(waitingFor)),
+    done: (name, result) => done(printable(name), clean(result)),
+    failed: (name, reason) => failed(printable(name), printable(reason)),
+    stop,
   };
 }
 

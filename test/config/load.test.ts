@@ -394,6 +394,13 @@ describe('mistakes', () => {
       ],
     ],
     [
+      'a reference in a key, where nothing is filled in',
+      `version: 1\nname: acme\ngateway:\n  upstreams:\n    - id: u\n      nodes: { "\${{HOST}}:80": 1 }\n`,
+      [
+        'qbtc.yaml:6:16 gateway.upstreams[0].nodes.${{HOST}}:80: found the key "${{HOST}}:80", expected a key as it is meant: references are filled in in values alone (nodes may be a list of host, port and weight)',
+      ],
+    ],
+    [
       'a reference that is none',
       small('    env: { A: "${secret.api-key}", B: "${OPEN" }\n'),
       [
@@ -406,6 +413,28 @@ describe('mistakes', () => {
       small('score: { weights: { routes: 30 } }\n'),
       ['qbtc.yaml:10:10 score.weights: found weights of 110 in all, expected 100 in all'],
     ],
+    [
+      'workers of a gateway that is not ours',
+      small('').replace(
+        '{ kind: rabbitmq }',
+        '{ kind: rabbitmq }\n  edge: { kind: apisix, provider: docker, workers: 2 }',
+      ),
+      [
+        'qbtc.yaml:5:9 infrastructure.edge: found no secret "edge-admin-key", expected a value in .qbtc/secrets.json',
+        'qbtc.yaml:5:43 infrastructure.edge.workers: found workers of a gateway with `provider: docker`, whose own configuration sets them, expected "provider: embedded", or none, beside it, or no workers',
+      ],
+    ],
+    ...['0', '65', '1.5', 'many'].map((workers): [string, string, string[]] => [
+      `${workers} workers`,
+      small('').replace(
+        '{ kind: rabbitmq }',
+        `{ kind: rabbitmq }\n  edge: { kind: apisix, workers: ${workers} }`,
+      ),
+      [
+        'qbtc.yaml:5:9 infrastructure.edge: found no secret "edge-admin-key", expected a value in .qbtc/secrets.json',
+        `qbtc.yaml:5:34 infrastructure.edge.workers: found ${workers === 'many' ? '"many"' : workers}, expected auto, or a whole number from 1 to 64`,
+      ],
+    ]),
     [
       'an external resource without an address, and an address without external',
       small('').replace(
@@ -602,13 +631,13 @@ describe('values', () => {
 
   test('many aliases of one anchor are fine, a bomb of them is a mistake', async () => {
     const routes = Array.from(
-      { length: 300 },
+      { length: 100 },
       (_, index) => `      - { name: r${index}, uri: /r${index}, plugins: *p }`,
     );
     await sample.write(
       small(`    routes:\n      - { name: a, uri: /a, plugins: &p { cors: {} } }\n${routes.join('\n')}\n`),
     );
-    expect((await sample.load()).services[0]?.routes).toHaveLength(301);
+    expect((await sample.load()).services[0]?.routes).toHaveLength(101);
 
     const layers = Array.from({ length: 20 }, (_, index) => {
       const inner =
@@ -647,6 +676,26 @@ describe('values', () => {
       },
     });
   });
+
+  test.each([
+    ['auto', {}, 'auto'],
+    ['${WORKERS:-1}', { WORKERS: '4' }, 4],
+  ])('a gateway has as many workers as are asked for: %s', async (written, env, workers) => {
+    const gateway = `edge: { kind: apisix, provider: external, url: "http://h" }`;
+    await sample.write(small('').replace('{ kind: rabbitmq }', `{ kind: rabbitmq }\n  ${gateway}`));
+    expect((await sample.load(env)).resources[1]?.workers).toBeUndefined();
+    await sample.write(
+      small('').replace(
+        '{ kind: rabbitmq }',
+        `{ kind: rabbitmq }\n  edge: { kind: apisix, workers: "${written}" }`,
+      ),
+    );
+    const stack = await loadStack({
+      ...{ file: sample.file, env, qbtcVersion: VERSION },
+      secrets: { ...SECRETS, 'edge-admin-key': 'a-key' },
+    });
+    expect(stack.resources[1]?.workers).toBe(workers);
+  });
 });
 
 describe('files that nobody means to write', () => {
@@ -684,7 +733,6 @@ describe('files that nobody means to write', () => {
   const many = (count: number, line: (index: number) => string) =>
     Array.from({ length: count }, (_, i) => line(i)).join('');
 
-  // The limit is that of the test: comparing each with each takes minutes.
   test.each([
     ['keys', small(many(5_000, (index) => `key${index}: 1\n`)), 5_000],
     ['dependencies', small(`    depends_on:\n${many(5_000, (index) => `      - x${index}\n`)}`), 5_000],

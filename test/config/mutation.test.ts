@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { anyCharacter } from '../support/any-text.ts';
+import { runs } from '../support/property-runs.ts';
 import { makeSample, type Sample, TEMPLATE_FILE } from './sample.ts';
 
 let sample: Sample;
@@ -50,7 +52,7 @@ test('characters put in, taken out, or doubled never lead to anything but mistak
         '# ',
         '<<: ',
       ),
-      fc.string({ unit: 'binary', maxLength: 5 }),
+      fc.string({ unit: anyCharacter, maxLength: 5 }),
     ),
   });
   await fc.assert(
@@ -58,7 +60,8 @@ test('characters put in, taken out, or doubled never lead to anything but mistak
       const start = at % template.length;
       await judge(template.slice(0, start) + insert + template.slice(start + remove));
     }),
-    { numRuns: 60 },
+    // Each reads a whole file of a stack.
+    { numRuns: runs(15, 60) },
   );
 }, 60_000);
 
@@ -85,7 +88,8 @@ test('any value in any place never leads to anything but mistakes with a line', 
       }
       await judge(text);
     }),
-    { numRuns: 60 },
+    // Each reads a whole file of a stack.
+    { numRuns: runs(15, 60) },
   );
 }, 60_000);
 

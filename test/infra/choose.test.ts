@@ -135,6 +135,7 @@ function container(service: string, ports: number[] = []): ContainerStatus {
     id: service,
     name: service,
     state: 'running',
+    exitCode: undefined,
     health: 'healthy',
     reason: '',
     startedAt: undefined,

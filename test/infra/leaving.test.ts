@@ -74,6 +74,7 @@ describe('leavingContainers', () => {
     id: service,
     name: service,
     state,
+    exitCode: undefined,
     health: undefined,
     reason: '',
     startedAt: undefined,

@@ -1,7 +1,13 @@
-import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { foreignPlaces, placeOutside, removeVolumes } from '../../src/infra/places.ts';
+import {
+  earlierPlaces,
+  foreignPlaces,
+  knownPlace,
+  placeOutside,
+  removeVolumes,
+} from '../../src/infra/places.ts';
 import { temporaryFolder } from '../support/quiet-context.ts';
 
 async function stackBeside(stateFolder: string, name: string) {
@@ -56,4 +62,79 @@ test('a stack that was moved keeps its place', async () => {
   await rename(root, moved);
   expect(await placeOutside(moved, 'acme', stateFolder)).toBe(place);
   expect(await removeVolumes(moved, stateFolder)).toContain(place);
+});
+
+test('of many that ask at once all get the same place: two databases of one stack stand in it', async () => {
+  const { stateFolder, root } = await setUp();
+  const places = await Promise.all(Array.from({ length: 12 }, () => placeOutside(root, 'acme', stateFolder)));
+  expect(new Set(places).size).toBe(1);
+  expect(await readdir(stateFolder)).toHaveLength(1);
+  expect(await placeOutside(root, 'acme', stateFolder)).toBe(places[0]);
+  await removeVolumes(root, stateFolder);
+  await expect(stat(stateFolder)).rejects.toThrow(/ENOENT/);
+});
+
+test('a ledger that is gone is no loss: the place carries the stamp of its stack', async () => {
+  const { stateFolder, root } = await setUp();
+  const place = await placeOutside(root, 'acme', stateFolder);
+  await rm(join(root, '.qbtc', 'places.json'));
+  expect(await knownPlace(root, 'acme', stateFolder)).toBe(place);
+  expect(await placeOutside(root, 'acme', stateFolder)).toBe(place);
+  await rm(join(root, '.qbtc', 'places.json'));
+  expect(await removeVolumes(root, stateFolder)).toContain(place);
+});
+
+test.each([
+  '',
+  '[',
+  '{}',
+  '"text"',
+  'null',
+  '["/var/lib',
+])('a ledger that holds %j is damaged: no data begins empty for it, and what is stamped can be removed', async (text) => {
+  const { stateFolder, root } = await setUp();
+  const place = await placeOutside(root, 'acme', stateFolder);
+  await writeFile(join(root, '.qbtc', 'places.json'), text);
+  for (const ask of [placeOutside, knownPlace])
+    await expect(ask(root, 'acme', stateFolder)).rejects.toMatchObject({ code: 'PLACES_UNREADABLE' });
+  expect(await readdir(stateFolder)).toEqual([basename(place)]);
+  expect(await removeVolumes(root, stateFolder)).toContain(place);
+});
+
+test('a stack that is made anew at the same path meets no data of the old one, which is named', async () => {
+  const { stateFolder, root } = await setUp();
+  const place = await placeOutside(root, 'acme', stateFolder);
+  await rm(root, { recursive: true });
+  await mkdir(join(root, '.qbtc'), { recursive: true });
+  expect(await placeOutside(root, 'acme', stateFolder)).not.toBe(place);
+  expect(await earlierPlaces(root, stateFolder)).toEqual([place]);
+  expect(await foreignPlaces(root, stateFolder)).toEqual([place]);
+  expect(await removeVolumes(root, stateFolder)).not.toContain(place);
+});
+
+test('a copy keeps its hands off the data of the original, and the original finds it as before', async () => {
+  const { base, stateFolder, root } = await setUp();
+  const place = await placeOutside(root, 'acme', stateFolder);
+  const copy = join(base, 'copy');
+  await cp(root, copy, { recursive: true });
+  expect(await knownPlace(copy, 'acme', stateFolder)).toBeUndefined();
+  expect(await removeVolumes(copy, stateFolder)).not.toContain(place);
+  const own = await placeOutside(copy, 'acme', stateFolder);
+  expect(own).not.toBe(place);
+  expect(await placeOutside(root, 'acme', stateFolder)).toBe(place);
+});
+
+test('a copy that was made before the original moved removes nothing of it, and does not begin empty in silence', async () => {
+  const { base, stateFolder, root } = await setUp();
+  const place = await placeOutside(root, 'acme', stateFolder);
+  const [copy, moved] = [join(base, 'copy'), join(base, 'moved')];
+  await cp(root, copy, { recursive: true });
+  await rename(root, moved);
+  expect(await placeOutside(moved, 'acme', stateFolder)).toBe(place);
+  expect(await knownPlace(copy, 'acme', stateFolder)).toBeUndefined();
+  await expect(placeOutside(copy, 'acme', stateFolder)).rejects.toMatchObject({ code: 'STACK_COPIED' });
+  expect(await removeVolumes(copy, stateFolder)).not.toContain(place);
+  await rm(join(copy, '.qbtc', 'stack.json'));
+  expect(await placeOutside(copy, 'acme', stateFolder)).not.toBe(place);
+  expect(await placeOutside(moved, 'acme', stateFolder)).toBe(place);
 });

@@ -18,4 +18,11 @@ test('a port is taken by whoever listens where 127.0.0.1 is reached', () => {
     'port 5432 (database) is held by postgres (pid 42)',
     'port 8000 (llm-api) is held by a process (of another user)',
   ]);
+  const [first] = conflicts;
+  if (first === undefined) throw new Error('there is one');
+  const of = { root: '/home/jo/acme', stack: 'acme', part: 'database' };
+  expect(describeConflict({ ...first, of, why: 'no' })).toBe(
+    'port 5432 (database) is held by postgres (pid 42), database of the stack acme in /home/jo/acme; no',
+  );
+  expect(describeConflict({ ...first, of: { root: '/home/jo/acme' } })).toContain('a stack in /home/jo/acme');
 });

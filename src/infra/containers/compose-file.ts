@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
-import { messageOf, QbtcError } from '../../errors.ts';
+import { QbtcError } from '../../errors.ts';
 import type { Stack } from '../../model/stack.ts';
+import { readTextFile, unreadable } from '../../text-file.ts';
+import { composePlace } from './place.ts';
 
 /** What both drivers need to know of a service: whether it is built, and what it comes after. */
 const outline = z.looseObject({
@@ -19,10 +20,15 @@ const outline = z.looseObject({
 /** The compose file of the stack as it is written, nothing filled in. */
 export interface ComposeFile {
   path: string;
-  /** Its folder: where its paths begin, and where its `.env` is. */
+  /** Its folder: where its paths begin. */
   folder: string;
+  /** The file with the values of its variables. */
+  values: string;
   data: unknown;
-  services: ReadonlyMap<string, { builds: boolean; dependsOn: string[] }>;
+  services: ReadonlyMap<
+    string,
+    { builds: boolean; dependsOn: string[]; conditions: ReadonlyMap<string, unknown> }
+  >;
   /** Where a key of it stands: `12:5`. */
   at(path: readonly (string | number)[]): string;
 }
@@ -31,15 +37,17 @@ export interface ComposeFile {
  * @returns `undefined` when the stack has no compose file
  * @throws QbtcError `COMPOSE_INVALID` with line and column
  */
-export async function readComposeFile(stack: Pick<Stack, 'composeFile'>): Promise<ComposeFile | undefined> {
+export async function readComposeFile(
+  stack: Pick<Stack, 'root' | 'composeFile'>,
+): Promise<ComposeFile | undefined> {
   const path = stack.composeFile;
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readTextFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
-    throw new QbtcError('COMPOSE_INVALID', `${path} cannot be read: ${messageOf(error)}`, { cause: error });
+    throw unreadable('COMPOSE_INVALID', path, error);
   });
   if (text === undefined) return undefined;
   const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, merge: true });
+  const document = parseDocument(text, { lineCounter: counter, merge: true, intAsBigInt: true });
   const [broken] = document.errors;
   if (broken !== undefined) {
     const { line, col } = counter.linePos(broken.pos[0]);
@@ -66,14 +74,22 @@ export async function readComposeFile(stack: Pick<Stack, 'composeFile'>): Promis
       {
         builds: build !== undefined,
         dependsOn: Array.isArray(depends_on) ? depends_on : Object.keys(depends_on ?? {}),
+        conditions: new Map(
+          Object.entries(Array.isArray(depends_on) ? {} : (depends_on ?? {})).map(([needed, need]) => [
+            needed,
+            (need as { condition?: unknown } | null)?.condition,
+          ]),
+        ),
       },
     ]),
   );
-  return { path, folder: dirname(path), data, services, at };
+  return { path, folder: dirname(path), values: composePlace(stack).values, data, services, at };
 }
 
 /** The names of the services in the stack's compose file; none when there is no such file. */
-export async function composeServices(stack: Pick<Stack, 'composeFile'>): Promise<ReadonlySet<string>> {
+export async function composeServices(
+  stack: Pick<Stack, 'root' | 'composeFile'>,
+): Promise<ReadonlySet<string>> {
   return new Set((await readComposeFile(stack))?.services.keys());
 }
 

@@ -6,6 +6,8 @@ export interface ContainerStatus {
   /** The container's own name: `qbtc-demo-1a2b3c4d5e6f-broker-1`. */
   name: string;
   state: 'created' | 'running' | 'restarting' | 'paused' | 'exited' | 'dead';
+  /** Of its first process; `undefined` unless it has ended. */
+  exitCode: number | undefined;
   /** `undefined` for a container without a health check. */
   health: 'starting' | 'healthy' | 'unhealthy' | undefined;
   /**
@@ -34,6 +36,12 @@ export interface ContainerDriver {
   /** For people: `compose 2.26.1`. */
   readonly description: string;
   /**
+   * Reads what the compose file says of these services and of what they depend on; makes nothing.
+   *
+   * @throws QbtcError `COMPOSE_INVALID` with every mistake, and with every key that cannot be carried out
+   */
+  check(services: readonly string[]): Promise<void>;
+  /**
    * Builds the images of these services, those that have a `build`, in parallel.
    *
    * @throws QbtcError `IMAGE_NOT_BUILT` with the last lines of the build
@@ -55,6 +63,8 @@ export interface LogOptions {
   tail?: number;
   /** Milliseconds since the epoch. */
   since?: number;
+  /** Only what the container has written since it was started last. */
+  ofThisStart?: boolean;
 }
 
 /** Where a command in a container reads and writes; `tty` when a person sits at it. */

@@ -1,8 +1,6 @@
-type Path = readonly (string | number)[];
+import { type SubstitutionProblem, substitute } from '../../config/substitution.ts';
 
-/** `$$`, `$NAME`, `${NAME}`, and `${NAME` with one of `:-`, `-`, `:?`, `?`, `:+`, `+` (Compose specification, Interpolation). */
-const REFERENCE =
-  /\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-?+])([^}]*))?\}|(.?))/g;
+type Path = readonly (string | number)[];
 
 /**
  * Fills in the variables of a compose file, in values and not in keys. A variable that is not set becomes an empty text,
@@ -14,7 +12,15 @@ export function fillIn(
   onProblem: (path: Path, problem: string) => void,
   path: Path = [],
 ): unknown {
-  if (typeof value === 'string') return replaced(value, values, (problem) => onProblem(path, problem));
+  if (typeof value === 'string') {
+    return substitute(
+      value,
+      (name) => values[name],
+      (problem) => {
+        if (problem.kind !== 'unset') onProblem(path, told(problem));
+      },
+    );
+  }
   if (Array.isArray(value))
     return value.map((each, index) => fillIn(each, values, onProblem, [...path, index]));
   if (typeof value !== 'object' || value === null) return value;
@@ -23,34 +29,7 @@ export function fillIn(
   );
 }
 
-function replaced(
-  text: string,
-  values: Readonly<Record<string, string | undefined>>,
-  onProblem: (problem: string) => void,
-): string {
-  return text.replace(
-    REFERENCE,
-    (whole: string, dollar?: string, plain?: string, braced?: string, operator?: string, word = '') => {
-      if (dollar !== undefined) return '$';
-      const name = plain ?? braced;
-      if (name === undefined) {
-        onProblem(`found "${whole}", expected \${NAME} or $$ for a dollar`);
-        return whole;
-      }
-      const value = values[name];
-      // With a colon an empty value counts as none.
-      const isSet = value !== undefined && !(operator?.startsWith(':') && value === '');
-      switch (operator?.at(-1)) {
-        case '-':
-          return isSet ? value : word;
-        case '+':
-          return isSet ? word : '';
-        case '?':
-          if (!isSet) onProblem(`${name} is not set${word === '' ? '' : `: ${word}`}`);
-          return value ?? '';
-        default:
-          return value ?? '';
-      }
-    },
-  );
+function told({ kind, name, text }: SubstitutionProblem): string {
+  if (kind === 'not_a_reference') return `found "${text}", expected \${NAME} or $$ for a dollar`;
+  return `${name} is not set${text === '' ? '' : `: ${text}`}`;
 }

@@ -4,6 +4,9 @@ import type { ContainerStatus } from './containers.ts';
 /** The label by which compose names the service of a container; ours carry it too. */
 export const SERVICE_LABEL = 'com.docker.compose.service';
 
+/** The label by which compose names its project. */
+export const PROJECT_LABEL = 'com.docker.compose.project';
+
 /** What the engine says of a container, in our words. */
 export function containerStatus(inspected: ContainerInspectInfo): ContainerStatus {
   const { State: state, Config: config, HostConfig: host, NetworkSettings: network } = inspected;
@@ -13,6 +16,7 @@ export function containerStatus(inspected: ContainerInspectInfo): ContainerStatu
     id: inspected.Id,
     name: inspected.Name.replace(/^\//, ''),
     state: stateOf(state.Status),
+    exitCode: stateOf(state.Status) === 'exited' ? state.ExitCode : undefined,
     health: health === 'healthy' || health === 'unhealthy' || health === 'starting' ? health : undefined,
     reason: reasonOf(state, host.Memory ?? 0),
     startedAt: state.StartedAt.startsWith('0001-') ? undefined : state.StartedAt,

@@ -1,28 +1,39 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import type { Context } from '../../context.ts';
+import type { LogLine } from '../../model/log.ts';
 import { stackFolders } from '../folders.ts';
-import { type LogLine, parseLogLine } from './line.ts';
+import { dated } from './dated.ts';
+import { parseLogLine } from './line.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 const FOLLOW_POLL_MS = 200;
 const NEWLINE = 0x0a;
 
-/** The last lines that a process of the stack wrote before `end` (now, when left out), oldest first; none when it never ran. */
+/** Which part of a log is read, in bytes: all of it when left out. */
+export interface LogRange {
+  /** Where the process began to write; a log that is shorter by now began anew. */
+  from?: number | undefined;
+  end?: number | undefined;
+}
+
+/** The last lines that a process of the stack wrote, oldest first; none when it never ran. */
 export async function readLogTail(
   root: string,
   name: string,
   lines: number,
-  end = Number.POSITIVE_INFINITY,
+  range: LogRange = {},
 ): Promise<string[]> {
   const file = await open(stackFolders(root).logFile(name)).catch(() => undefined);
   if (file === undefined) return [];
   try {
-    let position = Math.min(end, (await file.stat()).size);
+    const { size } = await file.stat();
+    const from = range.from === undefined || range.from > size ? 0 : range.from;
+    let position = Math.min(range.end ?? size, size);
     let tail = Buffer.alloc(0);
     let found = 0;
-    while (position > 0 && found <= lines) {
-      const length = Math.min(CHUNK_BYTES, position);
+    while (position > from && found <= lines) {
+      const length = Math.min(CHUNK_BYTES, position - from);
       position -= length;
       const { buffer } = await file.read(Buffer.alloc(length), 0, length, position);
       for (const byte of buffer) if (byte === NEWLINE) found += 1;
@@ -37,6 +48,28 @@ export async function readLogTail(
   } finally {
     await file.close();
   }
+}
+
+/** The last lines that a process has written since `from`, where this start of it begins. */
+export async function readStartedLog(
+  root: string,
+  name: string,
+  lines: number,
+  from: number | undefined,
+): Promise<LogLine[]> {
+  const raw = await readLogTail(root, name, lines, { from });
+  return dated(
+    raw.map((line) => parseLogLine(name, line)),
+    await lastWritten(root, name),
+  );
+}
+
+/** When the log was written last; `undefined` when there is none. */
+export async function lastWritten(root: string, name: string): Promise<string | undefined> {
+  return await stat(stackFolders(root).logFile(name)).then(
+    ({ mtime }) => mtime.toISOString(),
+    () => undefined,
+  );
 }
 
 /** How far a log is read. The decoder keeps the beginning of a character whose end is not written yet. */
@@ -86,13 +119,18 @@ export async function followLogs(
       const file = await open(stackFolders(root).logFile(name)).catch(() => undefined);
       if (file === undefined) continue;
       try {
-        for (const raw of await readOn(file, reading)) onLine(parseLogLine(name, raw));
+        for (const raw of await readOn(file, reading)) onLine(readNow(context, parseLogLine(name, raw)));
       } finally {
         await file.close();
       }
     }
     await context.clock.sleep(FOLLOW_POLL_MS, signal).catch(() => {});
   }
+}
+
+/** A line without a time of its own was written before it was read. */
+function readNow({ clock }: Pick<Context, 'clock'>, line: LogLine): LogLine {
+  return line.timestamp === undefined ? { ...line, around: new Date(clock.now()).toISOString() } : line;
 }
 
 function beginAt(position: number): Reading {

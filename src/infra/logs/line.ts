@@ -1,104 +1,98 @@
-export interface LogLine {
-  /** The process that wrote it. */
-  source: string;
-  /** ISO 8601, where the line is in the stack's schema. */
-  timestamp?: string;
-  level?: string;
-  message: string;
-  correlationId?: string;
-  /** The line as it was written. */
-  raw: string;
-}
+import type { LogLine } from '../../model/log.ts';
+import { loggedError } from './logged-error.ts';
+import { parseServerLine } from './server-line.ts';
 
-/** RabbitMQ's formatter: `2026-11-21 03:40:00.123456+00:00 [info] <0.220.0> Server startup complete`. */
-const RABBITMQ_LINE =
-  /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{3})\d*([+-]\d\d:\d\d) \[(\w+)\] (?:<[\d.]+> )?(.*)$/;
-const RABBITMQ_LEVELS: Record<string, string> = { notice: 'info', warning: 'warn', critical: 'fatal' };
+/** From the least to the gravest. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Redis: `1234:M 21 Nov 2026 03:40:00.123 * Ready to accept connections`; its mark is the level. */
-const REDIS_LINE = /^\d+:[A-Z] (\d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d)\.(\d{3}) ([.\-*#]) (.*)$/;
-const REDIS_LEVELS: Record<string, string> = { '.': 'debug', '-': 'info', '*': 'info', '#': 'warn' };
-
-/** PostgreSQL with its default `log_line_prefix`, `%m [%p] `, in UTC: `2026-11-21 00:32:06.779 UTC [12067] LOG:  ready`. */
-const POSTGRES_LINE = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{3}) (?:UTC|GMT) \[\d+\] ([A-Z]+\d?): +(.*)$/;
-/** Its severities in the words of the stack's schema; LOG is what an operator should know, STATEMENT and the like belong to a line before. */
-const POSTGRES_LEVELS: Record<string, string> = {
-  LOG: 'info',
-  INFO: 'info',
-  NOTICE: 'info',
-  WARNING: 'warn',
-  ERROR: 'error',
-  FATAL: 'fatal',
-  PANIC: 'fatal',
+/** How other loggers call what the stack's schema calls by these names. */
+const LEVEL_WORDS: Record<string, LogLevel> = {
+  verbose: 'debug',
+  information: 'info',
+  notice: 'info',
+  warning: 'warn',
+  err: 'error',
+  critical: 'fatal',
+  panic: 'fatal',
 };
+const NAMES = {
+  message: ['message', 'msg', 'event'],
+  timestamp: ['timestamp', '@timestamp', 'time', 'ts'],
+  level: ['level', 'log.level', 'severity'],
+  correlationId: ['correlation_id', 'correlationId'],
+} as const;
+/** What says nothing beside the source. */
+const REPEATED = new Set(['service', 'context', 'pid', 'hostname', 'v']);
 
-/** Reads one line: in the stack's schema, as one of the servers writes it, or as plain text (a crash). */
+/** Reads one line: in the stack's schema or as other loggers write JSON, as one of the servers writes it, or as plain text. */
 export function parseLogLine(source: string, raw: string): LogLine {
   return (
-    parseSchemaLine(source, raw) ??
-    parsePostgresLine(source, raw) ??
-    parseRabbitmqLine(source, raw) ??
-    parseRedisLine(source, raw) ?? { source, message: raw, raw }
+    parseJsonLine(source, raw) ?? {
+      source,
+      raw,
+      ...(parseServerLine(raw) ?? { message: raw }),
+    }
   );
 }
 
-function parseSchemaLine(source: string, raw: string): LogLine | undefined {
-  const fields = parseObject(raw);
-  if (typeof fields?.message !== 'string') return undefined;
+function parseJsonLine(source: string, raw: string): LogLine | undefined {
+  const document = parseObject(raw);
+  if (document === undefined) return undefined;
+  const find = (wanted: keyof typeof NAMES) => NAMES[wanted].find((name) => document[name] !== undefined);
+  const named = {
+    message: find('message'),
+    timestamp: find('timestamp'),
+    level: find('level'),
+    correlationId: find('correlationId'),
+  };
+  const message = document[named.message ?? ''];
+  if (typeof message !== 'string') return undefined;
+  const timestamp = timeOf(document[named.timestamp ?? '']);
+  const level = levelOf(document[named.level ?? '']);
+  const correlationId = document[named.correlationId ?? ''];
+  const taken = new Set<string | undefined>(Object.values(named));
+  const beside = Object.entries(document).filter(([name]) => !taken.has(name) && !REPEATED.has(name));
+  const context = isObject(document.context) ? document.context : {};
+  const { error, fields } = loggedError({ ...Object.fromEntries(beside), ...context });
   return {
     source,
     raw,
-    message: fields.message,
-    ...(typeof fields.timestamp === 'string' ? { timestamp: fields.timestamp } : {}),
-    ...(typeof fields.level === 'string' ? { level: fields.level } : {}),
-    ...(typeof fields.correlation_id === 'string' ? { correlationId: fields.correlation_id } : {}),
+    message,
+    ...(timestamp === undefined ? {} : { timestamp }),
+    ...(level === undefined ? {} : { level }),
+    ...(typeof correlationId === 'string' ? { correlationId } : {}),
+    ...(error === undefined ? {} : { error }),
+    ...(Object.keys(fields).length === 0 ? {} : { fields }),
   };
 }
 
+/** In UTC, whatever zone it was written in: `2026-11-29T13:45:22+00:00`, or seconds or milliseconds since the epoch. */
+function timeOf(written: unknown): string | undefined {
+  if (typeof written !== 'string' && typeof written !== 'number') return undefined;
+  // Seconds have ten digits until the year 2286.
+  const at = new Date(typeof written === 'number' && written < 1e11 ? written * 1000 : written);
+  return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
+}
+
+/** `WARNING` is `warn`; pino's numbers are the levels in tens. */
+function levelOf(written: unknown): string | undefined {
+  if (typeof written === 'number') return LOG_LEVELS[Math.floor(written / 10) - 1];
+  if (typeof written !== 'string') return undefined;
+  const word = written.toLowerCase();
+  return LEVEL_WORDS[word] ?? word;
+}
+
 function parseObject(text: string): Record<string, unknown> | undefined {
+  if (!text.startsWith('{')) return undefined;
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-function parsePostgresLine(source: string, raw: string): LogLine | undefined {
-  const [, date, time, severity = '', message = ''] = POSTGRES_LINE.exec(raw) ?? [];
-  if (date === undefined || time === undefined) return undefined;
-  const level = POSTGRES_LEVELS[severity];
-  return {
-    source,
-    raw,
-    message: level === undefined ? `${severity}: ${message}` : message,
-    timestamp: `${date}T${time}Z`,
-    ...(level === undefined ? {} : { level }),
-  };
-}
-
-function parseRabbitmqLine(source: string, raw: string): LogLine | undefined {
-  const [, date, time, zone, level = '', message = ''] = RABBITMQ_LINE.exec(raw) ?? [];
-  if (date === undefined) return undefined;
-  return {
-    source,
-    raw,
-    message,
-    timestamp: new Date(`${date}T${time}${zone}`).toISOString(),
-    level: RABBITMQ_LEVELS[level] ?? level,
-  };
-}
-
-function parseRedisLine(source: string, raw: string): LogLine | undefined {
-  const [, date, milliseconds, mark = '', message = ''] = REDIS_LINE.exec(raw) ?? [];
-  // It writes the time of the machine.
-  const at = date === undefined ? Number.NaN : Date.parse(date);
-  if (Number.isNaN(at)) return undefined;
-  return {
-    source,
-    raw,
-    message,
-    timestamp: new Date(at + Number(milliseconds)).toISOString(),
-    level: REDIS_LEVELS[mark] ?? 'info',
-  };
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

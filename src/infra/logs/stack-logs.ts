@@ -1,11 +1,14 @@
 import type { Context } from '../../context.ts';
+import type { LogLine } from '../../model/log.ts';
 import type { Stack } from '../../model/stack.ts';
 import { readChoices } from '../choices.ts';
 import { openContainers } from '../containers/index.ts';
 import { instancesOf } from '../service.ts';
-import { followLogs, type LogPositions, logPositions, readLogTail } from './files.ts';
+import { readState } from '../supervision/state.ts';
+import { dated } from './dated.ts';
+import { followLogs, type LogPositions, lastWritten, logPositions, readLogTail } from './files.ts';
 import { createLogFilter, type LogFilter } from './filter.ts';
-import { type LogLine, parseLogLine } from './line.ts';
+import { parseLogLine } from './line.ts';
 
 /** The logs of a stack, whether processes or containers write them. Names are those of resources and instances. */
 export interface StackLogs {
@@ -13,6 +16,8 @@ export interface StackLogs {
   tail(name: string, lines: number): Promise<string[]>;
   /** The last lines of several that pass the filter, in the order of time. */
   read(names: readonly string[], lines: number, filter?: LogFilter): Promise<LogLine[]>;
+  /** The same of what each has written since it was started last. */
+  ofThisStart(names: readonly string[], lines: number): Promise<LogLine[]>;
   /** First those, then what is written from then on, until the signal is aborted. No line is lost or told twice between. */
   follow(
     names: readonly string[],
@@ -31,34 +36,49 @@ export async function openLogs(
   const containers = openContainers(context, root);
   const inDocker = await containedNames(stack);
 
-  /** `before` holds off what `follow` tells later. */
-  const linesOf = async (name: string, count: number, before?: LogPositions): Promise<LogLine[]> => {
+  /** `positions` are where reading begins, and where `follow` goes on. */
+  const linesOf = async (
+    name: string,
+    count: number,
+    { from, end }: { from?: LogPositions; end?: LogPositions } = {},
+  ): Promise<LogLine[]> => {
     const service = inDocker.get(name);
     if (service === undefined) {
-      const raw = await readLogTail(root, name, count, before && (before.get(name) ?? 0));
-      return raw.map((line) => parseLogLine(name, line));
+      const range = { from: from?.get(name), end: end && (end.get(name) ?? 0) };
+      const raw = await readLogTail(root, name, count, range);
+      return dated(
+        raw.map((line) => parseLogLine(name, line)),
+        await lastWritten(root, name),
+      );
     }
-    const raw = await containers.logs(service, Number.isFinite(count) ? { tail: count } : {});
-    return raw.map((line) => contained(name, line));
+    const options = {
+      ...(Number.isFinite(count) ? { tail: count } : {}),
+      ...(from === undefined ? {} : { ofThisStart: true }),
+    };
+    return dated((await containers.logs(service, options)).map((line) => containerLogLine(name, line)));
   };
-  const read = async (names: readonly string[], lines: number, filter: LogFilter, before?: LogPositions) => {
-    const filtered = Object.keys(filter).length > 0;
-    const logs = await Promise.all(
-      names.map(async (name) => {
-        const all = await linesOf(name, filtered ? Number.POSITIVE_INFINITY : lines, before);
-        return dated(all.filter(createLogFilter(filter)));
-      }),
-    );
-    return logs
+  const merged = async (names: readonly string[], lines: number, one: (name: string) => Promise<LogLine[]>) =>
+    (await Promise.all(names.map(one)))
       .flat()
-      .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
-      .slice(-lines)
-      .map(({ line }) => line);
+      .sort((a, b) => timeOf(a) - timeOf(b))
+      .slice(-lines);
+  const read = (names: readonly string[], lines: number, filter: LogFilter, end?: LogPositions) => {
+    const filtered = Object.keys(filter).length > 0;
+    return merged(names, lines, async (name) => {
+      const count = filtered ? Number.POSITIVE_INFINITY : lines;
+      const all = await linesOf(name, count, end === undefined ? {} : { end });
+      return all.filter(createLogFilter(filter));
+    });
   };
 
   return {
     tail: async (name, lines) => (await linesOf(name, lines)).map(({ raw }) => raw),
     read: (names, lines, filter = {}) => read(names, lines, filter),
+    async ofThisStart(names, lines) {
+      const state = await readState(root).catch(() => undefined);
+      const from = new Map(state?.processes.map((process) => [process.name, process.logFrom ?? 0]));
+      return merged(names, lines, (name) => linesOf(name, lines, { from }));
+    },
     async follow(names, lines, filter, onLine, signal) {
       const files = names.filter((name) => !inDocker.has(name));
       const positions = await logPositions(root, files);
@@ -72,7 +92,7 @@ export async function openLogs(
         ...names.map(async (name) => {
           const service = inDocker.get(name);
           if (service === undefined) return;
-          await containers.followLogs(service, (line) => tell(contained(name, line)), signal);
+          await containers.followLogs(service, (line) => tell(containerLogLine(name, line)), signal);
         }),
       ]);
     },
@@ -97,17 +117,16 @@ async function containedNames({
   return names;
 }
 
-/** The engine knows the time of every line. */
-function contained(name: string, { timestamp, line }: { timestamp: string; line: string }): LogLine {
+/** A line of a container; the engine knows the time of every one. */
+export function containerLogLine(
+  name: string,
+  { timestamp, line }: { timestamp: string; line: string },
+): LogLine {
   const parsed = parseLogLine(name, line);
   return parsed.timestamp === undefined && timestamp !== '' ? { ...parsed, timestamp } : parsed;
 }
 
-/** A line without a time of its own belongs to the line before it. */
-function dated(lines: readonly LogLine[]): { at: string; line: LogLine }[] {
-  let at = '';
-  return lines.map((line) => {
-    at = line.timestamp ?? at;
-    return { at, line };
-  });
+function timeOf({ timestamp, around }: LogLine): number {
+  const at = timestamp ?? around;
+  return at === undefined ? 0 : Date.parse(at);
 }

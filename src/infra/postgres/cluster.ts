@@ -64,7 +64,7 @@ function checkVersion({ version: ours, data }: Placement, existing: string): voi
     'CLUSTER_VERSION',
     `the data in ${data} is of PostgreSQL ${existing}, this is ${ours}`,
     {
-      hint: 'dump it with the version that wrote it, or drop it: qbtc down --volumes',
+      hint: 'dump it with the version that wrote it. To begin empty: qbtc down --volumes, which deletes it and all other data of the stack',
     },
   );
 }
@@ -111,7 +111,7 @@ async function createCluster(
         'CLUSTER_UNREADABLE',
         `${data} holds files, but no database cluster (no PG_VERSION)`,
         {
-          hint: 'move them away, or drop them: qbtc down --volumes',
+          hint: 'move them away. To begin empty: qbtc down --volumes, which deletes them and all other data of the stack',
           cause: error,
         },
       );

@@ -11,6 +11,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { withFileLock } from '../../state/index.ts';
 
 /** The folder `native` (bin, lib, share) of the package for this platform. */
 export async function packagedPrograms(): Promise<string> {
@@ -47,8 +48,15 @@ export async function librariesLinked(packaged: string): Promise<boolean> {
   return found.every(Boolean);
 }
 
-/** A copy (by hard links where the disk allows it) that any account can read, complete with its symbolic links. */
-export async function copyPrograms(packaged: string, target: string): Promise<void> {
+/**
+ * A copy (by hard links where the disk allows it) that any account can read, complete with its symbolic links. Two
+ * databases of a stack share one: the second one waits for it.
+ */
+export function copyPrograms(packaged: string, target: string): Promise<void> {
+  return withFileLock(target, () => copyOnce(packaged, target));
+}
+
+async function copyOnce(packaged: string, target: string): Promise<void> {
   const done = join(target, '.complete');
   const version = await readFile(join(packaged, '..', 'package.json'), 'utf8');
   if ((await readFile(done, 'utf8').catch(() => '')) === version) return;

@@ -7,7 +7,7 @@ import type { Resource } from '../../model/resource.ts';
 import type { Stack } from '../../model/stack.ts';
 import { baseEnvironment } from '../environment.ts';
 import { stackFolders } from '../folders.ts';
-import { knownPlace, placeOutside } from '../places.ts';
+import { earlierPlaces, knownPlace, placeOutside } from '../places.ts';
 import type { ProcessSpec } from '../supervision/protocol.ts';
 import { type Account, type Placement, prepareCluster } from './cluster.ts';
 
@@ -31,6 +31,8 @@ export async function clusterHome(context: Context, stack: Stack, resource: Reso
   }
   const account = await unprivilegedAccount(context);
   const folder = await placeOutside(stack.root, stack.name);
+  for (const other of await earlierPlaces(stack.root))
+    context.io.err(`${other} holds data of an earlier stack at ${stack.root}: it is left alone`);
   return { folder, data: join(folder, resource.name), account };
 }
 

@@ -4,7 +4,8 @@ import { lstat, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { QbtcError } from '../../errors.ts';
-import { readState, STATE_FOLDER } from './state.ts';
+import { STATE_FOLDER } from '../../state/index.ts';
+import { readState } from './state.ts';
 
 /** `sun_path` holds 108 bytes on Linux and 104 on macOS, the ending zero included. */
 const LONGEST_SOCKET_PATH = 103;
@@ -72,6 +73,11 @@ export function releaseAddress(address: string, platform = process.platform): vo
   } catch {
     // Gone already, or not empty: then it is not the folder that we made.
   }
+}
+
+/** The same address for the supervisor itself, which works in the folder of the state: right also where that is moved. */
+export function ownAddress(root: string, address: string): string {
+  return address === insideOf(root) ? SOCKET : address;
 }
 
 function insideOf(root: string): string {

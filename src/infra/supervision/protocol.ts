@@ -29,6 +29,9 @@ export interface ProcessSpec {
   fingerprint: string;
 }
 
+/** The reason of a process that has ended because it was asked to. */
+export const STOPPED = 'stopped';
+
 /** What the supervisor knows of a process; this is what `.qbtc/state.json` holds. */
 export interface ProcessStatus {
   name: string;
@@ -49,6 +52,8 @@ export interface ProcessStatus {
   stopsGroup: boolean;
   stopTimeoutMs: number;
   fingerprint: string;
+  /** The byte of its log at which this start of it begins. */
+  logFrom?: number;
 }
 
 export type SupervisorRequest =
@@ -60,11 +65,14 @@ export type SupervisorRequest =
 
 /** One line of JSON each way. Events carry the id of the request that caused them. */
 export type SupervisorReply =
-  | { id: number; ok: true; processes: ProcessStatus[] }
-  | { id: number; ok: false; error: string }
+  /** `closing`: it ends what it runs, and then itself; nothing can be started any more. */
+  | { id: number; ok: true; processes: ProcessStatus[]; closing?: true }
+  | { id: number; ok: false; error: string; closing?: true }
   | { id: number; event: 'stopped'; name: string };
 
 export interface SupervisorState {
+  /** The stack whose it is, where it stood when the supervisor began. */
+  root?: string;
   supervisor: { pid: number; startTime: string | undefined; socket: string };
   processes: ProcessStatus[];
 }

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 /** What the supervisor can ask on its own: a health path that answers 200, or a port that takes connections. */
 export type ReadyCheck = { url: string } | { port: number };
 
-const TIMEOUT_MS = 2_000;
+const TIMEOUT_MS = 5_000;
 
 /** Asks once. Never rejects. */
 export function isReady(check: ReadyCheck): Promise<boolean> {

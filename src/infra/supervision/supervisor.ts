@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, renameSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, statSync } from 'node:fs';
+import { isGroupAlive } from '../../alive.ts';
 import type { Clock, Host } from '../../context.ts';
 import { messageOf } from '../../errors.ts';
-import type { ProcessSpec, ProcessStatus } from './protocol.ts';
+import { type Belonging, carry, PROCESS_VARIABLE } from './carried.ts';
+import { type ProcessSpec, type ProcessStatus, STOPPED } from './protocol.ts';
 import { isReady } from './ready-check.ts';
 import { RESTART_BUDGET, RestartPolicy } from './restart-policy.ts';
+import { signal } from './signal.ts';
+import { Strays } from './strays.ts';
 
 /** How often a process that was restarted is asked whether it is ready, and how long a dependant waits for it. */
 const READY_POLL_MS = 250;
@@ -27,10 +31,17 @@ interface Entry {
 }
 
 export interface SupervisorOptions {
+  /** Whose the processes are: they carry it in their environment. */
+  belonging?: Belonging;
   host: Host;
   clock: Clock;
   /** Called after each change, with all processes. */
   onChange: (processes: ProcessStatus[]) => void;
+}
+
+/** Nothing can be started any more. */
+export class SupervisorClosing extends Error {
+  override readonly message = 'the supervisor is shutting down';
 }
 
 /**
@@ -47,6 +58,11 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+  }
+
+  /** Whether everything is being ended: nothing can be started any more. */
+  get closing(): boolean {
+    return this.#closing;
   }
 
   list(): ProcessStatus[] {
@@ -76,7 +92,7 @@ export class Supervisor {
    */
   ensure(spec: ProcessSpec): Promise<void> {
     return this.#inOrder(spec.name, async () => {
-      if (this.#closing) throw new Error('the supervisor is shutting down');
+      if (this.#closing) throw new SupervisorClosing();
       const before = this.#entries.get(spec.name);
       if (before?.status.pid !== undefined) {
         if (before.status.fingerprint === spec.fingerprint) {
@@ -146,10 +162,12 @@ export class Supervisor {
     status.kept = false;
     const { pid } = status;
     if (pid === undefined) {
-      if (status.state === 'restarting') this.#set(entry, 'exited', 'stopped');
+      if (status.state === 'restarting') this.#set(entry, 'exited', STOPPED);
       return;
     }
     this.#set(entry, 'stopping', 'asked to end');
+    // Looked up while it lives: afterwards nothing tells that they were its own.
+    const strays = await Strays.of(this.#options.host, status.stopsGroup ? pid : undefined);
     if (!status.stopsGroup || !signal(-pid, status.stopSignal)) signal(pid, status.stopSignal);
     // One that was stopped (SIGSTOP) hears of it only when it goes on.
     if (!signal(-pid, 'SIGCONT')) signal(pid, 'SIGCONT');
@@ -158,16 +176,21 @@ export class Supervisor {
     const killer = setTimeout(() => signal(-pid, 'SIGKILL') || signal(pid, 'SIGKILL'), status.stopTimeoutMs);
     await entry.ended;
     clearTimeout(killer);
+    await strays.signal(status.stopSignal);
     // A wrapper may end at once where its child ends in order.
-    while (groupLives(pid) && clock.monotonic() < deadline) await clock.sleep(GROUP_POLL_MS);
+    const lives = async () => isGroupAlive(pid) || (await strays.living()).length > 0;
+    while ((await lives()) && clock.monotonic() < deadline) await clock.sleep(GROUP_POLL_MS);
     signal(-pid, 'SIGKILL');
+    await strays.signal('SIGKILL');
   }
 
   async #launch(entry: Entry, spec: ProcessSpec): Promise<void> {
+    const { belonging } = this.#options;
     let log: number;
     try {
       rotate(spec.logFile);
       log = openSync(spec.logFile, 'a', 0o600);
+      entry.status.logFrom = fstatSync(log).size;
     } catch (error) {
       this.#set(entry, 'exited', `its log cannot be written: ${messageOf(error)}`);
       return;
@@ -176,7 +199,7 @@ export class Supervisor {
     try {
       child = spawn(spec.program, spec.args, {
         cwd: spec.cwd,
-        env: spec.env,
+        env: belonging === undefined ? spec.env : { ...spec.env, [PROCESS_VARIABLE]: carry(belonging, spec) },
         detached: true,
         windowsHide: true,
         stdio: ['ignore', log, log],
@@ -217,7 +240,7 @@ export class Supervisor {
     status.pid = undefined;
     status.startTime = undefined;
     if (stopped || !status.kept || spec === undefined) {
-      this.#set(entry, 'exited', stopped ? 'stopped' : reason);
+      this.#set(entry, 'exited', stopped ? STOPPED : reason);
       return;
     }
     entry.ready = false;
@@ -314,23 +337,6 @@ function initialStatus(spec: ProcessSpec): ProcessStatus {
     stopTimeoutMs: spec.stopTimeoutMs,
     fingerprint: spec.fingerprint,
   };
-}
-
-/** Sends a signal; false when there is no such process (group) any more. */
-function signal(pid: number, name: NodeJS.Signals): boolean {
-  try {
-    return process.kill(pid, name);
-  } catch {
-    return false;
-  }
-}
-
-function groupLives(leader: number): boolean {
-  try {
-    return process.kill(-leader, 0);
-  } catch {
-    return false;
-  }
 }
 
 function rotate(logFile: string): void {

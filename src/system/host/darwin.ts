@@ -1,5 +1,10 @@
 import type { Exec, Host } from '../../context.ts';
-import type { ListeningSocket, RunningProcess } from '../../model/observation.ts';
+import type {
+  ListeningSocket,
+  OutgoingPorts,
+  ProcessFamily,
+  RunningProcess,
+} from '../../model/observation.ts';
 import { unreadable } from './unreadable.ts';
 
 /**
@@ -48,23 +53,31 @@ export function parseConnections(text: string): { pid: number; localPort: number
 }
 
 /**
- * The output of `ps -axww -o pid=,ppid=,command=`. The system tells the command line as one text: words with blanks in
+ * The output of `ps -axww -o pid=,ppid=,pgid=,command=`. The system tells the command line as one text: words with blanks in
  * them come apart.
  */
 export function parsePs(text: string): RunningProcess[] {
   return text.split('\n').flatMap((line) => {
-    const [, pid, parent, command = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+    const [, pid, parent, group, command = ''] = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
     if (pid === undefined) return [];
     const args = command.split(/\s+/);
     return [
       {
         pid: Number(pid),
-        ...(Number(parent) > 0 ? { parent: Number(parent) } : {}),
+        ...familyOf(parent, group),
         program: (args[0] ?? '').split('/').at(-1) ?? '',
         args,
       },
     ];
   });
+}
+
+/** Sessions have no numbers that `ps` of macOS would tell. */
+function familyOf(parent: string | undefined, group: string | undefined): ProcessFamily {
+  return {
+    ...(Number(parent) > 0 ? { parent: Number(parent) } : {}),
+    ...(Number(group) > 0 ? { group: Number(group) } : {}),
+  };
 }
 
 /** The output of `lsof -a -d cwd -F pn`: `n/the/folder` below `p4242`. */
@@ -76,6 +89,24 @@ export function parseFolders(text: string): Map<number, string> {
     else if (line.startsWith('n')) folders.set(pid, line.slice(1));
   }
   return folders;
+}
+
+/** The output of `ps -axwwE -o pid=,command=`: the environment follows the arguments, all apart by blanks. */
+export function parseVariable(text: string, name: string): Map<number, string> {
+  const found = new Map<number, string>();
+  for (const line of text.split('\n')) {
+    const [pid = '', ...words] = line.trim().split(' ');
+    const last = words.findLast((word) => word.startsWith(`${name}=`));
+    if (/^\d+$/.test(pid) && last !== undefined) found.set(Number(pid), last.slice(name.length + 1));
+  }
+  return found;
+}
+
+/** The output of `sysctl -n net.inet.ip.portrange.first net.inet.ip.portrange.last`, a number a line. */
+export function parsePortRange(text: string): OutgoingPorts | undefined {
+  const [first, last] = text.trim().split('\n').map(Number);
+  if (first === undefined || last === undefined || !(first > 0 && last >= first)) return undefined;
+  return { first, last, reserved: [] };
 }
 
 /** macOS: `lsof` and `ps`, both part of the system. */
@@ -102,7 +133,7 @@ export function darwinHost(exec: Exec): Host {
     },
     async processes() {
       const [all, folders] = await Promise.all([
-        exec('ps', ['-axww', '-o', 'pid=,ppid=,command='], { timeoutMs: 5_000 }),
+        exec('ps', ['-axww', '-o', 'pid=,ppid=,pgid=,command='], { timeoutMs: 5_000 }),
         exec('lsof', ['-a', '-d', 'cwd', '-F', 'pn'], { timeoutMs: 10_000 }),
       ]);
       const cwds = parseFolders(folders.stdout);
@@ -110,6 +141,21 @@ export function darwinHost(exec: Exec): Host {
         const cwd = cwds.get(each.pid);
         return cwd === undefined ? each : { ...each, cwd };
       });
+    },
+    async processFamily(pid) {
+      const { stdout, exitCode } = await exec('ps', ['-o', 'ppid=,pgid=', '-p', String(pid)], {
+        timeoutMs: 5_000,
+      });
+      const [parent, group] = stdout.trim().split(/\s+/);
+      return exitCode === 0 && parent !== undefined ? familyOf(parent, group) : undefined;
+    },
+    async outgoingPorts() {
+      const names = ['net.inet.ip.portrange.first', 'net.inet.ip.portrange.last'];
+      return parsePortRange((await exec('sysctl', ['-n', ...names], { timeoutMs: 5_000 })).stdout);
+    },
+    async processVariable(name) {
+      const { stdout } = await exec('ps', ['-axwwE', '-o', 'pid=,command='], { timeoutMs: 5_000 });
+      return parseVariable(stdout, name);
     },
     async processStartTime(pid) {
       const { stdout, exitCode } = await exec('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {

@@ -1,6 +1,12 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { parseStat } from '../../alive.ts';
 import type { Host } from '../../context.ts';
-import type { ListeningSocket, RunningProcess } from '../../model/observation.ts';
+import type {
+  ListeningSocket,
+  OutgoingPorts,
+  ProcessFamily,
+  RunningProcess,
+} from '../../model/observation.ts';
 
 /** States of the column `st`. */
 const ESTABLISHED = '01';
@@ -47,12 +53,18 @@ function parseAddress(hex: string): string {
   return groups.join(':');
 }
 
-/** The start time (22nd field, clock ticks since boot) of `/proc/PID/stat`; the name in field 2 may hold blanks and brackets. */
-export function parseStartTime(stat: string): string | undefined {
-  const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // A zombie has ended: it holds no port and does no work.
-  if (afterName[0] === 'Z' || afterName[0] === 'X') return undefined;
-  return afterName[19];
+/** The parent, group and session (4th to 6th field) of `/proc/PID/stat`. */
+export function parseFamily(stat: string): ProcessFamily {
+  const [, parent, group, session] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
+  const known = (id: number | undefined) => id !== undefined && id > 0;
+  return {
+    ...(known(parent) ? { parent } : {}),
+    ...(known(group) ? { group } : {}),
+    ...(known(session) ? { session } : {}),
+  } as ProcessFamily;
 }
 
 async function owners(inodes: ReadonlySet<string>): Promise<Map<string, number>> {
@@ -79,6 +91,18 @@ export function parseContainer(cgroup: string): string | undefined {
   return /(?:^|[/:-])([0-9a-f]{64})(?:\.scope)?(?:\/|$)/m.exec(cgroup)?.[1];
 }
 
+/** `32768\t60999`, and `8080,9148-9150`: https://docs.kernel.org/networking/ip-sysctl.html */
+export function parsePortRange(range: string, reserved: string): OutgoingPorts | undefined {
+  const [first, last] = range.trim().split(/\s+/).map(Number);
+  if (first === undefined || last === undefined || !(first > 0 && last >= first)) return undefined;
+  const ranges = reserved
+    .trim()
+    .split(',')
+    .filter((part) => /^\d+(-\d+)?$/.test(part))
+    .map((part) => part.split('-').map(Number));
+  return { first, last, reserved: ranges.map(([from = 0, to = from]) => ({ first: from, last: to })) };
+}
+
 async function readTables(): Promise<string[]> {
   return Promise.all(TABLES.map((file) => readFile(file, 'utf8').catch(() => '')));
 }
@@ -94,11 +118,10 @@ async function readProcess(pid: number): Promise<RunningProcess | undefined> {
     readFile(`${folder}/cgroup`, 'utf8').catch(() => ''),
   ]);
   const args = command.replace(/\0+$/, '').split('\0');
-  const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
   const container = parseContainer(cgroup);
   return {
     pid,
-    ...(parent > 0 ? { parent } : {}),
+    ...parseFamily(stat),
     program: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')),
     args,
     ...(cwd === undefined ? {} : { cwd }),
@@ -145,8 +168,32 @@ export const linuxHost: Host = {
     const found = await Promise.all(pids.map(readProcess));
     return found.filter((each) => each !== undefined);
   },
+  async processFamily(pid) {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+    return stat === undefined ? undefined : parseFamily(stat);
+  },
+  async outgoingPorts() {
+    const folder = '/proc/sys/net/ipv4';
+    const [range, reserved] = await Promise.all(
+      ['ip_local_port_range', 'ip_local_reserved_ports'].map((name) =>
+        readFile(`${folder}/${name}`, 'utf8').catch(() => ''),
+      ),
+    );
+    return parsePortRange(range ?? '', reserved ?? '');
+  },
+  async processVariable(name) {
+    const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
+    const found = await Promise.all(
+      pids.map(async (pid) => {
+        const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+        const line = environment.split('\0').find((each) => each.startsWith(`${name}=`));
+        return line === undefined ? [] : [[pid, line.slice(name.length + 1)] as const];
+      }),
+    );
+    return new Map(found.flat());
+  },
   async processStartTime(pid) {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-    return stat === undefined ? undefined : parseStartTime(stat);
+    return stat === undefined ? undefined : parseStat(stat)?.startTime;
   },
 };

@@ -1,5 +1,5 @@
 import type { Exec, Host } from '../../context.ts';
-import type { ListeningSocket, RunningProcess } from '../../model/observation.ts';
+import type { ListeningSocket, OutgoingPorts, RunningProcess } from '../../model/observation.ts';
 import { unreadable } from './unreadable.ts';
 
 /**
@@ -62,6 +62,16 @@ export function parseTasklist(text: string): Map<number, string> {
   return programs;
 }
 
+/**
+ * The output of `netsh int ipv4 show dynamicport tcp`. Its words are those of the system's language; the two lines with a
+ * number are the first port and how many there are.
+ */
+export function parseDynamicPorts(text: string): OutgoingPorts | undefined {
+  const [first, count] = [...text.matchAll(/:\s*(\d+)\s*$/gm)].map(([, digits]) => Number(digits));
+  if (first === undefined || count === undefined || !(first > 0 && count > 0)) return undefined;
+  return { first, last: first + count - 1, reserved: [] };
+}
+
 /** Windows: `netstat`, `tasklist`, and PowerShell's `Get-Process`. */
 export function windowsHost(exec: Exec): Host {
   const netstat = () =>
@@ -109,6 +119,26 @@ export function windowsHost(exec: Exec): Host {
         return program === undefined ? socket : { ...socket, program };
       });
     },
+    async processFamily(pid) {
+      const { stdout, exitCode } = await exec(
+        'powershell',
+        [
+          ...['-NoProfile', '-NonInteractive', '-Command'],
+          `(Get-CimInstance Win32_Process -Filter "ProcessId=${Math.trunc(pid)}").ParentProcessId`,
+        ],
+        { timeoutMs: 10_000 },
+      );
+      const parent = Number(stdout.trim());
+      return exitCode === 0 && parent > 0 ? { parent } : undefined;
+    },
+    async outgoingPorts() {
+      const { stdout } = await exec('netsh', ['int', 'ipv4', 'show', 'dynamicport', 'tcp'], {
+        timeoutMs: 10_000,
+      });
+      return parseDynamicPorts(stdout);
+    },
+    // Windows shows the environment of a process to nobody but a debugger.
+    processVariable: async () => new Map(),
     async processStartTime(pid) {
       const { stdout, exitCode } = await exec(
         'powershell',

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import {
@@ -24,6 +24,7 @@ interface Declared {
       environment?: Record<string, string>;
       restart?: string;
       mem_limit?: string;
+      stop_grace_period?: string;
       depends_on?: Record<string, { condition: string }>;
       build?: unknown;
       read_only?: boolean;
@@ -53,6 +54,8 @@ describe("the template's compose file", async () => {
     expect(service.healthcheck?.test).toBeDefined();
     expect(Object.keys(service.labels ?? {})).toEqual(['managed-by', 'qbtc-stack', 'qbtc-place']);
     expect(service.restart).toBe('on-failure:5');
+    // The engine's ten seconds are short for a checkpoint on a busy machine.
+    expect(service.stop_grace_period).toMatch(service.build === undefined ? /^60s$/ : /^\d+s$/);
     expect(service.mem_limit).toMatch(/^\d+[mg]$/);
     // Loopback only, and no port that is written here: they are those of qbtc.yaml.
     for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\$\{[A-Z_]+:(\?|-0)\}:/);
@@ -84,7 +87,7 @@ describe("the template's compose file", async () => {
   });
 
   test('the gateway brings its companion along, and nothing that qbtc.yaml names', async () => {
-    const file = await readComposeFile({ composeFile: path });
+    const file = await readComposeFile({ root: TEMPLATE, composeFile: path });
     if (file === undefined) throw new Error('no compose file');
     const stack = emptyStack(TEMPLATE, { resources: [{ ...postgresResource(1), name: 'gateway' }] });
     expect(companionsOf(file, stack, ['gateway'])).toEqual(['gateway-etcd']);
@@ -95,11 +98,13 @@ describe('reading one', () => {
   const written = async (text: string) => {
     const composeFile = join(await temporaryFolder(), 'docker-compose.yml');
     await writeFile(composeFile, text);
-    return { composeFile };
+    return { root: dirname(composeFile), composeFile };
   };
 
   test('none is none', async () => {
-    expect([...(await composeServices({ composeFile: '/nowhere/docker-compose.yml' }))]).toEqual([]);
+    expect([
+      ...(await composeServices({ root: '/nowhere', composeFile: '/nowhere/docker-compose.yml' })),
+    ]).toEqual([]);
   });
 
   test.each([

@@ -36,8 +36,27 @@ describe('variables of a compose file', () => {
     expect(filled('${EMPTY:?}', values).problems).toEqual([': EMPTY is not set']);
   });
 
-  test('a dollar that begins nothing is a problem', () => {
-    expect(filled('50$ off').problems).toHaveLength(1);
+  /** The tables of compose-go's own tests (template/template_test.go). */
+  test.each([
+    ['a $ string', 'a $ string'],
+    ['^REGEX$', '^REGEX$'],
+    ['$}', '$}'],
+    ['50$ off', '50$ off'],
+    ['$SET-bar', 'value-bar'],
+    ['ok ${EMPTY:-/non:-alphanumeric}', 'ok /non:-alphanumeric'],
+    ['+ok ${UNSET:-${EMPTY-default}}', '+ok '],
+    [':?ok ${EMPTY:-default}', ':?ok default'],
+    ['ok ${UNSET-$SET}', 'ok value'],
+    ['ok ${UNSET-${SET} ${SET}}', 'ok value value'],
+    ['ok ${EMPTY+$SET ${SET:+second}}', 'ok value second'],
+    ['ok ${UNSET-{"json":{"a":1}}}!', 'ok {"json":{"a":1}}!'],
+    ['${SET?${UNSET:?lazy}}', 'value'],
+  ])('%s is %j, as in compose', (text, expected) => {
+    expect(filled(text, values)).toEqual({ value: expected, problems: [] });
+  });
+
+  test.each(['${', '${}', '${ }', '${ foo}', '${foo }', '${foo!}', 'a ${SET'])('%s is a problem', (text) => {
+    expect(filled(text, values).problems).toEqual([expect.stringContaining('expected ${NAME} or $$')]);
   });
 
   test('what has no dollar stays as it is', () => {

@@ -2,10 +2,11 @@ import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { followLogs, logPositions, readLogTail } from '../../../src/infra/logs/files.ts';
+import { followLogs, logPositions, readLogTail, readStartedLog } from '../../../src/infra/logs/files.ts';
 import { createLogFilter } from '../../../src/infra/logs/filter.ts';
-import { type LogLine, parseLogLine } from '../../../src/infra/logs/line.ts';
+import { parseLogLine } from '../../../src/infra/logs/line.ts';
 import { openLogs } from '../../../src/infra/logs/stack-logs.ts';
+import type { LogLine } from '../../../src/model/log.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { quietContext, temporaryFolder } from '../../support/quiet-context.ts';
 
@@ -82,7 +83,7 @@ describe('log lines', () => {
     const positions = await logPositions(root, ['a', 'late']);
     await appendFile(file, 'f\nthree\n');
     await writeFile(join(root, '.qbtc', 'logs', 'late.log'), 'first\n');
-    const seen = await readLogTail(root, 'a', 10, positions.get('a'));
+    const seen = await readLogTail(root, 'a', 10, { end: positions.get('a') });
     expect(seen).toEqual(['one']);
     const stop = new AbortController();
     const onLine = ({ message }: LogLine) => {
@@ -127,9 +128,27 @@ describe('log lines', () => {
           expect(await readLogTail(root, 'a', count)).toEqual(lines.slice(-count));
         },
       ),
-      { numRuns: 40 },
     );
     expect(await readLogTail(root, 'never-ran', 5)).toEqual([]);
+  });
+
+  test('the tail of one start has nothing of those before', async () => {
+    const root = await stackWithLogs({ a: 'SyntaxError\nnow 1\nnow 2\n' });
+    const from = Buffer.byteLength('SyntaxError\n');
+    const said = async (...range: [number, number | undefined]) =>
+      (await readStartedLog(root, 'a', ...range)).map(({ message }) => message);
+    expect(await said(10, from)).toEqual(['now 1', 'now 2']);
+    expect(await said(1, from)).toEqual(['now 2']);
+    // A log that is shorter by now was begun anew.
+    expect(await said(10, 4_711)).toEqual(['SyntaxError', 'now 1', 'now 2']);
+    expect(await said(10, undefined)).toEqual(['SyntaxError', 'now 1', 'now 2']);
+  });
+
+  test('without any time stand where the log was written last, and not before everything else', async () => {
+    const root = await stackWithLogs({ a: line('2026-01-01T00:00:01.000Z', 'dated'), plain: 'print()\n' });
+    const read = await (await logsOf(root)).read(['a', 'plain'], 1);
+    expect(read.map(({ message }) => message)).toEqual(['print()']);
+    expect(Date.parse(read[0]?.around ?? '')).toBeGreaterThan(Date.parse('2026-01-01'));
   });
 
   test('of several processes come in the order of time; a line without one stays with its predecessor', async () => {
@@ -212,7 +231,12 @@ describe('a log filter', () => {
       { since: Date.parse('2026-01-01T00:00:02.000Z') },
       ['two', '  at its stack', 'three', 'said beside three'],
     ],
-    ['a correlation id', { correlationId: 'c-1' }, ['one', 'three']],
+    // A Python service prints its traceback behind the line with the id.
+    [
+      'a correlation id, with what belongs to the line',
+      { correlationId: 'c-1' },
+      ['one', 'three', 'said beside three'],
+    ],
     ['a pattern', { grep: /^t[wh]/ }, ['two', 'three']],
     ['all of them', { grep: /o/, level: 'info', correlationId: 'c-1' }, ['one']],
   ])('%s', (_, filter, expected) => {

@@ -48,6 +48,15 @@ describe('supervisor', () => {
   const log = (name: string) => readFile(join(folder, `${name}.log`), 'utf8');
   const idle = 'console.log(process.env.PORT); setInterval(() => {}, 1e6)';
 
+  test('knows where in the log each start begins', async () => {
+    await supervisor.ensure(spec('a', 'console.log("first"); process.exit(1)'));
+    await eventually(only, (status) => status?.state === 'exited');
+    expect(only()?.logFrom).toBe(0);
+    await supervisor.ensure(spec('a', 'console.log("second"); process.exit(1)'));
+    await eventually(only, (status) => status?.state === 'exited');
+    expect((await log('a')).slice(only()?.logFrom)).toBe('second\n');
+  });
+
   test('runs a process with exactly the given environment, writes its output, and ends it', async () => {
     await supervisor.ensure(
       spec('a', 'console.log(JSON.stringify(process.env)); setInterval(() => {}, 1e6)'),
@@ -105,6 +114,22 @@ describe('supervisor', () => {
       () => host.processStartTime(child),
       (startTime) => startTime === undefined,
     );
+  });
+
+  test('ends what leads a group of its own as well, in order where it can', async () => {
+    const program = `const child = require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(
+      "process.on('SIGTERM', () => { console.log('bye'); process.exit(); }); console.log(process.pid); setInterval(() => {}, 1e6)",
+    )}], { detached: true, stdio: 'inherit' }); setInterval(() => {}, 1e6)`;
+    await supervisor.ensure(spec('a', program));
+    const child = Number(
+      await eventually(
+        () => log('a'),
+        (text) => text.includes('\n'),
+      ),
+    );
+    await supervisor.stop('a');
+    expect(await host.processStartTime(child)).toBeUndefined();
+    expect(await log('a')).toContain('bye');
   });
 
   test('stops dependants before what they depend on', async () => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parseStat } from '../../../src/alive.ts';
 import { parseConnections, parseFolders, parseLsof, parsePs } from '../../../src/system/host/darwin.ts';
-import { parseContainer, parseSocketTable, parseStartTime } from '../../../src/system/host/linux.ts';
+import { parseContainer, parseSocketTable } from '../../../src/system/host/linux.ts';
 import {
   parseNetstat,
   parseConnections as parseOpenConnections,
@@ -32,8 +33,8 @@ describe('Linux', () => {
 
   test('finds the start time behind a name with blanks and brackets, and none for a zombie', () => {
     const fields = Array.from({ length: 40 }, (_, index) => String(index + 3));
-    expect(parseStartTime(`7 (a) b (c)) S ${fields.slice(1).join(' ')}`)).toBe('22');
-    expect(parseStartTime(`7 (node) Z ${fields.slice(1).join(' ')}`)).toBeUndefined();
+    expect(parseStat(`7 (a) b (c)) S ${fields.slice(1).join(' ')}`)?.startTime).toBe('22');
+    expect(parseStat(`7 (node) Z ${fields.slice(1).join(' ')}`)).toBeUndefined();
   });
 });
 
@@ -68,8 +69,7 @@ test('Windows: reads netstat in any language, and tasklist', () => {
 test('no parser throws on any text', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
-      for (const parse of [parseSocketTable, parseStartTime, parseLsof, parseNetstat, parseTasklist])
-        parse(text);
+      for (const parse of [parseSocketTable, parseStat, parseLsof, parseNetstat, parseTasklist]) parse(text);
     }),
   );
 });
@@ -98,12 +98,14 @@ describe('processes and connections', () => {
       { pid: 991, localPort: 50_123 },
       { pid: 991, localPort: 50_124 },
     ]);
-    const ps = '    1     0 /sbin/launchd\n  991   412 /usr/local/bin/node src/main.js --port 8000\n';
+    const ps =
+      '    1     0     1 /sbin/launchd\n  991   412   991 /usr/local/bin/node src/main.js --port 8000\n';
     expect(parsePs(ps)).toEqual([
-      { pid: 1, program: 'launchd', args: ['/sbin/launchd'] },
+      { pid: 1, group: 1, program: 'launchd', args: ['/sbin/launchd'] },
       {
         pid: 991,
         parent: 412,
+        group: 991,
         program: 'node',
         args: ['/usr/local/bin/node', 'src/main.js', '--port', '8000'],
       },

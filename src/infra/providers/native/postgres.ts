@@ -10,7 +10,7 @@ export const nativePostgres: NativePart = {
   async unfit(stack, resource, { version }) {
     const existing = await dataVersion(stack, resource);
     if (existing === undefined || existing === majorOf(version)) return undefined;
-    return `its data is of PostgreSQL ${existing}, installed is ${version} (to begin without it: qbtc down --volumes)`;
+    return `its data is of PostgreSQL ${existing}, installed is ${version} (to begin empty: qbtc down --volumes, which deletes it)`;
   },
   async prepare(context, stack, resource, program) {
     const { data, account } = await clusterHome(context, stack, resource);

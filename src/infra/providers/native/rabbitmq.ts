@@ -104,7 +104,7 @@ async function stablePorts(
   resource: Resource,
 ): Promise<Ports> {
   const file = join(folder, 'ports.json');
-  const known = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Partial<Ports>;
+  const known = knownPorts(await readFile(file, 'utf8').catch(() => ''));
   const listening = new Set((await context.host.listeningSockets()).map(({ port }) => port));
   const runs = listening.has(resource.endpoint.port);
   const chosen = {} as Ports;
@@ -115,6 +115,17 @@ async function stablePorts(
   }
   await writeFileAtomic(file, JSON.stringify(chosen), { mode: 0o600, fsync: false });
   return chosen;
+}
+
+/** Others are chosen where those of the last time cannot be read. */
+function knownPorts(text: string): Partial<Ports> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null) return {};
+    return Object.fromEntries(Object.entries(value).filter(([, port]) => Number.isInteger(port)));
+  } catch {
+    return {};
+  }
 }
 
 function freePort(): Promise<number> {

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { bundleService } from '../../src/infra/bundle.ts';
+import { bundleService, nodeArguments } from '../../src/infra/bundle.ts';
 import { createFolders } from '../../src/infra/folders.ts';
 import type { Service } from '../../src/model/stack.ts';
 import { temporaryFolder } from '../support/quiet-context.ts';
@@ -53,6 +53,49 @@ test('a bundle runs alone, is named by its content, and is made again only when 
   expect((await promisify(execFile)(process.execPath, [first.file])).stdout).toBe('hello you\n');
 });
 
+test('stack traces name the files and lines that people write, and no others', async () => {
+  const { root, path, service } = await stackWithService({
+    'main.ts': [
+      "import { fail } from './fail.ts';",
+      "import { call } from 'somebody';",
+      'interface Unused { a: string }',
+      'call(() => fail({ a: 1 } as never as Unused));',
+    ].join('\n'),
+    'fail.ts': [
+      '// What this does:',
+      '// it fails.',
+      'export function fail(given: { a: string }): string {',
+      "  const row: { name: string } = JSON.parse('null');",
+      '  return row.name + given.a;',
+      '}',
+    ].join('\n'),
+  });
+  const somebody = join(root, 'node_modules', 'somebody');
+  await mkdir(somebody, { recursive: true });
+  await writeFile(join(somebody, 'package.json'), '{"name": "somebody", "main": "index.js"}');
+  await writeFile(join(somebody, 'index.js'), '\n\nexports.call = (work) => work();\n');
+  const run = async () => {
+    const bundle = await bundleService(root, service);
+    const failed = promisify(execFile)(process.execPath, nodeArguments(bundle));
+    return { bundle, stack: ((await failed.catch((error) => error)) as { stderr: string }).stderr };
+  };
+  const { bundle, stack } = await run();
+  expect(stack).toContain(`${join(path, 'src', 'fail.ts')}:5:`);
+  expect(stack).toContain(`${join(path, 'src', 'main.ts')}:4:`);
+  const map = JSON.parse(await readFile(`${bundle.file}.map`, 'utf8'));
+  expect(map.sources.map((source: string) => basename(source)).sort()).toEqual(['fail.ts', 'main.ts']);
+  expect(map.sourcesContent.join('')).toContain('// it fails.');
+
+  // The same code on other lines is the same bundle, and the map follows.
+  await writeFile(
+    join(path, 'src', 'fail.ts'),
+    `\n\n${await readFile(join(path, 'src', 'fail.ts'), 'utf8')}`,
+  );
+  const moved = await run();
+  expect(moved.bundle.file).toBe(bundle.file);
+  expect(moved.stack).toContain(`${join(path, 'src', 'fail.ts')}:7:`);
+});
+
 test('the last three bundles stay', async () => {
   const { root, path, service } = await stackWithService({ 'main.ts': '' });
   const files: string[] = [];
@@ -63,8 +106,13 @@ test('the last three bundles stay', async () => {
     await utimes(file, version, version);
     files.push(basename(file));
   }
-  const left = (await readdir(join(root, '.qbtc', 'build'))).filter((name) => name.endsWith('.cjs'));
-  expect(left.sort()).toEqual(files.slice(-3).sort());
+  const left = (await readdir(join(root, '.qbtc', 'build'))).filter((name) => /\.cjs(\.map)?$/.test(name));
+  expect(left.sort()).toEqual(
+    files
+      .slice(-3)
+      .flatMap((name) => [name, `${name}.map`])
+      .sort(),
+  );
 });
 
 test('another entry, or other settings of the compiler, make another bundle', async () => {
