@@ -24,9 +24,10 @@ export async function startCompanion(
   spec: ProcessSpec,
   probe: () => Promise<ProbeResult>,
 ): Promise<void> {
-  await withLock(context, root, `qbtc, starting ${spec.name}`, async () => {
+  await withLock(root, `qbtc, starting ${spec.name}`, async () => {
     const program = supervisorProgram(context);
-    const supervisor = (await attachSupervisor(root, program)) ?? (await startSupervisor(root, program));
+    const supervisor =
+      (await attachSupervisor(context, root, program)) ?? (await startSupervisor(root, program));
     const running = { context, root, timeoutMs: READY_MS, parts: new Parts() };
     try {
       const processes = new Processes(running, async () => supervisor, new Map());
@@ -39,8 +40,8 @@ export async function startCompanion(
 
 /** Ends it; where it does not run nothing is done. */
 export async function endCompanion(context: Context, root: string, name: string): Promise<void> {
-  await withLock(context, root, `qbtc, ending ${name}`, async () => {
-    const supervisor = await attachSupervisor(root, supervisorProgram(context));
+  await withLock(root, `qbtc, ending ${name}`, async () => {
+    const supervisor = await attachSupervisor(context, root, supervisorProgram(context));
     try {
       const runs = (await supervisor?.list())?.some((process) => process.name === name);
       if (runs === true) await supervisor?.stop(name);

@@ -1,15 +1,16 @@
+import type { Context } from '../context.ts';
 import { writeEnvFiles, writeGenerated } from '../infra/index.ts';
 import type { Stack } from '../model/stack.ts';
 import { definitionsOf, desiredOf } from '../topology/index.ts';
 
 /**
- * Writes what the compose file is filled in and primed with, so that a plain `docker compose up` works without qbtc:
- * the env-files, and beside them what a new database and a broker begin with. Writes only what differs.
+ * Writes what the compose file is filled in and primed with: the env-files, and beside them what a new database and a
+ * broker begin with. Writes only what differs.
  *
  * @throws QbtcError `ENV_FILE_FOREIGN`, `ENV_FILE_NOT_WRITABLE`, and those of `readTopology`
  */
-export async function writeComposeFiles(stack: Stack): Promise<void> {
-  await writeEnvFiles(stack);
+export async function writeComposeFiles(context: Pick<Context, 'exec' | 'env'>, stack: Stack): Promise<void> {
+  await writeEnvFiles(context, stack);
   const broker = stack.resources.find(({ kind }) => kind === 'rabbitmq');
   if (broker === undefined) return;
   const definitions = definitionsOf(await desiredOf(stack), broker.endpoint);

@@ -1,8 +1,8 @@
-import { type KeptConsumer, newConsumerKey, readConsumers, writeConsumers } from '../config/consumers.ts';
+import { changeConsumers, type KeptConsumer, newConsumerKey, readConsumers } from '../config/consumers.ts';
 import { nearest } from '../config/mistake.ts';
 import type { Context } from '../context.ts';
 import { EXIT, messageOf, QbtcError } from '../errors.ts';
-import { applyRoutes, planRoutes } from '../gateway/index.ts';
+import { applyRoutes, gatewayOf, planRoutes } from '../gateway/index.ts';
 import type { ChangeOutcome } from '../model/plan.ts';
 import type { Stack } from '../model/stack.ts';
 import { withLock } from './lock.ts';
@@ -24,7 +24,7 @@ const USERNAME = /^[a-zA-Z0-9_-]{1,40}$/;
  * Makes a consumer with a key of its own and puts it into the gateway. Where that cannot be reached the consumer is
  * kept, and the next `routes sync` brings it there.
  *
- * @throws QbtcError CONSUMER_NAME, CONSUMER_EXISTS
+ * @throws QbtcError CONSUMER_NAME, CONSUMER_EXISTS, GATEWAY_NOT_DECLARED
  */
 export function addConsumer(
   context: Context,
@@ -33,18 +33,16 @@ export function addConsumer(
   reopen: Reopen,
   options: Pick<KeptConsumer, 'limit'>,
 ): Promise<ConsumerKey> {
-  return withLock(context, stack.root, 'consumers add', async () => {
+  return withLock(stack.root, 'consumers add', async () => {
+    // A key that opens nothing is not made.
+    gatewayOf(stack);
     if (!USERNAME.test(username)) {
       throw new QbtcError('CONSUMER_NAME', `"${username}" is no name for a consumer`, {
         exit: EXIT.usage,
         hint: 'letters, digits, _ and -, at most 40 of them',
       });
     }
-    if (stack.gateway.consumers.some((consumer) => consumer.username === username)) {
-      throw new QbtcError('CONSUMER_EXISTS', `${stack.name} has a consumer ${username} already`, {
-        hint: `qbtc consumers rotate ${username} gives it a new key`,
-      });
-    }
+    refuseSecond(stack, stack.gateway.consumers, username);
     const key = newConsumerKey();
     const consumer: KeptConsumer = {
       username,
@@ -52,14 +50,18 @@ export function addConsumer(
       createdAt: new Date(context.clock.now()).toISOString(),
       ...options,
     };
-    await writeConsumers(stack.root, [...(await readConsumers(stack.root)), consumer]);
+    await changeConsumers(stack.root, (consumers) => {
+      // Another one may have been quicker since the stack was read.
+      refuseSecond(stack, consumers, username);
+      return [...consumers, consumer];
+    });
     return { stack: stack.name, key, outcomes: await apply(context, await reopen(), username) };
   });
 }
 
 /**
  * Gives a consumer a new key. With `overlap` the old one stays good until the next rotation or `revoke --previous`.
- * @throws QbtcError CONSUMER_UNKNOWN
+ * @throws QbtcError CONSUMER_UNKNOWN, GATEWAY_NOT_DECLARED
  */
 export function rotateConsumer(
   context: Context,
@@ -68,15 +70,17 @@ export function rotateConsumer(
   reopen: Reopen,
   { overlap }: { overlap: boolean },
 ): Promise<ConsumerKey> {
-  return withLock(context, stack.root, 'consumers rotate', async () => {
-    const { all, found } = await find(stack, username);
-    const { previous: _, key: old, ...rest } = found;
+  return withLock(stack.root, 'consumers rotate', async () => {
+    gatewayOf(stack);
+    await find(stack, username);
     const key = newConsumerKey();
     const rotatedAt = new Date(context.clock.now()).toISOString();
-    const rotated = { ...rest, key, rotatedAt, ...(overlap ? { previous: old } : {}) };
-    await writeConsumers(
-      stack.root,
-      all.map((each) => (each === found ? rotated : each)),
+    await changeConsumers(stack.root, (consumers) =>
+      consumers.map(({ previous, ...each }) =>
+        each.username === username
+          ? { ...each, key, rotatedAt, ...(overlap ? { previous: each.key } : {}) }
+          : { ...each, ...(previous === undefined ? {} : { previous }) },
+      ),
     );
     return { stack: stack.name, key, outcomes: await apply(context, await reopen(), username) };
   });
@@ -93,13 +97,15 @@ export function revokeConsumer(
   reopen: Reopen,
   { previous }: { previous: boolean },
 ): Promise<ChangeOutcome[]> {
-  return withLock(context, stack.root, 'consumers revoke', async () => {
-    const { all, found } = await find(stack, username);
-    const { previous: _, ...rest } = found;
-    const left = previous
-      ? all.map((each) => (each === found ? rest : each))
-      : all.filter((each) => each !== found);
-    await writeConsumers(stack.root, left);
+  return withLock(stack.root, 'consumers revoke', async () => {
+    await find(stack, username);
+    await changeConsumers(stack.root, (consumers) => {
+      if (!previous) return consumers.filter((each) => each.username !== username);
+      return consumers.map((each) => {
+        const { previous: _, ...rest } = each;
+        return each.username === username ? rest : each;
+      });
+    });
     return apply(context, await reopen(), username);
   });
 }
@@ -122,10 +128,16 @@ export async function listConsumers(stack: Stack) {
   });
 }
 
-async function find(stack: Stack, username: string): Promise<{ all: KeptConsumer[]; found: KeptConsumer }> {
+function refuseSecond(stack: Stack, consumers: readonly { username: string }[], username: string): void {
+  if (!consumers.some((consumer) => consumer.username === username)) return;
+  throw new QbtcError('CONSUMER_EXISTS', `${stack.name} has a consumer ${username} already`, {
+    hint: `qbtc consumers rotate ${username} gives it a new key`,
+  });
+}
+
+async function find(stack: Stack, username: string): Promise<void> {
   const all = await readConsumers(stack.root);
-  const found = all.find((each) => each.username === username);
-  if (found !== undefined) return { all, found };
+  if (all.some((each) => each.username === username)) return;
   const names = all.map((each) => each.username);
   const declared = stack.gateway.consumers.some((consumer) => consumer.username === username);
   const near = nearest(username, names);

@@ -2,6 +2,7 @@ import {
   type ContainerDriver,
   type ContainerStatus,
   type Containers,
+  containerLogLine,
   type Declarations,
   isAlive,
   untilReady,
@@ -19,6 +20,7 @@ export class Contained {
   readonly #driver: ContainerDriver;
   readonly #containers: Containers;
   readonly #before: readonly ContainerStatus[];
+  readonly #began: number;
   readonly #declarations: Declarations;
   #list: { at: number; containers: Promise<ContainerStatus[]> } | undefined;
 
@@ -33,6 +35,7 @@ export class Contained {
     this.#driver = driver;
     this.#containers = containers;
     this.#before = before;
+    this.#began = running.context.clock.now();
     this.#declarations = declarations;
   }
 
@@ -74,6 +77,7 @@ export class Contained {
     const restartsBefore = started ? 0 : (this.#statusBefore(service)?.restarts ?? 0);
     await untilReady(context, {
       ...part,
+      probe: () => part.probe('container'),
       deadlineMs: timeoutMs,
       ended: async () => {
         const status = (await this.#look()).find((container) => container.service === service);
@@ -82,8 +86,12 @@ export class Contained {
           return `${status.reason || 'it ended'}; the engine started it again`;
         return isAlive(status) || status.state === 'created' ? undefined : status.reason;
       },
-      logTail: async (lines) =>
-        (await this.#containers.logs(service, { tail: lines })).map(({ line }) => line),
+      logTail: async (lines) => {
+        // What the engine starts again and again has told why at an earlier start of this run.
+        const range = started ? { since: this.#began } : { ofThisStart: true };
+        const written = await this.#containers.logs(service, { tail: lines, ...range });
+        return written.map((line) => containerLogLine(part.name, line));
+      },
       onWaiting: (reason) => io.progress.step(part.name, reason),
     });
     await this.#declarations.record([service]);

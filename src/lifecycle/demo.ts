@@ -109,7 +109,10 @@ export async function demo(context: Context, options: DemoOptions): Promise<Demo
     }
     // What could not be ended is still needed to end it: its folder stays, and the failure names it.
     if (ended) await rm(folder, { recursive: true, force: true });
-    else context.io.err(`the stack of the demo is left in ${root}: qbtc down --volumes`);
+    else
+      context.io.err(
+        `the stack of the demo is left in ${root}: qbtc down --volumes ends it and deletes its data`,
+      );
   }
   return result;
 }

@@ -14,6 +14,7 @@ import {
 } from '../discovery/index.ts';
 import { messageOf, QbtcError } from '../errors.ts';
 import { applyRoutes, planRoutes } from '../gateway/index.ts';
+import { runningInstances } from '../infra/index.ts';
 import {
   type Discovery,
   type FoundService,
@@ -31,6 +32,8 @@ export interface Registration {
   services: FoundService[];
   changes: (Change & { status?: ChangeOutcome['status']; why?: string })[];
   announced: { key: string; name: string; instance: string }[];
+  /** `failed`: there was something to say on the bus, and it could not be said. */
+  announcing: 'done' | 'no-broker' | 'failed';
   /** Why nothing could be said on the bus; empty when it could. */
   unannounced: string;
   /** Of the changes; empty for a dry run. */
@@ -67,20 +70,21 @@ export async function registerServices(
     }));
     if (dryRun) {
       const changes = parts.flatMap((part) => part.changes);
-      return { services, changes, announced, unannounced: '', outcomes: [] };
+      return { services, changes, announced, announcing: 'done', unannounced: '', outcomes: [] };
     }
     const outcomes: ChangeOutcome[] = [];
     for (const part of parts) outcomes.push(...(await applyRoutes(context, stack, part)));
-    const unannounced = await tell(context, stack, said, now);
+    const { announcing, reason: unannounced } = await tell(context, stack, said, now);
     return {
       services,
       changes: outcomes.map(changeOf),
-      announced: unannounced === '' ? announced : [],
+      announced: announcing === 'done' ? announced : [],
+      announcing,
       unannounced,
       outcomes,
     };
   };
-  return dryRun ? work() : withLock(context, stack.root, 'discover --register', work);
+  return dryRun ? work() : withLock(stack.root, 'discover --register', work);
 }
 
 export interface WatchAndRegisterOptions extends DiscoverOptions {
@@ -113,6 +117,7 @@ export async function watchAndRegister(
   const blocked = new Set<string>();
   await watchServices(context, stack, {
     ...options,
+    running: () => runningInstances(context, stack),
     end,
     async onLook({ changes, registrations, present, discovery, isResync }) {
       for (const change of changes) onChange(change);
@@ -160,7 +165,7 @@ async function keep(
     withDeclared: boolean;
   },
 ): Promise<{ name: string; reason: string }[]> {
-  return withLock(context, stack.root, 'discover --watch --register', async () => {
+  return withLock(stack.root, 'discover --watch --register', async () => {
     const obstacles: { name: string; reason: string }[] = [];
     const { discovery, registrations } = look;
     const declared = look.withDeclared ? [await planDeclared(context, stack, discovery)] : [];
@@ -178,8 +183,8 @@ async function keep(
     const said = announcementsOf(before, now, ({ name, instance }) =>
       reasonGone(discovery.services, name, instance),
     );
-    const problem = await tell(context, stack, said, now);
-    if (problem !== '') throw new QbtcError('NOT_ANNOUNCED', problem);
+    const { announcing, reason } = await tell(context, stack, said, now);
+    if (announcing === 'failed') throw new QbtcError('NOT_ANNOUNCED', reason);
     return obstacles;
   });
 }
@@ -234,16 +239,18 @@ async function tell(
   stack: Stack,
   said: Parameters<typeof announce>[2],
   now: Parameters<typeof writeAnnounced>[1],
-): Promise<string> {
-  if (said.length === 0) return '';
-  if (!stack.resources.some(({ kind }) => kind === 'rabbitmq')) return 'the stack declares no broker';
+): Promise<{ announcing: Registration['announcing']; reason: string }> {
+  if (said.length === 0) return { announcing: 'done', reason: '' };
+  if (!stack.resources.some(({ kind }) => kind === 'rabbitmq'))
+    return { announcing: 'no-broker', reason: 'the stack declares no broker' };
   try {
     await announce(context, stack, said);
     await writeAnnounced(stack.root, now);
-    return '';
+    return { announcing: 'done', reason: '' };
   } catch (error) {
     context.interrupted.throwIfAborted();
-    return messageOf(error);
+    const hint = error instanceof QbtcError && error.hint !== undefined ? ` (${error.hint})` : '';
+    return { announcing: 'failed', reason: `${messageOf(error)}${hint}` };
   }
 }
 

@@ -11,6 +11,7 @@ import {
   stackFolders,
   supervisorProgram,
 } from '../infra/index.ts';
+import { forgetName, RUNNING_STATE } from '../state/index.ts';
 import { withLock } from './lock.ts';
 
 export interface DownResult {
@@ -21,17 +22,6 @@ export interface DownResult {
   /** Folders and Docker volumes with data that were removed. */
   removed: string[];
 }
-
-/** What a running stack wrote down of itself. */
-const RUNNING_STATE = [
-  'state.json',
-  'providers.json',
-  'containers.json',
-  'scale.json',
-  'holds.json',
-  'chaos.json',
-  'heal.json',
-];
 
 /**
  * Ends every process and container of the stack at `root`, dependants first, then the supervisor. Reads only what the
@@ -47,7 +37,6 @@ export async function down(
   options: { volumes: boolean },
 ): Promise<DownResult> {
   return withLock(
-    context,
     root,
     'qbtc down',
     async () => {
@@ -60,10 +49,11 @@ export async function down(
         for (const file of RUNNING_STATE) await rm(join(state, file), { force: true }).catch(() => {});
         if (options.volumes) {
           for (const place of await foreignPlaces(root)) {
-            context.io.err(`${place} is written down as data of this stack, but is not: left as it is`);
+            context.io.err(`${place} is not data of this stack: left as it is`);
           }
         }
         const removed = options.volumes ? await removeVolumes(root) : [];
+        if (options.volumes) await forgetName(root);
         return {
           stack: basename(root),
           stopped: [...stopped, ...contained.stopped],
@@ -80,7 +70,10 @@ export async function down(
 async function endProcesses(context: Context, root: string): Promise<string[]> {
   const { progress } = context.io;
   const stopped: string[] = [];
-  const supervisor = await attachSupervisor(root, supervisorProgram(context));
+  const supervisor = await attachSupervisor(context, root, supervisorProgram(context), (names) => {
+    for (const name of names) progress.step(name, 'ending');
+    stopped.push(...names);
+  });
   if (supervisor === undefined) return stopped;
   const living = new Set(
     (await supervisor.list()).filter(({ pid }) => pid !== undefined).map(({ name }) => name),
@@ -106,7 +99,12 @@ async function endContainers(
       onStopped: (service) => progress.done(service, 'ended'),
     });
   } catch (error) {
-    const plan = await readChoices(root);
+    const plan = await readChoices(root).catch((damage: unknown) => {
+      context.io.err(
+        `${messageOf(damage)}; had the stack containers? then start the Docker engine, and run again: qbtc down`,
+      );
+      return undefined;
+    });
     const expected = [
       ...(plan?.choices ?? []).filter(({ provider }) => provider === 'docker').map((made) => made.resource),
       ...(plan?.services ?? []).filter(({ runs }) => runs === 'container').map((made) => made.service),

@@ -1,20 +1,37 @@
 import type { Context } from '../context.ts';
 import { EXIT, QbtcError } from '../errors.ts';
-import { instancesOf, openContainers, readChoices, serviceProcess } from '../infra/index.ts';
+import {
+  type Instance,
+  instancesOf,
+  noteByHand,
+  openContainers,
+  type ProcessSpec,
+  readChoices,
+  serviceProcess,
+} from '../infra/index.ts';
 import type { Stack } from '../model/stack.ts';
+
+export interface ExecWishes {
+  /** The program and its arguments; what `up` would run when left out: the service itself. */
+  command?: readonly [string, ...string[]];
+  /** The option of Node that lets a debugger attach: `--inspect=127.0.0.1:9229`. */
+  inspect?: string;
+}
 
 /**
  * Runs a command as a service of the stack would run: in its container, or on this machine in its folder with its
- * environment. The terminal is the command's meanwhile.
+ * environment. The terminal and the signals are the command's meanwhile. What listens on the service's port is the service
+ * from then on: `up` waits for it and leaves it alone.
  *
  * @returns the exit code of the command; 128 and the number of the signal that ended it
- * @throws QbtcError `EXEC_IMPOSSIBLE` for a resource that is no container; `PROGRAM_MISSING`
+ * @throws QbtcError `EXEC_IMPOSSIBLE` for a resource that is no container; `PROGRAM_MISSING`; `PORT_TAKEN` and
+ *   `NOT_INSPECTABLE` for the service itself
  */
 export async function execIn(
   context: Context,
   stack: Stack,
   name: string,
-  command: readonly [string, ...string[]],
+  { command, inspect }: ExecWishes,
 ): Promise<number> {
   const plan = await readChoices(stack.root);
   const service = stack.services.find((declared) => declared.name === name);
@@ -23,6 +40,7 @@ export async function execIn(
       ? plan?.choices.some(({ resource, provider }) => resource === name && provider === 'docker')
       : plan?.services.some((choice) => choice.service === name && choice.runs === 'container');
   if (contained === true) {
+    if (command === undefined) throw alreadyContained(name);
     const { stdin, stdout, stderr } = process;
     const tty = stdin.isTTY === true && stdout.isTTY === true;
     return openContainers(context, stack.root).exec(name, command, { stdin, stdout, stderr, tty });
@@ -38,11 +56,58 @@ export async function execIn(
       },
     );
   }
-  const { cwd, env } = await serviceProcess(context, stack, instance);
-  const [program, ...args] = command;
-  const { exitCode, notFound } = await context.exec(program, args, { cwd, env, inherit: true });
+  if (command === undefined) await refuseTaken(context, instance);
+  const spec = await serviceProcess(context, stack, instance);
+  context.interrupted.throwIfAborted();
+  const [program, ...args] = command ?? own(name, spec, inspect);
+  const { cwd, env } = spec;
+  const { exitCode, notFound } = await noteByHand(context, stack.root, name, () =>
+    context.exec(program, args, { cwd, env, inherit: true }),
+  );
   if (notFound) {
     throw new QbtcError('PROGRAM_MISSING', `${program} was not found`, { hint: 'it is looked for in PATH' });
   }
   return exitCode;
+}
+
+/** Two of them cannot listen on one port: said before its code is made and run, with what mends it. */
+async function refuseTaken(
+  { host }: Pick<Context, 'host'>,
+  { name, port, service }: Instance,
+): Promise<void> {
+  const holder = (await host.listeningSockets()).find((socket) => socket.port === port);
+  if (holder === undefined) return;
+  const pid = holder.pid === undefined ? '' : ` (pid ${holder.pid})`;
+  throw new QbtcError(
+    'PORT_TAKEN',
+    `port ${port} of ${name} is held by ${holder.program ?? 'a process'}${pid}`,
+    {
+      hint: `where that is ${name} itself: qbtc stop ${service.name}`,
+    },
+  );
+}
+
+/** The service itself, as `up` would run it. */
+function own(
+  name: string,
+  { program, args }: ProcessSpec,
+  inspect: string | undefined,
+): [string, ...string[]] {
+  if (inspect === undefined) return [program, ...args];
+  if (program === process.execPath) return [program, inspect, ...args];
+  throw new QbtcError(
+    'NOT_INSPECTABLE',
+    `${name} has a command of its own: how it is debugged is its own, too`,
+    {
+      exit: EXIT.usage,
+      hint: `give the whole command: qbtc exec ${name} -- ${[program, ...args].join(' ')}`,
+    },
+  );
+}
+
+function alreadyContained(name: string): QbtcError {
+  return new QbtcError('EXEC_IMPOSSIBLE', `${name} runs in its container already`, {
+    exit: EXIT.usage,
+    hint: `to run it by hand: qbtc up --strategy hybrid, qbtc stop ${name}, qbtc exec ${name}`,
+  });
 }

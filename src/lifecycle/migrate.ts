@@ -45,7 +45,7 @@ export async function migrate(
       if (services.length === 0) return;
       await up(context, stack, { apply: false, timeoutMs, wishes: {}, only: services, exactly: true });
     },
-    exclusively: (work) => withLock(context, stack.root, 'topology migrate', work),
+    exclusively: (work) => withLock(stack.root, 'topology migrate', work),
     onProgress(doing, moved) {
       if (context.clock.monotonic() < nextReport) return;
       nextReport = context.clock.monotonic() + REPORT_EVERY_MS;

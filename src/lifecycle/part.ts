@@ -1,10 +1,12 @@
 import type { Context } from '../context.ts';
+import type { RunAs } from '../health/index.ts';
 import type { ProbeResult } from '../infra/index.ts';
 
 /** A resource or an instance of a service, as it is started. */
 export interface Part {
   name: string;
-  probe: () => Promise<ProbeResult>;
+  /** Asks whether it answers, given how it runs. */
+  probe: (runs: RunAs) => Promise<ProbeResult>;
   /** What the user can do when it is there but refuses us, or answers as somebody else. */
   refusedHint: string;
 }

@@ -1,7 +1,7 @@
 import {
   type ProcessSpec,
   type ProcessStatus,
-  readLogTail,
+  readStartedLog,
   type SupervisorClient,
   untilReady,
 } from '../infra/index.ts';
@@ -49,14 +49,19 @@ export class Processes {
     }
     const supervisor = await this.#supervisor();
     await supervisor.ensure(spec);
+    const look = async () => (await supervisor.list()).find(({ name }) => name === spec.name);
     await untilReady(context, {
       ...part,
+      probe: async () => part.probe({ pid: (await look())?.pid }),
       deadlineMs: timeoutMs,
       ended: async () => {
-        const status = (await supervisor.list()).find(({ name }) => name === spec.name);
+        const status = await look();
         return status === undefined || status.state === 'running' ? undefined : status.reason;
       },
-      logTail: (lines) => readLogTail(root, spec.name, lines),
+      logTail: async (lines) => {
+        const status = (await supervisor.list()).find(({ name }) => name === spec.name);
+        return readStartedLog(root, spec.name, lines, status?.logFrom);
+      },
       onWaiting: (reason) => io.progress.step(spec.name, reason),
     });
     await supervisor.keep(spec.name);
@@ -67,6 +72,24 @@ export class Processes {
       parts.started.push(spec.name);
       io.progress.done(spec.name, `ready after ${((clock.monotonic() - before) / 1000).toFixed(1)} s`);
     }
+  }
+
+  /** Waits for what its user runs, which is neither started nor ended; what was to run in its place is ended. */
+  async awaitByHand(part: Part, pid: number): Promise<void> {
+    const { context, timeoutMs, parts } = this.#running;
+    const { host, io } = context;
+    const ours = this.#before.get(part.name);
+    if (ours !== undefined && ours.pid !== pid) await (await this.#supervisor()).stop(part.name);
+    await untilReady(context, {
+      ...part,
+      probe: () => part.probe({ pid }),
+      deadlineMs: timeoutMs,
+      ended: async () =>
+        (await host.processStartTime(pid)) === undefined ? `pid ${pid}, run by hand, is gone` : undefined,
+      onWaiting: (reason) => io.progress.step(part.name, `run by hand: ${reason}`),
+    });
+    parts.kept.push(part.name);
+    io.progress.done(part.name, `run by hand (pid ${pid}), left alone`);
   }
 
   #runs(spec: ProcessSpec): boolean {

@@ -1,6 +1,8 @@
 import type { Context } from '../context.ts';
-import { refuseHeld } from '../infra/index.ts';
+import { readChoices, refuseHeld } from '../infra/index.ts';
 import type { Stack } from '../model/stack.ts';
+import { checkBefore, refuseFaulty } from './check-before.ts';
+import { select } from './selection.ts';
 import { stop } from './stop.ts';
 import { type UpResult, up } from './up.ts';
 
@@ -16,6 +18,8 @@ export async function restart(
 ): Promise<UpResult> {
   // Before anything is ended that could not be started again.
   await refuseHeld(stack.root, names);
+  const intent = { stack, selection: select(stack, names), plan: await readChoices(stack.root) };
+  refuseFaulty(await checkBefore(context, { ...intent, applies: false, mayWrite: true }));
   await stop(context, stack, names);
   return up(context, stack, { apply: false, timeoutMs, wishes: {}, only: names });
 }

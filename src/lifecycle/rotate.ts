@@ -48,13 +48,13 @@ export async function rotate(
       `${fixed.join(', ')} cannot be rotated: what the gateway keeps is encrypted with it`,
       {
         exit: EXIT.usage,
-        hint: 'to have a new one: qbtc down --volumes, and delete it from .qbtc/secrets.json',
+        hint: 'to have a new one: qbtc down --volumes, which deletes the data of the stack, and then take it out of .qbtc/secrets.json (with its line "$sha256")',
       },
     );
   }
   const present = await lookAtPresent(context, stack.root);
   const runs = present.processes.some(isOurs) || present.containers.some(isAlive);
-  await withLock(context, stack.root, 'qbtc secrets rotate', async () => {
+  await withLock(stack.root, 'qbtc secrets rotate', async () => {
     let current = stack;
     for (const use of uses) {
       await rotateOne(context, current, use, present);

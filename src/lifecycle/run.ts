@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { EXIT, QbtcError } from '../errors.ts';
+import { EXIT, messageOf, QbtcError } from '../errors.ts';
 import { applyRoutes, planRoutes } from '../gateway/index.ts';
 import {
   createDatabase,
@@ -24,11 +24,12 @@ import type { Part, Running } from './part.ts';
 import type { Processes } from './processes.ts';
 import type { Steps } from './steps.ts';
 
-const PROBE_TIMEOUT_MS = 2_000;
+const PROBE_TIMEOUT_MS = 5_000;
 
 const OTHER_SECRETS =
-  'was .qbtc/secrets.json made anew? then its data knows other ones; to begin without it: qbtc down --volumes';
-const OTHER_SERVICE = 'its health document must name the service as qbtc.yaml does, and its port be its own';
+  'was .qbtc/secrets.json made anew? then its data knows other ones: put the old file back. Only to begin empty: qbtc down --volumes, which deletes the data';
+const OTHER_SERVICE =
+  'qbtc ports shows who holds which port; end what is in the way, or give the service another port';
 
 // The steps that stand between the resources and services; no name of theirs can hold a blank.
 const CONTAINERS = 'create containers';
@@ -98,14 +99,20 @@ export class Run {
       if (inside.includes(service)) {
         add(service.name, [...after, IMAGES], () => this.#containedService(service, built.has(service.name)));
       } else {
-        const specs = Promise.all(instancesOf(service).map((instance) => this.#spec(instance)));
+        const byHand = plan.services.find((choice) => choice.service === service.name)?.byHand ?? [];
+        const handOf = ({ name }: Instance) => byHand.find((each) => each.instance === name);
+        const own = instancesOf(service).filter((instance) => handOf(instance) === undefined);
+        const specs = Promise.all(own.map((instance) => this.#spec(instance)));
         specs.catch(() => {});
         add(service.name, after, async () => {
-          await Promise.all(
-            (await specs).map(({ spec, instance }) =>
-              this.#starters.processes.start(this.#instancePart(instance), spec),
-            ),
-          );
+          const { processes } = this.#starters;
+          await Promise.all([
+            ...(await specs).map(({ spec, instance }) => processes.start(this.#instancePart(instance), spec)),
+            ...instancesOf(service).map(async (instance) => {
+              const hand = handOf(instance);
+              if (hand !== undefined) await processes.awaitByHand(this.#instancePart(instance), hand.pid);
+            }),
+          ]);
         });
       }
     }
@@ -184,7 +191,7 @@ export class Run {
   #instancePart(instance: Instance): Part {
     return {
       name: instance.name,
-      probe: () => probeService(this.#context, instance, PROBE_TIMEOUT_MS),
+      probe: (runs) => probeService(this.#context, instance, { runs, timeoutMs: PROBE_TIMEOUT_MS }),
       refusedHint: OTHER_SERVICE,
     };
   }
@@ -285,7 +292,7 @@ function inDependencyOrder(services: readonly Service[]): Service[] {
 function explained(error: unknown, step: string): unknown {
   const fromOutside = error instanceof Error && !(error instanceof QbtcError) && isFromOutside(error);
   if (!fromOutside) return error;
-  return new QbtcError('STEP_FAILED', `${step}: ${error.message}`, {
+  return new QbtcError('STEP_FAILED', `${step}: ${messageOf(error)}`, {
     hint: 'see what became of it with `qbtc status`, then run `qbtc up` again',
     cause: error,
   });

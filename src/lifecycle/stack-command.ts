@@ -30,6 +30,7 @@ export async function runStackCommand(
   const terminal = Object.fromEntries(
     TERMINAL.flatMap((name) => (context.env[name] === undefined ? [] : [[name, context.env[name] ?? '']])),
   );
+  context.interrupted.throwIfAborted();
   const { exitCode } = await context.exec(program, [...bundle.args, ...args], {
     cwd: context.cwd,
     env: { ...env, ...terminal },

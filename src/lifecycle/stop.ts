@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import { EXIT, QbtcError } from '../errors.ts';
 import {
   attachSupervisor,
+  instancesByHand,
   instancesOf,
   isOurs,
   openContainers,
@@ -26,11 +27,9 @@ export interface StopResult {
  * @throws QbtcError `ADOPTED` for what somebody else runs
  */
 export async function stop(context: Context, stack: Stack, names: readonly string[]): Promise<StopResult> {
-  return withLock(context, stack.root, 'qbtc stop', async () => {
+  return withLock(stack.root, 'qbtc stop', async () => {
     const plan = await readChoices(stack.root);
-    const adopted = names.filter((name) =>
-      plan?.choices.some(({ resource, provider }) => resource === name && provider === 'external'),
-    );
+    const adopted = [...(await adoptedParts(context, stack))].filter((name) => names.includes(name));
     if (adopted.length > 0) {
       throw new QbtcError(
         'ADOPTED',
@@ -51,7 +50,7 @@ export async function stop(context: Context, stack: Stack, names: readonly strin
       stopped.push(name);
       progress.done(name, 'ended');
     };
-    const supervisor = await attachSupervisor(stack.root, supervisorProgram(context));
+    const supervisor = await attachSupervisor(context, stack.root, supervisorProgram(context));
     const containers = openContainers(context, stack.root);
     const running = (await supervisor?.list()) ?? [];
     const inDocker = contained.size === 0 ? [] : await containers.list();
@@ -87,6 +86,20 @@ export async function stop(context: Context, stack: Stack, names: readonly strin
     );
     return { stack: stack.name, stopped, stranded: stranded.map(({ name }) => name) };
   });
+}
+
+/** The resources and services that somebody else runs: adopted ones, and services that run by hand. */
+export async function adoptedParts(context: Pick<Context, 'host'>, stack: Stack): Promise<Set<string>> {
+  const [plan, byHand] = await Promise.all([readChoices(stack.root), instancesByHand(context, stack)]);
+  const hands = new Set(byHand.map(({ instance }) => instance));
+  return new Set([
+    ...(plan?.choices ?? [])
+      .filter(({ provider }) => provider === 'external')
+      .map(({ resource }) => resource),
+    ...stack.services
+      .filter((service) => instancesOf(service).every(({ name }) => hands.has(name)))
+      .map(({ name }) => name),
+  ]);
 }
 
 /** The processes of a resource or service that live: the instances, and after a resource its companions. */

@@ -7,12 +7,17 @@ import {
   leavingProcesses,
   lookAtPresent,
   nameStrategy,
+  outgoingPorts,
   type Present,
   presentProvider,
   type Wishes,
 } from '../infra/index.ts';
 import type { ProviderName, Strategy } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
+import type { Intent } from './check.ts';
+import { checkBefore, lines, refuseFaulty } from './check-before.ts';
+import { collected } from './collected.ts';
+import { refuseRenamed } from './renamed.ts';
 import type { Selection } from './run.ts';
 import { select } from './selection.ts';
 
@@ -51,13 +56,20 @@ export interface PlanOptions {
   only: readonly string[];
   /** With `only`: without the services that they need. */
   exactly?: boolean;
+  /** Whether migrations, topology and routes are to be applied; they are, when left out. */
+  applies?: boolean;
 }
 
-/** Looks and decides. Starts, writes, and locks nothing. */
+/**
+ * Looks and decides. Starts, writes, and locks nothing.
+ * @throws QbtcError as `up` before it starts anything
+ */
 export async function planUp(context: Context, stack: Stack, options: PlanOptions): Promise<UpPlan> {
+  refuseRenamed(stack);
   const present = await lookAtPresent(context, stack.root);
   const selection = select(stack, options.only, options.exactly);
-  const plan = await decide(context, stack, selection, present, options.wishes);
+  const { wishes, applies = true } = options;
+  const plan = await decideChecked(context, stack, selection, present, { wishes, applies, mayWrite: false });
   const ends = [
     ...leavingProcesses(stack, plan, present.processes, present.plan).map(({ name }) => name),
     ...leavingContainers(plan, present.containers),
@@ -81,10 +93,40 @@ export async function planUp(context: Context, stack: Stack, options: PlanOption
       .filter(({ service }) => selected.has(service))
       .map((choice) => ({
         ...choice,
-        action: actionOf(choice.service, whereRuns(present, stack, choice.service), choice.runs),
+        action:
+          choice.byHand === undefined
+            ? actionOf(choice.service, whereRuns(present, stack, choice.service), choice.runs)
+            : 'adopt',
       })),
     ends,
   };
+}
+
+/**
+ * Decides, and looks at all else that can be told before anything is started. All that stands in the way is told at
+ * once; what is only to be known goes to stderr.
+ *
+ * @throws QbtcError that of the only fault; `START_REFUSED` with a line for each
+ */
+export async function decideChecked(
+  context: Context,
+  stack: Stack,
+  selection: Selection,
+  present: Present,
+  { wishes, applies, mayWrite }: Pick<PlanOptions, 'wishes'> & Pick<Intent, 'applies' | 'mayWrite'>,
+): Promise<InfrastructurePlan> {
+  let plan: InfrastructurePlan | undefined;
+  const undecided = await collected(async () => {
+    plan = await decide(context, stack, selection, present, wishes);
+  });
+  const findings = [
+    ...undecided,
+    ...(await checkBefore(context, { stack, selection, plan, applies, mayWrite })),
+  ];
+  refuseFaulty(findings);
+  for (const finding of findings) for (const line of lines(finding)) context.io.err(line);
+  if (plan === undefined) throw new Error('a plan that could not be made is a fault');
+  return plan;
 }
 
 /** Decides for what is selected; what is not keeps what was decided for it before. */
@@ -95,6 +137,8 @@ export async function decide(
   present: Present,
   wishes: Wishes,
 ): Promise<InfrastructurePlan> {
+  const outgoing = await outgoingPorts(context, stack);
+  if (outgoing !== undefined) context.io.err(`${outgoing.found}; ${outgoing.fix}`);
   const made = await chooseProviders(
     context,
     { ...stack, resources: [...resources], services: [...services] },
@@ -112,7 +156,11 @@ export async function decide(
   const runs = stack.services.flatMap(({ name }) => {
     const before = present.plan?.services.find(({ service }) => service === name);
     const now = made.services.find(({ service }) => service === name);
-    return (wishes.strategy === undefined ? (before ?? now) : (now ?? before)) ?? [];
+    const chosen = wishes.strategy === undefined ? (before ?? now) : (now ?? before);
+    if (chosen === undefined) return [];
+    // What runs by hand does so now, whatever was decided before.
+    const { byHand: _, ...where } = chosen;
+    return now?.byHand === undefined ? where : { ...where, byHand: now.byHand, reason: now.reason };
   });
   return { strategy: nameStrategy(choices, runs), choices, services: runs };
 }

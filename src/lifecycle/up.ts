@@ -1,8 +1,10 @@
 import { setMaxListeners } from 'node:events';
-import { readScale, type Scale, writeScale } from '../config/scale.ts';
+import { keepPortBase } from '../config/port-base.ts';
+import { addScale, type Scale } from '../config/scale.ts';
 import type { Context } from '../context.ts';
 import { EXIT, QbtcError } from '../errors.ts';
 import {
+  acceptLoss,
   attachSupervisor,
   type Choice,
   type Containers,
@@ -26,22 +28,27 @@ import {
 } from '../infra/index.ts';
 import type { ChangeOutcome } from '../model/plan.ts';
 import type { Stack } from '../model/stack.ts';
+import { ensureIdentity } from '../state/index.ts';
 import { writeComposeFiles } from './compose-files.ts';
 import { Contained } from './contained.ts';
 import { withLock } from './lock.ts';
+import { lookAtOwnCode, type Outdated } from './own-code.ts';
 import { Parts, type Running } from './part.ts';
 import { Processes } from './processes.ts';
+import { refuseRenamed } from './renamed.ts';
 import { Run } from './run.ts';
 import { select } from './selection.ts';
 import { Steps } from './steps.ts';
 import { type Timing, timingOf } from './timing.ts';
-import { decide, type PlanOptions } from './up-plan.ts';
+import { decideChecked, type PlanOptions } from './up-plan.ts';
 
 export interface UpOptions extends PlanOptions {
   /** Whether migrations, topology, and routes are applied too. */
   apply: boolean;
   /** How long each resource and service may take until it is ready. */
   timeoutMs: number;
+  /** Whether embedded parts may start without what is damaged in their data. */
+  acceptLoss?: boolean;
   /** How many instances of services were asked for; the stack has them already. Remembered until `down`. */
   scale?: Scale;
 }
@@ -55,6 +62,8 @@ export interface UpResult {
   started: string[];
   /** What ran before and was left alone. */
   kept: string[];
+  /** What runs with code that has changed since. */
+  outdated: Outdated[];
   outcomes: ChangeOutcome[];
   gatewayUrl: string | undefined;
   durationMs: number;
@@ -67,6 +76,8 @@ interface Held {
   processes: Processes | undefined;
   contained: Contained | undefined;
   containers: Containers;
+  /** Takes the word back that a loss is accepted. */
+  refuseLoss: () => Promise<void>;
 }
 
 /**
@@ -77,12 +88,13 @@ interface Held {
  * @throws QbtcError with the reason why it cannot, or why something did not become ready
  */
 export async function up(context: Context, stack: Stack, options: UpOptions): Promise<UpResult> {
-  return withLock(context, stack.root, 'qbtc up', async () => {
+  return withLock(stack.root, 'qbtc up', async () => {
     const held: Held = {
       supervisor: undefined,
       processes: undefined,
       contained: undefined,
       containers: openContainers(context, stack.root),
+      refuseLoss: async () => {},
     };
     try {
       return await bringUp(context, stack, options, held);
@@ -96,6 +108,7 @@ export async function up(context: Context, stack: Stack, options: UpOptions): Pr
       }
       throw error;
     } finally {
+      await held.refuseLoss().catch(() => {});
       held.supervisor?.close();
       context.io.progress.stop();
     }
@@ -104,21 +117,31 @@ export async function up(context: Context, stack: Stack, options: UpOptions): Pr
 
 async function bringUp(context: Context, declared: Stack, options: UpOptions, held: Held): Promise<UpResult> {
   const before = context.clock.monotonic();
+  refuseRenamed(declared);
   await checkDisk(declared.root);
+  await ensureIdentity(declared.root, { name: declared.name });
   const program = supervisorProgram(context);
-  held.supervisor = await attachSupervisor(declared.root, program);
+  held.supervisor = await attachSupervisor(context, declared.root, program, (names) =>
+    context.io.progress.step('what ran before', `ending: ${names.join(', ')}`),
+  );
   const present = await withContainers(context, declared.root, (await held.supervisor?.list()) ?? []);
   const selection = select(declared, options.only, options.exactly);
   await refuseHeld(
     declared.root,
     [...selection.resources, ...selection.services].map(({ name }) => name),
   );
-  const plan = await decide(context, declared, selection, present, options.wishes);
+  const plan = await decideChecked(context, declared, selection, present, {
+    wishes: options.wishes,
+    applies: options.apply,
+    mayWrite: true,
+  });
   await endLeaving(context, declared, plan, present, held);
   await writeChoices(declared.root, plan);
-  if (options.scale !== undefined)
-    await writeScale(declared.root, { ...(await readScale(declared.root)), ...options.scale });
-  await writeComposeFiles(declared);
+  const { portBase, declaredPortBase = portBase } = declared;
+  if (declared.portBaseFrom !== undefined) await keepPortBase(declared.root, portBase, declaredPortBase);
+  if (options.scale !== undefined) await addScale(declared.root, options.scale);
+  await writeComposeFiles(context, declared);
+  if (options.acceptLoss === true) held.refuseLoss = await acceptLoss(declared.root, plan);
 
   const stack = placed(declared, plan);
   const steps = new Steps(context.clock);
@@ -155,6 +178,8 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
     steps,
   );
   await run.everything(plan, options);
+  const processes = (await held.supervisor?.list()) ?? [];
+  const outdated = await lookAtOwnCode(context, stack, selection.services, processes);
   return {
     stack: stack.name,
     strategy: plan.strategy,
@@ -162,6 +187,7 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
     services: plan.services,
     started: parts.started,
     kept: parts.kept,
+    outdated,
     outcomes: run.outcomes,
     gatewayUrl: selection.resources.find(({ kind }) => kind === 'apisix')?.endpoint.url,
     durationMs: context.clock.monotonic() - before,

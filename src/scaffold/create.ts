@@ -4,13 +4,14 @@ import { declaredPorts, STACK_FILE, secretNames } from '../config/load.ts';
 import { ensureSecrets } from '../config/secrets.ts';
 import type { Context } from '../context.ts';
 import { EXIT, messageOf, QbtcError } from '../errors.ts';
+import type { OutgoingPorts } from '../model/observation.ts';
 import { copyTemplate } from './copy.ts';
 import { editStackFile, renameLock, renamePackage } from './edit.ts';
 import { firstCommit } from './git.ts';
 import { installByReuse, installFromLock } from './install.ts';
 import { validateStackName } from './name.ts';
 import { type Place, preparePlace } from './place.ts';
-import { checkPortBase, pickPortBase } from './ports.ts';
+import { checkPortBase, isPortFree, pickPortBase } from './ports.ts';
 
 /** What `createStack` is doing now. */
 export const CREATE_STEPS = ['copy', 'ports', 'secrets', 'git', 'install'] as const;
@@ -22,6 +23,8 @@ export interface CreateOptions {
   name: string;
   /** Left out, the first base at which all of the stack's ports are free. */
   portBase?: number;
+  /** The ports that this machine gives to outgoing connections: the stack keeps off them. */
+  outgoing?: OutgoingPorts;
   /** `ci`: from the stack's lock file. `reuse`: links into `reuseFrom`, without network. `none`: not at all. */
   install: 'ci' | 'reuse' | 'none';
   /** With `install: 'reuse'`: the `node_modules` of a checkout. */
@@ -95,7 +98,9 @@ async function build(
   const template = await readFile(stackFile, 'utf8');
   const ports = declaredPorts(template);
   const portBase =
-    options.portBase === undefined ? await pickPortBase(ports) : checkPortBase(options.portBase, ports);
+    options.portBase === undefined
+      ? await pickPortBase(ports, isPortFree, options.outgoing)
+      : checkPortBase(options.portBase, ports, options.outgoing);
   await writeFile(stackFile, editStackFile(template, { name, portBase }));
   await edit(join(place.staging, 'package.json'), (text) => renamePackage(text, name));
   await edit(join(place.staging, 'package-lock.json'), (text) => renameLock(text, name));

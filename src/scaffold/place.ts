@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { startTimeOf } from '../alive.ts';
 import { EXIT, messageOf, QbtcError } from '../errors.ts';
 
 /** Told by its name whose it is: `.qbtc-new-PID-RANDOM`. */
@@ -87,18 +88,8 @@ async function sweep(parent: string): Promise<void> {
     const staging = join(parent, entry.name);
     const made = await stat(staging).catch(() => undefined);
     if (made === undefined) continue;
-    if (isRunning(Number(pid)) && Date.now() - made.mtimeMs < STALE_MS) continue;
+    if (startTimeOf(Number(pid)) !== undefined && Date.now() - made.mtimeMs < STALE_MS) continue;
     await remove(staging).catch(() => {});
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Somebody else's process is one too.
-    return !hasCode(error, 'ESRCH');
   }
 }
 
@@ -111,6 +102,7 @@ async function entriesOf(target: string): Promise<string[] | undefined> {
       throw new QbtcError('FOLDER_NOT_EMPTY', `${target} is a file`, {
         hint: 'Choose another name, or move the file away.',
         exit: EXIT.usage,
+        cause: error,
       });
     }
     throw notWritable(target, error);

@@ -1,6 +1,14 @@
 import { connect, createServer } from 'node:net';
-import { MAX_PORT, MAX_PORT_BASE, REFUSED_BY_FETCH } from '../config/ports.ts';
+import {
+  amongOutgoing,
+  awayFromOutgoing,
+  describeOutgoing,
+  MAX_PORT,
+  MAX_PORT_BASE,
+  REFUSED_BY_FETCH,
+} from '../config/ports.ts';
 import { EXIT, QbtcError } from '../errors.ts';
+import type { OutgoingPorts } from '../model/observation.ts';
 
 const STEP = 1_000;
 const LAST_BASE = 20_000;
@@ -9,15 +17,18 @@ const LOOPBACK = ['127.0.0.1', '::1'] as const;
 const CONNECT_MS = 500;
 
 /**
- * The first of 0, 1000, 2000 … 20000 at which every port is free, and none is one that `fetch` refuses.
+ * The first of 0, 1000, 2000 … 20000 at which every port is free, and none is one that `fetch` refuses or that the
+ * machine gives to outgoing connections.
  * @throws QbtcError PORTS_TAKEN when there is none
  */
 export async function pickPortBase(
   ports: readonly number[],
   isFree: (port: number) => Promise<boolean> = isPortFree,
+  outgoing?: OutgoingPorts,
 ): Promise<number> {
   for (let base = 0; base <= LAST_BASE; base += STEP) {
     const shifted = ports.map((port) => port + base);
+    if (amongOutgoing(shifted, outgoing).length > 0) continue;
     if (shifted.every(isUsable) && (await allFree(shifted, isFree))) return base;
   }
   throw new QbtcError(
@@ -34,10 +45,21 @@ export async function pickPortBase(
  * Gives the base back when it can be one for these ports.
  * @throws QbtcError PORT_BASE_INVALID
  */
-export function checkPortBase(base: number, ports: readonly number[]): number {
+export function checkPortBase(base: number, ports: readonly number[], outgoing?: OutgoingPorts): number {
   const highest = Math.min(MAX_PORT_BASE, MAX_PORT - Math.max(0, ...ports));
   if (Number.isInteger(base) && base >= 0 && base <= highest) {
     const refused = ports.map((port) => port + base).filter((port) => REFUSED_BY_FETCH.has(port));
+    const given = amongOutgoing(
+      ports.map((port) => port + base),
+      outgoing,
+    );
+    if (outgoing !== undefined && given.length > 0) {
+      throw new QbtcError('PORT_BASE_INVALID', `${base} cannot be the port base of this stack`, {
+        details: [describeOutgoing(given, outgoing)],
+        hint: `Choose ${awayFromOutgoing(Math.max(...ports), outgoing, 'qbtc new NAME')}`,
+        exit: EXIT.usage,
+      });
+    }
     if (refused.length === 0) return base;
     throw new QbtcError('PORT_BASE_INVALID', `${base} cannot be the port base of this stack`, {
       details: [`browsers and fetch refuse port ${refused.join(', ')}`],

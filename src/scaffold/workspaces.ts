@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { glob } from 'tinyglobby';
 import * as z from 'zod';
+import { readTextFile } from '../text-file.ts';
 
 const manifest = z.object({
   name: z.string().optional(),
@@ -14,6 +14,8 @@ export interface Workspace {
   /** Relative to the root of the stack. */
   folder: string;
   dependencies: string[];
+  /** The same with the versions that are asked for. */
+  versions: Record<string, string>;
 }
 
 /** The packages of the stack's own, as the `workspaces` of its `package.json` name them. */
@@ -27,10 +29,12 @@ export async function workspacesOf(root: string): Promise<Workspace[]> {
     files.sort().map(async (file) => ({ folder: dirname(file), ...(await readManifest(join(root, file))) })),
   );
   return found.flatMap(({ name, folder, dependencies }) =>
-    name === undefined ? [] : [{ name, folder, dependencies: Object.keys(dependencies) }],
+    name === undefined
+      ? []
+      : [{ name, folder, dependencies: Object.keys(dependencies), versions: dependencies }],
   );
 }
 
 async function readManifest(file: string): Promise<z.output<typeof manifest>> {
-  return manifest.parse(JSON.parse(await readFile(file, 'utf8')));
+  return manifest.parse(JSON.parse(await readTextFile(file)));
 }

@@ -69,7 +69,7 @@ describe.skipIf(reason !== undefined)(
             { resource: 'gateway', provider: 'embedded' },
           ],
         });
-        const flows = await qbtc(['test'], root);
+        const flows = await qbtc(['test', '--tag', 'smoke'], root);
         expect(flows.code, flows.stdout).toBe(0);
         const refused = await qbtc(['stop', 'broker'], root);
         expect(refused).toMatchObject({ code: 64, stderr: expect.stringContaining('was adopted') });

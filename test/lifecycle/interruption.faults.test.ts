@@ -34,33 +34,53 @@ describe('interruptions and kills', () => {
   };
   const state = async () => JSON.parse(await readFile(join(root, '.qbtc', 'state.json'), 'utf8')) as State;
 
+  const lock = () => existsSync(join(root, '.qbtc', 'lock'));
+  /** `up` has begun its work: so long Node takes to start on a busy machine, nobody knows. */
+  const begun = async ({ child }: ReturnType<typeof startQbtc>) => {
+    while (!lock() && child.exitCode === null) await clock.sleep(5);
+  };
+
   test('Ctrl-C at any moment of `up` leaves no process and no port behind', async () => {
-    const seen: string[] = [];
-    for (const delay of [30, 120, 250, 400, 600, 900, 1_200, 1_600, 2_000, 2_500, 3_000]) {
+    const nothingIsLeft = async (when: string) => {
+      expect(await listening(), when).toEqual([]);
+      expect(existsSync(join(root, '.qbtc', 'state.json')), when).toBe(false);
+      expect(lock(), when).toBe(false);
+    };
+    // A very early signal meets Node before our handler.
+    for (const delay of [30, 120]) {
       const { child, ended } = startQbtc(['up'], root);
       await clock.sleep(delay);
       child.kill('SIGINT');
       const { code, stderr } = await ended;
-      seen.push(`${delay} ms: ${code}`);
-      // A very early signal meets Node before our handler, a late one an `up` that is done.
-      if (code === 0) await qbtc(['down'], root);
-      else expect([130, -1], stderr).toContain(code);
-      expect(await listening(), `after ${delay} ms`).toEqual([]);
-      expect(existsSync(join(root, '.qbtc', 'state.json')), `after ${delay} ms`).toBe(false);
-      expect(existsSync(join(root, '.qbtc', 'lock')), `after ${delay} ms`).toBe(false);
+      expect([130, -1], stderr).toContain(code);
+      await nothingIsLeft(`${delay} ms after its start`);
     }
-    process.stdout.write(`interrupted after ${seen.join(', ')}\n`);
-    expect(seen.filter((line) => line.endsWith('130')).length).toBeGreaterThan(3);
+    const codes: number[] = [];
+    for (const delay of [0, 100, 250, 400, 600, 900, 1_200, 1_600, 2_000, 2_500, 3_000]) {
+      const up = startQbtc(['up'], root);
+      await begun(up);
+      await clock.sleep(delay);
+      up.child.kill('SIGINT');
+      const { code, stderr } = await up.ended;
+      codes.push(code);
+      // A late one meets an `up` that is done.
+      if (code === 0) await qbtc(['down'], root);
+      else expect(code, stderr).toBe(130);
+      await nothingIsLeft(`${delay} ms after it began`);
+    }
+    process.stdout.write(`interrupted: ${codes.join(', ')}\n`);
+    expect(codes.filter((code) => code === 130).length).toBeGreaterThan(3);
     await succeeds('up');
   });
 
   test('kill -9 of `up` itself: the next one goes on from there', async () => {
     await qbtc(['down'], root);
-    for (const delay of [300, 900, 1_800]) {
-      const { child, ended } = startQbtc(['up'], root);
+    for (const delay of [0, 300, 900, 1_800]) {
+      const up = startQbtc(['up'], root);
+      await begun(up);
       await clock.sleep(delay);
-      child.kill('SIGKILL');
-      await ended;
+      up.child.kill('SIGKILL');
+      await up.ended;
       const next = await qbtc(['up'], root);
       expect(next.code, next.stderr).toBe(0);
       await qbtc(['down'], root);
@@ -72,12 +92,19 @@ describe('interruptions and kills', () => {
     await succeeds('up');
     const before = await state();
     process.kill(before.supervisor.pid, 'SIGKILL');
-    const orphaned = JSON.parse((await qbtc(['status', '--json'], root)).stdout) as {
-      supervisor: unknown;
-      resources: { state: string }[];
-    };
-    expect(orphaned.supervisor).toBeNull();
-    expect(orphaned.resources.map(({ state }) => state)).toEqual(Array(9).fill('active'));
+    // On a busy machine a part may answer its check too late once; without a supervisor nothing comes back that is gone.
+    await expect
+      .poll(
+        async () => {
+          const { supervisor, resources } = JSON.parse((await qbtc(['status', '--json'], root)).stdout) as {
+            supervisor: unknown;
+            resources: { state: string }[];
+          };
+          return [supervisor, ...resources.map(({ state }) => state)];
+        },
+        { timeout: 60_000 },
+      )
+      .toEqual([null, ...before.processes.map(() => 'active')]);
 
     const again = JSON.parse((await qbtc(['up', '--json'], root)).stdout) as {
       started: string[];
@@ -101,7 +128,7 @@ describe('interruptions and kills', () => {
         if (typeof now !== 'number') throw new Error(`${name} has no process at the moment`);
         process.kill(now, 'SIGKILL');
         return now;
-      });
+      }, 60_000);
       const started = clock.monotonic();
       for (;;) {
         const { code, stdout } = await qbtc(['status', '--json'], root);

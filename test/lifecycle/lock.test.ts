@@ -10,19 +10,19 @@ const context = quietContext();
 
 test('one at a time: the second is told who holds the lock', async () => {
   const root = await temporaryFolder();
-  await withLock(context, root, 'qbtc up', async () => {
-    await expect(withLock(context, root, 'qbtc down', async () => 'never')).rejects.toMatchObject({
+  await withLock(root, 'qbtc up', async () => {
+    await expect(withLock(root, 'qbtc down', async () => 'never')).rejects.toMatchObject({
       code: 'LOCKED',
       message: expect.stringContaining(`qbtc up (pid ${process.pid})`),
     });
   });
-  expect(await withLock(context, root, 'qbtc down', async () => 'now')).toBe('now');
+  expect(await withLock(root, 'qbtc down', async () => 'now')).toBe('now');
 });
 
 test('is given back when the work fails, and taken over from one that was killed', async () => {
   const root = await temporaryFolder();
   await expect(
-    withLock(context, root, 'qbtc up', async () => {
+    withLock(root, 'qbtc up', async () => {
       throw new Error('no');
     }),
   ).rejects.toThrow('no');
@@ -32,34 +32,32 @@ test('is given back when the work fails, and taken over from one that was killed
   const startTime = await context.host.processStartTime(pid);
   const file = join(root, '.qbtc', 'lock');
   await writeFile(file, JSON.stringify({ pid, startTime, command: 'qbtc up' }));
-  await expect(withLock(context, root, 'qbtc down', async () => 1)).rejects.toMatchObject({ code: 'LOCKED' });
+  await expect(withLock(root, 'qbtc down', async () => 1)).rejects.toMatchObject({ code: 'LOCKED' });
   const ended = once(holder, 'exit');
   holder.kill('SIGKILL');
   await ended;
-  expect(await withLock(context, root, 'qbtc down', async () => readFile(file, 'utf8'))).toContain(
-    'qbtc down',
-  );
+  expect(await withLock(root, 'qbtc down', async () => readFile(file, 'utf8'))).toContain('qbtc down');
 });
 
 test('a lock that is damaged, or of a process that is gone without a start time, is taken over', async () => {
   const root = await temporaryFolder();
-  await withLock(context, root, 'qbtc up', async () => {});
+  await withLock(root, 'qbtc up', async () => {});
   const file = join(root, '.qbtc', 'lock');
   for (const left of ['', '{"pid": 4194303, "command": "qbtc up"}']) {
     await writeFile(file, left);
-    expect(await withLock(context, root, 'qbtc down', async () => 'mine')).toBe('mine');
+    expect(await withLock(root, 'qbtc down', async () => 'mine')).toBe('mine');
   }
 });
 
 test('of many that find a stale lock, one at a time has it', async () => {
   const root = await temporaryFolder();
-  await withLock(context, root, 'qbtc up', async () => {});
+  await withLock(root, 'qbtc up', async () => {});
   await writeFile(join(root, '.qbtc', 'lock'), '{"id": "stale", "pid": 4194303, "command": "qbtc up"}');
   let holders = 0;
   let most = 0;
   const attempts = await Promise.allSettled(
     Array.from({ length: 12 }, () =>
-      withLock(context, root, 'qbtc up', async () => {
+      withLock(root, 'qbtc up', async () => {
         holders += 1;
         most = Math.max(most, holders);
         await context.clock.sleep(5);

@@ -112,7 +112,7 @@ describe('a new stack', () => {
       packages: { '': { name: 'acme' } },
     });
     const secrets = (await readJson(join(options.target, '.qbtc/secrets.json'))) as Record<string, string>;
-    expect(Object.keys(secrets)).toEqual(['api-key', 'broker-password']);
+    expect(Object.keys(secrets)).toEqual(['$sha256', 'api-key', 'broker-password']);
     expect(JSON.stringify(secrets)).not.toContain("template's own");
 
     const file = join(options.target, 'qbtc.yaml');

@@ -68,6 +68,27 @@ describe('pickPortBase', () => {
     expect(checkPortBase(2000, [9080])).toBe(2000);
   });
 
+  test('keeps off the ports that the machine gives to outgoing connections, reserved ones apart', async () => {
+    const outgoing = { first: 9000, last: 12_500, reserved: [{ first: 11_080, last: 11_080 }] };
+    const free = async () => true;
+    expect(await pickPortBase([9080], free, outgoing)).toBe(2000);
+    expect(await pickPortBase([9080], free, { ...outgoing, reserved: [] })).toBe(4000);
+    expect(checkPortBase(2000, [9080], outgoing)).toBe(2000);
+    expect(() => checkPortBase(3000, [9080], outgoing)).toThrow(
+      expect.objectContaining({
+        code: 'PORT_BASE_INVALID',
+        exit: 64,
+        details: ['12080: this machine gives the ports 9000 to 12500 to outgoing connections'],
+      }),
+    );
+    // The last base below the usual range of Linux, for the management port of the broker.
+    const linux = { first: 32_768, last: 60_999, reserved: [] };
+    expect(checkPortBase(17_095, [15_672], linux)).toBe(17_095);
+    expect(() => checkPortBase(17_096, [15_672], linux)).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('a base up to 17095') }),
+    );
+  });
+
   test('says so when there is none', async () => {
     await expect(pickPortBase([8000], async () => false)).rejects.toMatchObject({
       code: 'PORTS_TAKEN',

@@ -1,0 +1,20 @@
+import { bundleService, checkBundle } from '../../infra/index.ts';
+import { type Check, processServices } from '../check.ts';
+import { collected } from '../collected.ts';
+import { folderWithoutPackages } from './packages.ts';
+
+/** Services in TypeScript or JavaScript that do not compile. One without its packages says so itself. */
+export const bundles: Check = async (_context, intent) => {
+  const { stack } = intent;
+  const found = await Promise.all(
+    processServices(intent).map(async (service) => {
+      const { entry } = service;
+      if (entry === undefined || (await folderWithoutPackages(stack.root, service.path)) !== undefined)
+        return [];
+      // What is kept of it is what the start takes.
+      const look = intent.mayWrite ? bundleService : checkBundle;
+      return collected(() => look(stack.root, { ...service, entry }));
+    }),
+  );
+  return found.flat();
+};

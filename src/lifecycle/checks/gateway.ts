@@ -1,0 +1,23 @@
+import { desiredGateway, embeddedRefusals, lintGateway } from '../../gateway/index.ts';
+import type { Finding } from '../../model/finding.ts';
+import type { Check } from '../check.ts';
+
+/**
+ * What the gateway would refuse when all else runs: references to what is not declared, and plugins and fields that it
+ * does not have. A plugin that nothing resembles may be the stack's own, in an APISIX that has it.
+ */
+export const gateway: Check = async (context, { stack, selection, plan, applies }) => {
+  const resource = selection.resources.find(({ kind }) => kind === 'apisix');
+  if (resource === undefined || !applies) return [];
+  const desired = desiredGateway(stack);
+  const isEmbedded = plan?.choices.some(
+    (choice) => choice.resource === resource.name && choice.provider === 'embedded',
+  );
+  const findings = lintGateway(desired, stack).flatMap((finding): Finding[] => {
+    if (finding.severity !== 'error') return [];
+    if (finding.code !== 'unknown-plugin' || isEmbedded === true || finding.nearest !== undefined)
+      return [finding];
+    return [{ ...finding, severity: 'warning' }];
+  });
+  return isEmbedded === true ? [...findings, ...(await embeddedRefusals(context, desired, stack))] : findings;
+};
