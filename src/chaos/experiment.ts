@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import * as z from 'zod';
 import { parseStackDocument } from '../config/document.ts';
@@ -7,6 +6,7 @@ import { fieldName, formatMistake, inFileOrder, type Mistake, nearest } from '..
 import { EXIT, messageOf, QbtcError } from '../errors.ts';
 import { durationSchema, knownNames, loadFlows, referencesIn } from '../flow/index.ts';
 import type { Stack } from '../model/stack.ts';
+import { readTextFile } from '../text-file.ts';
 import { faultNames } from './name.ts';
 
 const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
@@ -121,9 +121,11 @@ async function parse(
   stack: Stack,
   known: Known,
 ): Promise<{ experiment?: Experiment; mistakes: Mistake[] }> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const text = await readTextFile(file).catch((error: unknown) => {
+    if (error instanceof QbtcError) throw error;
     throw new QbtcError('EXPERIMENT_INVALID', `${file} cannot be read: ${messageOf(error)}`, {
       exit: EXIT.usage,
+      cause: error,
     });
   });
   const document = parseStackDocument(text);

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { familyOf } from '../health/index.ts';
 import { observeResources } from '../infra/index.ts';
 import type { Fault } from '../model/chaos.ts';
 import type { ResourceObservation } from '../model/observation.ts';
@@ -37,13 +38,9 @@ export async function processesOf(
   parts: readonly ResourceObservation[],
 ): Promise<KnownProcess[]> {
   const all = await host.processes();
-  const pids = parts.flatMap(({ pid }) => pid ?? []);
-  for (const pid of pids)
-    pids.push(
-      ...all.filter((each) => each.parent === pid && !pids.includes(each.pid)).map((each) => each.pid),
-    );
+  const pids = new Set(parts.flatMap(({ pid }) => (pid === undefined ? [] : familyOf(all, pid))));
   const known = await Promise.all(
-    pids.map(async (pid) => ({ pid, startTime: await host.processStartTime(pid) })),
+    [...pids].map(async (pid) => ({ pid, startTime: await host.processStartTime(pid) })),
   );
   return known.flatMap(({ pid, startTime }) => (startTime === undefined ? [] : [{ pid, startTime }]));
 }

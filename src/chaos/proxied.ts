@@ -1,9 +1,11 @@
 import { createServer } from 'node:net';
 import type { Context } from '../context.ts';
+import { familyOf } from '../health/index.ts';
 import { embeddedProgram, hold, letGo, type ProcessSpec } from '../infra/index.ts';
 import { endCompanion, startCompanion } from '../lifecycle/companion.ts';
 import { up } from '../lifecycle/up.ts';
 import type { Fault, InjectedFault } from '../model/chaos.ts';
+import type { ResourceObservation } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
 import { bringBack } from './bring-back.ts';
 import type { Scene } from './fault-kind.ts';
@@ -21,7 +23,29 @@ export async function refusesProxy(scene: Scene, fault: Fault): Promise<string |
   const parts = await observedParts(scene.context, scene.stack, fault.subject);
   if (parts.some(({ provider }) => provider === 'docker'))
     return `${fault.subject} runs in Docker, where its clients reach it inside of the network: use pause or down`;
-  return parts.length > 1 ? `${fault.subject} has ${parts.length} instances` : undefined;
+  if (parts.length > 1) return `${fault.subject} has ${parts.length} instances`;
+  const others = await furtherPorts(scene, parts);
+  if (others.length === 0) return undefined;
+  const listed = others.join(', ');
+  return `${fault.subject} listens on port ${listed}, too, where no proxy can be put: its clients there would notice nothing; use pause or down`;
+}
+
+/** The ports on which the processes of a service listen beside the one that is declared, which can be moved. */
+async function furtherPorts(
+  { context, stack }: Scene,
+  parts: readonly ResourceObservation[],
+): Promise<number[]> {
+  const [sockets, all] = await Promise.all([context.host.listeningSockets(), context.host.processes()]);
+  const ports = parts.flatMap(({ name, kind, pid, ports: own }) => {
+    // What a resource listens on is declared, or its own affair: epmd, metrics.
+    if (kind !== 'service' || pid === undefined || !stack.services.some((each) => each.name === name))
+      return [];
+    const pids = new Set(familyOf(all, pid));
+    return sockets
+      .filter((socket) => socket.pid !== undefined && pids.has(socket.pid) && !own.includes(socket.port))
+      .map(({ port }) => port);
+  });
+  return [...new Set(ports)].sort((a, b) => a - b);
 }
 
 /**
@@ -35,10 +59,11 @@ export async function behindProxy(
   remember: (memory: Record<string, unknown>) => Promise<void>,
 ): Promise<void> {
   const { context, stack } = scene;
-  const port = portOf(stack, subject);
-  const moved = await freePort();
-  await remember({ moved });
-  await up(context, movedTo(stack, subject, moved), {
+  const moves = await Promise.all(
+    clientPorts(stack, subject).map(async ({ role, port }) => ({ role, port, moved: await freePort() })),
+  );
+  await remember({ moved: moves.map(({ moved }) => moved) });
+  await up(context, movedTo(stack, subject, moves), {
     apply: false,
     timeoutMs: READY_MS,
     wishes: {},
@@ -46,34 +71,52 @@ export async function behindProxy(
     exactly: true,
   });
   await hold(stack.root, subject, name);
-  const spec = proxySpec(context, stack, subject, { port, moved, weather });
-  await startCompanion(context, stack.root, spec, async () => {
-    // By the system's table: with a connection of ours it may be told to do anything.
-    const sockets = await context.host.listeningSockets();
-    return sockets.some((socket) => socket.port === port)
-      ? { ready: true, found: {} }
-      : { ready: false, reason: `nothing listens on port ${port}`, refused: false };
-  });
+  for (const move of moves) {
+    const spec = proxySpec(context, stack, subject, move, weather);
+    await startCompanion(context, stack.root, spec, async () => {
+      // By the system's table: with a connection of ours it may be told to do anything.
+      const sockets = await context.host.listeningSockets();
+      return sockets.some((socket) => socket.port === move.port)
+        ? { ready: true, found: {} }
+        : { ready: false, reason: `nothing listens on port ${move.port}`, refused: false };
+    });
+  }
 }
 
 /** Ends the proxy and moves the part back. */
 export async function outOfProxy({ context, stack }: Scene, { name, subject }: InjectedFault): Promise<void> {
-  await endCompanion(context, stack.root, proxyName(subject));
+  for (const { role } of clientPorts(stack, subject))
+    await endCompanion(context, stack.root, proxyName(subject, role));
   await letGo(stack.root, name);
   await bringBack(context, stack, subject);
 }
 
-function proxyName(subject: string): string {
-  return `${subject}-chaos-proxy`;
+function proxyName(subject: string, role: string): string {
+  return `${subject}-chaos-proxy${role === 'main' ? '' : `-${role}`}`;
 }
 
-function portOf({ resources, services }: Stack, subject: string): number {
+/** One port of a part, and where it is moved to. */
+interface Move {
+  role: string;
+  port: number;
+  moved: number;
+}
+
+/** Where the clients of a part reach it. Its management stays where it is: qbtc looks at the part by it. */
+function clientPorts({ resources, services }: Stack, subject: string): Pick<Move, 'role' | 'port'>[] {
   const resource = resources.find(({ name }) => name === subject);
-  return resource?.endpoint.port ?? services.find(({ name }) => name === subject)?.port ?? 0;
+  if (resource === undefined)
+    return services.filter(({ name }) => name === subject).map(({ port }) => ({ role: 'main', port }));
+  const { tls } = resource.ports;
+  return [
+    { role: 'main', port: resource.endpoint.port },
+    ...(tls === undefined ? [] : [{ role: 'tls', port: tls }]),
+  ];
 }
 
-/** The same stack with the part at another port; whoever asks it is not told. */
-function movedTo(stack: Stack, subject: string, port: number): Stack {
+/** The same stack with the part at other ports; whoever asks it is not told. */
+function movedTo(stack: Stack, subject: string, moves: readonly Move[]): Stack {
+  const port = moves.find(({ role }) => role === 'main')?.moved ?? 0;
   return {
     ...stack,
     resources: stack.resources.map((resource) => {
@@ -83,7 +126,7 @@ function movedTo(stack: Stack, subject: string, port: number): Stack {
       const address = resource.kind === 'apisix' ? url.href.replace(/\/$/, '') : url.href;
       return {
         ...resource,
-        ports: { ...resource.ports, main: port },
+        ports: { ...resource.ports, ...Object.fromEntries(moves.map(({ role, moved }) => [role, moved])) },
         endpoint: { ...resource.endpoint, url: address, port },
       };
     }),
@@ -95,9 +138,10 @@ function proxySpec(
   context: Pick<Context, 'env' | 'installation'>,
   stack: Stack,
   subject: string,
-  { port, moved, weather }: { port: number; moved: number; weather: Weather },
+  { role, port, moved }: Move,
+  weather: Weather,
 ): ProcessSpec {
-  const place = { name: proxyName(subject), ports: { main: port }, endpoint: { port } };
+  const place = { name: proxyName(subject, role), ports: { main: port }, endpoint: { port } };
   const to = { host: '127.0.0.1', port: moved };
   const spec = embeddedProgram(context, stack, place, 'chaos-proxy', {
     host: '127.0.0.1',

@@ -199,7 +199,7 @@ async function recovered(
       // What it leaves undone is shown by the next look.
       healed = await heal(context, stack, options).catch((error: unknown) => {
         interrupted.throwIfAborted();
-        context.io.err(`heal could not: ${messageOf(error)}`);
+        context.io.progress.failed('heal', messageOf(error));
         return undefined;
       });
     }

@@ -2,6 +2,10 @@ import type { Context } from '../context.ts';
 import { observeResources } from '../infra/index.ts';
 import type { Absence } from '../model/chaos.ts';
 import type { Stack } from '../model/stack.ts';
+import { Absences } from './absences.ts';
+
+/** A look that waits longer tells less of when a part was away. */
+const PATIENCE_MS = 5_000;
 
 /** Looks at every part again and again, and notes from when to when each was not well. */
 export class Timeline {
@@ -10,7 +14,7 @@ export class Timeline {
   readonly #stack: Stack;
   readonly #begun: number;
   readonly #over = new AbortController();
-  readonly #absences: Absence[] = [];
+  readonly #absences = new Absences();
   #looking: Promise<void> = Promise.resolve();
 
   constructor(context: Context, stack: Stack, everyMs: number) {
@@ -28,7 +32,7 @@ export class Timeline {
   async stop(): Promise<Absence[]> {
     this.#over.abort();
     await this.#looking;
-    return this.#absences;
+    return this.#absences.list;
   }
 
   async #look(): Promise<void> {
@@ -36,17 +40,11 @@ export class Timeline {
     const end = AbortSignal.any([interrupted, this.#over.signal]);
     while (!end.aborted) {
       const at = clock.monotonic() - this.#begun;
-      const { resources } = await observeResources(this.#context, this.#stack).catch(() => ({
-        resources: [],
-      }));
-      for (const { name, state } of resources) this.#note(name, state === 'active', at);
+      const { resources } = await observeResources(this.#context, this.#stack, {
+        patienceMs: PATIENCE_MS,
+      }).catch(() => ({ resources: [] }));
+      for (const each of resources) this.#absences.take(each, at);
       await clock.sleep(this.everyMs, end).catch(() => {});
     }
-  }
-
-  #note(part: string, isWell: boolean, at: number): void {
-    const open = this.#absences.find((each) => each.part === part && each.toMs === undefined);
-    if (isWell && open !== undefined) open.toMs = at;
-    if (!isWell && open === undefined) this.#absences.push({ part, fromMs: at });
   }
 }

@@ -1,9 +1,10 @@
 import { brokerAccess } from '../broker/access.ts';
-import { onBroker } from '../broker/connection.ts';
+import { onBroker, requireExchange } from '../broker/connection.ts';
 import { EVENT_CONTENT_TYPE, envelope } from '../broker/envelope.ts';
 import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
 import type { Context } from '../context.ts';
 import type { FoundService } from '../model/discovery.ts';
+import { UNROUTED } from '../model/event.ts';
 import type { Stack } from '../model/stack.ts';
 import { reachable } from './addresses.ts';
 import { ANNOUNCED, ANNOUNCER, type AnnouncedKey } from './announcements.ts';
@@ -89,7 +90,7 @@ export function announcementsOf(
 /**
  * Says it on the bus, in order. That nobody listens is no error.
  *
- * @throws QbtcError those of `brokerAccess` and `onBroker`, and what the broker says of an exchange that is missing
+ * @throws QbtcError those of `brokerAccess` and `onBroker`; `EXCHANGE_MISSING`
  */
 export async function announce(
   context: Pick<Context, 'amqp' | 'clock'>,
@@ -97,7 +98,9 @@ export async function announce(
   announcements: readonly Announcement[],
 ): Promise<void> {
   if (announcements.length === 0) return;
-  await onBroker(context, brokerAccess(stack), 'qbtc discover --register', async (connection) => {
+  const access = brokerAccess(stack);
+  await onBroker(context, access, 'qbtc discover --register', async (connection) => {
+    await requireExchange(connection, access, TOPIC_EXCHANGE);
     for (const { key, data } of announcements) {
       const type = ANNOUNCED[key];
       const dataschema = `urn:qbtc:event:${type}:1`;
@@ -109,7 +112,7 @@ export async function announce(
           contentType: EVENT_CONTENT_TYPE,
         })
         .catch((error: unknown) => {
-          if (error instanceof Error && error.message.startsWith('no queue is bound')) return;
+          if (error instanceof Error && 'code' in error && error.code === UNROUTED) return;
           throw error;
         });
     }

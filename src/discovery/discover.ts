@@ -19,6 +19,8 @@ export interface DiscoverOptions {
   portRange?: { first: number; last: number };
   /** Connects to each port instead of reading the system's table. */
   scan?: boolean;
+  /** How qbtc runs the declared services now; asked at each look. Left out: it runs none. */
+  running?: () => Promise<Scope['running']>;
   ended?: Scope['ended'];
   answered?: Scope['answered'];
   onProgress?: Scope['onProgress'];
@@ -35,7 +37,7 @@ export async function discover(
   stack: Stack,
   options: DiscoverOptions = {},
 ): Promise<Discovery> {
-  const scope = scopeOf(stack, options);
+  const scope = { ...scopeOf(stack, options), running: (await options.running?.()) ?? [] };
   const wanted = options.sources ?? SOURCE_NAMES;
   const seen = await Promise.all(
     SOURCE_NAMES.filter((name) => wanted.includes(name)).map((name) => ask(context, scope, name)),
@@ -66,15 +68,11 @@ export function scopeOf(stack: Stack, options: DiscoverOptions): Scope {
     portRange: options.portRange ?? { first: 1, last: MAX_PORT },
     scan: options.scan ?? false,
     keywords: stack.discovery.keywords,
+    running: [],
     ...(options.ended === undefined ? {} : { ended: options.ended }),
     ...(options.answered === undefined ? {} : { answered: options.answered }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   };
-}
-
-/** Names of programs, folders and connections are their owners' own: what would move the cursor of a terminal is not. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Control}/gu, '\ufffd');
 }
 
 interface Seen {
@@ -94,7 +92,7 @@ async function ask(context: DiscoveryContext, scope: Scope, source: SourceName):
     if (absent !== undefined) return nothing('absent', absent);
     const { sightings, findings = [] } = await SOURCES[source].look(context, scope);
     return {
-      sightings: sightings.map((each) => ({ ...each, found: printable(each.found) })),
+      sightings,
       findings,
       report: { source, state: 'asked', reason: '', sightings: sightings.length },
     };

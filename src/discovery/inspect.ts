@@ -1,14 +1,20 @@
+import {
+  askHealth,
+  HEALTH_PATH,
+  type HealthAnswer,
+  type Holder,
+  holders,
+  type RunningInstance,
+} from '../health/index.ts';
 import type { Address, Protocol } from '../model/discovery.ts';
 import { mapConcurrently } from '../reconcile/map-concurrently.ts';
 import { addressText, isLocal, reachable } from './addresses.ts';
-import { askHealth, type HealthAnswer } from './health.ts';
 import type { Candidate } from './join.ts';
 import { askProtocol } from './protocol.ts';
 import type { Answered, DiscoveryContext, Scope, Sighting } from './source.ts';
 
 /** Most of the time is waiting for answers. */
 const IN_FLIGHT = 32;
-export const HEALTH_PATH = '/health';
 
 /** A candidate, and what it answered. */
 export interface Inspected extends Candidate {
@@ -16,6 +22,10 @@ export interface Inspected extends Candidate {
   address: Address | undefined;
   protocol: Protocol | undefined;
   health: HealthAnswer | undefined;
+  /** Who holds the port of a declared service. */
+  holder: Holder;
+  /** How qbtc runs it, where it is declared here. */
+  running: RunningInstance | undefined;
   /** Where the health document was asked for. */
   healthPath: string;
 }
@@ -27,8 +37,9 @@ export function inspect(
   candidates: readonly Candidate[],
   { socketsKnown }: { socketsKnown: boolean },
 ): Promise<Inspected[]> {
+  const holderOf = holders(context.host);
   return mapConcurrently(candidates, IN_FLIGHT, (candidate) =>
-    inspectOne(context, scope, candidate, socketsKnown),
+    inspectOne(context, scope, candidate, { socketsKnown, holderOf }),
   );
 }
 
@@ -36,13 +47,19 @@ async function inspectOne(
   context: DiscoveryContext,
   scope: Scope,
   candidate: Candidate,
-  socketsKnown: boolean,
+  { socketsKnown, holderOf }: { socketsKnown: boolean; holderOf: ReturnType<typeof holders> },
 ): Promise<Inspected> {
   const { portRange } = scope;
   const claim = candidate.sightings.find((sighting) => sighting.claim !== undefined)?.claim;
   const [address] = candidate.addresses;
   const healthPath = claimedHealth(candidate.sightings) ?? HEALTH_PATH;
-  const unasked = { ...candidate, address, protocol: undefined, health: undefined, healthPath };
+  const running = runningAt(scope, candidate);
+  const pid = candidate.pid ?? (typeof running?.runs === 'object' ? running.runs.pid : undefined);
+  const holder: Holder = { whose: 'unrun' };
+  const unasked = {
+    ...{ ...candidate, pid, address, running, holder, healthPath },
+    ...{ protocol: undefined, health: undefined },
+  };
   if (address === undefined) return unasked;
   const resource = candidate.sightings.find((sighting) => sighting.resource === true);
   if (claim === undefined || resource !== undefined)
@@ -51,13 +68,27 @@ async function inspectOne(
     ({ condition }) => condition === 'stopped' || condition === 'crashed' || condition === 'restarting',
   );
   const inRange = address.port >= portRange.first && address.port <= portRange.last;
-  // What the table of sockets does not hold need not be asked.
-  const isAbsent = socketsKnown && inRange && isLocal(address.host) && !candidate.listens;
+  // What the table of sockets does not hold need not be asked; an engine may publish ports without a socket.
+  const mayListen = candidate.listens || running?.runs === 'container';
+  const isAbsent = socketsKnown && inRange && isLocal(address.host) && !mayListen;
   if (isEnded || isAbsent) return unasked;
   if (candidate.sightings.some(({ protocol }) => protocol === 'amqp'))
     return { ...unasked, protocol: 'amqp' };
   const health = await askHealth(context, urlOf(address, healthPath));
-  return { ...unasked, protocol: health.status === undefined ? undefined : 'http', health };
+  return {
+    ...unasked,
+    protocol: health.status === undefined ? undefined : 'http',
+    health,
+    holder: running === undefined ? holder : await holderOf(address.port, running.runs),
+  };
+}
+
+/** How qbtc runs what is declared at the address of the candidate. */
+function runningAt({ running }: Scope, { addresses, sightings }: Candidate): RunningInstance | undefined {
+  const [address] = addresses;
+  if (address === undefined || !isLocal(address.host)) return undefined;
+  const names = sightings.flatMap(({ claim }) => (claim?.origin === 'declared' ? [claim.name] : []));
+  return running.find(({ service, port }) => port === address.port && names.includes(service));
 }
 
 async function inspectUnclaimed(
@@ -97,6 +128,8 @@ async function inspectUnclaimed(
     protocol: best?.protocol,
     health: best?.health,
     healthPath: HEALTH_PATH,
+    holder: { whose: 'unrun' },
+    running: undefined,
   };
 }
 

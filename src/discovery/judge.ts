@@ -1,3 +1,4 @@
+import { HEALTH_PATH, type HealthJudgement, judgeHealth } from '../health/index.ts';
 import type {
   Address,
   Condition,
@@ -63,15 +64,14 @@ function judgeOne(candidate: Inspected, name: string): NamedInstance {
   const { sightings, health } = candidate;
   const claims = claimsOf(candidate).sort((a, b) => Number(b.name === name) - Number(a.name === name));
   const claim = claims.find((each) => each.name === name);
-  const { condition, reason } = conditionOf(candidate, name, claim);
-  const contradictions = contradictionsOf(candidate, name, claims);
-  const isIdentified = health?.identity === name;
-  const answers = health?.healthy === true && (health.identity === undefined || isIdentified);
+  const judged = judgementOf(candidate, name, claim);
+  const { condition, reason } = conditionOf(candidate, judged, claim);
+  const contradictions = contradictionsOf(candidate, name, claims, judged);
   const evidence: Evidence[] = sightings.map(({ source, found }) => ({ source, found }));
   if (health !== undefined) evidence.push({ source: 'health', found: health.found });
   const sources: (keyof typeof WEIGHTS)[] = sightings.map(({ source }) => source);
-  if (isIdentified) sources.push('health');
-  else if (answers) sources.push('anonymous');
+  if (judged?.healthy === true || judged?.proof === 'name')
+    sources.push(judged.proof === 'none' ? 'anonymous' : 'health');
   const { address, pid, container, joinedBy } = candidate;
   return {
     name,
@@ -106,12 +106,24 @@ function idOfInstance({ container, address, pid }: Inspected, claim: Claim | und
   return `pid:${pid ?? 'unknown'}`;
 }
 
-function conditionOf(
-  candidate: Inspected,
+/** `undefined` for what was not asked. */
+function judgementOf(
+  { health, holder, address }: Inspected,
   name: string,
   claim: Claim | undefined,
+): HealthJudgement | undefined {
+  if (health === undefined) return undefined;
+  const pathIsNamed =
+    claim?.health !== undefined && (claim.origin === 'labelled' || claim.health !== HEALTH_PATH);
+  return judgeHealth(health, { name, port: address?.port ?? 0, holder, pathIsNamed });
+}
+
+function conditionOf(
+  candidate: Inspected,
+  judged: HealthJudgement | undefined,
+  claim: Claim | undefined,
 ): { condition: Condition; reason: string } {
-  const { sightings, health, address, protocol } = candidate;
+  const { sightings, health, address, protocol, listens } = candidate;
   const told = sightings.find(({ condition }) => condition !== undefined);
   // A container that is starting and answers already is there; its engine only has not asked yet.
   if (told?.condition !== undefined && told.condition !== 'starting')
@@ -119,37 +131,27 @@ function conditionOf(
   if (claim?.refused !== undefined && address === undefined)
     return { condition: 'unknown', reason: claim.refused };
   if (address === undefined || protocol === 'amqp') return { condition: 'unknown', reason: '' };
-  if (health === undefined)
-    return protocol === undefined
-      ? { condition: 'absent', reason: `nothing listens on port ${address.port}` }
-      : { condition: 'unknown', reason: '' };
-  const judged = judgeHealth(candidate, name, claim);
-  if (judged.condition !== 'healthy' && told?.condition === 'starting')
-    return { condition: 'starting', reason: told.reason ?? judged.reason };
-  return judged;
+  if (judged === undefined)
+    return protocol === undefined ? silent(candidate, address) : { condition: 'unknown', reason: '' };
+  if (judged.healthy) return { condition: 'healthy', reason: '' };
+  if (told?.condition === 'starting') return { condition: 'starting', reason: told.reason ?? judged.reason };
+  if (judged.problem === 'silent' && health?.refused === true && !listens) return silent(candidate, address);
+  return { condition: isStarting(candidate) ? 'starting' : 'unhealthy', reason: judged.reason };
 }
 
-function judgeHealth(
-  { health, address, listens, pid }: Inspected,
-  name: string,
-  claim: Claim | undefined,
-): { condition: Condition; reason: string } {
-  if (health === undefined) return { condition: 'unknown', reason: '' };
-  if (health.status === undefined)
-    return health.refused && !listens
-      ? { condition: 'absent', reason: `nothing listens on port ${address?.port}` }
-      : { condition: 'unhealthy', reason: health.found };
-  if (health.identity !== undefined && health.identity !== name)
-    return {
-      condition: 'unhealthy',
-      reason: `port ${address?.port} belongs to ${health.identity}${pid === undefined ? '' : ` (pid ${pid})`}`,
-    };
-  if (!health.healthy) return { condition: 'unhealthy', reason: health.found };
-  // A web server answers any path with its page; only a path that a label names is meant.
-  const isMeant = claim?.origin === 'labelled' && claim.health !== undefined;
-  if (health.isPage && !isMeant)
-    return { condition: 'unhealthy', reason: `${health.found}, which is no health document` };
-  return { condition: 'healthy', reason: '' };
+/** Nothing listens where it should: of what runs that is another matter than of what does not. */
+function silent(candidate: Inspected, { port }: Address): { condition: Condition; reason: string } {
+  const nobody = `nothing listens on port ${port}`;
+  const { runs, ended } = candidate.running ?? {};
+  if (ended !== undefined) return ended;
+  if (typeof runs !== 'object') return { condition: 'absent', reason: nobody };
+  const condition = isStarting(candidate) ? 'starting' : 'unhealthy';
+  return { condition, reason: `it runs (pid ${runs.pid}), but ${nobody}` };
+}
+
+/** A process of ours that has not been ready yet. */
+function isStarting({ running }: Inspected): boolean {
+  return typeof running?.runs === 'object' && !running.isReady;
 }
 
 /** What one source says and another denies, both named. */
@@ -157,6 +159,7 @@ function contradictionsOf(
   { health, sightings }: Inspected,
   name: string,
   claims: readonly Claim[],
+  judged: HealthJudgement | undefined,
 ): string[] {
   const found: string[] = [];
   const rival = claims.find((each) => each.name !== name);
@@ -165,11 +168,12 @@ function contradictionsOf(
       sightings.find(({ claim }) => claim?.name === wanted)?.found ?? `it is ${wanted}`;
     found.push(`${says(name)}, but: ${says(rival.name)}`);
   }
-  if (health?.identity !== undefined && health.identity !== name)
+  // What qbtc runs may call itself as it likes.
+  if (health?.identity !== undefined && health.identity !== name && judged?.proof === 'none')
     found.push(`it is called ${name}, but answers as ${health.identity}`);
   const told = sightings.find(({ condition }) => condition === 'unhealthy');
-  if (told !== undefined && health?.healthy === true)
-    found.push(`its health document answers ${health.status}, but ${told.reason}`);
+  if (told !== undefined && judged?.healthy === true)
+    found.push(`its health document answers ${health?.status}, but ${told.reason}`);
   const versions = new Set(
     [health?.version, ...claims.map(({ version }) => version)].filter((each) => each !== undefined),
   );

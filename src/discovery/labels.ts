@@ -1,4 +1,5 @@
 import { nearest } from '../config/mistake.ts';
+import { messageOf } from '../errors.ts';
 import type { Finding } from '../model/finding.ts';
 import type { ApisixPlugins } from '../model/gateway.ts';
 import { pathProblem, plainPath } from './paths.ts';
@@ -70,7 +71,7 @@ export function readLabels(labels: Readonly<Record<string, string>>, subject: st
     name: read('name', matching(SERVICE_NAME, SERVICE_NAME_RULE)),
     port: read('port', whole(1, 65_535, 'a port')),
     path: read('path', readPath),
-    health: read('health', readPath),
+    health: read('health', readTarget),
     version: read('version', (text) =>
       text !== '' && text.length <= MAX_VERSION
         ? { value: text }
@@ -111,6 +112,12 @@ function readPath(text: string): Read<string> {
   return expected === undefined ? { value: plainPath(text) } : { expected };
 }
 
+/** What is asked for over HTTP: a path, and a query after it (RFC 9112, 3.2.1). It is no pattern of a route. */
+function readTarget(text: string): Read<string> {
+  const good = text.startsWith('/') && !text.startsWith('//') && !/[\s#\\]/.test(text);
+  return good ? { value: text } : { expected: 'a path that starts with /, with a query or without' };
+}
+
 function readPlugins(text: string): Read<ApisixPlugins> {
   const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
   try {
@@ -118,7 +125,7 @@ function readPlugins(text: string): Read<ApisixPlugins> {
     if (isObject(value) && Object.values(value as object).every(isObject))
       return { value: value as ApisixPlugins };
   } catch (error) {
-    return { expected: `JSON (${error instanceof Error ? error.message : error})` };
+    return { expected: `JSON (${messageOf(error)})` };
   }
   return { expected: 'a JSON object of plugins by name, such as {"key-auth":{}}' };
 }

@@ -1,9 +1,9 @@
 import type { Context } from '../context.ts';
+import type { HealthAnswer, RunningInstance } from '../health/index.ts';
 import type { Address, Condition, Origin, Protocol, SourceName } from '../model/discovery.ts';
 import type { Finding } from '../model/finding.ts';
 import type { ApisixPlugins } from '../model/gateway.ts';
 import type { Stack } from '../model/stack.ts';
-import type { HealthAnswer } from './health.ts';
 
 /** What discovery reaches of the world. */
 export type DiscoveryContext = Pick<
@@ -26,6 +26,8 @@ export interface Scope {
    * for a moment, and to ask them for their health would take as long as it takes to find out that nobody is there.
    */
   ended?: ReadonlyMap<string, number>;
+  /** How qbtc runs the declared services. */
+  running: readonly RunningInstance[];
   /** What was answered before by what nobody claims, by process and port: a watch asks it once. */
   answered?: Map<string, Answered>;
   /** Called while a long look goes on: `12000 of 65535 ports`. */

@@ -1,8 +1,6 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
-import { stackFolders } from '../infra/index.ts';
+import * as z from 'zod';
 import type { RemedyName } from '../model/heal.ts';
+import { stateFile } from '../state/index.ts';
 
 /** What was tried for one subject with one remedy. */
 export interface Attempts {
@@ -91,20 +89,14 @@ export function pauseBefore(attempts: Attempts | undefined, now: number, random:
   return Math.max(0, last + backoff / 2 + (random * backoff) / 2 - now);
 }
 
-function file(root: string): string {
-  return join(stackFolders(root).state, 'heal.json');
-}
+const attempts = z.object({
+  at: z.array(z.number()),
+  sinceWell: z.int().nonnegative(),
+  quarantined: z.string().optional(),
+}) as z.ZodType<Attempts>;
 
-/** Empty where nothing was tried, or the file was cut short. */
-export async function readAttempts(root: string): Promise<AttemptBook> {
-  try {
-    return JSON.parse(await readFile(file(root), 'utf8')) as AttemptBook;
-  } catch {
-    return {};
-  }
-}
+/** Empty where nothing was tried. What is damaged costs a few attempts more, and keeps nobody from mending. */
+const file = stateFile<AttemptBook>('healing', z.record(z.string(), attempts), {});
 
-export async function writeAttempts(root: string, book: AttemptBook): Promise<void> {
-  await mkdir(dirname(file(root)), { recursive: true, mode: 0o700 });
-  await writeFileAtomic(file(root), JSON.stringify(book), { mode: 0o600, fsync: false });
-}
+export const readAttempts = (root: string): Promise<AttemptBook> => file.read(root);
+export const writeAttempts = (root: string, book: AttemptBook): Promise<void> => file.write(root, book);

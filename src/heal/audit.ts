@@ -1,12 +1,12 @@
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Context } from '../context.ts';
-import { stackFolders } from '../infra/index.ts';
 import type { HealRecord } from '../model/heal.ts';
+import { appendLine, stateFolder } from '../state/index.ts';
 
 /** The audit trail of a stack: what every heal saw and did, a line each. It only ever grows. */
 function file(root: string): string {
-  return join(stackFolders(root).state, 'heal.jsonl');
+  return join(stateFolder(root), 'heal.jsonl');
 }
 
 export async function record(
@@ -15,8 +15,7 @@ export async function record(
   entry: Omit<HealRecord, 'at' | 'pid'>,
 ): Promise<void> {
   const line: HealRecord = { at: new Date(clock.now()).toISOString(), pid: process.pid, ...entry };
-  await mkdir(dirname(file(root)), { recursive: true, mode: 0o700 });
-  await appendFile(file(root), `${JSON.stringify(line)}\n`, { mode: 0o600 });
+  await appendLine(file(root), line);
 }
 
 /** The last lines of the trail, oldest first. Lines cut short are passed over. */

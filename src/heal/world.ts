@@ -58,7 +58,8 @@ async function everyPartIsWell(context: Context, stack: Stack): Promise<boolean>
 
 async function portHolders(context: Context, stack: Stack, snapshot: Snapshot): Promise<PortHolder[]> {
   const down = snapshot.resources.filter(
-    ({ state, pid, provider }) => state !== 'active' && pid === undefined && provider !== 'external',
+    ({ state, pid, provider, problem }) =>
+      state !== 'active' && (pid === undefined || problem?.kind === 'stranger') && provider !== 'external',
   );
   if (down.length === 0) return [];
   const [sockets, processes] = await Promise.all([

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { discoverServices } from '../discovery/index.ts';
 import { planRoutes, probeRoutes } from '../gateway/index.ts';
-import { instancesOf, observeResources } from '../infra/index.ts';
+import { instancesOf, observeResources, PATIENCE_MS, runningInstances } from '../infra/index.ts';
 import type { FlowResult } from '../model/flow.ts';
 import type { RouteAnswer, Snapshot } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
@@ -10,7 +10,8 @@ import { askOnce } from './ask-once.ts';
 import { measure } from './measure.ts';
 import { observeTelemetry } from './telemetry.ts';
 
-const DEADLINE_MS = 15_000;
+/** Longer than the patience with a single part: who waits for one that is slow is measured still. */
+const DEADLINE_MS = 2 * PATIENCE_MS;
 /** Flows have deadlines of their own; this one is for a flow that breaks its own. */
 const FLOWS_DEADLINE_MS = 120_000;
 
@@ -40,12 +41,12 @@ export async function observe(
   const healthUrls = stack.services
     .flatMap(instancesOf)
     .map(({ service, port }) => `http://127.0.0.1:${port}${service.health}`);
-  const context = { ...given, http: askOnce(given.http, healthUrls) };
+  const context = { ...given, http: askOnce(given.http, healthUrls, PATIENCE_MS) };
   const within = <Value>(take: () => Promise<Value>) => measure(context, deadlineMs, take);
   const [infrastructure, discovered, topologyPlan, routePlan, routeAnswers, flowResults, telemetry] =
     await Promise.all([
       observeResources(context, stack),
-      within(() => discoverServices(context, stack)),
+      within(async () => discoverServices(context, stack, await runningInstances(context, stack))),
       within(async () => (await planTopology(context, stack)).changes),
       within(async () => (await planRoutes(context, stack)).changes),
       within(() => askRoutes(context, stack)),

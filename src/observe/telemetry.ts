@@ -8,7 +8,7 @@ import type { ServiceTelemetry } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
 import { presentLines } from './present-lines.ts';
 
-const DEADLINE_MS = 2_000;
+const DEADLINE_MS = 5_000;
 /** How many of the last lines of each instance are read. */
 const LOG_LINES = 200;
 
@@ -20,7 +20,7 @@ const logLineSchema = z.object({
   service: z.string().min(1),
   level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']),
   message: z.string(),
-  context: z.record(z.string(), z.unknown()),
+  context: z.record(z.string(), z.unknown()).optional(),
   correlation_id: z.string().optional(),
 });
 

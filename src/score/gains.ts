@@ -25,9 +25,19 @@ function gainOf(checks: CheckResult[], total: number): Gain {
     const cause = check.fix?.cause ?? check.subject;
     byCause.set(cause, [...(byCause.get(cause) ?? []), check]);
   }
-  const causes = [...byCause].sort(([, a], [, b]) => hundredths(b) - hundredths(a)).map(([cause]) => cause);
-  // What is said of the cause itself says more than what is said of those that it took along.
-  const first = checks.find(({ subject }) => subject === causes[0]) ?? checks[0];
+  const gravity = (of: readonly CheckResult[]) =>
+    Math.min(...of.map(({ severity }) => SEVERITIES.indexOf(severity)));
+  const causes = [...byCause]
+    .sort(([, a], [, b]) => gravity(a) - gravity(b) || hundredths(b) - hundredths(a))
+    .map(([cause]) => cause);
+  // The gravest reason is the one that is told; what is said of the cause itself says more than what is said of others.
+  const [gravest = ''] = causes;
+  const first = [...(byCause.get(gravest) ?? checks)].sort(
+    (a, b) =>
+      gravity([a]) - gravity([b]) ||
+      Number(b.subject === gravest) - Number(a.subject === gravest) ||
+      toHundredths(b.max) - toHundredths(a.max),
+  )[0];
   const won = hundredths(checks);
   const { command, byHand, why = '' } = first?.fix ?? {};
   return {

@@ -1,10 +1,10 @@
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
-import { stackFolders } from '../infra/index.ts';
 import type { Score, ScoreRecord } from '../model/score.ts';
 import { SCORE_COMPONENTS } from '../model/stack.ts';
+import { appendLine, stateFolder, withFileLock } from '../state/index.ts';
 import { lostIn } from './compare.ts';
 
 /** The oldest go when there are more. */
@@ -22,7 +22,7 @@ const recordSchema = z.object({
 
 /** `.qbtc/scores.jsonl`: a line for each score that was taken of this stack. */
 function historyFile(root: string): string {
-  return join(stackFolders(root).state, 'scores.jsonl');
+  return join(stateFolder(root), 'scores.jsonl');
 }
 
 export function recordOf(score: Score, commit: string | undefined): ScoreRecord {
@@ -54,12 +54,13 @@ export async function readHistory(root: string): Promise<ScoreRecord[]> {
 
 export async function writeRecord(root: string, record: ScoreRecord): Promise<void> {
   const file = historyFile(root);
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  await appendFile(file, `${JSON.stringify(record)}\n`, { mode: 0o600 });
-  const all = await readHistory(root);
-  if (all.length <= KEPT) return;
-  const lines = all.slice(-KEPT).map((each) => `${JSON.stringify(each)}\n`);
-  await writeFileAtomic(file, lines.join(''), { mode: 0o600, fsync: false });
+  await appendLine(file, record);
+  if ((await readHistory(root)).length <= KEPT) return;
+  await withFileLock(file, async () => {
+    // Read again: nobody appends now.
+    const lines = (await readHistory(root)).slice(-KEPT).map((each) => `${JSON.stringify(each)}\n`);
+    await writeFileAtomic(file, lines.join(''), { mode: 0o600, fsync: false });
+  });
 }
 
 /**

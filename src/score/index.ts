@@ -11,6 +11,7 @@ import { SCORE_COMPONENTS, type ScoreComponent, type Stack } from '../model/stac
 import { partsNamed, rootCause } from './cause.ts';
 import { type Finding, notMeasured } from './check.ts';
 import { gainsOf } from './gains.ts';
+import { failuresOf } from './gate.ts';
 import { apportion, fromHundredths, toHundredths } from './points.ts';
 import { CHECKS } from './registry.ts';
 import { remedyFor } from './remedy.ts';
@@ -42,6 +43,7 @@ export function score(snapshot: Snapshot, stack: Stack): Score {
     max,
     adjusted,
     grade: gradeOf(adjusted),
+    failures: failuresOf(snapshot, checks, active),
     components,
     gains: gainsOf(checks, total),
     notMeasured: checks

@@ -28,14 +28,36 @@ export function remedyForPath(snapshot: Snapshot, stack: Stack, name: string): R
   return cause === undefined ? undefined : remedyForPart(snapshot, stack, cause);
 }
 
+/** What closes it. A command that has just failed for the same reason is none. */
 function remedyForPart(snapshot: Snapshot, stack: Stack, name: string): Remedy {
   const unwell = partsNamed(snapshot, stack, name).find(({ state }) => state !== 'active');
-  if (unwell?.held !== undefined) return { cause: name, command: 'qbtc chaos undo' };
-  if (unwell?.provider === 'external') {
-    const file = pathIn(stack, stack.file);
+  const file = pathIn(stack, stack.file);
+  if (unwell === undefined) return { cause: name, command: 'qbtc up' };
+  const { held, provider, state, pid, problem, ports, restarts, engineAway } = unwell;
+  if (held !== undefined) return { cause: name, command: 'qbtc chaos undo' };
+  if (provider === 'external')
     return { cause: name, byHand: `${name} is not run by qbtc: start it, or change its address in ${file}` };
-  }
-  const hasToEnd = unwell?.state === 'unhealthy' && unwell.pid !== undefined;
+  if (engineAway === true) return { cause: name, command: 'qbtc doctor' };
+  const look = `"qbtc logs ${unwell.name}" shows what it did`;
+  if (problem?.kind === 'stranger' || problem?.kind === 'other-name')
+    return {
+      cause: name,
+      byHand: `end what holds port ${ports.join(', ')} ("qbtc ports" shows it), or give ${name} another port in ${file}`,
+    };
+  // The path is wrong, or asks for a key: starting it again changes nothing.
+  if (problem?.status !== undefined && problem.status < 500)
+    return {
+      cause: name,
+      byHand: `name the path of its health document in ${file} (health of ${name}), or serve it there`,
+    };
+  if (state === 'starting' && pid !== undefined)
+    return {
+      cause: name,
+      byHand: `it runs and does not answer as it should on port ${ports.join(', ')}, which it gets as PORT: ${look}`,
+    };
+  if (restarts > 0 && state !== 'unhealthy')
+    return { cause: name, byHand: `mend what ends it: ${look}`, command: 'qbtc up' };
+  const hasToEnd = state === 'unhealthy' && pid !== undefined;
   return { cause: name, command: hasToEnd ? `qbtc restart ${name}` : 'qbtc up' };
 }
 

@@ -29,10 +29,15 @@ afterAll(() => takeDown());
 const url = (name: string) => stack.resources.find((each) => each.name === name)?.endpoint.url ?? '';
 const stateOf = async (name: string) =>
   (await observeResources(context, stack)).resources.find((part) => part.name === name)?.state;
-const timed = async (work: () => Promise<unknown>) => {
-  const begun = performance.now();
-  await work();
-  return performance.now() - begun;
+/** The quickest of some tries: a machine that is busy for a moment makes nothing quicker. */
+const quickest = async (work: () => Promise<unknown>) => {
+  const times: number[] = [];
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const begun = performance.now();
+    await work();
+    times.push(performance.now() - begun);
+  }
+  return Math.min(...times);
 };
 const onCache = async <Value>(...command: [string, ...(string | number)[]]): Promise<Value> => {
   const redis = await context.redis(url('cache'), { timeoutMs: 5_000 });
@@ -91,9 +96,9 @@ test('pause: it answers nobody', async () => {
 });
 
 test('slow: what takes a moment takes the latency there and back', async () => {
-  const before = await timed(() => onCache('PING'));
+  expect(await quickest(() => onCache('PING'))).toBeLessThan(490);
   await strike('cache-slow', { latencyMs: 250 });
-  expect(await timed(() => onCache('PING'))).toBeGreaterThan(before + 490);
+  expect(await quickest(() => onCache('PING'))).toBeGreaterThan(490);
 });
 
 test('cut: every connection is reset, and the part runs', async () => {

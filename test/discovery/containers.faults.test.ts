@@ -264,7 +264,7 @@ describe.skipIf(engine === undefined)(
       afterAll(async () => {
         watching.child.kill('SIGINT');
         const { code, stderr } = await watching.ended;
-        expect(code, stderr).toBe(0);
+        expect(code, stderr).toBe(130);
       });
       const labels = (name: string) => ({
         'qbtc.service': 'true',

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { discoverServices } from '../../src/discovery/declared.ts';
 import { service } from '../flow/chain.ts';
 import { freePorts } from '../support/ports.ts';
@@ -69,4 +69,29 @@ test('each replica is looked for on its own', async () => {
   expect(found.map((each) => each.port)).toEqual([port, port + 1]);
   expect(found[0]?.problem).toBe('');
   expect(found[1]?.problem).not.toBe('');
+});
+
+describe('what qbtc runs is found by its process, whatever its document says', () => {
+  const foundAs = async (body: string, pid: number) => {
+    const port = await answering(200, body);
+    const stack = emptyStack('/stack', { services: [service('llm-api', port)] });
+    const running = [{ service: 'llm-api', port, runs: { pid }, isReady: true }];
+    return (await discoverServices(quietContext(), stack, running))[0];
+  };
+
+  test.each([
+    '{"status":"ok"}',
+    '{"name":"LLM API"}',
+    '{"service":"acme"}',
+    '<!doctype html>',
+    'ok',
+  ])('%s', async (body) => {
+    expect(await foundAs(body, process.pid)).toMatchObject({ healthy: true, problem: '' });
+  });
+
+  test('the copy of another stack answers with the same name, and is not ours', async () => {
+    expect(await foundAs('{"service":"llm-api"}', 999_999_999)).toMatchObject({
+      problem: expect.stringContaining('which is not of this stack'),
+    });
+  });
 });

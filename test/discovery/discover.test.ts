@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type DiscoverOptions, discover } from '../../src/discovery/discover.ts';
+import type { RunningInstance } from '../../src/health/index.ts';
 import { service } from '../flow/chain.ts';
 import { freePorts } from '../support/ports.ts';
 import { quietContext, temporaryFolder } from '../support/quiet-context.ts';
@@ -59,6 +60,60 @@ describe('a declared service', () => {
     expect(found?.instances[0]).toMatchObject({
       condition: 'unhealthy',
       reason: expect.stringContaining(reason),
+    });
+  });
+});
+
+describe('what qbtc runs', () => {
+  const running = (port: number, how: Partial<RunningInstance>) => ({
+    ...LOCAL,
+    running: async () => [{ service: 'llm-api', port, runs: undefined, isReady: true, ...how }],
+  });
+
+  test.each([
+    ['text/html', '<!doctype html>'],
+    ['application/json', '{"service":"The LLM API (production)"}'],
+    ['application/json', '{"service":"acme-frontend"}'],
+    ['text/plain', 'ok'],
+  ])('and answers %s %s is healthy, and as sure as by its name', async (type, body) => {
+    const port = await answering((_, response) =>
+      response.writeHead(200, { 'content-type': type }).end(body),
+    );
+    expect(await lookAt(port, running(port, { runs: { pid: process.pid } }))).toMatchObject({
+      condition: 'healthy',
+      confidence: 0.93,
+      contradictions: [],
+    });
+  });
+
+  test('is not healthy where another process has its port', async () => {
+    const port = await answering((_, response) => response.end('{"service":"llm-api"}'));
+    expect(await lookAt(port, running(port, { runs: { pid: 999_999_999 } }))).toMatchObject({
+      condition: 'unhealthy',
+      instances: [{ reason: expect.stringMatching(`pid ${process.pid}\\), which is not of this stack`) }],
+    });
+  });
+
+  test.each([
+    [
+      'a worker that does not listen',
+      { runs: { pid: 77 } },
+      'unhealthy',
+      /^it runs \(pid 77\), but nothing listens/,
+    ],
+    ['one that begins', { runs: { pid: 77 }, isReady: false }, 'starting', /it runs/],
+    [
+      'one that crashes',
+      { ended: { condition: 'restarting', reason: 'exited with 1' } },
+      'restarting',
+      /exited with 1/,
+    ],
+    ['one that was ended', { ended: { condition: 'stopped', reason: 'stopped' } }, 'stopped', /stopped/],
+  ] as const)('is not called absent: %s', async (_, how, condition, reason) => {
+    const [port = 0] = await freePorts(1);
+    expect(await lookAt(port, running(port, how))).toMatchObject({
+      condition,
+      instances: [{ reason: expect.stringMatching(reason) }],
     });
   });
 });

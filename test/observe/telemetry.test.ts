@@ -54,6 +54,12 @@ test('what a process wrote before it crashed does not count against the one that
   });
 });
 
+test('a line needs what the check asks for, and no more', async () => {
+  const { context: _, ...bare } = JSON.parse(line({}));
+  const found = await observed({}, [JSON.stringify(bare), line({})]);
+  expect(found?.logLines).toEqual({ read: 2, wellFormed: 2 });
+});
+
 test('what is wrong with them is said', async () => {
   const broken = line({ timestamp: 'yesterday' });
   const log = [line({}), broken, 'Error: crash', line({ context: 'text' }), line({ level: 'loud' })];

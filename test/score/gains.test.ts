@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { ResourceObservation } from '../../src/model/observation.ts';
 import type { CheckResult } from '../../src/model/score.ts';
 import type { Stack } from '../../src/model/stack.ts';
+import { gainsOf } from '../../src/score/gains.ts';
 import { rootCause, score } from '../../src/score/index.ts';
 import { service } from '../flow/chain.ts';
 import { resource, snapshot, stack } from './world.ts';
@@ -103,4 +104,32 @@ test('no missing point is promised twice, and none that is not missing', () => {
       }
     }),
   );
+});
+
+test('a group has the reason of its gravest check, not of its dearest', () => {
+  const check = (changes: Partial<CheckResult>): CheckResult => ({
+    code: 'INFRA_RESOURCE_ACTIVE',
+    subject: 'api',
+    severity: 'critical',
+    points: 0,
+    max: 1,
+    status: 'failed',
+    evidence: '',
+    fix: { why: 'it is dead', cause: 'api', command: 'qbtc up' },
+    ...changes,
+  });
+  const minor = check({
+    code: 'MONITORING_LOG_LINES',
+    severity: 'minor',
+    max: 9,
+    fix: { why: 'no log line', cause: 'api', command: 'qbtc up' },
+  });
+  const other = check({
+    ...minor,
+    subject: 'web',
+    fix: { why: 'web has no log line', cause: 'web', command: 'qbtc up' },
+  });
+  expect(gainsOf([minor, other, check({})], 50)).toMatchObject([
+    { severity: 'critical', causes: ['api', 'web'], why: 'it is dead', points: 19 },
+  ]);
 });

@@ -77,23 +77,16 @@ test('a service is found when each of its replicas is', () => {
 
 test('a service that another stack runs at our port is not found', () => {
   const world = snapshot();
-  const resources = world.resources.map((resource) =>
-    resource.name === 'llm-api'
-      ? { ...resource, kind: 'service' as const, ports: [8000], pid: 41 }
-      : resource,
-  );
-  const heldBy = (pid: number | undefined) => ({
+  const problem = 'port 8000 is held by node (pid 42), which is not of this stack';
+  const discovered = {
     measured: true as const,
     value: (world.discovered.measured ? world.discovered.value : []).map((found) =>
-      found.port === 8000 && pid !== undefined ? { ...found, pid } : found,
+      found.port === 8000 ? { ...found, pid: 42, problem } : found,
     ),
-  });
-  expect(componentOf(snapshot({ resources, discovered: heldBy(41) }), 'discovery').points).toBe(25);
-  expect(failedChecks(snapshot({ resources, discovered: heldBy(42) }), 'discovery')).toMatchObject([
-    { subject: 'llm-api', max: 12.5, fix: { why: expect.stringContaining('not of this stack') } },
+  };
+  expect(failedChecks(snapshot({ discovered }), 'discovery')).toMatchObject([
+    { subject: 'llm-api', max: 12.5, fix: { why: problem } },
   ]);
-  // A system that does not let us see who holds it is no reason to doubt.
-  expect(componentOf(snapshot({ resources, discovered: heldBy(undefined) }), 'discovery').points).toBe(25);
 });
 
 test('a route plan that is not empty costs half of the routes', () => {
@@ -317,4 +310,36 @@ test('the points of the checks add up to the components, and these to the total,
       },
     ),
   );
+});
+
+test('the routes of the gateway itself answer as well, or cost their points', () => {
+  const declared = stack();
+  const route = (id: string, object: Record<string, unknown>) => ({ kind: 'route' as const, id, object });
+  const gateway = {
+    ...declared.gateway,
+    objects: [route('legacy', { uri: '/legacy' }), route('off', { uri: '/off', status: 0 })],
+    locate: () => ({ file: 'infrastructure/apisix_conf/legacy.yaml', line: 4, column: 1 }),
+  };
+  const world = snapshot();
+  const answers = world.routeAnswers.measured ? world.routeAnswers.value : [];
+  const asked = (changes: Record<string, unknown>) => {
+    const legacy = { route: 'legacy', request: 'GET /legacy', answered: false, evidence: '502', ...changes };
+    const routeAnswers = { measured: true as const, value: [...answers, legacy] };
+    const { components } = score(snapshot({ routeAnswers }), { ...declared, gateway });
+    return components.flatMap(({ checks }) => checks).filter(({ code }) => code === 'ROUTES_ANSWER');
+  };
+  expect(asked({ answered: true }).map(({ subject, status }) => [subject, status])).toEqual([
+    ['llm-chat', 'passed'],
+    ['llm-models', 'passed'],
+    ['core', 'passed'],
+    ['legacy', 'passed'],
+  ]);
+  expect(asked({}).at(-1)).toMatchObject({
+    status: 'failed',
+    fix: { byHand: expect.stringContaining('infrastructure/apisix_conf/legacy.yaml:4') },
+  });
+  expect(asked({ untried: 'its vars may ask for more' }).at(-1)).toMatchObject({
+    status: 'not-measured',
+    evidence: 'its vars may ask for more',
+  });
 });

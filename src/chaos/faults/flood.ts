@@ -1,3 +1,4 @@
+import { MessageProperties } from '../../amqp/message-properties.ts';
 import { brokerAccess } from '../../broker/access.ts';
 import { onBroker } from '../../broker/connection.ts';
 import type { AmqpConnection, RawMessage } from '../../context.ts';
@@ -38,7 +39,7 @@ function marked(fault: string, queue: string, index: number): RawMessage {
   return {
     exchange: '',
     routingKey: queue,
-    properties: { contentType: 'application/json', messageId: `${fault}-${index}` },
+    properties: MessageProperties.of({ contentType: 'application/json', messageId: `${fault}-${index}` }),
     content: Buffer.from(JSON.stringify({ chaos: fault, index })),
   };
 }

@@ -1,5 +1,5 @@
 import { brokerAccess } from '../../broker/access.ts';
-import { onBroker } from '../../broker/connection.ts';
+import { onBroker, requireExchange } from '../../broker/connection.ts';
 import { DISCOVERY_QUEUE, TOPIC_EXCHANGE } from '../../broker/exchanges.ts';
 import { QbtcError } from '../../errors.ts';
 import { addressText } from '../addresses.ts';
@@ -31,7 +31,9 @@ export const bus: Source = {
     });
   },
   watch(context, { stack }, { onReady, onChange }, signal) {
-    return onBroker(context, brokerAccess(stack), 'qbtc discover --watch', async (connection) => {
+    const access = brokerAccess(stack);
+    return onBroker(context, access, 'qbtc discover --watch', async (connection) => {
+      await requireExchange(connection, access, TOPIC_EXCHANGE);
       await connection.tap(
         ANNOUNCED_KEYS.map((routingKey) => ({ exchange: TOPIC_EXCHANGE, routingKey })),
         () => onChange(),

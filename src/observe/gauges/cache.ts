@@ -1,13 +1,15 @@
 import type { Context } from '../../context.ts';
 import type { CacheMetrics } from '../../model/metrics.ts';
-import type { Stack } from '../../model/stack.ts';
-import { resourceOf } from './resource.ts';
+import type { Resource } from '../../model/resource.ts';
 
-const TIMEOUT_MS = 3_000;
+const TIMEOUT_MS = 5_000;
 
 /** Keys, and of `INFO` what the server has of it. */
-export async function cacheMetrics(context: Pick<Context, 'redis'>, stack: Stack): Promise<CacheMetrics> {
-  const redis = await context.redis(resourceOf(stack, 'redis').endpoint.url, { timeoutMs: TIMEOUT_MS });
+export async function cacheMetrics(
+  context: Pick<Context, 'redis'>,
+  { endpoint }: Resource,
+): Promise<CacheMetrics> {
+  const redis = await context.redis(endpoint.url, { timeoutMs: TIMEOUT_MS });
   try {
     const keys = Number(await redis.command('DBSIZE'));
     const info = String(await redis.command('INFO').catch(() => ''));

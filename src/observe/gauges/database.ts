@@ -1,17 +1,19 @@
 import type { Context } from '../../context.ts';
 import type { DatabaseMetrics } from '../../model/metrics.ts';
-import type { Stack } from '../../model/stack.ts';
-import { resourceOf } from './resource.ts';
+import type { Resource } from '../../model/resource.ts';
 
-const TIMEOUT_MS = 3_000;
+const TIMEOUT_MS = 5_000;
 /** https://www.postgresql.org/docs/current/monitoring-stats.html, since the statistics were reset. */
 const QUERY = `
   select pg_database_size(datname)::float8 as size, numbackends::float8 as connections,
     xact_commit::float8 as committed, xact_rollback::float8 as rolled_back, deadlocks::float8 as deadlocks
   from pg_stat_database where datname = current_database()`;
 
-export async function databaseMetrics(context: Pick<Context, 'sql'>, stack: Stack): Promise<DatabaseMetrics> {
-  const sql = await context.sql(resourceOf(stack, 'postgres').endpoint.url, { timeoutMs: TIMEOUT_MS });
+export async function databaseMetrics(
+  context: Pick<Context, 'sql'>,
+  { endpoint }: Resource,
+): Promise<DatabaseMetrics> {
+  const sql = await context.sql(endpoint.url, { timeoutMs: TIMEOUT_MS });
   try {
     const { rows } = await sql.query(QUERY);
     const { size, connections, committed, rolled_back, deadlocks } = rows[0] ?? {};

@@ -1,10 +1,11 @@
 import type { Context } from '../../context.ts';
+import { messageOf } from '../../errors.ts';
 import { samplesIn } from '../../metrics/prometheus.ts';
 import type { GatewayMetrics } from '../../model/metrics.ts';
 import type { Stack } from '../../model/stack.ts';
 import { resourceOf } from './resource.ts';
 
-const TIMEOUT_MS = 3_000;
+const TIMEOUT_MS = 5_000;
 const PATH = '/apisix/prometheus/metrics';
 /** Where APISIX itself gives its metrics (`plugin_attr.prometheus.export_addr`); the embedded gateway does by its Admin API. */
 const EXPORT_PORT = 9091;
@@ -27,7 +28,7 @@ export async function gatewayMetrics(
       refusals.push(`${place} answers ${status}`);
     } catch (error) {
       interrupted.throwIfAborted();
-      refusals.push(error instanceof Error ? error.message : String(error));
+      refusals.push(messageOf(error));
     }
   }
   throw new Error(`the gateway gives no metrics: ${refusals.join('; ')}`);

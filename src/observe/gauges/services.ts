@@ -4,7 +4,7 @@ import { type Sample, samplesIn } from '../../metrics/prometheus.ts';
 import type { ServiceMetrics } from '../../model/metrics.ts';
 import type { Stack } from '../../model/stack.ts';
 
-const TIMEOUT_MS = 3_000;
+const TIMEOUT_MS = 5_000;
 const DURATIONS = 'http_request_duration_seconds';
 
 /** What each instance says of itself. One that does not answer is left out: `status` says why. */

@@ -24,7 +24,7 @@ export const flowHops: Check = {
     if (!flows.measured) return stack.flowFiles.length === 0 ? [] : [notMeasured('flows', flows.reason)];
     return flows.value.flatMap((flow) =>
       flow.hops.map((hop, index) => {
-        const subject = `${flow.name} hop ${index + 1}, ${hop.subject}`;
+        const subject = hopSubject(flow, index);
         if (hop.status === 'passed') return passed(subject, hop.name);
         const culprit = flow.stoppedAt?.subject ?? hop.subject;
         return failed(subject, `${hop.name}: ${hop.evidence}`, {
@@ -35,6 +35,11 @@ export const flowHops: Check = {
     );
   },
 };
+
+/** How a hop of a flow is called, as the subject of a check. */
+export function hopSubject({ name, hops }: Pick<FlowResult, 'name' | 'hops'>, index: number): string {
+  return `${name} hop ${index + 1}, ${hops[index]?.subject}`;
+}
 
 /** A culprit that is well in itself may lack a route or a queue. */
 function remedyForHop(snapshot: Snapshot, stack: Stack, culprit: string, flowFile: string): Remedy {

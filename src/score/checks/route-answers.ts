@@ -1,30 +1,52 @@
+import { declaredRoutes } from '../../gateway/index.ts';
+import type { Snapshot } from '../../model/observation.ts';
+import type { Stack } from '../../model/stack.ts';
 import { type Check, failed, notMeasured, passed } from '../check.ts';
-import { remedyFor, remedyForPath, remedyForRoutes } from '../remedy.ts';
+import { pathIn, type Remedy, remedyFor, remedyForPath, remedyForRoutes } from '../remedy.ts';
 
 /** Each declared route answers through the gateway. */
 export const routeAnswers: Check = {
   component: 'routes',
   severity: 'critical',
   about:
-    'A request for each declared route comes back from the service and not from the gateway itself (its own 404, 502, 503 and 504 count as no answer).',
+    'A request for each declared route, those of gateway.routes too, comes back from the service and not from the gateway itself (its own 404, 502, 503 and 504 count as no answer).',
   nothingDeclared: 'the stack declares no route',
-  examine: (snapshot, stack) => {
-    const gateway = stack.resources.find(({ kind }) => kind === 'apisix');
-    return stack.services
-      .flatMap((service) => service.routes.map((route) => ({ name: route.name, service: service.name })))
-      .map(({ name, service }) => {
-        const { routeAnswers: answers } = snapshot;
-        if (!answers.measured) return notMeasured(name, answers.reason);
-        const answer = answers.value.find((candidate) => candidate.route === name);
-        if (!answer) return notMeasured(name, 'the route was not asked');
-        if (answer.answered) return passed(name, `${answer.request}: ${answer.evidence}`);
-        return failed(name, `${answer.request}: ${answer.evidence}`, {
-          why: answer.evidence,
-          ...((gateway && remedyForPath(snapshot, stack, gateway.name)) ??
-            remedyForRoutes(snapshot, stack) ??
-            remedyForPath(snapshot, stack, service) ??
-            remedyFor(snapshot, stack, service)),
-        });
+  examine: (snapshot, stack) =>
+    declaredRoutes(stack).map(({ name, service }) => {
+      const { routeAnswers: answers } = snapshot;
+      if (!answers.measured) return notMeasured(name, answers.reason);
+      const answer = answers.value.find((candidate) => candidate.route === name);
+      if (!answer) return notMeasured(name, 'the route was not asked');
+      if (answer.untried !== undefined) return notMeasured(name, answer.untried);
+      if (answer.answered) return passed(name, `${answer.request}: ${answer.evidence}`);
+      return failed(name, `${answer.request}: ${answer.evidence}`, {
+        why: answer.evidence,
+        ...remedyForAnswer(snapshot, stack, name, service),
       });
-  },
+    }),
 };
+
+/** The gateway first, then what it holds, then what stands behind the route. */
+function remedyForAnswer(
+  snapshot: Snapshot,
+  stack: Stack,
+  name: string,
+  service: string | undefined,
+): Remedy {
+  const gateway = stack.resources.find(({ kind }) => kind === 'apisix')?.name ?? stack.name;
+  return (
+    remedyForPath(snapshot, stack, gateway) ??
+    remedyForRoutes(snapshot, stack) ??
+    (service === undefined
+      ? {
+          cause: name,
+          byHand: `look into ${placeOf(stack, name)}: what its upstream leads to does not answer`,
+        }
+      : (remedyForPath(snapshot, stack, service) ?? remedyFor(snapshot, stack, service)))
+  );
+}
+
+function placeOf(stack: Stack, route: string): string {
+  const place = stack.gateway.locate('route', route);
+  return place === undefined ? pathIn(stack, stack.file) : `${place.file}:${place.line}`;
+}

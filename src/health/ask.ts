@@ -1,0 +1,105 @@
+import type { Context } from '../context.ts';
+import { messageOf } from '../errors.ts';
+
+const DEADLINE_MS = 5_000;
+/** No health document is as long as this; what is goes on for ever. */
+const MAX_BYTES = 1_048_576;
+/** What can be the name of a service. Whatever else stands there is a title for people. */
+const IDENTITY = /^[\w.@/-]{1,128}$/;
+const VERSION = /^[\w.+-]{1,64}$/;
+/** What a check of a health document says when it is well: ours, and those of Spring, Terminus, and health+json. */
+const WELL = new Set(['healthy', 'ok', 'up', 'pass', 'passed', 'true']);
+
+/** What answered at the address of a health document. */
+export interface HealthAnswer {
+  /** The `service` (or else `name`) field of the document, where that can be the name of a service. */
+  identity: string | undefined;
+  /** All that the document calls itself, titles included. Not to be printed as it is. */
+  names: string[];
+  /** The `version` field of the document. */
+  version: string | undefined;
+  /** The document, where the answer is a JSON object. */
+  document: Record<string, unknown> | undefined;
+  /** It is a page for people, such as a web server gives for any path. */
+  isPage: boolean;
+  /** The status; `undefined` when nothing answered. */
+  status: number | undefined;
+  /** Nobody took the connection. */
+  refused: boolean;
+  /** The path that was asked for. */
+  path: string;
+  /** For people. */
+  found: string;
+}
+
+/** Asks for a health document. Never rejects but for an interruption: no answer is an answer, too. */
+export async function askHealth(
+  { http, interrupted }: Pick<Context, 'http'> & { interrupted?: AbortSignal },
+  url: string,
+  timeoutMs = DEADLINE_MS,
+): Promise<HealthAnswer> {
+  const { pathname: path } = new URL(url);
+  try {
+    const { status, body, headers } = await http(url, {
+      timeoutMs,
+      maxBytes: MAX_BYTES,
+      ...(interrupted === undefined ? {} : { signal: interrupted }),
+    });
+    const document = objectIn(body);
+    const names = [document?.service, document?.name].filter((each) => typeof each === 'string');
+    const identity = names.find((each) => IDENTITY.test(each));
+    const isPage = /\bhtml\b/.test(headers['content-type'] ?? '') || /^\s*<(!doctype|html)/i.test(body);
+    const who =
+      identity !== undefined ? `as ${identity}` : isPage ? 'with a page (HTML)' : 'without saying who it is';
+    return {
+      identity,
+      names,
+      version:
+        typeof document?.version === 'string' && VERSION.test(document.version)
+          ? document.version
+          : undefined,
+      document,
+      isPage,
+      refused: false,
+      status,
+      path,
+      found: `${url} answers ${status} ${who}`,
+    };
+  } catch (error) {
+    interrupted?.throwIfAborted();
+    return {
+      identity: undefined,
+      names: [],
+      version: undefined,
+      document: undefined,
+      isPage: false,
+      refused: error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED',
+      status: undefined,
+      path,
+      found: messageOf(error),
+    };
+  }
+}
+
+/** The names and reasons of the checks that the document reports as not well: ` (database: no connection)`. */
+export function failedChecks({ document }: Pick<HealthAnswer, 'document'>): string {
+  const { checks } = document ?? {};
+  if (typeof checks !== 'object' || checks === null || Array.isArray(checks)) return '';
+  const failed = Object.entries(checks).flatMap(([name, check]) => {
+    const { status, reason } = (check ?? {}) as { status?: unknown; reason?: unknown };
+    if (status === undefined || WELL.has(String(status).toLowerCase())) return [];
+    return [`${name}: ${typeof reason === 'string' ? reason : String(status)}`];
+  });
+  return failed.length === 0 ? '' : ` (${failed.join(', ')})`;
+}
+
+function objectIn(body: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
