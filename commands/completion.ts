@@ -62,7 +62,9 @@ async function wordsFor(program: Command, words: readonly string[], cwd: string)
     command === program
       ? await atTheTop(program, before, cwd)
       : command.commands.map((each) => [each.name(), each.description()]);
-  const options = command.options.flatMap(({ long, description }) => (long ? [[long, description]] : []));
+  const options = command.options.flatMap(({ long, description, hidden }) =>
+    long && !hidden ? [[long, description]] : [],
+  );
   return [...all, ...(last.startsWith('-') ? options : [])].filter(([word]) => word?.startsWith(last));
 }
 

@@ -7,6 +7,7 @@ export const doctor: Register = (program, run) => {
     .command('doctor')
     .description('what this machine has for running the stack, what it lacks, and the fix for each')
     .option('--json', 'print the result as JSON')
+    .option('--github', 'print annotations for GitHub Actions')
     .action(
       run(async (context) => {
         const [{ diagnose }, { EXIT }] = await Promise.all([

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
-import type { LogLevel } from '../src/infra/logs/filter.ts';
+import { messageOf } from '../src/errors.ts';
+import type { LogLevel } from '../src/infra/logs/line.ts';
 import type { Register } from './command.ts';
 import { integer } from './numbers.ts';
 
@@ -11,6 +12,7 @@ interface Options {
   grep?: RegExp;
   correlation?: string;
   json?: boolean;
+  verbose?: boolean;
 }
 
 const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
@@ -56,7 +58,7 @@ export const logs: Register = (program, run) => {
         const print = createReporter(options.json === true ? 'json-lines' : 'terminal', {
           width: io.columns,
           color: io.color,
-          verbose: false,
+          verbose: options.verbose === true,
         });
         const end = AbortSignal.any([context.interrupted, io.unread]);
         await logs.follow(
@@ -88,8 +90,6 @@ function regex(text: string): RegExp {
   try {
     return new RegExp(text);
   } catch (error) {
-    throw new InvalidArgumentError(
-      error instanceof Error ? `${error.message}.` : 'not a regular expression.',
-    );
+    throw new InvalidArgumentError(`${messageOf(error)}.`);
   }
 }

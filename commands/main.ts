@@ -1,12 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import type { Context } from '../src/context.ts';
 import { EXIT, type ExitCode, QbtcError } from '../src/errors.ts';
 import type { Document } from '../src/report/document.ts';
 import type { Outcome, Run } from './command.ts';
 import { commands } from './index.ts';
 import { addStackCommands } from './stack-commands.ts';
+import { usageError } from './usage-error.ts';
 
 // The composition root: the real context, the program, the only catch, the exit code.
 
@@ -14,6 +15,8 @@ import { addStackCommands } from './stack-commands.ts';
 declare const QBTC_VERSION: string;
 
 const installation = { root: fileURLToPath(new URL('../..', import.meta.url)), version: QBTC_VERSION };
+/** The command line up to what is handed on to another program. */
+const words = process.argv.slice(2, process.argv.includes('--') ? process.argv.indexOf('--') : undefined);
 const interruption = new AbortController();
 // Whatever waits listens to it, and much waits at the same time.
 setMaxListeners(0, interruption.signal);
@@ -61,7 +64,8 @@ const run: Run =
     if (outcome.document !== undefined) {
       await report(outcome.document, formatOf(options), options.verbose === true);
     }
-    exit = outcome.exit ?? EXIT.done;
+    // What goes on until it is interrupted was interrupted.
+    exit = outcome.exit ?? (interruption.signal.aborted ? EXIT.interrupted : EXIT.done);
   };
 
 const program = new Command('qbtc')
@@ -69,10 +73,13 @@ const program = new Command('qbtc')
   .version(QBTC_VERSION)
   .option('--verbose', 'say more, and show stack traces of defects')
   .showSuggestionAfterError()
-  .showHelpAfterError('(qbtc --help lists the commands)')
+  // Told by `explain` like every other error: at a terminal, as JSON, as an annotation.
+  .configureOutput({ outputError() {} })
   .exitOverride()
   .enablePositionalOptions();
 for (const register of commands) register(program, run);
+// People type it behind the command as well as before it.
+for (const command of commandsOf(program)) command.addOption(new Option('--verbose').hideHelp());
 
 // SIGHUP: the terminal was closed.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -112,28 +119,37 @@ function formatOf(
   return reporter ?? 'terminal';
 }
 
+/** Whether the command line has the option; what stands behind `--` is another program's. */
+function isGiven(option: string): boolean {
+  return words.includes(option);
+}
+
+/** Every command that does something, at any depth. */
+function commandsOf(command: Command): Command[] {
+  return command.commands.flatMap((each) => (each.commands.length === 0 ? [each] : commandsOf(each)));
+}
+
 /** What `--reporter` was given, where an error ended the command before it could say so itself. */
 function reporterGiven(): { reporter?: Format } {
-  const index = process.argv.findIndex((each) => each === '--reporter' || each.startsWith('--reporter='));
-  const given = process.argv[index]?.split('=')[1] ?? process.argv[index + 1];
+  const index = words.findIndex((each) => each === '--reporter' || each.startsWith('--reporter='));
+  const given = words[index]?.split('=')[1] ?? words[index + 1];
   const known = (['junit', 'json', 'html'] as const).find((each) => each === given);
   return index === -1 || known === undefined ? {} : { reporter: known };
 }
 
 async function explain(error: unknown): Promise<ExitCode> {
-  // commander has printed its own message, or the help that was asked for.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  const { json, verbose } = program.opts<{ json?: boolean; verbose?: boolean }>();
+  const format = formatOf({ json: isGiven('--json'), github: isGiven('--github'), ...reporterGiven() });
+  const isUsage = error instanceof CommanderError;
+  // The help that was asked for is printed, and that of a command without its second word, too.
+  if (isUsage && error.exitCode === 0) return EXIT.done;
+  if (isUsage && error.code === 'commander.help' && format === 'terminal') return EXIT.usage;
   const { asQbtcError } = await import('../src/report/index.ts');
   const { signal } = interruption;
   // What fails because it was interrupted is not a defect, and what fails on the way out is still an interruption.
-  const known = asQbtcError(signal.aborted && !(error instanceof QbtcError) ? signal.reason : error);
+  const known = isUsage
+    ? usageError(error, program, words)
+    : asQbtcError(signal.aborted && !(error instanceof QbtcError) ? signal.reason : error);
   (await openContext()).io.progress.stop();
-  const format = formatOf({
-    json: json === true || process.argv.includes('--json'),
-    github: process.argv.includes('--github'),
-    ...reporterGiven(),
-  });
-  await report({ kind: 'error', error: known }, format, verbose === true, format === 'terminal');
+  await report({ kind: 'error', error: known }, format, isGiven('--verbose'), format === 'terminal');
   return signal.aborted ? EXIT.interrupted : known.exit;
 }

@@ -42,10 +42,12 @@ export const newStack: Register = (program, run) => {
         const { folder, install, git } = await ask(context, given, options);
         const target = resolve(cwd, folder);
         const name = basename(target);
+        const outgoing = await context.host.outgoingPorts();
         const created = await createStack(context, {
           target,
           name,
           ...(options.portBase === undefined ? {} : { portBase: options.portBase }),
+          ...(outgoing === undefined ? {} : { outgoing }),
           install: install ? 'ci' : 'none',
           git,
           templateFolder: join(installation.root, 'templates', 'stack'),
@@ -59,7 +61,7 @@ export const newStack: Register = (program, run) => {
           env: context.env,
           qbtcVersion: installation.version,
         });
-        await writeComposeFiles(stack);
+        await writeComposeFiles(context, stack);
         const shown = relative(cwd, created.root) || '.';
         return {
           document: {

@@ -25,7 +25,8 @@ export const ports: Register = (program, run) => {
             socket === undefined ? null : { program: socket.program ?? null, pid: socket.pid ?? null };
           return { ...use, provider: providerOf(use.name), listener };
         });
-        return { document: { kind: 'ports', stack: stack.name, ports: uses } };
+        const { name, portBase, portBaseFrom = 'qbtc.yaml' } = stack;
+        return { document: { kind: 'ports', stack: name, portBase, portBaseFrom, ports: uses } };
       }),
     );
 };

@@ -10,17 +10,14 @@ export const restart: Register = (program, run) => {
     .option('--json', 'print the result as JSON')
     .action(
       run<{ timeout: number }>(async (context, { timeout }, given) => {
-        const [{ restart }, { openStackHere }, { chooseParts }, { readChoices }] = await Promise.all([
+        const [{ restart }, { openStackHere }, { chooseParts }, { adoptedParts }] = await Promise.all([
           import('../src/lifecycle/restart.ts'),
           import('./open.ts'),
           import('./parts.ts'),
-          import('../src/infra/index.ts'),
+          import('../src/lifecycle/stop.ts'),
         ]);
         const stack = await openStackHere(context);
-        const plan = await readChoices(stack.root);
-        const adopted = new Set(
-          plan?.choices.filter(({ provider }) => provider === 'external').map(({ resource }) => resource),
-        );
+        const adopted = await adoptedParts(context, stack);
         const all = [...stack.resources, ...stack.services].map(({ name }) => name);
         const names = given.length > 0 ? chooseParts(stack, given) : all.filter((name) => !adopted.has(name));
         const { timing: _, ...result } = await restart(context, stack, names, timeout * 1000);

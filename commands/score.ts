@@ -21,7 +21,7 @@ export const score: Register = (program, run) => {
   program
     .command('score')
     .description(
-      'judge the running stack: 100 points, each lost one with its reason and the command that wins it back',
+      'judge the running stack: 100 points, each lost one with its reason and the command that wins it back; ends with 2 when a part is dead or a flow fails',
     )
     .option('--min <points>', 'end with 2 below this many points', number(0, 100))
     .option('--strict', 'end with 2 when anything could not be measured', false)
@@ -33,6 +33,7 @@ export const score: Register = (program, run) => {
     .option('--markdown', 'print the result as Markdown, for a pull request')
     .option('--prometheus', 'print the result as Prometheus metrics')
     .option('--json', 'print the result as JSON')
+    .option('--github', 'print annotations for GitHub Actions')
     .action(
       run<Options>(async (context, options) => {
         if (options.explain !== undefined) {
@@ -64,6 +65,7 @@ export const score: Register = (program, run) => {
         if (options.html !== undefined) await files.writeReport(context, document, 'html', options.html);
         if (options.junit !== undefined) await files.writeReport(context, document, 'junit', options.junit);
         const fallsShort =
+          score.failures.length > 0 ||
           (options.min !== undefined && score.adjusted < options.min) ||
           (options.strict && score.notMeasured.length > 0) ||
           (!options.regression && (comparison?.difference ?? 0) < 0);

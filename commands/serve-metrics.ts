@@ -44,6 +44,7 @@ export async function serveMetrics(
     throw new QbtcError('PORT_TAKEN', `port ${port} cannot be listened on: ${messageOf(error)}`, {
       exit: EXIT.usage,
       hint: 'name another port with --serve',
+      cause: error,
     });
   }
   io.err(`http://${HOST}:${port}/metrics (Ctrl-C ends it)`);

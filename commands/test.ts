@@ -9,6 +9,8 @@ interface Options {
   repeat: number;
   bail: boolean;
   curl: boolean;
+  hops: boolean;
+  parallel?: number;
 }
 
 export const test: Register = (program, run) => {
@@ -20,6 +22,12 @@ export const test: Register = (program, run) => {
     .option('--disruptive', 'also flows that stop or restart parts of the stack, each alone', false)
     .option('--repeat <count>', 'run each flow so often', integer(1, 10_000), 1)
     .option('--bail', 'start no further flow after one has failed', false)
+    .option(
+      '--parallel <count>',
+      'how many flows run at the same time; as the cores allow when left out',
+      integer(1, 64),
+    )
+    .option('--hops', 'print the hops of the flows that have passed, too', false)
     .option('--curl', 'print the requests of a failed flow as commands', false)
     .addOption(
       new Option('--reporter <name>', 'how the result is printed').choices([
@@ -30,8 +38,9 @@ export const test: Register = (program, run) => {
       ]),
     )
     .option('--json', 'print the result as JSON')
+    .option('--github', 'print annotations for GitHub Actions')
     .action(
-      run<Options>(async (context, { only, tag, disruptive, repeat, bail, curl }) => {
+      run<Options>(async (context, { only, tag, disruptive, repeat, bail, curl, hops, parallel }) => {
         const [{ runFlows, subjectsOf }, { openStackHere }, { EXIT }] = await Promise.all([
           import('../src/flow/index.ts'),
           import('./open.ts'),
@@ -45,6 +54,7 @@ export const test: Register = (program, run) => {
           tag,
           disruptive,
           repeat,
+          parallel,
           bail,
           subjects: subjectsOf(context, stack),
           onLeft(count) {
@@ -60,7 +70,7 @@ export const test: Register = (program, run) => {
         progress.stop();
         const failed = flows.some(({ status }) => status === 'failed');
         return {
-          document: { kind: 'flows', flows, curl, left },
+          document: { kind: 'flows', flows, curl, hops, left },
           exit: failed ? EXIT.findings : EXIT.done,
         };
       }),

@@ -61,10 +61,10 @@ async function scoreOf(
 ): Promise<Pick<NonNullable<StatusDocument['live']>, 'score' | 'flows' | 'unscored'>> {
   try {
     const { score, snapshot } = await takeScore(context, stack);
-    const { adjusted, max, grade, takenAt } = score;
+    const { adjusted, max, grade, failures, takenAt } = score;
     const flows = snapshot.flows.measured ? snapshot.flows.value : [];
     return {
-      score: { adjusted, max, grade, takenAt },
+      score: { adjusted, max, grade, failures, takenAt },
       flows: flows.map(({ name, status, durationMs }) => ({ name, status, durationMs })),
       unscored: '',
     };

@@ -38,9 +38,13 @@ export const discover: Register = (program, run) => {
         const stack = await openStackHere(context);
         if (options.watch) return (await import('./watch.ts')).watch(context, stack, options);
         const { progress } = context.io;
-        const { discover: look } = await import('../../src/discovery/index.ts');
+        const [{ discover: look }, { runningInstances }] = await Promise.all([
+          import('../../src/discovery/index.ts'),
+          import('../../src/infra/index.ts'),
+        ]);
         const discovery = await look(context, stack, {
           ...whereOf(options),
+          running: () => runningInstances(context, stack),
           onProgress: (source, doing) => progress.step(source, doing),
         });
         progress.stop();
@@ -86,7 +90,8 @@ async function registered(
     dryRun,
     include,
   });
-  const exit = exitOf(outcomes);
+  const exit =
+    exitOf(outcomes) === EXIT.done && registration.announcing === 'failed' ? EXIT.partial : exitOf(outcomes);
   const hasErrors = discovery.findings.some(({ severity }) => severity === 'error');
   return {
     document: {

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { EXIT, messageOf, QbtcError } from '../../src/errors.ts';
+import { parseJson } from '../../src/json.ts';
+import { decodeText, readTextFile } from '../../src/text-file.ts';
 
 /**
  * JSON as it is given to an option: itself, `@FILE`, or `-` for standard input.
@@ -17,13 +18,13 @@ export async function readData(cwd: string, given: string): Promise<unknown> {
     });
   let json = given;
   try {
-    if (given === '-') json = await text(process.stdin);
-    else if (given.startsWith('@')) json = await readFile(resolve(cwd, given.slice(1)), 'utf8');
+    if (given === '-') json = decodeText(await buffer(process.stdin), from);
+    else if (given.startsWith('@')) json = await readTextFile(resolve(cwd, given.slice(1)));
   } catch (error) {
     throw wrong('cannot be read', error);
   }
   try {
-    return JSON.parse(json);
+    return parseJson(json);
   } catch (error) {
     throw wrong('is no JSON', error);
   }

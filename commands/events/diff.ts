@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { Register } from '../command.ts';
 
 interface Options {
@@ -20,6 +21,7 @@ export const diff: Register = (group, run) => {
         .default('full'),
     )
     .option('--json', 'print the result as JSON')
+    .option('--github', 'print annotations for GitHub Actions')
     .action(
       run<Options>(async (context, { against, compatibility }) => {
         const [{ diffContracts, readContracts, readContractsOf }, { openStackHere }, { EXIT }] =
@@ -34,11 +36,16 @@ export const diff: Register = (group, run) => {
           readContracts(stack),
         ]);
         const changes = diffContracts(before, after);
+        const files = new Map(after.map(({ name, file }) => [name, relative(context.cwd, file)]));
+        const placed = (change: (typeof changes)[number]) => {
+          const file = files.get(change.event);
+          return { ...change, ...(file === undefined ? {} : { file }) };
+        };
         const counts = changes.some(({ breaks }) =>
           breaks.some((each) => compatibility === 'full' || each === compatibility),
         );
         return {
-          document: { kind: 'contract-diff', stack: stack.name, against, changes },
+          document: { kind: 'contract-diff', stack: stack.name, against, changes: changes.map(placed) },
           exit: counts ? EXIT.findings : EXIT.done,
         };
       }),

@@ -21,13 +21,11 @@ export const tail: Register = (group, run) => {
     .option('--json', 'print one object a line')
     .action(
       run<Options>(async (context, options, keys) => {
-        const [{ openContracts, tailEvents }, { openStackHere }, { createReporter }] = await Promise.all([
-          import('../../src/events/index.ts'),
-          import('../open.ts'),
-          import('../../src/report/index.ts'),
-        ]);
+        const [{ openContractsIfAny, tailEvents }, { openStackHere }, { createReporter }] = await Promise.all(
+          [import('../../src/events/index.ts'), import('../open.ts'), import('../../src/report/index.ts')],
+        );
         const stack = await openStackHere(context);
-        const { contracts } = await openContracts(stack);
+        const contracts = await openContractsIfAny(stack);
         const { io } = context;
         const print = createReporter(options.json === true ? 'json-lines' : 'terminal', {
           width: io.columns,

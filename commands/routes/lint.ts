@@ -13,13 +13,13 @@ export const lint: Register = (group, run) => {
     .option('--github', 'print annotations for GitHub Actions')
     .action(
       run<Options>(async (context, { strict }) => {
-        const [{ desiredGateway, lintGateway }, { openStackHere }, { EXIT }] = await Promise.all([
+        const [{ lintRoutes }, { openStackHere }, { EXIT }] = await Promise.all([
           import('../../src/gateway/index.ts'),
           import('../open.ts'),
           import('../../src/errors.ts'),
         ]);
         const stack = await openStackHere(context, { readOnly: true });
-        const findings = lintGateway(desiredGateway(stack), stack);
+        const findings = await lintRoutes(context, stack);
         const bad = findings.some(({ severity }) => strict || severity === 'error');
         return {
           document: { kind: 'findings', subject: 'lint', about: 'the routes', stack: stack.name, findings },

@@ -42,7 +42,7 @@ export const sync: Register = (group, run) => {
           return { document: { kind: 'plan', ...about, changes, leftovers } };
         }
         const { withLock } = await import('../../src/lifecycle/lock.ts');
-        return withLock(context, stack.root, 'routes sync', async () => {
+        return withLock(stack.root, 'routes sync', async () => {
           const plan = await planRoutes(context, stack, { prune, adopt });
           const outcomes = await applyRoutes(context, stack, plan, {
             atomic,

@@ -19,6 +19,7 @@ export const apply: Register = (group, run) => {
       [],
     )
     .option('--json', 'print the result as JSON')
+    .option('--github', 'print annotations for GitHub Actions')
     .action(
       run<Options>(async (context, { dryRun, prune, drop }) => {
         const [{ applyTopology, planTopology }, { openStackHere }, { exitOf }, { EXIT, QbtcError }] =
@@ -41,7 +42,7 @@ export const apply: Register = (group, run) => {
           return { document: { kind: 'plan', ...about, changes, leftovers } };
         }
         const { withLock } = await import('../../src/lifecycle/lock.ts');
-        return withLock(context, stack.root, 'topology apply', async () => {
+        return withLock(stack.root, 'topology apply', async () => {
           const planned = await planTopology(context, stack, { prune, drop });
           const { progress } = context.io;
           let ended = 0;

@@ -10,6 +10,7 @@ export const plan: Register = (group, run) => {
     .description('what `apply` would change, and what needs a migration; exit code 2 when there is anything')
     .option('--prune', 'count what is ours and no longer declared', false)
     .option('--json', 'print the result as JSON')
+    .option('--github', 'print annotations for GitHub Actions')
     .action(
       run<Options>(async (context, { prune }) => {
         const [{ planTopology }, { openStackHere }, { EXIT }] = await Promise.all([

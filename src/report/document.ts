@@ -5,6 +5,7 @@ import type { DeadLetter, SeenEvent } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { FlowResult } from '../model/flow.ts';
 import type { HealRecord, HealResult, HealWatchEvent } from '../model/heal.ts';
+import type { LogLine } from '../model/log.ts';
 import type { MetricsSnapshot } from '../model/metrics.ts';
 import type { ResourceObservation, RouteAnswer } from '../model/observation.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
@@ -94,7 +95,14 @@ export interface ContractDiffDocument {
   kind: 'contract-diff';
   stack: string;
   against: string;
-  changes: { event: string; field: string; what: string; breaks: ('backward' | 'forward')[] }[];
+  changes: {
+    event: string;
+    field: string;
+    what: string;
+    breaks: ('backward' | 'forward')[];
+    /** The contract, relative to where the command was given, where it is still there. */
+    file?: string;
+  }[];
 }
 
 /** One event that passed. */
@@ -148,6 +156,7 @@ export interface RegisteredDocument {
   announced: { key: string; name: string; instance: string }[];
   /** Why nothing could be said there; empty when it could. */
   unannounced: string;
+  announcing: 'done' | 'no-broker' | 'failed';
   findings: Finding[];
 }
 
@@ -163,7 +172,8 @@ export interface ExplanationDocument {
   method: string;
   url: string;
   answer: { id: string; uris: string[]; reason: string } | undefined;
-  others: { id: string; uris: string[]; reason: string }[];
+  /** `undecided`: only the order in which the two were made says that the other one answers. */
+  others: { id: string; uris: string[]; reason: string; undecided: boolean }[];
 }
 
 /** Who may call the routes. */
@@ -237,6 +247,8 @@ export interface UpDocument {
   services: { service: string; runs: 'process' | 'container'; reason: string }[];
   started: string[];
   kept: string[];
+  /** Services with a command of their own that run with code that has changed since, and the files that have. */
+  outdated: { service: string; files: string[] }[];
   outcomes: ChangeOutcome[];
   gatewayUrl: string | undefined;
   durationMs: number;
@@ -292,6 +304,9 @@ export interface RotatedDocument {
 export interface PortsDocument {
   kind: 'ports';
   stack: string;
+  /** Added to every port, and who says so. */
+  portBase: number;
+  portBaseFrom: string;
   ports: (PortUse & {
     /** Who provides the resource; `null` for a service, and before the first `up`. */
     provider: string | null;
@@ -308,7 +323,7 @@ export interface StatusDocument {
   resources: ResourceObservation[];
   /** With `--watch`: the last score and its flows, and what heal did last. */
   live?: {
-    score?: Pick<Score, 'adjusted' | 'max' | 'grade' | 'takenAt'>;
+    score?: Pick<Score, 'adjusted' | 'max' | 'grade' | 'failures' | 'takenAt'>;
     /** Why there is no score; empty when there is one. */
     unscored?: string;
     flows: Pick<FlowResult, 'name' | 'status' | 'durationMs'>[];
@@ -385,6 +400,8 @@ export interface FlowsDocument {
   flows: FlowResult[];
   /** Shows how the requests of a failed flow are sent by hand. */
   curl?: boolean;
+  /** Shows the hops of what has passed, too. */
+  hops?: boolean;
   /** Flows that were not run, as one before them had failed. */
   left?: number;
 }
@@ -406,16 +423,6 @@ export interface TracesDocument {
 export interface LogsDocument {
   kind: 'logs';
   lines: LogLine[];
-}
-
-/** A log line of the stack. What is not in its schema has a `message` alone. */
-export interface LogLine {
-  /** The process that wrote it. */
-  source: string;
-  timestamp?: string;
-  level?: string;
-  message: string;
-  correlationId?: string;
 }
 
 export interface ErrorDocument {

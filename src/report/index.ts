@@ -1,4 +1,5 @@
 import { messageOf, QbtcError } from '../errors.ts';
+import { printableIn } from '../printable.ts';
 import type { Document } from './document.ts';
 import type { Reporter, ReportOptions } from './reporter.ts';
 import { github } from './reporters/github.ts';
@@ -34,9 +35,15 @@ const REPORTERS: Record<ReporterName, Reporter> = {
   prometheus,
 };
 
-/** A reporter with its options filled in. */
+/** For machines: they get every byte as it is, escaped as JSON does. */
+const FOR_MACHINES: ReadonlySet<ReporterName> = new Set(['json', 'json-lines']);
+
+/**
+ * A reporter with its options filled in. What people see is made printable here, for every document alike: logs, names and
+ * answers of others must not steer the terminal of who reads them.
+ */
 export function createReporter(name: ReporterName, options: ReportOptions): (document: Document) => string {
-  return (document) => REPORTERS[name](document, options);
+  return (document) => REPORTERS[name](FOR_MACHINES.has(name) ? document : printableIn(document), options);
 }
 
 /** Whatever was thrown as an error that can be reported; what nobody threw on purpose is a defect of ours. */

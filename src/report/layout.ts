@@ -1,12 +1,12 @@
-import stringWidth from 'string-width';
+import { widthOf } from './width.ts';
 
 /** Fills up with blanks to a width in columns, as a terminal counts them. */
 export function padEnd(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - stringWidth(text)));
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }
 
 export function padStart(text: string, width: number): string {
-  return ' '.repeat(Math.max(0, width - stringWidth(text))) + text;
+  return ' '.repeat(Math.max(0, width - widthOf(text))) + text;
 }
 
 /** Breaks plain text into lines of at most `width` columns, between words where possible. Line feeds are kept. */
@@ -16,7 +16,7 @@ export function wrap(text: string, width: number): string[] {
     let line = '';
     for (const word of paragraph.split(' ').flatMap((each) => pieces(each, width))) {
       const longer = line === '' ? word : `${line} ${word}`;
-      if (line !== '' && stringWidth(longer) > width) {
+      if (line !== '' && widthOf(longer) > width) {
         lines.push(line);
         line = word;
       } else {
@@ -27,12 +27,26 @@ export function wrap(text: string, width: number): string[] {
   });
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
+const LEADING = /^((?:\u001b\[[\d;]*m)*)( *)/;
+const HANGING = 2;
+
+/** A line, painted or not, that is longer than `width` in several: those below the first stand further to the right. */
+export function hanging(line: string, width: number): string[] {
+  if (widthOf(line) <= width) return [line];
+  const [before = '', paint = '', blanks = ''] = LEADING.exec(line) ?? [];
+  const room = Math.max(LEAST_WRAPPED, width - blanks.length - HANGING);
+  return wrap(paint + line.slice(before.length), room).map((part, index) =>
+    index === 0 ? blanks + part : blanks + ' '.repeat(HANGING) + part,
+  );
+}
+
 /** Cuts plain text that is longer than `width` columns, with a sign that it was cut. */
 export function truncate(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
+  if (widthOf(text) <= width) return text;
   let cut = '';
   for (const character of text) {
-    if (stringWidth(cut + character) > width - 1) break;
+    if (widthOf(cut + character) > width - 1) break;
     cut += character;
   }
   return `${cut}…`;
@@ -58,7 +72,7 @@ const GAP = 2;
 export function table(rows: readonly Cell[][], { indent, width, right = [] }: TableOptions): string[] {
   const count = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: count }, (_, column) =>
-    Math.max(...rows.map((row) => stringWidth(row[column]?.text ?? ''))),
+    Math.max(...rows.map((row) => widthOf(row[column]?.text ?? ''))),
   );
   const start = indent + widths.slice(0, -1).reduce((sum, each) => sum + each + GAP, 0);
   const room = Math.max(LEAST_WRAPPED, width - start);
@@ -83,11 +97,11 @@ function same(text: string): string {
 
 /** A word that is longer than a line, in pieces that are not. */
 function pieces(word: string, width: number): string[] {
-  if (stringWidth(word) <= width) return [word];
+  if (widthOf(word) <= width) return [word];
   const parts: string[] = [];
   let part = '';
   for (const character of word) {
-    if (stringWidth(part + character) > width) {
+    if (widthOf(part + character) > width) {
       parts.push(part);
       part = '';
     }

@@ -6,6 +6,7 @@ import type {
   MachineMetrics,
   MetricFamily,
   MetricsSnapshot,
+  OfResource,
   QueueMetrics,
   ServiceMetrics,
 } from '../model/metrics.ts';
@@ -76,8 +77,18 @@ const ROUTE: readonly Metric<GatewayMetrics['routes'][number]>[] = [
 
 /** The snapshot as metrics of Prometheus. What was not measured has no sample; `qbtc_measured` says so. */
 export function metricFamilies(snapshot: MetricsSnapshot): MetricFamily[] {
-  const { stack, machine, services, broker, cache, database, gateway } = snapshot;
-  const sources = { machine, services, broker, cache, database, gateway };
+  const { stack, machine, services, broker, caches, databases, gateway } = snapshot;
+  const sources: [Record<string, string>, Measured<unknown>][] = [
+    [{ source: 'machine' }, machine],
+    [{ source: 'services' }, services],
+    [{ source: 'broker' }, broker],
+    ...caches.map((each): (typeof sources)[number] => [{ source: 'cache', resource: each.resource }, each]),
+    ...databases.map((each): (typeof sources)[number] => [
+      { source: 'database', resource: each.resource },
+      each,
+    ]),
+    [{ source: 'gateway' }, gateway],
+  ];
   const families = <Of>(
     metrics: readonly Metric<Of>[],
     all: readonly Of[],
@@ -92,19 +103,19 @@ export function metricFamilies(snapshot: MetricsSnapshot): MetricFamily[] {
         return value === undefined ? [] : [{ labels: { stack, ...labelsOf(of) }, value }];
       }),
     }));
-  const measured: Metric<[string, Measured<unknown>]> = [
+  const measured: Metric<(typeof sources)[number]> = [
     'measured',
     'Whether a source could be measured.',
     'gauge',
     ([, source]) => (source.measured ? 1 : 0),
   ];
   return [
-    ...families([measured], Object.entries(sources), ([source]) => ({ source })),
+    ...families([measured], sources, ([labels]) => labels),
     ...families(MACHINE, only(machine)),
     ...families(SERVICE, only(services).flat(), ({ instance }) => ({ instance })),
     ...families(QUEUE, only(broker).flat(), ({ queue }) => ({ queue })),
-    ...families(CACHE, only(cache)),
-    ...families(DATABASE, only(database)),
+    ...families(CACHE, caches.flatMap(named), ({ resource }) => ({ resource })),
+    ...families(DATABASE, databases.flatMap(named), ({ resource }) => ({ resource })),
     ...families(GATEWAY, only(gateway)),
     ...families(
       ROUTE,
@@ -116,6 +127,11 @@ export function metricFamilies(snapshot: MetricsSnapshot): MetricFamily[] {
 
 function only<Value>(source: Measured<Value>): Value[] {
   return source.measured ? [source.value] : [];
+}
+
+/** The numbers of one of several, with its name beside them. */
+function named<Value>(source: OfResource<Value>): (Value & { resource: string })[] {
+  return source.measured ? [{ ...source.value, resource: source.resource }] : [];
 }
 
 function seconds(ms: number | undefined): number | undefined {

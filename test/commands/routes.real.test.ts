@@ -82,6 +82,15 @@ describe('routes and consumers of a running stack', () => {
     const { stdout } = await qbtc(['routes', 'list'], root);
     expect(stdout).toMatch(/\/v1\/chat\/completions {2}POST OPTIONS\n.*routed-llm-chat/);
     expect((await qbtc(['routes', 'lint'], root)).code).toBe(0);
+    await writeFile(
+      extra(),
+      `routes:\n${route('lacking', '    plugins: { key-auth: {}, wolf-rbac: {} }\n')}`,
+    );
+    expect(await json('routes', 'lint')).toMatchObject({
+      code: 2,
+      findings: [{ code: 'not-embedded', severity: 'error', place: { line: 5 } }],
+    });
+    await writeFile(extra(), '{}\n');
     const file = join(root, 'qbtc.yaml');
     const text = await readFile(file, 'utf8');
     await writeFile(
@@ -118,6 +127,7 @@ describe('routes and consumers of a running stack', () => {
     const added = await qbtc(['consumers', 'add', 'alice', '--limit', '1000', '--json'], root);
     expect(added.code, added.stderr).toBe(0);
     const { key } = JSON.parse(added.stdout) as { key: string };
+    expect((await stat(join(root, '.qbtc', 'consumers.json'))).mode & 0o777).toBe(0o600);
     expect(await models(key)).toBe(200);
     expect((await qbtc(['consumers', 'add', 'alice'], root)).stderr).toContain(
       'has a consumer alice already',
@@ -141,7 +151,6 @@ describe('routes and consumers of a running stack', () => {
     expect((await qbtc(['consumers', 'revoke', 'app'], root)).stderr).toContain('is declared in the stack');
     expect((await qbtc(['consumers', 'revoke', 'alice'], root)).code).toBe(0);
     expect(await models(rotated.key)).toBe(401);
-    expect((await stat(join(root, '.qbtc', 'consumers.json'))).mode & 0o777).toBe(0o600);
   });
 
   test('a consumer that is added while the gateway is away is brought there by the next sync', async () => {

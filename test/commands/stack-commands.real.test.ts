@@ -74,7 +74,7 @@ describe('commands that the stack adds', () => {
         64,
         'expected a decimal number',
       ],
-      [['trade', 'backtest', '--data', 'package.json'], 1, 'package.json:2: 2 columns'],
+      [['trade', 'backtest', '--data', 'package.json'], 1, 'package.json:1: found the headings'],
       [['trade', 'positons'], 64, 'Did you mean positions?'],
       // Nothing runs yet.
       [['trade', 'status'], 1, 'qbtc up trading-hft'],

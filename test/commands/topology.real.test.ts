@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MessageProperties } from '../../src/amqp/message-properties.ts';
 import { connectAmqp } from '../../src/system/amqp.ts';
 import { newStack } from '../support/new-stack.ts';
 import { openStackAt } from '../support/open-stack.ts';
@@ -51,7 +52,7 @@ describe('qbtc topology on a running stack', () => {
         exchange: 'qbtc.topic',
         routingKey: 'llm.request',
         content: Buffer.from(String(n)),
-        properties: { messageId: `m-${n}`, deliveryMode: 2 },
+        properties: MessageProperties.of({ messageId: `m-${n}`, deliveryMode: 2 }),
       })),
     );
     await edit((text) =>
@@ -96,7 +97,7 @@ describe('qbtc topology on a running stack', () => {
     await held.release();
     await connection.close();
     expect((await qbtc(['up'], root)).code).toBe(0);
-    expect((await qbtc(['test'], root)).code).toBe(0);
+    expect((await qbtc(['test', '--tag', 'llm'], root)).code).toBe(0);
   }, 240_000);
 
   test('refuses what makes no sense, with the exit code of wrong usage', async () => {
@@ -164,6 +165,7 @@ describe('qbtc events on a running stack', () => {
       {
         event: 'service_gone',
         field: 'reason',
+        file: 'event-schemas/service_gone.json',
         what: 'no longer has the values "expired"',
         breaks: ['backward'],
       },

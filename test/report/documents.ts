@@ -61,7 +61,19 @@ const stoppedFlow: FlowResult = {
     subject: 'quantum-core',
     reason: 'llm_request was in the broker, no llm_response within 5 s',
     logLines: [
-      '{"timestamp":"2030-01-01T00:00:00.000Z","service":"quantum-core","level":"error","message":"the database went away","context":{}}',
+      {
+        source: 'quantum-core',
+        timestamp: '2030-01-01T00:00:00.000Z',
+        level: 'error',
+        message: 'could not answer',
+        error: {
+          message: 'could not answer: the database went away',
+          stack:
+            'Error: could not answer\n    at answer (main.ts:1:1)\ncaused by Error: the database went away',
+        },
+        correlationId: '4711',
+        raw: '{"message":"could not answer"}',
+      },
     ],
   },
 };
@@ -74,6 +86,10 @@ const score: Score = {
   max: 100,
   adjusted: 81.25,
   grade: 'B',
+  failures: [
+    { kind: 'dead', subject: 'cache', state: 'crashed', reason: 'exited with 1' },
+    { kind: 'flow', subject: 'llm <chat>', state: 'failed', reason: 'stopped at hop 2, llm-api: no answer' },
+  ],
   gains: [
     {
       command: 'qbtc up',
@@ -361,6 +377,7 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
       },
     ],
     announced: [{ key: 'service.registered', name: 'llm-api', instance: '127.0.0.1:8000' }],
+    announcing: 'failed',
     unannounced: 'broker (http://127.0.0.1:15672, vhost acme): connect ECONNREFUSED',
     findings: [labelFinding],
   },
@@ -538,7 +555,14 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
     method: 'GET',
     url: 'http://127.0.0.1:9080/v1/models',
     answer: { id: 'acme-llm-models', uris: ['/v1/models'], reason: '' },
-    others: [{ id: 'acme-llm-chat', uris: ['/v1/chat/completions'], reason: 'its URI is not /v1/models' }],
+    others: [
+      {
+        id: 'acme-llm-chat',
+        uris: ['/v1/chat/completions'],
+        reason: 'its URI is not /v1/models',
+        undecided: false,
+      },
+    ],
   },
   consumers: {
     kind: 'consumers',
@@ -587,6 +611,7 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
     services: [{ service: 'llm-api', runs: 'process', reason: 'services run on this machine itself' }],
     started: ['broker', 'cache', 'llm-api'],
     kept: ['gateway'],
+    outdated: [{ service: 'signals', files: ['main.py', 'model.py'] }],
     outcomes: [],
     gatewayUrl: 'http://127.0.0.1:9080',
     durationMs: 3412,
@@ -618,6 +643,8 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
   stop: { kind: 'stop', stack: 'acme', stopped: ['broker'], stranded: ['llm-api'] },
   ports: {
     kind: 'ports',
+    portBase: 1000,
+    portBaseFrom: '.qbtc',
     stack: 'acme',
     ports: [
       {
@@ -780,8 +807,22 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
         { queue: 'q_discovery', ready: 0, unacknowledged: 0, consumers: 0 },
       ],
     },
-    cache: { measured: true, value: { keys: 12, memoryBytes: 1024 ** 2, clients: 4, hits: 90, misses: 10 } },
-    database: { measured: false, reason: 'connect ECONNREFUSED 127.0.0.1:5432' },
+    caches: [
+      {
+        resource: 'cache',
+        measured: true,
+        value: { keys: 12, memoryBytes: 1024 ** 2, clients: 4, hits: 90, misses: 10 },
+      },
+      { resource: 'sessions', measured: true, value: { keys: 7 } },
+    ],
+    databases: [
+      {
+        resource: 'orders',
+        measured: true,
+        value: { sizeBytes: 1024 ** 3, connections: 3, committed: 70, rolledBack: 1, deadlocks: 0 },
+      },
+      { resource: 'reports', measured: false, reason: 'connect ECONNREFUSED 127.0.0.1:5432' },
+    ],
     gateway: {
       measured: true,
       value: {
@@ -912,15 +953,29 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
   logs: {
     kind: 'logs',
     lines: [
-      { source: 'llm-api', timestamp: '2030-01-01T10:20:30.456Z', level: 'info', message: 'ready' },
+      {
+        source: 'llm-api',
+        timestamp: '2030-01-01T10:20:30.456Z',
+        level: 'info',
+        message: 'ready',
+        raw: '{}',
+        fields: { ms: 3 },
+      },
       {
         source: 'quantum-core',
         timestamp: '2030-01-01T10:20:31.001Z',
         level: 'error',
         message: 'no engine',
         correlationId: 'c-1',
+        error: { message: 'connect ECONNREFUSED 127.0.0.1:9', stack: 'Error: connect\n    at main.ts:1:1' },
+        raw: '{}',
       },
-      { source: 'database', message: 'LOG:  database system is ready to accept connections' },
+      {
+        source: 'database',
+        around: '2030-01-01T10:20:31.001Z',
+        message: 'LOG:  database system is ready to accept connections',
+        raw: 'LOG:  database system is ready to accept connections',
+      },
     ],
   },
   error: {

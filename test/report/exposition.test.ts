@@ -33,6 +33,12 @@ test('a score is a set of metrics', () => {
   const text = createReporter('prometheus', { width: 80, color: false, verbose: false })(documents.score);
   const samples = samplesIn(`${text}\n`);
   expect(samples).toContainEqual({ name: 'qbtc_score', labels: { stack: 'acme' }, value: 81.25 });
+  expect(samples).toContainEqual({ name: 'qbtc_score_gate', labels: { stack: 'acme' }, value: 0 });
+  expect(samples).toContainEqual({
+    name: 'qbtc_score_gate_failure',
+    labels: { stack: 'acme', kind: 'dead', subject: 'cache', state: 'crashed' },
+    value: 1,
+  });
   expect(samples).toContainEqual({
     name: 'qbtc_score_component',
     labels: { stack: 'acme', component: 'monitoring' },
@@ -44,15 +50,20 @@ test('the numbers of a stack are metrics, and what was not measured has none', (
   const text = createReporter('prometheus', { width: 80, color: false, verbose: false })(documents.metrics);
   const samples = samplesIn(`${text}\n`);
   const measured = samples.filter(({ name }) => name === 'qbtc_measured');
-  expect(Object.fromEntries(measured.map(({ labels, value }) => [labels.source, value]))).toEqual({
+  const sourceOf = ({ source, resource }: Record<string, string>) =>
+    resource === undefined ? source : `${source} ${resource}`;
+  expect(Object.fromEntries(measured.map(({ labels, value }) => [sourceOf(labels), value]))).toEqual({
     machine: 1,
     services: 1,
     broker: 1,
-    cache: 1,
-    database: 0,
+    'cache cache': 1,
+    'cache sessions': 1,
+    'database orders': 1,
+    'database reports': 0,
     gateway: 1,
   });
-  expect(samples.some(({ name }) => name.startsWith('qbtc_database'))).toBe(false);
+  const sizes = samples.filter(({ name }) => name === 'qbtc_database_size_bytes');
+  expect(sizes.map(({ labels }) => labels.resource)).toEqual(['orders']);
   expect(samples).toContainEqual({
     name: 'qbtc_gateway_route_requests_total',
     labels: { stack: 'acme', route: 'acme-llm-chat', status: '503' },

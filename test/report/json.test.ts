@@ -43,6 +43,7 @@ test('score has these members and no others', () => {
     'max',
     'adjusted',
     'grade',
+    'failures',
     'gains',
     'lapsed',
     'components',

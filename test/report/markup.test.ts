@@ -2,11 +2,12 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createReporter } from '../../src/report/index.ts';
 import { escaped } from '../../src/report/markup.ts';
+import { anyCharacter } from '../support/any-text.ts';
 import { documents } from './documents.ts';
 
 test('no text can leave its place in a page', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (text) => {
+    fc.property(fc.string({ unit: anyCharacter }), (text) => {
       const safe = escaped(text);
       expect(safe).not.toMatch(/[<>"']/);
       expect(safe.replaceAll(/&(amp|lt|gt|quot|#39);/g, '')).not.toContain('&');
@@ -50,4 +51,13 @@ test('html is one page that needs nothing else', () => {
   expect(text).not.toMatch(/(src|href)=/);
   for (const { hops } of documents.flows.flows)
     for (const { subject } of hops) expect(text).toContain(subject);
+});
+
+test('what fails the gate stands in each form of the score', () => {
+  const form = (name: 'junit' | 'html' | 'markdown') => createReporter(name, options)(documents.score);
+  const xml = form('junit');
+  expect(xml).toContain('<testsuite name="gate" tests="2" failures="2"');
+  expect(xml).toContain('<testcase classname="gate.flow" name="llm &lt;chat&gt;">');
+  expect(form('html')).toContain('cache is crashed: exited with 1');
+  expect(form('markdown')).toMatch(/^## ❌ acme: .*fails: 1 part dead, 1 flow failed/);
 });

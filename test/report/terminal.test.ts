@@ -70,6 +70,8 @@ describe('80 columns', () => {
                           what it holds is gone after a restart
 
       ✔ 3 parts up in 3.4 s: broker, cache, llm-api
+        !  signals runs as it was before: main.py and 1 other file have changed since
+           (qbtc restart signals)
         left alone: gateway
         gateway http://127.0.0.1:9080
 
@@ -104,7 +106,10 @@ describe('80 columns', () => {
     expect(shown(documents.score)).toMatchInlineSnapshot(`
       "
       acme  fallback
-      81.25 / 100.00   B   ✖ below the target of 85   7.50 points not measured
+      81.25 / 100.00   B   ✖ fails: 1 part dead, 1 flow failed
+      below the target of 85   7.50 points not measured
+        ✖ cache is crashed: exited with 1
+        ✖ the flow llm <chat> failed: stopped at hop 2, llm-api: no answer
       ▄█▇  -18.75 since 2030-01-01 10:00:00 UTC
 
         infrastructure  ██████████████████████░░░░░░░░░░░░░░   18.75 / 30.00  -11.25
@@ -140,12 +145,7 @@ describe('80 columns', () => {
   test('flows', () =>
     expect(shown(documents.flows)).toMatchInlineSnapshot(`
       "
-      llm-plain  ✔ passed in 48 ms
-        correlation id 6f1c2f1e-0d53-4b8e-9c3e-2f64a1f1a111
-        ┌ client
-        ├─ ✔ gateway               the gateway took the key and passed the request on
-        ├─ ✔ llm-api        +6 ms  llm-api published the llm_request
-        └─ ✔ quantum-core  +25 ms  quantum-core answered with an llm_response
+      ✔ passed  llm-plain  48 ms  3 hops
 
       llm-plain  ✖ failed in 10.2 s
         correlation id 6f1c2f1e-0d53-4b8e-9c3e-2f64a1f1a111
@@ -156,20 +156,22 @@ describe('80 columns', () => {
         └─ – llm-api              not reached: llm-api gave the answer to the client
         stopped at hop 3, quantum-core: llm_request was in the broker, no llm_response
         within 5 s
-        last log lines of quantum-core:
-          00:00:00.000  error  the database went away
+        logged about it:
+          00:00:00.000   quantum-core  error  could not answer: the database went away
 
       ✖ 1 of 2 flows failed
+        llm-plain  hop 3, quantum-core: llm_request was in the broker, no llm_response
+                   within 5 s
       "
     `));
   test('logs', () =>
     expect(shown(documents.logs)).toMatchInlineSnapshot(`
-    "
-    10:20:30.456  llm-api       info   ready
-    10:20:31.001  quantum-core  error  no engine  c-1
-                  database             LOG:  database system is ready to accept connections
-    "
-  `));
+      "
+      10:20:30.456   llm-api       info   ready  ms=3
+      10:20:31.001   quantum-core  error  no engine: connect ECONNREFUSED 127.0.0.1:9  c-1
+      10:20:31.001~  database             LOG:  database system is ready to accept connections
+      "
+    `));
   test('error', () =>
     expect(shown(documents.error)).toMatchInlineSnapshot(`
     "
@@ -206,15 +208,15 @@ describe('80 columns', () => {
         qbtc-offline
           A gateway is the one door to all services.
 
-      llm-plain  ✔ passed in 48 ms
-        correlation id 6f1c2f1e-0d53-4b8e-9c3e-2f64a1f1a111
-        ┌ client
-        ├─ ✔ gateway               the gateway took the key and passed the request on
-        ├─ ✔ llm-api        +6 ms  llm-api published the llm_request
-        └─ ✔ quantum-core  +25 ms  quantum-core answered with an llm_response
+      ✔ passed  llm-plain  48 ms  3 hops
+
+      ✔ 1 flow passed
 
       acme  fallback
-      81.25 / 100.00   B   ✖ below the target of 85   7.50 points not measured
+      81.25 / 100.00   B   ✖ fails: 1 part dead, 1 flow failed
+      below the target of 85   7.50 points not measured
+        ✖ cache is crashed: exited with 1
+        ✖ the flow llm <chat> failed: stopped at hop 2, llm-api: no answer
       "
     `));
 });
@@ -236,7 +238,10 @@ describe('120 columns', () => {
     expect(shown(documents.score, 120)).toMatchInlineSnapshot(`
       "
       acme  fallback
-      81.25 / 100.00   B   ✖ below the target of 85   7.50 points not measured
+      81.25 / 100.00   B   ✖ fails: 1 part dead, 1 flow failed
+      below the target of 85   7.50 points not measured
+        ✖ cache is crashed: exited with 1
+        ✖ the flow llm <chat> failed: stopped at hop 2, llm-api: no answer
       ▄█▇  -18.75 since 2030-01-01 10:00:00 UTC
 
         infrastructure  █████████████████████████░░░░░░░░░░░░░░░   18.75 / 30.00  -11.25
@@ -291,10 +296,14 @@ describe('120 columns', () => {
         └─ – llm-api              not reached: llm-api gave the answer to the client
                                   no answer within 10 s
         stopped at hop 3, quantum-core: llm_request was in the broker, no llm_response within 5 s
-        last log lines of quantum-core:
-          00:00:00.000  error  the database went away
+        logged about it:
+          00:00:00.000   quantum-core  error  could not answer: the database went away
+              Error: could not answer
+                  at answer (main.ts:1:1)
+              caused by Error: the database went away
 
       ✖ 1 of 2 flows failed
+        llm-plain  hop 3, quantum-core: llm_request was in the broker, no llm_response within 5 s
       "
     `));
 });
@@ -330,5 +339,90 @@ describe('an error that nobody threw on purpose', () => {
   test('any other is kept as it is', () => {
     const known = new QbtcError('X', 'x');
     expect(asQbtcError(known)).toBe(known);
+  });
+});
+
+describe('an error', () => {
+  const told = (error: QbtcError, verbose = false) => shown({ kind: 'error', error }, 80, verbose);
+  const cause = new Error('fetch failed', { cause: new Error('connect ECONNREFUSED 127.0.0.1:1') });
+
+  test('is told with the causes that its message leaves out', () => {
+    expect(told(new QbtcError('X', 'the stack has no traces', { cause }))).toMatchInlineSnapshot(`
+      "
+      ✖ the stack has no traces
+        because: fetch failed
+        because: connect ECONNREFUSED 127.0.0.1:1
+      "
+    `);
+    expect(told(new QbtcError('X', 'no traces: fetch failed', { cause }))).toMatchInlineSnapshot(`
+      "
+      ✖ no traces: fetch failed
+        because: connect ECONNREFUSED 127.0.0.1:1
+      "
+    `);
+  });
+
+  test('has the traces of all causes with --verbose', () => {
+    expect(told(new QbtcError('X', 'no', { cause }), true)).toMatch(
+      /Error: fetch failed\n +at .+Error: connect ECONNREFUSED.+ at /s,
+    );
+  });
+
+  test('has the last lines of its process as logs show them, and steers no terminal', () => {
+    const line = { source: 'api', level: 'error', timestamp: '2030-01-01T00:00:00.000Z', raw: '{}' };
+    const logLines = [
+      {
+        ...line,
+        message: 'could not answer',
+        error: { message: 'relation "x" does not exist' },
+        fields: { ms: 3 },
+      },
+      { source: 'api', message: '\u001b[31mred\u001b[0m\u0007 bell', raw: '' },
+    ];
+    expect(told(new QbtcError('X', 'api ended', { logLines }))).toMatchInlineSnapshot(`
+      "
+      ✖ api ended
+          its last lines:
+          00:00:00.000   error  could not answer: relation "x" does not exist  ms=3
+                                red bell
+      "
+    `);
+    expect(told(new QbtcError('X', 'api ended', { logLines: [] }))).toContain('it wrote nothing');
+  });
+});
+
+describe('many names', () => {
+  const names = [
+    'cache',
+    'gateway',
+    'database',
+    'broker',
+    'exchange-simulator',
+    'quantum-core',
+    'platform-api',
+    'llm-api',
+  ];
+  test('stand below one another where they are too many for a line; no word is broken', () => {
+    expect(shown({ ...documents.up, started: names, kept: names, outdated: [] })).toContain(
+      [
+        '✔ 8 parts up in 3.4 s: cache, gateway, database, broker, exchange-simulator,',
+        '  quantum-core, platform-api, llm-api',
+        '  left alone: cache, gateway, database, broker, exchange-simulator,',
+        '    quantum-core, platform-api, llm-api',
+      ].join('\n'),
+    );
+  });
+
+  test.each<Document>([
+    { ...documents.up, started: names, kept: names },
+    { ...documents.up, started: [], kept: names },
+    { ...documents.down, stopped: names },
+    { ...documents.stop, stopped: names, stranded: names },
+    { ...documents.rotated, rotated: names, restarted: names, kept: names },
+    { ...documents.migrated, paused: names },
+  ])('$kind', (document) => {
+    for (const line of shown(document).split('\n')) expect(stringWidth(line), line).toBeLessThanOrEqual(80);
+    const coloured = createReporter('terminal', { width: 80, color: true, verbose: false })(document);
+    expect(`\n${stripVTControlCharacters(coloured)}\n`).toBe(shown(document));
   });
 });

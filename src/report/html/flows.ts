@@ -1,9 +1,12 @@
 import type { FlowResult, HopResult } from '../../model/flow.ts';
 import type { FlowsDocument } from '../document.ts';
 import { escaped } from '../markup.ts';
+import { createPalette } from '../palette.ts';
+import { flowLog } from '../terminal/flows.ts';
 import { duration } from '../terminal/view.ts';
 import { page } from './page.ts';
 
+const STYLE = { palette: createPalette(false), width: 120, verbose: false };
 const SIGNS: Readonly<Record<HopResult['status'], string>> = {
   passed: '✔ passed',
   failed: '✖ failed',
@@ -32,9 +35,9 @@ function section(flow: FlowResult): string[] {
       ? []
       : [
           `<p class="failed">stopped at hop ${stoppedAt.hop}, ${escaped(stoppedAt.subject)}: ${escaped(stoppedAt.reason)}</p>`,
-          ...(stoppedAt.logLines.length === 0
-            ? []
-            : [`<pre>${escaped(stoppedAt.logLines.join('\n'))}</pre>`]),
+          ...[hops[stoppedAt.hop - 1]?.details ?? [], flowLog(stoppedAt, STYLE)].flatMap((lines) =>
+            lines.length === 0 ? [] : [`<pre>${escaped(lines.join('\n'))}</pre>`],
+          ),
           ...hops.flatMap(({ curl }) => (curl === undefined ? [] : [`<pre>${escaped(curl)}</pre>`])),
         ]),
   ];

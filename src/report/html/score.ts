@@ -1,7 +1,7 @@
 import type { CheckResult, ComponentScore, Gain } from '../../model/score.ts';
 import type { ScoreDocument } from '../document.ts';
 import { escaped } from '../markup.ts';
-import { points, signed } from '../terminal/score.ts';
+import { gateText, gateWords, points, signed } from '../terminal/score.ts';
 import { duration } from '../terminal/view.ts';
 import { page } from './page.ts';
 
@@ -18,12 +18,18 @@ const CLASSES: Readonly<Record<CheckResult['status'], string>> = {
 
 /** The score with its parts, what would raise it most, how it went before, and each check. */
 export function scorePage({ score, target, history = [], comparison, tookMs }: ScoreDocument): string {
-  const { stack, strategy, total, max, adjusted, grade, components, gains, takenAt } = score;
+  const { stack, strategy, total, max, adjusted, grade, failures, components, gains, takenAt } = score;
   const reached = adjusted >= target;
   const missing = score.notMeasured.reduce((sum, check) => sum + check.max, 0);
   return page(`${stack}: ${points(adjusted)} of ${points(max)}`, [
     `<h1>${escaped(stack)}</h1>`,
-    `<p class="total ${reached ? 'passed' : 'failed'}">${points(adjusted)} / ${points(max)} (${grade})</p>`,
+    `<p class="total ${reached && failures.length === 0 ? 'passed' : 'failed'}">${points(adjusted)} / ${points(max)} (${grade})</p>`,
+    ...(failures.length === 0
+      ? []
+      : [
+          `<p class="failed">${escaped(gateWords(failures))}</p>`,
+          `<ul class="failed">${failures.map((each) => `<li>${escaped(gateText(each))}</li>`).join('')}</ul>`,
+        ]),
     `<p>${[
       `${reached ? 'at or above' : 'below'} the target of ${target}`,
       ...(adjusted === total ? [] : [`without ignore rules ${points(total)}`]),

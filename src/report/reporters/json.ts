@@ -1,5 +1,9 @@
+import { messagesOf } from '../../errors.ts';
+import { jsonText } from '../../json.ts';
 import type { FoundService } from '../../model/discovery.ts';
-import type { Document, DocumentKind, DocumentOf, LogLine } from '../document.ts';
+import type { FlowResult } from '../../model/flow.ts';
+import type { LogLine } from '../../model/log.ts';
+import type { Document, DocumentKind, DocumentOf } from '../document.ts';
 import type { Reporter } from '../reporter.ts';
 
 /** The one JSON document of each kind. These shapes are read by scripts: they only ever grow. */
@@ -85,7 +89,7 @@ const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown 
   }),
   heal: ({ kind: _, ...document }) => ({ ...document, after: document.after ?? null }),
   'heal-watch': ({ kind: _, ...document }) => document,
-  flows: ({ flows, left = 0 }) => ({ flows, left }),
+  flows: ({ flows, left = 0 }) => ({ flows: flows.map(flowResult), left }),
   trace: ({ stack, trace: { correlationId, spans, ...trace } }) => ({
     stack,
     ...trace,
@@ -101,25 +105,31 @@ const SHAPES: { [Kind in DocumentKind]: (document: DocumentOf<Kind>) => unknown 
     traces: traces.map(({ correlationId, ...trace }) => ({ ...trace, correlationId: correlationId ?? null })),
   }),
   logs: ({ lines }) => ({ lines: lines.map(logLine) }),
-  error: ({ error: { code, message, details, hint } }) => ({
-    error: { code, message, details, hint: hint ?? null },
-  }),
+  error: ({ error }) => {
+    const { code, message, hint, logLines = [] } = error;
+    const details = [...error.details, ...logLines.map(({ raw }) => raw)];
+    const [, ...causes] = messagesOf(error);
+    return {
+      error: { code, message, details, hint: hint ?? null, ...(causes.length === 0 ? {} : { causes }) },
+    };
+  },
   scaffold: ({ kind: _, ...document }) => document,
   demo: ({ kind: _, ...document }) => ({
     ...document,
+    flows: document.flows.map(flowResult),
     chat: document.chat ?? null,
     score: document.score ?? null,
   }),
 };
 
 /** One JSON document, for scripts. */
-export const json: Reporter = (document) => JSON.stringify(shapeOf(document), undefined, 2);
+export const json: Reporter = (document) => jsonText(shapeOf(document), 2);
 
 /** One JSON object a line, for what goes on: each line of a log is one, any other document as well. */
 export const jsonLines: Reporter = (document) =>
   document.kind === 'logs'
-    ? document.lines.map((line) => JSON.stringify(logLine(line))).join('\n')
-    : JSON.stringify(shapeOf(document));
+    ? document.lines.map((line) => jsonText(logLine(line))).join('\n')
+    : jsonText(shapeOf(document));
 
 function shapeOf(document: Document): unknown {
   // The kind picks the shape that takes this document; the types cannot say so.
@@ -142,13 +152,13 @@ function foundService({ route, instances, ...service }: FoundService): unknown {
   };
 }
 
-/** The declared fields: who reads logs knows of every line more than that. */
-function logLine({ source, timestamp, level, message, correlationId }: LogLine): LogLine {
-  return {
-    source,
-    ...(timestamp === undefined ? {} : { timestamp }),
-    ...(level === undefined ? {} : { level }),
-    message,
-    ...(correlationId === undefined ? {} : { correlationId }),
-  };
+/** Its log lines as they were written. */
+function flowResult({ stoppedAt, ...flow }: FlowResult): unknown {
+  if (stoppedAt === undefined) return flow;
+  return { ...flow, stoppedAt: { ...stoppedAt, logLines: stoppedAt.logLines.map(({ raw }) => raw) } };
+}
+
+/** All that is known of it but the line as it was written. */
+function logLine({ raw: _, ...line }: LogLine): Omit<LogLine, 'raw'> {
+  return line;
 }

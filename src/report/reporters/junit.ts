@@ -1,8 +1,12 @@
-import type { FlowResult } from '../../model/flow.ts';
+import { messageOf } from '../../errors.ts';
+import type { FlowResult, HopResult } from '../../model/flow.ts';
 import type { CheckResult } from '../../model/score.ts';
 import type { FlowsDocument, ScoreDocument } from '../document.ts';
 import { escaped } from '../markup.ts';
+import { createPalette } from '../palette.ts';
 import type { Reporter } from '../reporter.ts';
+import { flowLog } from '../terminal/flows.ts';
+import { gateText } from '../terminal/score.ts';
 import { terminal } from './terminal.ts';
 
 /**
@@ -16,8 +20,9 @@ export const junit: Reporter = (document, options) => {
     case 'score':
       return scoreSuites(document);
     case 'error': {
-      const { code, message, details } = document.error;
-      const text = [message, ...details].join('\n');
+      const { code } = document.error;
+      const message = messageOf(document.error);
+      const text = terminal(document, { ...options, color: false });
       return wrapped(1, 0, 1, 0, [
         '  <testsuite name="qbtc" tests="1" failures="0" errors="1">',
         '    <testcase classname="qbtc" name="qbtc test">',
@@ -40,7 +45,25 @@ function scoreSuites({ score, tookMs = 0 }: ScoreDocument): string {
     ...component.checks.flatMap(scoreCase),
     '  </testsuite>',
   ]);
-  return wrapped(checks.length, lost(checks), 0, tookMs, lines);
+  const { failures } = score;
+  return wrapped(checks.length + failures.length, lost(checks) + failures.length, 0, tookMs, [
+    ...gateSuite(failures),
+    ...lines,
+  ]);
+}
+
+/** What fails the gate, whatever the points: a case for each. */
+function gateSuite(failures: ScoreDocument['score']['failures']): string[] {
+  if (failures.length === 0) return [];
+  return [
+    `  <testsuite name="gate" tests="${failures.length}" failures="${failures.length}" errors="0" skipped="0">`,
+    ...failures.flatMap((failure) => [
+      `    <testcase classname="gate.${failure.kind}" name="${escaped(failure.subject)}">`,
+      `      <failure type="${failure.state}" message="${escaped(gateText(failure))}"/>`,
+      '    </testcase>',
+    ]),
+    '  </testsuite>',
+  ];
 }
 
 function scoreCase(check: CheckResult): string[] {
@@ -91,11 +114,17 @@ function testcase({ name, run, correlationId, durationMs, hops, stoppedAt }: Flo
     ...(stoppedAt === undefined
       ? []
       : [
-          `      <failure type="hop" message="${escaped(`stopped at hop ${stoppedAt.hop}, ${stoppedAt.subject}: ${stoppedAt.reason}`)}">${escaped(stoppedAt.logLines.join('\n'))}</failure>`,
+          `      <failure type="hop" message="${escaped(`stopped at hop ${stoppedAt.hop}, ${stoppedAt.subject}: ${stoppedAt.reason}`)}">${escaped(failureText(stoppedAt, hops))}</failure>`,
         ]),
     `      <system-out>${escaped([`correlation id ${correlationId}`, ...path].join('\n'))}</system-out>`,
     '    </testcase>',
   ];
+}
+
+/** What was seen instead, and what the stack has logged about it, as a terminal shows it. */
+function failureText(stoppedAt: NonNullable<FlowResult['stoppedAt']>, hops: readonly HopResult[]): string {
+  const style = { palette: createPalette(false), width: 120, verbose: false };
+  return [...(hops[stoppedAt.hop - 1]?.details ?? []), ...flowLog(stoppedAt, style)].join('\n');
 }
 
 function wrapped(tests: number, failed: number, errors: number, ms: number, lines: string[]): string {

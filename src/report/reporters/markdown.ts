@@ -1,6 +1,6 @@
 import type { ScoreDocument } from '../document.ts';
 import type { Reporter } from '../reporter.ts';
-import { points, signed } from '../terminal/score.ts';
+import { gateText, gateWords, points, signed } from '../terminal/score.ts';
 import { terminal } from './terminal.ts';
 
 /** GitHub's Markdown, for a comment at a pull request. Any document but a score is a block of text. */
@@ -10,12 +10,13 @@ export const markdown: Reporter = (document, options) =>
     : ['```text', terminal(document, { ...options, color: false }), '```'].join('\n');
 
 function page({ score, target, comparison }: ScoreDocument): string {
-  const { total, max, adjusted, grade, components, gains, notMeasured } = score;
+  const { total, max, adjusted, grade, failures, components, gains, notMeasured } = score;
   const missing = notMeasured.reduce((sum, check) => sum + check.max, 0);
   const reached = adjusted >= target;
   return [
-    `## ${reached ? '✅' : '❌'} ${cell(score.stack)}: ${points(adjusted)} / ${points(max)} (${grade})`,
+    `## ${reached && failures.length === 0 ? '✅' : '❌'} ${cell(score.stack)}: ${points(adjusted)} / ${points(max)} (${grade})${failures.length === 0 ? '' : `, ${gateWords(failures).slice(2)}`}`,
     '',
+    ...(failures.length === 0 ? [] : [...failures.map((each) => `- **${cell(gateText(each))}**`), '']),
     [
       `${reached ? 'At or above' : 'Below'} the target of ${target}.`,
       ...(adjusted === total ? [] : [`Without ignore rules ${points(total)}.`]),

@@ -34,6 +34,17 @@ function scoreFamilies({ score, target }: ScoreDocument): MetricFamily[] {
       { labels: { stack }, value: score.adjusted },
     ]),
     gauge('qbtc_score_target', 'Points that the stack should have.', [{ labels: { stack }, value: target }]),
+    gauge('qbtc_score_gate', 'Whether the stack passes: no declared part is dead, and no flow failed.', [
+      { labels: { stack }, value: score.failures.length === 0 ? 1 : 0 },
+    ]),
+    gauge(
+      'qbtc_score_gate_failure',
+      'What fails the gate.',
+      score.failures.map(({ kind, subject, state }) => ({
+        labels: { stack, kind, subject, state },
+        value: 1,
+      })),
+    ),
     gauge('qbtc_score_not_measured', 'Points that could not be measured.', [
       { labels: { stack }, value: score.notMeasured.reduce((sum, { max }) => sum + max, 0) },
     ]),

@@ -1,4 +1,5 @@
 import type { Document, DocumentKind, DocumentOf } from '../document.ts';
+import { hanging } from '../layout.ts';
 import { createPalette } from '../palette.ts';
 import type { Reporter } from '../reporter.ts';
 import { applied, plan } from '../terminal/changes.ts';
@@ -72,9 +73,14 @@ const VIEWS: { [Kind in DocumentKind]: View<DocumentOf<Kind>> } = {
   demo,
 };
 
-/** For people at a terminal. */
+/** What is to be copied or read on by a program, line by line; flows break the lines that may be broken themselves. */
+const NEVER_BROKEN: ReadonlySet<DocumentKind> = new Set(['text', 'dump', 'logs', 'error', 'flows']);
+
+/** For people at a terminal, where no word is broken that has room. */
 export const terminal: Reporter = (document, { color, width, verbose }) => {
   // The kind picks the view that takes this document; the types cannot say so.
   const view = VIEWS[document.kind] as View<Document>;
-  return view(document, { palette: createPalette(color), width, verbose }).join('\n');
+  const lines = view(document, { palette: createPalette(color), width, verbose });
+  const fitted = NEVER_BROKEN.has(document.kind) ? lines : lines.flatMap((line) => hanging(line, width));
+  return fitted.join('\n');
 };

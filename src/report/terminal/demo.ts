@@ -1,10 +1,10 @@
 import type { DemoDocument } from '../document.ts';
 import { table, wrap } from '../layout.ts';
-import { flowLines } from './flows.ts';
+import { flows as flowsView } from './flows.ts';
 import { heading } from './score.ts';
 import { duration, SIGN, type View } from './view.ts';
 
-/** The journey: its steps, the chat, the flows hop by hop, and the score. */
+/** The journey: its steps, the chat, the flows, and the score. */
 export const demo: View<DemoDocument> = ({ stack, steps, chat, flows, score, target }, style) => {
   const { strong, good, bad, faint, accent } = style.palette;
   const indented = (text: string) => wrap(text, style.width - 4).map((line) => `    ${line}`);
@@ -30,7 +30,7 @@ export const demo: View<DemoDocument> = ({ stack, steps, chat, flows, score, tar
           ...indented(chat.answer),
         ]
       : []),
-    ...flows.flatMap((flow) => ['', ...flowLines(flow, style)]),
+    ...(flows.length === 0 ? [] : ['', ...flowsView({ kind: 'flows', flows }, style)]),
     ...(score ? ['', ...heading(score, target, style)] : []),
   ];
 };

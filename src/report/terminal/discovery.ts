@@ -37,7 +37,7 @@ export const service: View<ServiceDocument> = ({ services }, style) =>
 
 /** What was or would be registered and announced. */
 export const registered: View<RegisteredDocument> = (document, style) => {
-  const { stack, dryRun, services, changes, announced, unannounced, findings } = document;
+  const { stack, dryRun, services, changes, announced, announcing, unannounced, findings } = document;
   const { palette, width } = style;
   const routed = services.filter(({ route }) => route !== undefined);
   const heading = palette.strong(`${dryRun ? 'would register' : 'registration'} for ${stack}`);
@@ -59,9 +59,10 @@ export const registered: View<RegisteredDocument> = (document, style) => {
     }),
     ...(unannounced === ''
       ? []
-      : wrap(`${SIGN.failed} not announced: ${unannounced}`, width - 4).map(
-          (line) => `  ${palette.warning(line)}`,
-        )),
+      : wrap(
+          `${announcing === 'failed' ? SIGN.failed : SIGN.none} not announced: ${unannounced}`,
+          width - 4,
+        ).map((line) => `  ${palette.warning(line)}`)),
     ...(findings.length === 0 ? [] : ['', ...findings.flatMap((finding) => findingLines(finding, style))]),
     ...(unrouted.length === 0 ? [] : ['', palette.faint('without a route:')]),
     ...table(

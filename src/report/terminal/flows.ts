@@ -1,26 +1,67 @@
 import type { FlowResult, HopResult } from '../../model/flow.ts';
 import type { FlowsDocument } from '../document.ts';
-import { padEnd, padStart, table, truncate, wrap } from '../layout.ts';
-import { counted, duration, SIGN, type Style, timeOfDay, type View } from './view.ts';
+import { padEnd, padStart, table, wrap } from '../layout.ts';
+import { widthOf } from '../width.ts';
+import { logLine } from './logs.ts';
+import { counted, duration, SIGN, type Style, type View } from './view.ts';
 
-/** Each flow as a chain of hops with the time that each took. */
-export const flows: View<FlowsDocument> = ({ flows: all, curl = false, left = 0 }, style) => {
-  const { good, bad, warning } = style.palette;
+/**
+ * What has passed in one line each, what has failed as a chain of hops with the time that each took, and at the end the
+ * names of what has failed. The hops of all where that is wanted.
+ */
+export const flows: View<FlowsDocument> = ({ flows: all, curl = false, hops = false, left = 0 }, style) => {
+  const { good, warning } = style.palette;
   if (all.length === 0) return ['the stack has no flow'];
   const failed = all.filter((flow) => flow.status === 'failed');
+  const passed = all.filter((flow) => flow.status === 'passed');
   const isRepeated = all.some(({ run }) => run !== undefined);
-  // Of many runs only those are worth their lines that went wrong.
-  const shown = isRepeated && !style.verbose ? failed : all;
+  const inFull = (some: readonly FlowResult[]) =>
+    some.flatMap((flow) => [...flowLines(flow, style), ...(curl ? curlLines(flow, style) : []), '']);
   const noun = isRepeated ? 'run' : 'flow';
+  const ran =
+    hops || style.verbose ? inFull(all) : [...passedLines(passed, isRepeated, style), ...inFull(failed)];
   return [
-    ...shown.flatMap((flow) => [...flowLines(flow, style), ...(curl ? curlLines(flow, style) : []), '']),
+    ...ran,
     ...(isRepeated ? [...summaryLines(all, style), ''] : []),
-    failed.length === 0
-      ? good(`${SIGN.done} ${counted(all.length, noun)} passed`)
-      : bad(`${SIGN.failed} ${failed.length} of ${counted(all.length, noun)} failed`),
+    ...(failed.length === 0
+      ? [good(`${SIGN.done} ${counted(all.length, noun)} passed`)]
+      : failureLines(failed, counted(all.length, noun), style)),
     ...(left === 0 ? [] : [warning(`${SIGN.none} ${left} not run after the failure`)]),
   ];
 };
+
+/** Of many runs only those are worth their lines that went wrong: the summary has the others. */
+function passedLines(
+  passed: readonly FlowResult[],
+  isRepeated: boolean,
+  { palette, width }: Style,
+): string[] {
+  if (isRepeated || passed.length === 0) return [];
+  const rows = passed.map(({ name, hops, durationMs }) => [
+    { text: `${SIGN.done} passed`, paint: palette.good },
+    { text: name, paint: palette.strong },
+    { text: duration(durationMs) },
+    { text: counted(hops.length, 'hop'), paint: palette.faint },
+  ]);
+  return [...table(rows, { indent: 0, width, right: [2] }), ''];
+}
+
+/** The last that is read: how many have failed, which, and where each stopped. */
+function failureLines(failed: readonly FlowResult[], all: string, { palette, width }: Style): string[] {
+  return [
+    palette.bad(`${SIGN.failed} ${failed.length} of ${all} failed`),
+    ...table(
+      failed.map(({ name, run, stoppedAt }) => [
+        { text: run === undefined ? name : `${name} run ${run}`, paint: palette.strong },
+        {
+          text:
+            stoppedAt === undefined ? '' : `hop ${stoppedAt.hop}, ${stoppedAt.subject}: ${stoppedAt.reason}`,
+        },
+      ]),
+      { indent: 2, width },
+    ),
+  ];
+}
 
 /** How often each flow passed, and how long it took. */
 function summaryLines(all: readonly FlowResult[], { palette, width }: Style): string[] {
@@ -54,7 +95,7 @@ function curlLines({ status, hops }: FlowResult, { palette }: Style): string[] {
   );
 }
 
-export function flowLines(flow: FlowResult, style: Style): string[] {
+function flowLines(flow: FlowResult, style: Style): string[] {
   const { palette } = style;
   const verdict =
     flow.status === 'passed' ? palette.good(`${SIGN.done} passed`) : palette.bad(`${SIGN.failed} failed`);
@@ -103,32 +144,33 @@ function timeOf(hops: HopResult[], index: number): string {
   return `+${duration(at - before)}`;
 }
 
-function stopLines({ stoppedAt }: FlowResult, { palette, width }: Style): string[] {
+function stopLines({ stoppedAt, hops }: FlowResult, style: Style): string[] {
   if (!stoppedAt) return [];
-  const { hop, subject, reason, logLines } = stoppedAt;
+  const { palette, width } = style;
+  const { hop, subject, reason } = stoppedAt;
   const text = `stopped at hop ${hop}, ${subject}: ${reason}`;
+  const details = hops[hop - 1]?.details ?? [];
+  const [heading = '', ...logged] = flowLog(stoppedAt, style);
   return [
     ...wrap(text, width - 2).map((line) => `  ${palette.bad(line)}`),
-    logLines.length === 0
-      ? palette.faint(`  ${subject} has written no log line`)
-      : palette.faint(`  last log lines of ${subject}:`),
-    ...logLines.map((line) => `    ${truncate(readable(line), width - 4)}`),
+    ...fitted(details, width - 4).map((line) => `    ${line}`),
+    palette.faint(`  ${heading}`),
+    ...fitted(logged, width - 4).map((line) => `    ${line}`),
   ];
 }
 
-/** A line in the stack's log schema without its braces; any other line as it is. */
-function readable(line: string): string {
-  try {
-    const { timestamp, level, message, context } = JSON.parse(line) as Record<string, unknown>;
-    if (typeof message !== 'string') return line;
-    const time = typeof timestamp === 'string' ? timeOfDay(timestamp) : '';
-    const rest = isEmpty(context) ? '' : JSON.stringify(context);
-    return [time, level, message, rest].filter((part) => part !== '' && part !== undefined).join('  ');
-  } catch {
-    return line;
-  }
+/** Lines that are too long are broken, never cut: the reason often stands at their end. */
+function fitted(lines: readonly string[], width: number): string[] {
+  return lines.flatMap((line) =>
+    widthOf(line) <= width ? [line] : wrap(line, width).map((each) => each.trimEnd()),
+  );
 }
 
-function isEmpty(context: unknown): boolean {
-  return typeof context !== 'object' || context === null || Object.keys(context).length === 0;
+/** What the stack has logged about this run, as `qbtc logs` shows it. */
+export function flowLog({ subject, logLines }: NonNullable<FlowResult['stoppedAt']>, style: Style): string[] {
+  if (logLines.length === 0) return [`${subject} has logged nothing about it`];
+  const sources = Math.max(...logLines.map(({ source }) => source.length));
+  // The id is that of the run, which stands above.
+  const lines = logLines.map(({ correlationId: _, ...line }) => line);
+  return ['logged about it:', ...lines.flatMap((line) => logLine(line, sources, style))];
 }

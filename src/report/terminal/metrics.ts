@@ -1,5 +1,13 @@
 import type { Measured } from '../../model/measured.ts';
-import type { GatewayMetrics, MachineMetrics, QueueMetrics, ServiceMetrics } from '../../model/metrics.ts';
+import type {
+  CacheMetrics,
+  DatabaseMetrics,
+  GatewayMetrics,
+  MachineMetrics,
+  OfResource,
+  QueueMetrics,
+  ServiceMetrics,
+} from '../../model/metrics.ts';
 import type { MetricsDocument } from '../document.ts';
 import { type Cell, table, truncate } from '../layout.ts';
 import { duration, SIGN, type Style, timeOfDay, type View } from './view.ts';
@@ -10,33 +18,14 @@ const LONGEST_QUEUE = 44;
 /** The numbers of each part; what could not be measured says why. */
 export const metrics: View<MetricsDocument> = (document, style) => {
   const { strong, faint } = style.palette;
-  const { machine, services, broker, cache, database, gateway } = document;
+  const { machine, services, broker, caches, databases, gateway } = document;
   return [
     `${strong(document.stack)}  ${faint(`at ${timeOfDay(document.takenAt).slice(0, 8)} UTC`)}`,
     ...section('Machine', machine, machineLines, style),
     ...section('Services', services, serviceLines, style),
     ...section('Broker', broker, queueLines, style),
-    ...section(
-      'Cache',
-      cache,
-      ({ keys, memoryBytes, clients, hits, misses }) => [
-        `  ${[
-          `${keys} keys`,
-          ...(memoryBytes === undefined ? [] : [bytes(memoryBytes)]),
-          ...(clients === undefined ? [] : [`${clients} clients`]),
-          ...(hits === undefined || misses === undefined ? [] : [`${hits} hits, ${misses} misses`]),
-        ].join(', ')}`,
-      ],
-      style,
-    ),
-    ...section(
-      'Database',
-      database,
-      ({ sizeBytes, connections, committed, rolledBack, deadlocks }) => [
-        `  ${bytes(sizeBytes)}, ${connections} connections, ${committed} commits, ${rolledBack} rollbacks, ${deadlocks} deadlocks`,
-      ],
-      style,
-    ),
+    ...each('Cache', caches, cacheText, style),
+    ...each('Database', databases, databaseText, style),
     ...section('Gateway', gateway, gatewayLines, style),
   ];
 };
@@ -51,6 +40,39 @@ function section<Value>(
   if (!measured.measured)
     return ['', strong(title), warning(`  ${SIGN.none} not measured: ${measured.reason}`)];
   return ['', strong(title), ...lines(measured.value, style)];
+}
+
+/** One line for each of several; none where none is declared. */
+function each<Value>(
+  title: string,
+  all: readonly OfResource<Value>[],
+  text: (value: Value) => string,
+  { palette }: Style,
+): string[] {
+  if (all.length === 0) return [];
+  return [
+    '',
+    palette.strong(title),
+    ...all.map((one) => {
+      const said = one.measured
+        ? text(one.value)
+        : palette.warning(`${SIGN.none} not measured: ${one.reason}`);
+      return `  ${palette.strong(one.resource)}  ${said}`;
+    }),
+  ];
+}
+
+function cacheText({ keys, memoryBytes, clients, hits, misses }: CacheMetrics): string {
+  return [
+    `${keys} keys`,
+    ...(memoryBytes === undefined ? [] : [bytes(memoryBytes)]),
+    ...(clients === undefined ? [] : [`${clients} clients`]),
+    ...(hits === undefined || misses === undefined ? [] : [`${hits} hits, ${misses} misses`]),
+  ].join(', ');
+}
+
+function databaseText({ sizeBytes, connections, committed, rolledBack, deadlocks }: DatabaseMetrics): string {
+  return `${bytes(sizeBytes)}, ${connections} connections, ${committed} commits, ${rolledBack} rollbacks, ${deadlocks} deadlocks`;
 }
 
 function machineLines({
@@ -91,6 +113,7 @@ function queueLines(queues: QueueMetrics[], { palette, width }: Style): string[]
     ({ ready, unacknowledged, consumers }) => ready + unacknowledged + consumers > 0,
   );
   const quiet = queues.length - busy.length;
+  if (queues.length === 0) return [palette.faint('  no queue')];
   const rows = busy.map(({ queue, ready, unacknowledged, consumers }): Cell[] => [
     { text: truncate(queue, LONGEST_QUEUE), paint: palette.strong },
     { text: String(ready), ...(ready > 0 && consumers === 0 ? { paint: palette.warning } : {}) },

@@ -15,8 +15,11 @@ export function portLines(all: PortUse[], { palette, width }: Style): string[] {
 }
 
 /** Every port of the stack, and who listens on it now. */
-export const ports: View<PortsDocument> = ({ stack, ports: all }, { palette, width }) => [
-  palette.strong(stack),
+export const ports: View<PortsDocument> = (
+  { stack, portBase, portBaseFrom, ports: all },
+  { palette, width },
+) => [
+  `${palette.strong(stack)}  port base ${portBase} (${portBaseFrom})`,
   '',
   ...table(
     all.map(({ name, role, port, provider, listener }) => [

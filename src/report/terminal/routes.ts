@@ -47,7 +47,10 @@ export const explanation: View<ExplanationDocument> = (
       : `  ${palette.good(`${SIGN.done} ${answer.id}`)} answers (${answer.uris.join(' ')})`,
     ...(shown.length === 0 ? [] : ['', '  not']),
     ...table(
-      shown.map(({ id, reason }) => [{ text: id, paint: palette.strong }, { text: reason }]),
+      shown.map(({ id, reason, undecided }) => [
+        { text: id, paint: palette.strong },
+        undecided ? { text: reason, paint: palette.warning } : { text: reason },
+      ]),
       { indent: 4, width },
     ),
     ...(shown.length < others.length

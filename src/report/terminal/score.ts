@@ -1,4 +1,4 @@
-import type { ComponentScore, Gain, Score, ScoreComparison } from '../../model/score.ts';
+import type { ComponentScore, Gain, GateFailure, Score, ScoreComparison } from '../../model/score.ts';
 import type { CheckDocument, ScoreDocument } from '../document.ts';
 import { padEnd, padStart, wrap } from '../layout.ts';
 import { counted, duration, SIGN, type Style, timeOfDay, type View } from './view.ts';
@@ -32,23 +32,48 @@ export const check: View<CheckDocument> = ({ code, component, severity, about },
 
 /** The total in one line, with what it should be and what is not in it. */
 export function heading(
-  { stack, strategy, total, max, adjusted, grade, notMeasured }: Score,
+  { stack, strategy, total, max, adjusted, grade, failures, notMeasured }: Score,
   target: number,
   style: Style,
 ): string[] {
   const { strong, good, bad, warning, faint } = style.palette;
   const reached = adjusted >= target;
-  const paint = reached ? good : bad;
+  const fails = failures.length > 0;
+  const paint = reached && !fails ? good : bad;
   const missing = sum(notMeasured);
+  const besides = [
+    ...(missing === 0 ? [] : [warning(`${points(missing)} points not measured`)]),
+    ...(adjusted === total ? [] : [faint(`${points(total)} without ignore rules`)]),
+  ];
+  const measure = `${reached ? 'at or above' : 'below'} the target of ${target}`;
+  const won = paint(strong(`${points(adjusted)} / ${points(max)}   ${grade}`));
   return [
     `${strong(stack)}  ${strategy}`,
-    [
-      paint(strong(`${points(adjusted)} / ${points(max)}   ${grade}`)),
-      paint(`${reached ? `${SIGN.done} at or above` : `${SIGN.failed} below`} the target of ${target}`),
-      ...(missing === 0 ? [] : [warning(`${points(missing)} points not measured`)]),
-      ...(adjusted === total ? [] : [faint(`${points(total)} without ignore rules`)]),
-    ].join('   '),
+    ...(fails
+      ? [[won, bad(gateWords(failures))].join('   '), [faint(measure), ...besides].join('   ')]
+      : [[won, paint(`${reached ? SIGN.done : SIGN.failed} ${measure}`), ...besides].join('   ')]),
+    ...failures.flatMap((failure) =>
+      wrap(gateText(failure), style.width - 4).map((line, index) =>
+        bad(index === 0 ? `  ${SIGN.failed} ${line}` : `    ${line}`),
+      ),
+    ),
   ];
+}
+
+/** `✖ fails: 2 parts dead, 1 flow failed`. */
+export function gateWords(failures: readonly GateFailure[]): string {
+  const count = (kind: GateFailure['kind']) => failures.filter((each) => each.kind === kind).length;
+  const words = [
+    ...(count('dead') === 0 ? [] : [`${counted(count('dead'), 'part')} dead`]),
+    ...(count('flow') === 0 ? [] : [`${counted(count('flow'), 'flow')} failed`]),
+  ];
+  return `${SIGN.failed} fails: ${words.join(', ')}`;
+}
+
+/** `worker is restarting: exited with code 1`. */
+export function gateText({ kind, subject, state, reason }: GateFailure): string {
+  const what = kind === 'flow' ? `the flow ${subject} failed` : `${subject} is ${state}`;
+  return reason === '' ? what : `${what}: ${reason}`;
 }
 
 /** How it went before, and what has changed since. */

@@ -1,7 +1,7 @@
 import type { ResourceObservation } from '../../model/observation.ts';
 import type { StatusDocument } from '../document.ts';
 import { type Cell, table, truncate, wrap } from '../layout.ts';
-import { points } from './score.ts';
+import { gateWords, points } from './score.ts';
 import { counted, duration, SIGN, type Style, timeOfDay, type View } from './view.ts';
 
 /** Reasons stand under the name: after the sign and the longest state. */
@@ -39,7 +39,7 @@ function liveLines(
       ? unscored === ''
         ? faint('being taken …')
         : warning(unscored)
-      : `${strong(`${points(score.adjusted)} / ${points(score.max)}   ${score.grade}`)}  ${faint(`at ${timeOfDay(score.takenAt).slice(0, 8)} UTC`)}`;
+      : `${strong(`${points(score.adjusted)} / ${points(score.max)}   ${score.grade}`)}  ${score.failures.length === 0 ? '' : `${bad(gateWords(score.failures))}  `}${faint(`at ${timeOfDay(score.takenAt).slice(0, 8)} UTC`)}`;
   return [
     '',
     `  score  ${scored}`,

@@ -1,7 +1,7 @@
-import stringWidth from 'string-width';
 import type { Trace } from '../../model/trace.ts';
 import type { TraceDocument, TracesDocument } from '../document.ts';
 import { type Cell, padEnd, padStart, table, truncate, wrap } from '../layout.ts';
+import { widthOf } from '../width.ts';
 import { counted, SIGN, type Style, timeOfDay, type View } from './view.ts';
 
 /** Digits of an id that are shown, and that are enough to name it. */
@@ -48,11 +48,11 @@ export const traces: View<TracesDocument> = ({ traces: found, stack }, { palette
 };
 
 function waterfall({ spans, durationUs }: Trace, { palette, width }: Style): string[] {
-  const services = Math.min(LONGEST_SERVICE, Math.max(...spans.map(({ service }) => stringWidth(service))));
+  const services = Math.min(LONGEST_SERVICE, Math.max(...spans.map(({ service }) => widthOf(service))));
   const label = ({ depth, failed, name }: Trace['spans'][number]) =>
     `${' '.repeat(Math.min(depth, 8) * 2)}${failed ? `${SIGN.failed} ` : ''}${name}`;
-  const names = Math.min(LONGEST_NAME, Math.max(...spans.map((span) => stringWidth(label(span)))));
-  const times = Math.max(...spans.map((span) => stringWidth(milliseconds(span.durationUs))));
+  const names = Math.min(LONGEST_NAME, Math.max(...spans.map((span) => widthOf(label(span)))));
+  const times = Math.max(...spans.map((span) => widthOf(milliseconds(span.durationUs))));
   const bar = Math.max(LEAST_BAR, width - 2 - services - names - times - 3 * GAP.length);
   return spans.map((span) => {
     const whole = Math.max(1, durationUs);

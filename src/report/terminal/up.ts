@@ -6,8 +6,19 @@ import { counted, duration, SIGN, type Style, type View } from './view.ts';
 /** Who provides what and what is lost by it, what was started, and where to send a request. */
 export const up: View<UpDocument> = (document, style) => {
   const { strong, good, accent, faint } = style.palette;
-  const { stack, strategy, choices, services, started, kept, outcomes, gatewayUrl, durationMs, timing } =
-    document;
+  const {
+    stack,
+    strategy,
+    choices,
+    services,
+    started,
+    kept,
+    outdated,
+    outcomes,
+    gatewayUrl,
+    durationMs,
+    timing,
+  } = document;
   const contained = services.filter(({ runs }) => runs === 'container').map(({ service }) => service);
   const troubled = outcomes.filter(({ status }) => status !== 'done');
   const changed = outcomes.length - troubled.length;
@@ -27,6 +38,15 @@ export const up: View<UpDocument> = (document, style) => {
     started.length === 0
       ? good(`${SIGN.done} everything was up already: ${kept.join(', ')}`)
       : `${good(`${SIGN.done} ${counted(started.length, 'part')} up in ${duration(durationMs)}`)}: ${started.join(', ')}`,
+    ...table(
+      outdated.map(({ service, files: [first = '', ...others] }) => {
+        const which =
+          others.length === 0 ? `${first} has` : `${first} and ${counted(others.length, 'other file')} have`;
+        const text = `${service} runs as it was before: ${which} changed since (qbtc restart ${service})`;
+        return [{ text: '!' }, { text, paint: style.palette.warning }];
+      }),
+      { indent: 2, width: style.width },
+    ),
     ...(started.length > 0 && kept.length > 0 ? [faint(`  left alone: ${kept.join(', ')}`)] : []),
     ...(changed === 0 ? [] : [`${good(`${SIGN.done} ${counted(changed, 'change')} applied`)}`]),
     ...troubled.flatMap((outcome) => outcomeLines(outcome, style)),
