@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectSameBooks, untilDone } from './books.ts';
 import { type TradingStack, tradingStack } from './trading-stack.ts';
+import { trend } from './trend.ts';
 
 /** All of them by `npm run test:faults:trading`; some of them in every run of the faults. */
 const KILLS = process.env.npm_lifecycle_event === 'test:faults:trading' ? 200 : 20;
@@ -9,8 +10,6 @@ const CAPITAL = '100000';
 /** The way from a candidate to its fills takes about this long. */
 const LONGEST_MS = 40;
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT'] as const;
-/** As a share in a second: so much that the indicators speak for a trade, and not so much that they warn of one. */
-const DRIFT = 0.0001;
 const QUICK = {
   ORDER_TTL_MS: '300',
   RECONCILE_MS: '200',
@@ -47,7 +46,7 @@ describe('a service that is killed anywhere between signal and fill', () => {
       const rises = index % 10 < 8;
       const side = rises ? 'buy' : 'sell';
       if (index % 10 === 0 || index % 10 === 8)
-        for (const symbol of SYMBOLS) await trading.market({ symbol, drift: rises ? DRIFT : -DRIFT });
+        for (const symbol of SYMBOLS) await trading.market({ symbol, ...trend(rises ? 'rises' : 'falls') });
       const service = await trading.start(QUICK);
       // Until the signal says what the market does, and every path is warm.
       for (let attempt = 0; attempt < 100; attempt += 1) {

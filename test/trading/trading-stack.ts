@@ -9,6 +9,7 @@ import type { Stack } from '../../src/model/stack.ts';
 import { newStack } from '../support/new-stack.ts';
 import { openStackAt } from '../support/open-stack.ts';
 import { qbtc } from '../support/qbtc.ts';
+import type { Trend } from './trend.ts';
 
 /** The trading service as a process that the test starts and kills itself. */
 export interface TradingProcess {
@@ -34,14 +35,8 @@ export interface TradingStack {
   rows<Row = Record<string, string>>(sql: string): Promise<Row[]>;
   /** A signed request to the simulated exchange. */
   exchange<Body>(method: string, path: string, parameters?: Record<string, string>): Promise<Body>;
-  market(change: {
-    symbol: string;
-    drift?: number;
-    volatility?: number;
-    seconds?: number;
-    jump?: number;
-    jump_every?: number;
-  }): Promise<void>;
+  /** `POST /simulator/market`. */
+  market(change: { symbol: string; jump?: number } | ({ symbol: string } & Trend)): Promise<void>;
   fault(fault: Record<string, unknown> & { kind: string }): Promise<void>;
   /** No faults that are still to come. */
   calm(): Promise<void>;
@@ -143,7 +138,8 @@ export async function tradingStack(name: string): Promise<TradingStack> {
       const { stdout } = await qbtc(['status', '--json'], root);
       const { resources } = JSON.parse(stdout) as { resources: { name: string; pid: number | null }[] };
       const pid = resources.find((each) => each.name === resource)?.pid;
-      if (typeof pid === 'number') process.kill(-pid, 'SIGKILL');
+      if (typeof pid !== 'number') throw new Error(`${resource} has no process`);
+      process.kill(-pid, 'SIGKILL');
     },
     async takeDown() {
       for (const child of running) child.kill('SIGKILL');

@@ -19,12 +19,13 @@ ARG SERVICE
 ARG ENTRY=src/main.ts
 COPY . .
 RUN node_modules/.bin/esbuild "$SERVICE/$ENTRY" --bundle --platform=node --format=cjs --target=node20.19 \
-  --external:pg-native --legal-comments=none --minify-whitespace --minify-syntax --outfile=/out/main.cjs
+  --external:pg-native --legal-comments=none --minify-whitespace --sourcemap --sources-content=false --outfile=/out/main.cjs
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
 WORKDIR /app
-COPY --from=bundle /out/main.cjs main.cjs
+# With the map that stack traces name files and lines by.
+COPY --from=bundle /out/ .
 # Nobody in particular: it owns nothing, and the file system is read-only anyway.
 USER 10001:10001
-CMD ["node", "main.cjs"]
+CMD ["node", "--enable-source-maps", "main.cjs"]

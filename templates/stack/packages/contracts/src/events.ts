@@ -68,7 +68,7 @@ export interface LlmModelsResponse {
     /** Who provides it. */
     owned_by: string;
   })[];
-  error?: unknown;
+  error?: LlmResponseError;
 }
 
 /** A chat completion that is asked for. The data is the body of OpenAI's POST /v1/chat/completions; what is not described here is passed on, and the engine refuses what it does not know. */
@@ -82,7 +82,7 @@ export interface LlmRequest {
   /** Only with stream. */
   stream_options?: {
     /** Whether a last chunk carries the token counts. Default false. */
-    include_usage?: boolean;
+    include_usage?: boolean | null;
     /** What is not described is passed on. */
     [field: string]: unknown;
   } | null;
@@ -134,11 +134,11 @@ export interface LlmRequestMessage {
   /** What is said: a text, or parts. */
   content?: null | string | LlmRequestPart[];
   /** Tells speakers of the same role apart. */
-  name?: string;
+  name?: string | null;
   /** In an assistant's message: the calls that it asked for. */
   tool_calls?: Record<string, unknown>[] | null;
   /** In a tool's message: the call that it answers. */
-  tool_call_id?: string;
+  tool_call_id?: string | null;
   /** What is not described is passed on. */
   [field: string]: unknown;
 }

@@ -1,5 +1,7 @@
 import pg from 'pg';
+import { reasonOf } from './errors.ts';
 import type { Log } from './logging.ts';
+import { PATIENCE } from './patience.ts';
 import { SpanKind, type Tracing } from './tracing/index.ts';
 
 export interface Query {
@@ -29,11 +31,14 @@ export function openDatabase(options: {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.maxConnections ?? 8,
-    connectionTimeoutMillis: 2000,
-    query_timeout: 5000,
+    connectionTimeoutMillis: PATIENCE.connect,
+    query_timeout: PATIENCE.query,
     application_name: options.service,
   });
-  pool.on('error', (error) => log.warn('lost a connection to the database', { error: error.message }));
+  pool.on('error', (error) => log.warn('lost a connection to the database', { error: reasonOf(error) }));
+  // The pool hears of idle ones only. One that breaks in somebody's hands tells so by the query that fails, or by the
+  // next; without a listener of its own the event would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
 
   return {
     pool,

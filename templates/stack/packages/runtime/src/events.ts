@@ -39,8 +39,11 @@ export class EventInvalid extends Error {
   override readonly name = 'EventInvalid';
   readonly problem: EventProblem;
 
-  constructor(type: string, problem: EventProblem) {
-    super(`not a valid ${type}: ${problem.path === '' ? 'the event' : problem.path} ${problem.message}`);
+  constructor(type: string, problem: EventProblem, options?: { cause: unknown }) {
+    super(
+      `not a valid ${type}: ${problem.path === '' ? 'the event' : problem.path} ${problem.message}`,
+      options,
+    );
     this.problem = problem;
   }
 }
@@ -115,8 +118,9 @@ export function compileEventTypes<Schemas extends Record<string, EventSchema>>(
 function parse(name: string, content: Buffer): unknown {
   try {
     return JSON.parse(content.toString('utf8'));
-  } catch {
-    throw new EventInvalid(name, { path: '', keyword: 'json', params: {}, message: 'is not JSON' });
+  } catch (cause) {
+    const problem = { path: '', keyword: 'json', params: {}, message: 'is not JSON' };
+    throw new EventInvalid(name, problem, { cause });
   }
 }
 

@@ -1,3 +1,4 @@
+import { reasonOf } from './errors.ts';
 import type { HealthDocument } from './health.ts';
 import type { Log } from './logging.ts';
 import { type Instance, type KnownService, urlOf } from './registry/index.ts';
@@ -65,7 +66,7 @@ export interface HealthAggregatorOptions {
 }
 
 export const CHECK_EVERY_MS = 30_000;
-export const CHECK_TIMEOUT_MS = 5_000;
+export const CHECK_TIMEOUT_MS = 10_000;
 
 export function createHealthAggregator(options: HealthAggregatorOptions): HealthAggregator {
   const { log, everyMs = CHECK_EVERY_MS, timeoutMs = CHECK_TIMEOUT_MS } = options;
@@ -149,8 +150,7 @@ async function askInstance(instance: Instance, timeoutMs: number): Promise<Insta
   } catch (error) {
     if (error instanceof DOMException && error.name === 'TimeoutError')
       return failed(`no answer within ${timeoutMs} ms`);
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return failed(cause instanceof Error ? cause.message || cause.name : String(cause));
+    return failed(reasonOf(error));
   }
 }
 

@@ -1,3 +1,6 @@
+import { reasonOf } from './errors.ts';
+import { PATIENCE } from './patience.ts';
+
 /** What one check found. */
 export interface CheckResult {
   status: 'healthy' | 'degraded' | 'unhealthy';
@@ -32,7 +35,7 @@ export interface Health {
 }
 
 export function createHealth(options: { service: string; version: string; timeoutMs?: number }): Health {
-  const timeoutMs = options.timeoutMs ?? 1000;
+  const timeoutMs = options.timeoutMs ?? PATIENCE.check;
   const started = performance.now();
   const checks = new Map<string, Check>();
   let closed: string | undefined;
@@ -79,8 +82,7 @@ async function run(check: Check, timeoutMs: number): Promise<CheckResult> {
     ]);
     return { status: 'healthy', latency_ms: latency() };
   } catch (error) {
-    const reason = error instanceof Error && error.message !== '' ? error.message : String(error);
-    return { status: check.whenFailing, latency_ms: latency(), reason };
+    return { status: check.whenFailing, latency_ms: latency(), reason: reasonOf(error) };
   } finally {
     clearTimeout(timer);
   }

@@ -1,7 +1,9 @@
-import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { closeWhenIdle } from './connections.ts';
 import { correlationIdFrom, traceparentFrom } from './correlation.ts';
 import type { Health } from './health.ts';
+import { createRequestLog, FailuresOnly, keepErrors, logFailure } from './http-errors.ts';
 import type { Log } from './logging.ts';
 import type { Metrics } from './metrics.ts';
 import { CORRELATION_ID, fail, type Span, SpanKind, type Tracing } from './tracing/index.ts';
@@ -34,19 +36,26 @@ export function createHttpServer(options: {
   bodyLimit?: number;
 }): FastifyInstance {
   const { health, metrics, log, tracing } = options;
+  const requestLog = createRequestLog(log);
   const server = fastify({
-    logger: false,
+    loggerInstance: requestLog.logger,
+    childLoggerFactory: (_logger, _bindings, _options, raw) => requestLog.childOf(raw as IncomingMessage),
+    // Each request has a line of its own below.
+    logController: new FailuresOnly(),
     bodyLimit: options.bodyLimit ?? 1024 * 1024,
     routerOptions: { ignoreTrailingSlash: true },
     // What is not known is refused, and not taken away in silence.
     ajv: { customOptions: { removeAdditional: false } },
-  });
+  }) as FastifyInstance;
 
   server.decorateRequest('correlationId', '');
   server.decorateRequest('budgetMs', undefined);
   server.decorateRequest('span', undefined);
   server.addHook('onRequest', (request, reply, done) => {
     request.correlationId = correlationIdFrom(request.headers['x-correlation-id']);
+    requestLog.know(request);
+    // An answer that breaks off has no `onResponse`.
+    reply.raw.once('close', () => end(request, reply));
     request.budgetMs = budgetFrom(request.headers['x-timeout-ms']);
     reply.header('x-correlation-id', request.correlationId);
     const route = request.routeOptions.url ?? 'unknown';
@@ -64,14 +73,19 @@ export function createHttpServer(options: {
     // What is called from here on finds the span as the active one.
     run(done);
   });
+  keepErrors(server);
   const connections = closeWhenIdle(server.server);
   server.addHook('preClose', async () => connections.begin());
-  server.addHook('onResponse', async (request, reply) => {
+  const ended = new WeakSet<FastifyRequest>();
+  const end = (request: FastifyRequest, reply: FastifyReply) => {
+    if (ended.has(request)) return;
+    ended.add(request);
     // Not the path as it came: whoever asks for many different ones would fill the memory.
     const route = request.routeOptions.url ?? 'unknown';
     const ms = reply.elapsedTime;
     metrics.httpDuration.observe({ method: request.method, route, status: reply.statusCode }, ms / 1000);
-    endSpan(request.span, reply);
+    endSpan(request, reply);
+    logFailure(log, request, reply);
     if (request.routeOptions.config.quiet === true) return;
     log.correlated(request.correlationId).info('answered a request', {
       method: request.method,
@@ -80,7 +94,8 @@ export function createHttpServer(options: {
       ms: Math.round(ms * 100) / 100,
       ...(reply.raw.writableFinished ? {} : { unfinished: true }),
     });
-  });
+  };
+  server.addHook('onResponse', async (request, reply) => end(request, reply));
 
   server.get('/health', QUIET, async (_request, reply) => {
     const document = await health.report();
@@ -97,11 +112,11 @@ export function createHttpServer(options: {
   return server;
 }
 
-function endSpan(span: Span | undefined, reply: FastifyReply): void {
+function endSpan({ span, failure }: FastifyRequest, reply: FastifyReply): void {
   if (span === undefined) return;
   span.setAttribute('http.response.status_code', reply.statusCode);
   if (!reply.raw.writableFinished) fail(span, new Error('the client went away'));
-  else if (reply.statusCode >= 500) fail(span, new Error(`answered ${reply.statusCode}`));
+  else if (reply.statusCode >= 500) fail(span, failure ?? new Error(`answered ${reply.statusCode}`));
   span.end();
 }
 

@@ -24,12 +24,32 @@ export function redact(value: unknown, depth = 0): unknown {
   return copy;
 }
 
+/** What tells more of an error of the system, of PostgreSQL or of HTTP than its message does. */
+const TELLING = [
+  'code',
+  'syscall',
+  'address',
+  'port',
+  'path',
+  'statusCode',
+  'status',
+  'detail',
+  'hint',
+  'schema',
+  'table',
+  'column',
+  'constraint',
+] as const;
+
 function errorFields(error: Error): Record<string, unknown> {
+  const given = error as Error & Record<string, unknown>;
+  const telling = TELLING.filter((name) => ['string', 'number'].includes(typeof given[name]));
   return {
     name: error.name,
     message: error.message,
-    ...('code' in error ? { code: error.code } : {}),
+    ...Object.fromEntries(telling.map((name) => [name, given[name]])),
     stack: error.stack,
+    ...(error instanceof AggregateError ? { errors: error.errors } : {}),
     ...(error.cause === undefined ? {} : { cause: error.cause }),
   };
 }

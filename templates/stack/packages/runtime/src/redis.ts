@@ -1,9 +1,16 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { reasonOf } from './errors.ts';
 import type { Log } from './logging.ts';
+import { PATIENCE } from './patience.ts';
 import { SpanKind, type Tracing } from './tracing/index.ts';
 
 export interface Cache {
-  /** One command and its reply. Rejects at once while the server is away: who asks does not wait for it. */
+  /**
+   * One command and its reply. Rejects at once while the server is away: who asks does not wait for it. A connection that
+   * is just being made is waited for a moment.
+   */
   command(name: string, ...args: (string | number)[]): Promise<unknown>;
   /** Called each time the server is there again, also the first time. */
   onReady(listener: () => void): void;
@@ -18,14 +25,22 @@ export function openRedis(options: { url: string; log: Log; tracing: Tracing }):
     enableOfflineQueue: false,
     enableAutoPipelining: true,
     maxRetriesPerRequest: 0,
-    commandTimeout: 500,
-    connectTimeout: 2000,
+    commandTimeout: PATIENCE.command,
+    connectTimeout: PATIENCE.connect,
     retryStrategy: (attempt) => Math.min(attempt * 200, 3000),
   });
   let said: string | undefined;
+  /** All commands wait for the one connection together. */
+  let coming: Promise<void> | undefined;
+  const connected = () => {
+    coming ??= becomesReady(redis).finally(() => {
+      coming = undefined;
+    });
+    return coming;
+  };
   redis.on('error', (error: Error) => {
     // Once for each reason: the server may be away for long.
-    const reason = error.message || error.name;
+    const reason = reasonOf(error);
     if (reason !== said) log.warn('the cache is not available', { error: reason });
     said = reason;
   });
@@ -41,7 +56,10 @@ export function openRedis(options: { url: string; log: Log; tracing: Tracing }):
           kind: SpanKind.CLIENT,
           attributes: { 'db.system.name': 'redis', 'db.operation.name': name.toUpperCase() },
         },
-        () => redis.call(name, ...args),
+        async () => {
+          if (redis.status !== 'ready' && said === undefined) await connected();
+          return redis.call(name, ...args);
+        },
       ),
     onReady(listener) {
       redis.on('ready', listener);
@@ -55,4 +73,15 @@ export function openRedis(options: { url: string; log: Log; tracing: Tracing }):
       redis.disconnect();
     },
   };
+}
+
+/** Resolves when the server is there, or when that is not to be waited for any longer. */
+async function becomesReady(redis: Redis): Promise<void> {
+  const settled = new AbortController();
+  const { signal } = settled;
+  const heard = ['ready', 'error', 'end'].map((name) => once(redis, name, { signal }));
+  const late = sleep(PATIENCE.reconnect, undefined, { signal });
+  await Promise.race([...heard, late]).catch(() => {});
+  for (const each of [...heard, late]) each.catch(() => {});
+  settled.abort();
 }

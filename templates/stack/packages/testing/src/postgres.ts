@@ -102,9 +102,14 @@ export async function query<Row extends pg.QueryResultRow>(
   }
 }
 
+/** A file that people write: its byte order mark is no part of it, and what is not UTF-8 is refused. */
+async function readText(file: string): Promise<string> {
+  return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
+}
+
 /** Applies the SQL files of a folder in the order of their names, each in a transaction. */
 export async function migrate(url: string, folder: string): Promise<void> {
   for (const name of (await readdir(folder)).filter((file) => file.endsWith('.sql')).sort()) {
-    await query(url, `begin; ${await readFile(join(folder, name), 'utf8')}; commit`);
+    await query(url, `begin; ${await readText(join(folder, name))}; commit`);
   }
 }

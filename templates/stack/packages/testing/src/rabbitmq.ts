@@ -54,7 +54,7 @@ export async function startRabbitmq(): Promise<TestServer> {
         connection.on('error', () => {});
         await connection.close();
       },
-      { timeoutMs: 60_000, everyMs: 200 },
+      { timeoutMs: 180_000, everyMs: 200 },
     );
   };
   const signalGroup = async (signal: NodeJS.Signals) => {

@@ -50,7 +50,7 @@ export async function startService(
       if (line === undefined) throw new Error(child.output());
       return (JSON.parse(line) as { context: { url: string } }).context.url;
     },
-    { timeoutMs: 10_000, everyMs: 10 },
+    { timeoutMs: 60_000, everyMs: 10 },
   );
   return {
     url,
@@ -63,7 +63,7 @@ export async function startService(
           const response = await fetch(`${url}/health`);
           if (response.status !== 200) throw new Error(await response.text());
         },
-        { timeoutMs: 20_000 },
+        { timeoutMs: 60_000 },
       );
     },
     kill: () => endChild(child.process, 'SIGKILL'),

@@ -44,6 +44,7 @@ const fn = {
 };
 const tools = {
   type: 'array',
+  minItems: 1,
   items: {
     type: 'object',
     additionalProperties: false,
@@ -73,6 +74,7 @@ const OPENAI_REQUEST = {
           refusal: nullable('string'),
           tool_calls: {
             type: 'array',
+            minItems: 1,
             items: {
               type: 'object',
               additionalProperties: false,
@@ -109,6 +111,15 @@ const OPENAI_REQUEST = {
     user: text,
     tools,
     tool_choice: { anyOf: [{ enum: ['none', 'auto', 'required'] }, { type: 'object' }] },
+    parallel_tool_calls: { type: 'boolean' },
+    logit_bias: { type: 'object' },
+    logprobs: { type: 'boolean' },
+    top_logprobs: { type: 'integer', minimum: 0, maximum: 20 },
+    modalities: { type: 'array', items: { enum: ['text', 'audio'] } },
+    store: { type: 'boolean' },
+    service_tier: { enum: ['auto', 'default', 'flex', 'scale', 'priority'] },
+    frequency_penalty: { type: 'number', minimum: -2, maximum: 2 },
+    presence_penalty: { type: 'number', minimum: -2, maximum: 2 },
     response_format: {
       oneOf: [
         {
@@ -187,7 +198,7 @@ const OLLAMA_REQUEST = {
         temperature: { type: 'number' },
         top_p: { type: 'number' },
         seed: { type: 'integer' },
-        stop: { anyOf: [text, { type: 'array', items: text }] },
+        stop: { type: 'array', items: text },
         num_predict: { type: 'integer' },
         frequency_penalty: { type: 'number' },
         presence_penalty: { type: 'number' },
@@ -197,7 +208,9 @@ const OLLAMA_REQUEST = {
 };
 
 const ajv = new Ajv2020({ strict: false });
-const isOpenAiRequest = ajv.compile(OPENAI_REQUEST);
+// As OpenAI says it: 'tool_choice' is only allowed when 'tools' are specified.
+const ONLY_WITH_TOOLS = { tool_choice: ['tools'], parallel_tool_calls: ['tools'] };
+const isOpenAiRequest = ajv.compile({ ...OPENAI_REQUEST, dependentRequired: ONLY_WITH_TOOLS });
 const isOllamaRequest = ajv.compile(OLLAMA_REQUEST);
 
 /** An OpenAI-compatible endpoint at `/v1` that asks for the key. */

@@ -41,6 +41,11 @@ export class BookSync {
   }
 
   diff(diff: DepthDiff): Applied {
+    if (!areLevels([...diff.bids, ...diff.asks])) {
+      // Without it the book is not that of the exchange.
+      this.reset();
+      return 'gap';
+    }
     if (this.#lastId === undefined) {
       this.#waiting.push(diff);
       if (this.#waiting.length > MOST_BUFFERED) this.#waiting.shift();
@@ -56,8 +61,9 @@ export class BookSync {
     return 'applied';
   }
 
-  /** @returns false when it is older than the diffs that wait: then another one is needed */
+  /** @returns false when it is older than the diffs that wait, or is no book: then another one is needed */
   snapshot({ lastUpdateId, bids, asks }: DepthSnapshot): boolean {
+    if (!areLevels([...bids, ...asks])) return false;
     const waiting = this.#waiting.filter(({ last }) => last > lastUpdateId);
     const [next] = waiting;
     if (next !== undefined && next.first > lastUpdateId + 1) return false;
@@ -83,4 +89,15 @@ export class BookSync {
     for (const [price, quantity] of asks) book.asks.set(Number(price), Number(quantity));
     this.#lastId = last;
   }
+}
+
+/** What is computed with: one text that is no number would make the worth of everything none. */
+function areLevels(rows: readonly Row[]): boolean {
+  return rows.every(
+    ([price, quantity]) => Number(price) > 0 && isAmount(Number(price)) && isAmount(Number(quantity)),
+  );
+}
+
+function isAmount(value: number): boolean {
+  return Number.isFinite(value) && value >= 0;
 }

@@ -124,4 +124,20 @@ describe('a book that is kept in step', () => {
       { price: 6, quantity: 2 },
     ]);
   });
+
+  test.each([
+    ['x'],
+    ['NaN'],
+    ['-1'],
+    ['Infinity'],
+    [''],
+  ])('a price or an amount of %j is none: such a diff is a gap, such a snapshot is no book', (text) => {
+    const sync = new BookSync();
+    for (const row of [[text, '1'] as const, ...(text === '' ? [] : [['5', text] as const])]) {
+      expect(sync.snapshot({ lastUpdateId: 10, bids: [row], asks: [] })).toBe(false);
+      expect(sync.snapshot({ lastUpdateId: 10, bids: [['5', '1']], asks: [] })).toBe(true);
+      expect(sync.diff({ first: 11, last: 11, bids: [], asks: [row] })).toBe('gap');
+      expect([sync.synced, sync.book.bids.size, sync.book.asks.size]).toEqual([false, 0, 0]);
+    }
+  });
 });

@@ -24,6 +24,7 @@ export async function* completionEvents(
   first: Event<Part>,
   rest: AsyncIterable<Event<Part>>,
   includeUsage: boolean,
+  onFailure: (error: unknown) => void,
 ): AsyncGenerator<string, void> {
   const usage = includeUsage ? { usage: null } : {};
   try {
@@ -39,6 +40,7 @@ export async function* completionEvents(
     }
     yield 'data: [DONE]\n\n';
   } catch (error) {
+    onFailure(error);
     yield serverSentEvent(errorBody(errorOf(error)));
   }
 }

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Asking } from './asking.ts';
 import { completionBody, completionEvents } from './chat-completion.ts';
 import { headersOf, STREAM_HEADERS } from './headers.ts';
+import { noteFailure } from './openai-errors.ts';
 
 /** `POST /v1/chat/completions`, plain and streamed. */
 export function registerChat(http: FastifyInstance, { asking }: { asking: Asking }): void {
@@ -14,6 +15,7 @@ export function registerChat(http: FastifyInstance, { asking }: { asking: Asking
     if (question.stream !== true) return completionBody(first.data);
     const includeUsage = question.stream_options?.include_usage === true;
     reply.headers(STREAM_HEADERS);
-    return reply.send(Readable.from(completionEvents(first, rest, includeUsage), { objectMode: false }));
+    const events = completionEvents(first, rest, includeUsage, (error) => noteFailure(request, error));
+    return reply.send(Readable.from(events, { objectMode: false }));
   });
 }

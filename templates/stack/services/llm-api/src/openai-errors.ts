@@ -1,6 +1,7 @@
 import type { LlmError } from '@stack/contracts/llm';
 import { AnswerInterrupted, BusUnavailable, DeadlineExceeded, Unroutable } from '@stack/runtime/bus';
 import { EventInvalid, type EventProblem } from '@stack/runtime/events';
+import type { FastifyRequest } from 'fastify';
 
 /** An answer in OpenAI's error shape, to be thrown. */
 export class OpenAiError extends Error {
@@ -41,6 +42,11 @@ export function errorOf(thrown: unknown): LlmError {
     return server(503, 'The broker is not available.', 'service_unavailable');
   if (thrown instanceof ClientGone) return server(499, 'The client went away.', 'client_gone');
   return fromHttp(thrown);
+}
+
+/** Notes for the log why an answer broke off that had begun. That the client has left, or asked wrongly, is no failure. */
+export function noteFailure(request: FastifyRequest, error: unknown): void {
+  if (errorOf(error).status >= 500) request.failure = error;
 }
 
 /** A request that OpenAI's API would refuse in these words. */

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { Bus } from '@stack/runtime/bus';
+import { unforeseen } from '@stack/runtime/http-errors';
 import type { Log } from '@stack/runtime/logging';
 import type { FastifyInstance } from 'fastify';
 import { createAsking } from './asking.ts';
@@ -41,12 +42,9 @@ export function registerApi(http: FastifyInstance, options: ApiOptions): void {
 
   http.setErrorHandler((thrown, request, reply) => {
     const error = errorOf(thrown);
-    const correlated = log.correlated(request.correlationId);
-    // Only what nobody has foreseen is a defect, with a stack to look into.
-    if (error.status === 500) correlated.error('could not answer', { error: thrown });
-    else if (error.status > 500)
-      correlated.warn('could not answer', { status: error.status, reason: messageOf(thrown) });
-    return reply.code(error.status).send(errorBody(error));
+    // What nobody has foreseen is looked for in the log.
+    const message = error.status === 500 ? unforeseen(request) : error.message;
+    return reply.code(error.status).send(errorBody({ ...error, message }));
   });
   http.setNotFoundHandler((request, reply) => {
     const message = `Unknown request URL: ${request.method} ${request.url.split('?', 1)[0]}.`;
@@ -57,10 +55,6 @@ export function registerApi(http: FastifyInstance, options: ApiOptions): void {
   registerChat(http, { asking });
   registerTextCompletions(http, { asking });
   registerModels(http, { bus, service, deadlineMs, ttlMs: modelsTtlMs });
-}
-
-function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 function parseJson(body: Buffer): unknown {

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Asking, CoreAnswer } from './asking.ts';
 import { concatenate, serverSentEvent } from './chat-completion.ts';
 import { headersOf, STREAM_HEADERS } from './headers.ts';
-import { badRequest, errorBody, errorOf, OpenAiError } from './openai-errors.ts';
+import { badRequest, errorBody, errorOf, noteFailure, OpenAiError } from './openai-errors.ts';
 
 /** As OpenAI's API has it when the client does not say. */
 const USUAL_MAX_TOKENS = 16;
@@ -48,7 +48,8 @@ export function registerTextCompletions(http: FastifyInstance, { asking }: { ask
       for (const [place, next] of question.prompts.entries())
         if (place > 0) yield await asking.ask(request, reply, question.request(next), place);
     };
-    return reply.send(Readable.from(events(question, rest()), { objectMode: false }));
+    const onFailure = (error: unknown) => noteFailure(request, error);
+    return reply.send(Readable.from(events(question, rest(), onFailure), { objectMode: false }));
   };
 }
 
@@ -58,7 +59,7 @@ function questionIn(body: unknown): Question {
   const { prompt, echo, suffix, logprobs, best_of, ...shared } = body as Record<string, unknown>;
   const n = Number.isInteger(shared.n) ? Number(shared.n) : 1;
   for (const [field, value] of Object.entries({ suffix, logprobs })) {
-    if (value !== undefined && value !== null)
+    if (value !== undefined && value !== null && value !== '')
       throw new OpenAiError(
         badRequest(`Unsupported parameter: '${field}' is not supported.`, field, 'unsupported_parameter'),
       );
@@ -79,7 +80,11 @@ function questionIn(body: unknown): Question {
       streamOptions.include_usage === true,
     echo: echo === true,
     request: (content) =>
-      ({ max_tokens: USUAL_MAX_TOKENS, ...shared, messages: [{ role: 'user', content }] }) as LlmRequest,
+      ({
+        ...shared,
+        max_tokens: shared.max_tokens ?? USUAL_MAX_TOKENS,
+        messages: [{ role: 'user', content }],
+      }) as LlmRequest,
   };
 }
 
@@ -124,7 +129,11 @@ function body({ prompts, n, echo }: Question, answers: readonly CoreAnswer[]): R
   };
 }
 
-async function* events(question: Question, answers: AsyncIterable<CoreAnswer>): AsyncGenerator<string, void> {
+async function* events(
+  question: Question,
+  answers: AsyncIterable<CoreAnswer>,
+  onFailure: (error: unknown) => void,
+): AsyncGenerator<string, void> {
   const { prompts, n, echo, includeUsage } = question;
   const usages: Usage[] = [];
   let place = 0;
@@ -155,6 +164,7 @@ async function* events(question: Question, answers: AsyncIterable<CoreAnswer>): 
     if (includeUsage) yield serverSentEvent({ ...head, choices: [], usage: total(usages) });
     yield 'data: [DONE]\n\n';
   } catch (error) {
+    onFailure(error);
     yield serverSentEvent(errorBody(errorOf(error)));
   }
 }

@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger';
 import type { HealthAggregator } from '@stack/runtime/health-aggregator';
-import type { Log } from '@stack/runtime/logging';
+import { unforeseen } from '@stack/runtime/http-errors';
 import type { Registry } from '@stack/runtime/registry';
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from './errors.ts';
@@ -13,12 +13,11 @@ export interface ApiOptions {
   registry: Registry;
   aggregator: HealthAggregator;
   store: SpanStore;
-  log: Log;
 }
 
 /** The routes of the API with their OpenAPI document, and one shape for everything that goes wrong. */
 export async function registerApi(http: FastifyInstance, options: ApiOptions): Promise<void> {
-  const { version, registry, aggregator, store, log } = options;
+  const { version, registry, aggregator, store } = options;
   await http.register(swagger, {
     openapi: {
       openapi: '3.0.3',
@@ -33,8 +32,9 @@ export async function registerApi(http: FastifyInstance, options: ApiOptions): P
   });
   http.setErrorHandler((thrown, request, reply) => {
     const { status, code, message } = errorOf(thrown);
-    if (status >= 500) log.correlated(request.correlationId).error('could not answer', { error: thrown });
-    return reply.code(status).send({ error: { code, message } });
+    return reply
+      .code(status)
+      .send({ error: { code, message: status === 500 ? unforeseen(request) : message } });
   });
   http.setNotFoundHandler((request, reply) => {
     const message = `there is no ${request.method} ${request.url.split('?', 1)[0]}; see /api/openapi.json`;

@@ -1,3 +1,5 @@
+import { reasonOf } from '@stack/runtime/errors';
+
 /** What a client is told: `{error: {code, message}}` with this status. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -16,8 +18,7 @@ export async function from<Result>(part: string, asked: Promise<Result>): Promis
   try {
     return await asked;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ApiError(503, `${part}_unavailable`, `the ${part} does not answer: ${reason}`, {
+    throw new ApiError(503, `${part}_unavailable`, `the ${part} does not answer: ${reasonOf(error)}`, {
       cause: error,
     });
   }

@@ -1,3 +1,4 @@
+import { reasonOf } from '@stack/runtime/errors';
 import { type Instance, urlOf } from '@stack/runtime/registry';
 
 export interface EventStatistics {
@@ -21,7 +22,7 @@ interface Metric {
   values: { value: number; labels: Record<string, string>; metricName?: string }[];
 }
 
-const TIMEOUT_MS = 2000;
+const TIMEOUT_MS = 10_000;
 
 /** What all instances have published and processed since each was started, as their own metrics count it. */
 export async function eventStatistics(instances: readonly Instance[]): Promise<EventStatistics> {
@@ -86,7 +87,7 @@ async function metricsOf(instance: Instance): Promise<{ metrics: Metric[]; reaso
     const metrics: unknown = await response.json();
     return Array.isArray(metrics) ? { metrics } : { metrics: [], reason: '/metrics gives no list' };
   } catch (error) {
-    return { metrics: [], reason: error instanceof Error ? error.message : String(error) };
+    return { metrics: [], reason: reasonOf(error) };
   }
 }
 

@@ -76,6 +76,6 @@ void runService({
     }, configuration.TRACES_TIDY_MS);
     lifecycle.onEnd('tidying', async () => clearInterval(tidying));
 
-    await registerApi(http, { version: manifest.version, registry, aggregator, store, log });
+    await registerApi(http, { version: manifest.version, registry, aggregator, store });
   },
 });

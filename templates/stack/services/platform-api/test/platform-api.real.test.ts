@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const skipped = skipWithout(stackServers);
-const soon = { timeoutMs: 10_000, everyMs: 50 };
+const soon = { timeoutMs: 60_000, everyMs: 50 };
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked into as they come.
 type Answer = { status: number; body: any };
 
@@ -45,7 +45,7 @@ describe.skipIf(skipped)('the platform API, beside the services that it tells of
       REDIS_URL: cache.url,
       STACK_NAME: 'acme',
       REGISTRY_HEARTBEAT_MS: '300',
-      REGISTRY_TTL_MS: '1000',
+      REGISTRY_TTL_MS: '3000',
       TRACE_RESERVOIR: '1000',
     };
     platform = await startService('platform-api', `${ROOT}services/platform-api/src/main.ts`, {
@@ -213,19 +213,19 @@ describe.skipIf(skipped)('the platform API, beside the services that it tells of
       async () => expect((await get('/api/services/quantum-core')).body.instances).toEqual([]),
       soon,
     );
-    const update = await eventually(
+    // Others may be missed for a moment where the machine is busy, and are told of, too.
+    await eventually(
       'the bus was told',
       async () => {
         const message = await channel.get('q_web_ui_updates', { noAck: true });
         if (message === false) throw new Error('no update');
-        return JSON.parse(message.content.toString());
+        expect(JSON.parse(message.content.toString())).toMatchObject({
+          type: 'web_ui_update',
+          data: { topic: 'health', subject: 'quantum-core', patch: { status: 'unhealthy' } },
+        });
       },
       soon,
     );
-    expect(update).toMatchObject({
-      type: 'web_ui_update',
-      data: { topic: 'health', subject: 'quantum-core', patch: { status: 'unhealthy' } },
-    });
     await connection.close();
     core = await startCore();
     await eventually(

@@ -101,7 +101,11 @@ export function createAnswering(options: AnsweringOptions) {
       model: event.data.model,
       ms: Math.round((performance.now() - started) * 100) / 100,
       ...(work.outcome.status === 'failed'
-        ? { status: work.outcome.error.status, code: work.outcome.error.code }
+        ? {
+            status: work.outcome.error.status,
+            code: work.outcome.error.code,
+            reason: work.outcome.error.message,
+          }
         : {
             status: 200,
             engine: work.outcome.completion.engine,
@@ -122,18 +126,10 @@ export function createAnswering(options: AnsweringOptions) {
   };
 
   const finish = async (delivery: Delivery<LlmRequest>, work: Work, outcome: Outcome, streamed: boolean) => {
-    const place = work.index;
-    try {
-      if (outcome.status === 'failed') await send(delivery, work, { kind: 'error', error: outcome.error });
-      else {
-        const { completion, choices, usage } = outcome;
-        await send(delivery, work, { kind: 'complete', completion, ...(streamed ? {} : { choices }), usage });
-      }
-    } catch (error) {
-      // The next try sends the same part: if this one arrived after all, it is dropped as a duplicate.
-      work.index = place;
-      throw error;
-    }
+    if (outcome.status === 'failed')
+      return await send(delivery, work, { kind: 'error', error: outcome.error });
+    const { completion, choices, usage } = outcome;
+    await send(delivery, work, { kind: 'complete', completion, ...(streamed ? {} : { choices }), usage });
   };
 
   /** Tells who waits that there will be no answer. */

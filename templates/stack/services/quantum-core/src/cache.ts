@@ -22,6 +22,8 @@ export function cacheKey(engine: string, request: LlmRequest): string {
   return `quantum-core:answer:1:${engine}:${hash}`;
 }
 
+const LONGEST_LOOK_MS = 2_000;
+
 export function createCache(options: { redis: Redis; ttlSeconds: number; log: Log }): Cache {
   const { redis, ttlSeconds, log } = options;
   const unavailable = (error: unknown) => {
@@ -31,7 +33,13 @@ export function createCache(options: { redis: Redis; ttlSeconds: number; log: Lo
 
   return {
     async get(key) {
-      const value = await redis.command('GET', key).catch(unavailable);
+      // It is there to be fast: whoever asks does not wait as long for it as for an answer.
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(() => resolve(), LONGEST_LOOK_MS);
+      });
+      const value = await Promise.race([redis.command('GET', key).catch(unavailable), late]);
+      clearTimeout(timer);
       return typeof value === 'string' ? (JSON.parse(value) as CachedAnswer) : undefined;
     },
     async set(key, answer) {

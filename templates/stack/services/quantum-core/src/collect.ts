@@ -17,7 +17,7 @@ export function createCollector(): Collector {
 
   const add = ({ index, delta, ...other }: ChoiceDelta) => {
     messages.set(index, merge(messages.get(index) ?? {}, delta));
-    others.set(index, merge(others.get(index) ?? {}, other));
+    others.set(index, mergeOthers(others.get(index) ?? {}, other));
   };
 
   return {
@@ -39,7 +39,7 @@ export function createCollector(): Collector {
               role: 'assistant' as const,
               content: typeof content === 'string' ? content : null,
             },
-            finish_reason: typeof finish_reason === 'string' ? finish_reason : 'stop',
+            finish_reason: typeof finish_reason === 'string' && finish_reason !== '' ? finish_reason : 'stop',
           };
         });
     },
@@ -59,6 +59,19 @@ function withoutIndex({ index: _, ...call }: Fields): Fields {
   return call;
 }
 
+/** What stands beside a delta is no addition: lists (the logprobs) go on, anything else is the newest that was said. */
+function mergeOthers(into: Fields, other: Fields): Fields {
+  const merged = { ...into };
+  for (const [name, added] of Object.entries(other)) {
+    const present = merged[name];
+    if (added === null || added === undefined) merged[name] ??= added;
+    else if (Array.isArray(present) && Array.isArray(added)) merged[name] = [...present, ...added];
+    else if (isFields(present) && isFields(added)) merged[name] = mergeOthers(present, added);
+    else merged[name] = added;
+  }
+  return merged;
+}
+
 /** Fields that name something are set once; every other text is continued. */
 const NAMES = new Set(['role', 'id', 'type', 'name', 'index', 'finish_reason']);
 
@@ -70,7 +83,7 @@ function merge(into: Fields, delta: Fields): Fields {
   const merged = { ...into };
   for (const [name, added] of Object.entries(delta)) {
     const present = merged[name];
-    if (added === null || added === undefined) merged[name] ??= added;
+    if (added === null || added === undefined || (added === '' && NAMES.has(name))) merged[name] ??= added;
     else if (typeof present === 'string' && typeof added === 'string' && !NAMES.has(name))
       merged[name] = present + added;
     else if (Array.isArray(added)) merged[name] = mergeLists(Array.isArray(present) ? present : [], added);

@@ -3,6 +3,7 @@ import type { Log } from '@stack/runtime/logging';
 import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
 import { type Engine, EngineError, type EngineOutput, failure } from './engine.ts';
 import { createOffers } from './engine-offers.ts';
+import { explain } from './engines/upstream.ts';
 
 /** An engine that can answer. */
 export interface Candidate {
@@ -32,39 +33,60 @@ export interface ChainOptions {
   onFailure?(engine: string): void;
 }
 
-/** The engine is away, too slow or broken, and another one may do: it has not refused what it was asked. */
-export function isUnavailable(error: unknown): error is EngineError {
-  return error instanceof EngineError && error.error.status >= 500;
+/** Another engine may answer: this one has not refused what it was asked, it has given no answer. */
+export function mayBeAnswered(error: unknown): error is EngineError {
+  return error instanceof EngineError && error.fault !== 'request';
+}
+
+/** A failure of the engine itself, which the next request would meet, too. */
+function isHeldAgainst(error: Error): boolean {
+  return error instanceof EngineError && error.fault === 'endpoint';
 }
 
 export function createEngineChain({ engines, log, breaker, onFailure }: ChainOptions): EngineChain {
   const { failures, openMs } = breaker ?? { failures: 3, openMs: 10_000 };
-  const links = engines.map((engine) => {
-    const policy = circuitBreaker(handleWhen(isUnavailable), {
+
+  /** For one model of an engine: that one fails says nothing of the others. */
+  const createLink = (engine: Engine, model: string): Candidate['answer'] => {
+    const policy = circuitBreaker(handleWhen(isHeldAgainst), {
       halfOpenAfter: openMs,
       breaker: new ConsecutiveBreaker(failures),
     });
+    const about = { engine: engine.name, model };
+    let last = '';
     policy.onBreak(() =>
-      log.warn('an engine fails too often and is left alone', { engine: engine.name, ms: openMs }),
+      log.warn('an engine fails too often and is left alone', { ...about, ms: openMs, reason: last }),
     );
-    policy.onReset(() => log.info('an engine is back', { engine: engine.name }));
-    const answer =
-      (model: string): Candidate['answer'] =>
-      async (request, signal, take) => {
-        try {
-          await policy.execute(async () => {
-            for await (const output of engine.answer({ ...request, model }, signal)) take(output);
-          });
-        } catch (error) {
-          if (isUnavailable(error)) onFailure?.(engine.name);
-          if (!(error instanceof BrokenCircuitError)) throw error;
-          throw failure(
-            503,
-            `The engine ${engine.name} failed too often and is left alone.`,
-            'engine_left_alone',
-          );
+    policy.onReset(() => log.info('an engine is back', about));
+    return async (request, signal, take) => {
+      try {
+        await policy.execute(async () => {
+          for await (const output of explained(engine.answer({ ...request, model }, signal), signal))
+            take(output);
+        });
+      } catch (error) {
+        if (mayBeAnswered(error)) {
+          last = error.message;
+          onFailure?.(engine.name);
         }
-      };
+        if (!(error instanceof BrokenCircuitError)) throw error;
+        throw failure(
+          503,
+          `The engine ${engine.name} failed too often and is left alone. It said last: ${last}`,
+          'engine_left_alone',
+          { fault: 'answer' },
+        );
+      }
+    };
+  };
+
+  const links = engines.map((engine) => {
+    const answers = new Map<string, Candidate['answer']>();
+    const answer = (model: string) => {
+      const made = answers.get(model) ?? createLink(engine, model);
+      answers.set(model, made);
+      return made;
+    };
     const candidate = (model: string): Candidate => ({ engine: engine.name, model, answer: answer(model) });
     return { candidate, offer: createOffers(engine) };
   });
@@ -105,4 +127,16 @@ export function createEngineChain({ engines, log, breaker, onFailure }: ChainOpt
       });
     },
   };
+}
+
+/** What an engine says, with whatever it throws as an error of the engine. What the taker throws passes as it is. */
+async function* explained(
+  answer: AsyncIterable<EngineOutput>,
+  signal: AbortSignal,
+): AsyncGenerator<EngineOutput, void> {
+  try {
+    yield* answer;
+  } catch (error) {
+    throw signal.aborted ? signal.reason : explain(error);
+  }
 }

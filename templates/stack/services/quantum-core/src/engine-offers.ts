@@ -1,5 +1,6 @@
 import type { Model } from '@stack/contracts/llm';
-import { type Engine, EngineError, failure } from './engine.ts';
+import type { Engine, EngineError } from './engine.ts';
+import { explain } from './engines/upstream.ts';
 
 /** What an engine offers as far as is known. */
 export interface Offer {
@@ -24,10 +25,7 @@ export function createOffers(engine: Engine): () => Promise<Offer> {
     try {
       offer = { models: await engine.models(), problem: undefined };
     } catch (error) {
-      const problem =
-        error instanceof EngineError
-          ? error
-          : failure(502, `The engine cannot be asked what it offers: ${String(error)}`, 'engine_failed');
+      const problem = explain(error);
       // What it offered before it was away it may offer again.
       offer = { models: offer.models, problem };
     }

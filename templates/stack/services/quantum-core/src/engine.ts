@@ -1,5 +1,4 @@
 import type { ChoiceDelta, LlmError, LlmRequest, Model, Usage } from '@stack/contracts/llm';
-import { NOT_PART_OF_THE_QUESTION } from './question.ts';
 
 /** A piece of an engine's answer: additions to choices, or the token counts. */
 export interface EngineOutput {
@@ -7,14 +6,25 @@ export interface EngineOutput {
   usage?: Usage;
 }
 
+/**
+ * What a failure lies in:
+ * - `request`: this request is refused, or nobody waits for its answer; no other engine is asked
+ * - `answer`: the engine is there and gave no answer to this request (a limit, a key, an error in the middle of a
+ *   stream, something that cannot be read); another engine may give one
+ * - `endpoint`: the engine is away, broken or too slow; that alone is held against it
+ */
+export type Fault = 'request' | 'answer' | 'endpoint';
+
 /** The engine refuses the request or cannot answer it: this is the answer. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
   readonly error: LlmError;
+  readonly fault: Fault;
 
-  constructor(error: LlmError) {
-    super(error.message);
+  constructor(error: LlmError, options: { fault?: Fault; cause?: unknown } = {}) {
+    super(error.message, options.cause === undefined ? undefined : { cause: options.cause });
     this.error = error;
+    this.fault = options.fault ?? (error.status >= 500 ? 'endpoint' : 'request');
   }
 }
 
@@ -40,26 +50,12 @@ export function refusal(message: string, param: string | null, code: string): En
   return new EngineError({ status: 400, message, type: 'invalid_request_error', param, code });
 }
 
-/**
- * Refuses a request with fields that the engine does not take, as far as they ask for something.
- *
- * @param taken fields of the question; those that say who asks and how the answer travels are never refused
- * @param by who refuses, as the message names it: `with the model 'qbtc-offline'`
- * @throws {EngineError}
- */
-export function refuseOtherFields(request: LlmRequest, taken: ReadonlySet<string>, by: string): void {
-  for (const [field, value] of Object.entries(request)) {
-    const asksForNothing = value === null || value === false || (Array.isArray(value) && value.length === 0);
-    if (asksForNothing || taken.has(field) || NOT_PART_OF_THE_QUESTION.has(field)) continue;
-    throw refusal(
-      `Unsupported parameter: '${field}' is not supported ${by}.`,
-      field,
-      'unsupported_parameter',
-    );
-  }
-}
-
-/** An engine that is away, broken or too slow. */
-export function failure(status: 502 | 503 | 504, message: string, code: string): EngineError {
-  return new EngineError({ status, message, type: 'server_error', param: null, code });
+/** An engine that cannot answer: by default because it is away, broken or too slow. */
+export function failure(
+  status: 502 | 503 | 504,
+  message: string,
+  code: string,
+  options: { fault?: Fault; cause?: unknown } = {},
+): EngineError {
+  return new EngineError({ status, message, type: 'server_error', param: null, code }, options);
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Choice, Completion, LlmRequest, Usage } from '@stack/contracts/llm';
 import type { Delivery } from '@stack/runtime/bus';
+import { EventInvalid } from '@stack/runtime/events';
 import { type Cache, cacheKey } from './cache.ts';
 import { createCollector } from './collect.ts';
 import { withMemory } from './conversations.ts';
-import { EngineError, failure } from './engine.ts';
-import { type Candidate, type EngineChain, isUnavailable } from './engine-chain.ts';
+import { EngineError, type Fault, failure } from './engine.ts';
+import { type Candidate, type EngineChain, mayBeAnswered } from './engine-chain.ts';
 import type { Outcome } from './interactions.ts';
 import { restart, type Send, type Work } from './work.ts';
 
@@ -48,12 +49,14 @@ export function createProducing({ engines, cache, send }: ProducingOptions): Pro
         } catch (error) {
           // What is out cannot be taken back, so another engine can only begin where nothing was said.
           const next = work.index === 0 ? candidates[place + 1] : undefined;
-          if (!isUnavailable(error) || next === undefined) throw error;
-          delivery.log.warn('an engine did not answer, asking the next', {
+          if (!mayBeAnswered(error)) throw error;
+          delivery.log.warn('an engine did not answer', {
             engine: candidate.engine,
-            next: next.engine,
-            reason: error.message,
+            model: candidate.model,
+            next: next?.engine ?? null,
+            error,
           });
+          if (next === undefined) throw error;
         }
       }
       throw failure(503, 'There is no engine.', 'no_engine');
@@ -71,12 +74,17 @@ export function createProducing({ engines, cache, send }: ProducingOptions): Pro
     const { candidate, completion, request, cancelled } = task;
     const streamed = request.stream === true;
     const stop = new AbortController();
+    const begun = performance.now();
+    let heard = false;
     const { expiresAt } = delivery;
     // Nobody waits for the whole of an answer after its event has expired; a stream is awaited from part to part.
     const expiry =
       streamed || expiresAt === undefined
         ? undefined
-        : setTimeout(() => stop.abort(expired()), Math.min(expiresAt - Date.now(), LONGEST_TIMER));
+        : setTimeout(
+            () => stop.abort(expired(heard ? 0 : performance.now() - begun)),
+            Math.min(expiresAt - Date.now(), LONGEST_TIMER),
+          );
     const leave = () => stop.abort(cancelled.reason);
     cancelled.addEventListener('abort', leave);
     const collector = createCollector();
@@ -84,11 +92,12 @@ export function createProducing({ engines, cache, send }: ProducingOptions): Pro
     try {
       await candidate.answer(request, stop.signal, (output) => {
         stop.signal.throwIfAborted();
+        heard = true;
         collector.add(output);
         if (!streamed || output.choices.length === 0) return;
         const sent = send(delivery, work, { kind: 'chunk', completion, choices: output.choices });
         // The engine need not go on when what it says cannot be delivered.
-        sent.catch((error: unknown) => stop.abort(error));
+        sent.catch((error: unknown) => stop.abort(undeliverable(error)));
         confirmations.push(sent);
       });
       stop.signal.throwIfAborted();
@@ -107,8 +116,22 @@ export function createProducing({ engines, cache, send }: ProducingOptions): Pro
   return produce;
 }
 
-function expired(): EngineError {
-  return failure(504, 'The request expired before the engine had answered.', 'timeout');
+/** From so long a silence on, in milliseconds, the engine is to blame, and not a client that would not wait. */
+const LONG_SILENCE_MS = 10_000;
+
+function expired(silentMs: number): EngineError {
+  const fault: Fault = silentMs >= LONG_SILENCE_MS ? 'endpoint' : 'request';
+  return failure(504, 'The request expired before the engine had answered.', 'timeout', { fault });
+}
+
+/** What the engine said cannot be sent: that is a fault of its answer, and no later try would send it. */
+function undeliverable(error: unknown): unknown {
+  if (!(error instanceof EventInvalid)) return error;
+  const { path, message } = error.problem;
+  return failure(502, `The engine sent a chunk of another form: ${path} ${message}.`, 'bad_engine_answer', {
+    fault: 'answer',
+    cause: error,
+  });
 }
 
 function newCompletion({ engine, model }: Candidate, cached: boolean): Completion {

@@ -29,7 +29,7 @@ export function countPromptTokens(messages: readonly ChatMessage[]): number {
   let tokens = 3;
   for (const message of messages) {
     tokens += 3 + countTokens(message.role) + countTokens(textOf(message));
-    if (message.name !== undefined) tokens += 1 + countTokens(message.name);
+    if (typeof message.name === 'string') tokens += 1 + countTokens(message.name);
   }
   return tokens;
 }

@@ -56,7 +56,10 @@ export function takeOver(work: Work, request: LlmRequest, recorded: Recorded | u
 
 type Unnumbered<Part> = Part extends unknown ? Omit<Part, 'index' | 'answer'> : never;
 
-/** Publishes a part of the answer under the next number. Rejects as the bus does. */
+/**
+ * Publishes a part of the answer under the next number. Rejects as the bus does; the number is then given again, as
+ * whoever waits for the answer takes nothing before that number has come.
+ */
 export type Send = (
   delivery: Delivery<LlmRequest>,
   work: Work,
@@ -67,8 +70,13 @@ export function createSend(
   publish: (delivery: Delivery<LlmRequest>, part: LlmResponse) => Promise<void>,
 ): Send {
   return (delivery, work, part) => {
-    const numbered = { ...part, index: work.index, answer: work.answer } as LlmResponse;
+    const { index, answer } = work;
     work.index += 1;
-    return publish(delivery, numbered);
+    const published = publish(delivery, { ...part, index, answer } as LlmResponse);
+    // Several are on their way at once: the first that fails counts.
+    published.catch(() => {
+      if (work.answer === answer) work.index = Math.min(work.index, index);
+    });
+    return published;
   };
 }

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type LlmRequest, type LlmResponse, llmRequest } from '@stack/contracts/llm';
+import { type LlmRequest, type LlmResponse, llmRequest, llmResponse } from '@stack/contracts/llm';
 import { type Delivery, Unroutable } from '@stack/runtime/bus';
 import { type Database, openDatabase } from '@stack/runtime/database';
 import { createLog } from '@stack/runtime/logging';
@@ -194,6 +194,37 @@ describe.skipIf(skipWithout([postgresServer, redisServer]))(
       expect(await rows(delivery)).toHaveLength(0);
       expect(await failing.gaveUp(delivery, new Error('never'))).toBe('dead-letter');
       expect(failing.parts.at(-1)).toMatchObject({ kind: 'error', error: { status: 503 } });
+    });
+
+    it('tells why, under the number that is awaited, when the engine says what cannot be published', async () => {
+      const odd: Engine = {
+        ...createOfflineEngine(),
+        async *answer() {
+          for (const finish_reason of [null, '', null]) {
+            yield { choices: [{ index: 0, delta: { content: 'x' }, finish_reason }] };
+            await new Promise((resolve) => setImmediate(resolve));
+          }
+        },
+      };
+      const failing = core({
+        engines: [odd],
+        fail(part) {
+          try {
+            llmResponse.encode(llmResponse.create(part, { source: 'test', correlationid: 'c' }));
+            return undefined;
+          } catch (error) {
+            return error as Error;
+          }
+        },
+      });
+      await failing.handle(deliver({ seed: 28, stream: true }));
+      expect(failing.parts).toMatchObject([
+        { index: 0, kind: 'chunk' },
+        { index: 1, kind: 'error', error: { status: 502, code: 'bad_engine_answer' } },
+      ]);
+      expect(failing.parts.at(-1)).toMatchObject({
+        error: { message: expect.stringContaining('/data/choices/0') },
+      });
     });
 
     it('lets an event rest whose answer is recorded but whose requester is gone', async () => {

@@ -101,4 +101,60 @@ describe('the chain of engines', () => {
       });
     expect(a.state.asked).toBe(3);
   });
+
+  it.each([
+    ['an answer that went wrong', failure(502, 'said so', 'engine_failed', { fault: 'answer' })],
+    [
+      'a limit',
+      new EngineError(
+        { status: 429, message: 'slow', type: 't', param: null, code: null },
+        { fault: 'answer' },
+      ),
+    ],
+    ['what cannot be read', new SyntaxError('Unexpected token')],
+  ])('does not hold %s against an engine, and says what it was', async (_name, error) => {
+    const a = engine('a', ['m']);
+    const failed: string[] = [];
+    const chain = createEngineChain({
+      engines: [a.engine],
+      log,
+      breaker: { failures: 1, openMs: 60_000 },
+      onFailure: (name) => failed.push(name),
+    });
+    const [candidate] = await chain.candidates('m');
+    a.state.error = error as EngineError;
+    for (let i = 0; i < 3; i += 1)
+      await expect(candidate?.answer(request, nobody, () => {})).rejects.toMatchObject({
+        fault: 'answer',
+        ...(error instanceof EngineError ? { message: error.message } : { cause: error }),
+      });
+    expect([a.state.asked, failed]).toEqual([3, ['a', 'a', 'a']]);
+  });
+
+  it('leaves only the model alone that fails, and tells why', async () => {
+    const a = engine('a', ['m', 'other']);
+    const chain = createEngineChain({ engines: [a.engine], log, breaker: { failures: 1, openMs: 60_000 } });
+    const ask = async (model: string) =>
+      (await chain.candidates(model))[0]?.answer(request, nobody, () => {});
+    a.state.error = failure(502, 'out of memory', 'engine_failed');
+    await expect(ask('m')).rejects.toMatchObject({ message: 'out of memory' });
+    a.state.error = undefined;
+    await expect(ask('m')).rejects.toMatchObject({
+      error: { status: 503, code: 'engine_left_alone', message: expect.stringContaining('out of memory') },
+    });
+    await ask('other');
+  });
+
+  it('passes on what the taker throws, and why the answer was stopped', async () => {
+    const a = engine('a', ['m']);
+    const chain = createEngineChain({ engines: [a.engine], log, breaker: { failures: 1, openMs: 60_000 } });
+    const [candidate] = await chain.candidates('m');
+    const full = new Error('full');
+    const take = () => {
+      throw full;
+    };
+    await expect(candidate?.answer(request, nobody, take)).rejects.toBe(full);
+    a.state.error = new TypeError('terminated') as unknown as EngineError;
+    await expect(candidate?.answer(request, AbortSignal.abort(full), () => {})).rejects.toBe(full);
+  });
 });

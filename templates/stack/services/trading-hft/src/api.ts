@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import swagger from '@fastify/swagger';
-import type { Log } from '@stack/runtime/logging';
 import { plain } from '@stack/trading/decimal';
 import { RISK_CHECKS } from '@stack/trading/risk';
+import { SYMBOL_PATTERN } from '@stack/trading/symbol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Configuration } from './configuration.ts';
 import type { KillSwitch } from './kill-switch.ts';
@@ -13,7 +13,6 @@ export interface ApiOptions {
   version: string;
   configuration: Configuration;
   kill: KillSwitch;
-  log: Log;
   /** What trades; or why there is nothing yet. */
   trading(): Trading | { starting: string };
 }
@@ -32,7 +31,7 @@ class ApiError extends Error {
 const LIST_QUERY = {
   type: 'object',
   properties: {
-    symbol: { type: 'string', pattern: '^[A-Z0-9]{5,20}$' },
+    symbol: { type: 'string', pattern: SYMBOL_PATTERN },
     correlation_id: { type: 'string', maxLength: 128 },
     status: { type: 'string', pattern: '^[a-z_]{1,20}$' },
     limit: { type: 'integer', minimum: 1, maximum: 1000, default: 50 },
@@ -49,7 +48,7 @@ const CANDIDATE_BODY = {
   type: 'object',
   required: ['symbol', 'side'],
   properties: {
-    symbol: { type: 'string', pattern: '^[A-Z0-9]{5,20}$' },
+    symbol: { type: 'string', pattern: SYMBOL_PATTERN },
     side: { enum: ['buy', 'sell'] },
   },
   additionalProperties: false,
@@ -64,7 +63,7 @@ interface ListQuery {
 
 /** The API of the trading service. Whatever changes something asks for the control key. */
 export async function registerApi(http: FastifyInstance, options: ApiOptions): Promise<void> {
-  const { version, configuration, kill, log } = options;
+  const { version, configuration, kill } = options;
   const running = (): Trading => {
     const trading = options.trading();
     if ('starting' in trading) throw new ApiError(503, 'starting', trading.starting);
@@ -102,8 +101,12 @@ export async function registerApi(http: FastifyInstance, options: ApiOptions): P
     if (thrown instanceof ApiError) return refuse(reply, thrown.status, thrown.code, thrown.message);
     if (thrown.statusCode !== undefined && thrown.statusCode < 500)
       return refuse(reply, thrown.statusCode, 'bad_request', thrown.message);
-    log.correlated(request.correlationId).error('could not answer', { error: thrown });
-    return refuse(reply, 503, 'unavailable', 'the service cannot do that at the moment; its log says why');
+    return refuse(
+      reply,
+      503,
+      'unavailable',
+      `the service cannot do that at the moment; its log says why, under the correlation id ${request.correlationId}`,
+    );
   });
   http.setNotFoundHandler((request, reply) =>
     refuse(

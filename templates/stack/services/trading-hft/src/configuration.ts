@@ -2,6 +2,7 @@ import { address, integer, oneOf, optionalText, text, withDefault } from '@stack
 import { decimal } from '@stack/trading/decimal';
 import type { RiskLimits } from '@stack/trading/risk';
 import { strategies } from '@stack/trading/strategies';
+import { areSymbols } from '@stack/trading/symbol';
 import * as z from 'zod/mini';
 
 export const MODES = ['paper', 'testnet', 'live'] as const;
@@ -36,9 +37,7 @@ export const CONFIGURATION = {
   EXCHANGE_API_KEY: optionalText(),
   EXCHANGE_API_SECRET: optionalText(),
   SYMBOLS: withDefault(
-    text().check(
-      z.regex(/^[A-Z0-9]{5,20}(,[A-Z0-9]{5,20})*$/, { error: 'expected symbols as BTCUSDT,ETHUSDT' }),
-    ),
+    text().check(z.refine(areSymbols, { error: 'expected symbols as BTCUSDT,ETHUSDT' })),
     'BTCUSDT,ETHUSDT',
   ),
   CANDLES: withDefault(oneOf(['1s', '1m', '5m']), '1s'),

@@ -1,4 +1,5 @@
 import type { Database } from '@stack/runtime/database';
+import { reasonOf } from '@stack/runtime/errors';
 import type { Log } from '@stack/runtime/logging';
 
 const AGAIN_MS = 1_000;
@@ -61,6 +62,8 @@ export function openLeadership(options: {
       }
       await onHeld();
       if (lost) return;
+      // Ended meanwhile: the database closes once nobody holds a connection.
+      if (closed) return lose();
       release = () => lose();
       missing = undefined;
       log.info('this instance trades', { account: name });
@@ -69,12 +72,12 @@ export function openLeadership(options: {
     }
   };
   const again = () => {
-    timer = setTimeout(begin, AGAIN_MS);
+    if (!closed) timer = setTimeout(begin, AGAIN_MS);
   };
   const begin = () => {
     attempt().catch((error: unknown) => {
-      missing = `the database is away: ${error instanceof Error ? error.message : String(error)}`;
-      if (!closed) again();
+      missing = `the database is away: ${reasonOf(error)}`;
+      again();
     });
   };
   begin();

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '@stack/runtime/configuration';
 import { openDatabase } from '@stack/runtime/database';
+import { reasonOf } from '@stack/runtime/errors';
 import { runService } from '@stack/runtime/service';
 import { toNumber, ZERO } from '@stack/trading/decimal';
 import manifest from '../package.json' with { type: 'json' };
@@ -93,9 +94,9 @@ void runService({
           });
           return;
         } catch (error) {
-          const reason = error instanceof Error ? error.message : String(error);
+          const reason = reasonOf(error);
           if ('starting' in trading && trading.starting !== reason)
-            log.warn('cannot begin to trade yet', { reason });
+            log.warn('cannot begin to trade yet', { reason, error });
           trading = { starting: reason };
           await new Promise((resolve) => setTimeout(resolve, START_AGAIN_MS));
         }
@@ -138,6 +139,6 @@ void runService({
         return whenFailing();
       },
     });
-    await registerApi(http, { version: manifest.version, configuration, kill, log, trading: () => trading });
+    await registerApi(http, { version: manifest.version, configuration, kill, trading: () => trading });
   },
 });

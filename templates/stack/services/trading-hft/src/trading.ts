@@ -1,5 +1,6 @@
 import type { Bus } from '@stack/runtime/bus';
 import type { Database } from '@stack/runtime/database';
+import { reasonOf } from '@stack/runtime/errors';
 import type { Log } from '@stack/runtime/logging';
 import type { Cache } from '@stack/runtime/redis';
 import type { Tracing } from '@stack/runtime/tracing';
@@ -237,10 +238,19 @@ export function startTrading(options: TradingOptions): Trading {
       .catch((error: unknown) => log.warn('could not note what all is worth', { error }));
     news.allChanged();
   };
+  let silence: string | undefined;
+  const heard = () => {
+    silence = undefined;
+  };
+  /** Where the database is away, the lock is lost and nothing is ordered anyway. Said once for each reason. */
+  const unheard = (error: unknown) => {
+    const reason = reasonOf(error);
+    if (reason !== silence) log.warn('could not read the kill switch', { error });
+    silence = reason;
+  };
   const timers = [
     setInterval(look, LOOK_EVERY_MS),
-    // Where the database is away, the lock is lost and nothing is ordered anyway.
-    setInterval(() => void hearKill().catch(() => {}), HEAR_KILL_EVERY_MS),
+    setInterval(() => void hearKill().then(heard, unheard), HEAR_KILL_EVERY_MS),
     setInterval(() => leadership?.missing === undefined && void reconcile(), configuration.RECONCILE_MS),
     setInterval(noteEquity, configuration.EQUITY_MS),
   ];

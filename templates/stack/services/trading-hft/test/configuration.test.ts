@@ -55,6 +55,27 @@ test('numbers that are none are told by their names', () => {
   ).toThrow(/SYMBOLS: .*STRATEGY: expected one of .*ORDER_NOTIONAL: .*RISK_PRICE_BAND: /);
 });
 
+test.each([
+  'BTCUSDT',
+  '币安人生USDT,BTCUSDT',
+  '1000SATSUSDT',
+  'BTCUSD_PERP',
+  'A',
+])('%s are symbols', (symbols) => {
+  expect(read({ SYMBOLS: symbols }).SYMBOLS).toBe(symbols);
+});
+
+test.each([
+  'btcusdt',
+  'BTCUSDT,',
+  'BTC USDT',
+  'BTC/USDT',
+  '币安人生usdt',
+  '"BTCUSDT"',
+])('%s are none', (symbols) => {
+  expect(() => read({ SYMBOLS: symbols })).toThrow(/SYMBOLS: expected symbols as/);
+});
+
 test('the limits of the exchange hold where they are lower', () => {
   const given = read({ RISK_ORDERS_10S: '500', RISK_ORDERS_DAY: '100' });
   expect(limitsOf(given, { ordersIn10Seconds: 100, ordersInADay: 200_000 })).toMatchObject({

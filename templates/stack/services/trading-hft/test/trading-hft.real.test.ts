@@ -66,7 +66,7 @@ describe.skipIf(skipWithout(stackServers))('the trading service, with real serve
       TRADING_CONTROL_KEY: CONTROL,
       EQUITY_MS: '300',
     };
-    for (const market of simulator.exchange.markets.values()) market.drift = 0.0001;
+    for (const market of simulator.exchange.markets.values()) market.pull.drift(0.0001);
     core = await startService('quantum-core', `${ROOT}services/quantum-core/src/main.ts`, environment);
     [trading] = await Promise.all([start(), core.healthy()]);
     await trading.healthy();

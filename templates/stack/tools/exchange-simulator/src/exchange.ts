@@ -10,6 +10,7 @@ import {
   open,
   type Side,
 } from './matching-engine.ts';
+import { Pull } from './pull.ts';
 import { createRandom, type Random } from './random.ts';
 
 export type OrderType = 'LIMIT' | 'MARKET' | 'LIMIT_MAKER';
@@ -83,9 +84,10 @@ export interface Market {
   lastTradeId: number;
   /** Where the makers see the price, in ticks. */
   fair: number;
-  /** What the price does in a second: its deviation, and its drift, both as shares. */
+  /** The deviation of the price in a second, as a share. */
   volatility: number;
-  drift: number;
+  /** Where it goes besides. */
+  readonly pull: Pull;
 }
 
 /** 0.1 % of what is received, as Binance takes it: one part in a thousand. */
@@ -129,7 +131,7 @@ export class Exchange {
         lastTradeId: 0,
         fair,
         volatility: VOLATILITY,
-        drift: 0,
+        pull: new Pull(),
       };
       this.markets.set(symbol, market);
     }

@@ -30,11 +30,14 @@ const PAST_SECONDS = 4 * 3_600;
 /** The candles of one symbol in every interval. */
 export class Klines {
   readonly #instrument: Instrument;
-  readonly #series = new Map<string, Kline[]>();
+  readonly #series = Object.entries(INTERVALS).map(([interval, ms]) => ({
+    interval,
+    ms,
+    klines: [] as Kline[],
+  }));
 
   constructor(instrument: Instrument) {
     this.#instrument = instrument;
-    for (const interval of Object.keys(INTERVALS)) this.#series.set(interval, []);
   }
 
   /**
@@ -57,10 +60,9 @@ export class Klines {
 
   add(time: number, price: number, quantity: number, takerBuys: boolean): void {
     const amount = BigInt(price) * BigInt(quantity) * this.#instrument.unit;
-    for (const [interval, ms] of Object.entries(INTERVALS)) {
-      const series = this.#series.get(interval) ?? [];
+    for (const { ms, klines } of this.#series) {
       const openTime = time - (time % ms);
-      let kline = series.at(-1);
+      let kline = klines.at(-1);
       if (kline === undefined || kline.openTime < openTime) {
         kline = {
           openTime,
@@ -74,8 +76,8 @@ export class Klines {
           takerBuyQuoteVolume: 0n,
           trades: 0,
         };
-        series.push(kline);
-        if (series.length > KEPT) series.shift();
+        klines.push(kline);
+        if (klines.length > KEPT) klines.shift();
       }
       kline.high = Math.max(kline.high, price);
       kline.low = Math.min(kline.low, price);
@@ -91,15 +93,16 @@ export class Klines {
   }
 
   last(interval: string): Kline | undefined {
-    return this.#series.get(interval)?.at(-1);
+    return this.#of(interval).at(-1);
   }
 
   /** The last ones between both times, the oldest first. */
   between(interval: string, from: number, to: number, most: number): Kline[] {
-    const found = (this.#series.get(interval) ?? []).filter(
-      ({ openTime }) => openTime >= from && openTime <= to,
-    );
+    const found = this.#of(interval).filter(({ openTime }) => openTime >= from && openTime <= to);
     // As Binance: with a start the first ones, without it the last ones.
     return from > 0 ? found.slice(0, most) : found.slice(-most);
+  }
+  #of(interval: string): Kline[] {
+    return this.#series.find((each) => each.interval === interval)?.klines ?? [];
   }
 }

@@ -22,17 +22,25 @@ export class MarketMakers {
     for (const market of exchange.markets.values()) this.#quote(market);
   }
 
-  /** @param seconds how much time passes in the step */
-  step(seconds: number): void {
+  /**
+   * @param seconds how much time passes in the step
+   * @param speed how many times as much happens in it as in a real market
+   */
+  step(seconds: number, speed = 1): void {
     for (const market of this.#exchange.markets.values()) {
-      const { random, volatility, drift } = market;
-      market.fair = Math.max(
-        LEVELS * 10,
-        market.fair * Math.exp(drift * seconds + volatility * Math.sqrt(seconds) * random.normal()),
-      );
-      this.#quote(market);
-      if (random.uniform() < TAKES) this.#take(market);
+      for (let time = 0; time < speed; time += 1) this.#move(market, seconds);
+      market.pull.pass(seconds);
     }
+  }
+
+  #move(market: Market, seconds: number): void {
+    const { random, volatility, pull } = market;
+    market.fair = Math.max(
+      LEVELS * 10,
+      market.fair * Math.exp(pull.share * seconds + volatility * Math.sqrt(seconds) * random.normal()),
+    );
+    this.#quote(market);
+    if (random.uniform() < TAKES) this.#take(market);
   }
 
   /** Takes back the orders that lie wrong, and fills the ladder up again. */

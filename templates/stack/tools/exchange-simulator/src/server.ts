@@ -36,7 +36,19 @@ const marketSchema = z.strictObject({
   symbol: z.string(),
   drift: z.number().min(-0.1).max(0.1).optional().describe('What the price gains in a second, as a share.'),
   volatility: z.number().min(0).max(0.1).optional().describe('The deviation of a second, as a share.'),
-  seconds: z.number().min(0.1).max(3_600).optional().describe('After so long the drift is 0 again.'),
+  swing: z
+    .number()
+    .min(-0.1)
+    .max(0.1)
+    .optional()
+    .describe('The same, added to the drift, with its sign turned again and again.'),
+  swing_every: z.number().min(0.1).max(3_600).default(10).describe('Seconds from turn to turn of the swing.'),
+  seconds: z
+    .number()
+    .min(0.1)
+    .max(3_600)
+    .optional()
+    .describe('After so long the drift and the swing of this request are 0 again.'),
   jump: z.number().min(-0.5).max(0.5).optional().describe('What the price gains now, as a share.'),
   jump_every: z
     .number()
@@ -68,8 +80,6 @@ export function addSimulator(server: FastifyInstance, options: SimulatorOptions)
   const makers = new MarketMakers(exchange);
 
   const jumped = new Map<Market, number>();
-  /** Markets whose drift is to end. */
-  const calming = new Map<Market, NodeJS.Timeout>();
 
   server.get('/simulator', async () => ({
     simulated: true,
@@ -103,33 +113,27 @@ export function addSimulator(server: FastifyInstance, options: SimulatorOptions)
       return reply
         .code(404)
         .send({ simulated: true, error: `no symbol ${change.data.symbol}; there are ${symbols.join(', ')}` });
-    market.drift = change.data.drift ?? market.drift;
-    market.volatility = change.data.volatility ?? market.volatility;
+    const { symbol, drift, swing, swing_every, seconds, volatility, jump, jump_every = 0 } = change.data;
+    if (drift !== undefined) market.pull.drift(drift, seconds);
+    if (swing !== undefined) market.pull.swing(swing, swing_every, seconds);
+    if (volatility !== undefined) market.volatility = volatility;
     const since = Date.now() - (jumped.get(market) ?? Number.NEGATIVE_INFINITY);
-    if (change.data.jump !== undefined && since >= (change.data.jump_every ?? 0) * 1_000) {
+    if (jump !== undefined && since >= jump_every * 1_000) {
       jumped.set(market, Date.now());
-      market.fair *= 1 + change.data.jump;
+      market.fair *= 1 + jump;
     }
-    const { seconds } = change.data;
-    clearTimeout(calming.get(market));
-    if (seconds !== undefined)
-      calming.set(
-        market,
-        setTimeout(() => {
-          market.drift = 0;
-        }, seconds * 1_000).unref(),
-      );
     return {
       simulated: true,
-      symbol: change.data.symbol,
-      drift: market.drift,
+      symbol,
+      drift: market.pull.drifting,
+      swing: market.pull.swinging,
       volatility: market.volatility,
     };
   });
 
   const stepSeconds = DEPTH_MS / 1000;
   const stepping = setInterval(() => {
-    for (let step = 0; step < options.speed; step += 1) makers.step(stepSeconds);
+    makers.step(stepSeconds, options.speed);
     streams.flush();
   }, DEPTH_MS);
 

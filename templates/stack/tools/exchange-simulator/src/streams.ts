@@ -46,7 +46,9 @@ export function openStreams(server: Server, venue: Venue): Streams {
   let subscriptions = 0;
 
   server.on('upgrade', (request, socket, head) => {
-    const url = new URL(request.url ?? '/', 'http://simulator');
+    // `//` is no address, and `new URL` would end the process.
+    const address = request.url ?? '/';
+    const url = new URL(URL.canParse(address, 'http://simulator') ? address : '/', 'http://simulator');
     const known = /^\/(ws|stream|ws-api\/v3)(\/|$)/.test(url.pathname);
     if (!known) {
       socket.end('HTTP/1.1 404 Not Found\r\nx-simulated: exchange-simulator\r\ncontent-length: 0\r\n\r\n');

@@ -3,6 +3,7 @@ import { ExchangeError } from '../src/errors.ts';
 import { Exchange, type NewOrder } from '../src/exchange.ts';
 import { counted, written } from '../src/instrument.ts';
 import { MarketMakers } from '../src/market-makers.ts';
+import { Pull } from '../src/pull.ts';
 
 const START = 1_750_000_000_000;
 
@@ -17,6 +18,7 @@ function exchange(seed = 7) {
   const makers = new MarketMakers(made);
   return {
     made,
+    makers,
     step(times: number) {
       for (let step = 0; step < times; step += 1) {
         time += 100;
@@ -65,6 +67,78 @@ describe('the market', () => {
         expect(low).toBeLessThanOrEqual(Math.min(open, close));
       }
     }
+  });
+});
+
+describe('a market that is pulled', () => {
+  /** The signs of what the price is pulled by, a second each. */
+  const signs = (pull: Pull, seconds: number) =>
+    Array.from({ length: seconds }, () => {
+      const sign = Math.sign(pull.share);
+      for (let step = 0; step < 4; step += 1) pull.pass(0.25);
+      return sign;
+    });
+
+  test('swings up and down for as long as it was asked to, and then goes its way', () => {
+    const pull = new Pull();
+    pull.swing(0.002, 3, 8);
+    expect(signs(pull, 10)).toEqual([1, 1, 1, -1, -1, -1, 1, 1, 0, 0]);
+  });
+
+  test('swings on whatever others make of its drift, and the drift ends by itself', () => {
+    const pull = new Pull();
+    pull.swing(0.002, 2, 6);
+    pull.drift(0.0001, 1);
+    expect(pull.share).toBeCloseTo(0.0021, 10);
+    pull.pass(1);
+    expect(pull.share).toBe(0.002);
+    pull.drift(-0.0001);
+    pull.pass(1);
+    expect(pull.share).toBeCloseTo(-0.0021, 10);
+    pull.pass(100);
+    expect(pull.share).toBe(-0.0001);
+  });
+
+  test('keeps its turn and its end when somebody asks for the same again; 0 ends it', () => {
+    const pull = new Pull();
+    pull.swing(0.002, 2, 5);
+    pull.pass(1);
+    pull.swing(0.002, 2, 2);
+    expect(signs(pull, 5)).toEqual([1, -1, -1, 1, 0]);
+    pull.swing(0.002, 2, 5);
+    pull.swing(0, 2);
+    expect(pull.share).toBe(0);
+  });
+
+  test('goes where it is pulled, each time alike', () => {
+    const prices = () => {
+      const { made, step } = exchange();
+      const market = made.market('ETHUSDT');
+      const start = market.fair;
+      market.pull.swing(0.002, 5, 20);
+      return [50, 50, 50, 50].map((steps) => {
+        step(steps);
+        return market.fair / start;
+      });
+    };
+    const [up, down, upAgain, downAgain] = prices();
+    expect(up).toBeGreaterThan(1.005);
+    expect(down).toBeLessThan(1.005);
+    expect(upAgain).toBeGreaterThan(1.005);
+    expect(downAgain).toBeLessThan(1.005);
+    expect(prices()).toEqual([up, down, upAgain, downAgain]);
+  });
+
+  test('has the time that it was asked for, also where more happens in it', () => {
+    const { made, makers } = exchange();
+    const { pull } = made.market('ETHUSDT');
+    pull.swing(0.002, 1, 2);
+    makers.step(0.5, 5);
+    expect(pull.swinging).toBe(0.002);
+    makers.step(0.5, 5);
+    expect(pull.swinging).toBe(-0.002);
+    makers.step(1, 5);
+    expect(pull.swinging).toBe(0);
   });
 });
 

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { CREDENTIALS, listen, signed, startSimulator } from './simulator.ts';
 
@@ -240,4 +241,38 @@ describe('faults on request', () => {
     await fault(url, { kind: 'disconnect' });
     await closed;
   });
+});
+
+test('the market swings on request, beside the drift of others', async () => {
+  const { url, exchange } = await startSimulator();
+  const ask = async (body: object) => {
+    const answer = await fetch(`${url}/simulator/market`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return { status: answer.status, body: (await answer.json()) as object };
+  };
+  const symbol = 'ETHUSDT';
+  expect(await ask({ symbol, swing: 0.002, swing_every: 60, seconds: 100 })).toMatchObject({
+    status: 200,
+    body: { drift: 0, swing: 0.002 },
+  });
+  expect(await ask({ symbol, drift: 0.0001, seconds: 0.1 })).toMatchObject({
+    body: { drift: 0.0001, swing: 0.002 },
+  });
+  await expect.poll(() => exchange.market(symbol).pull.share).toBe(0.002);
+  expect((await ask({ symbol, swing: 1 })).status).toBe(400);
+  expect((await ask({ symbol, swing: 0.1, swing_every: 0 })).status).toBe(400);
+});
+
+test('a request for a stream that names no address is answered, and harms nobody', async () => {
+  const { url } = await startSimulator();
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.write('GET // HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1\.1 404 /);
+  socket.destroy();
+  expect((await fetch(`${url}/api/v3/time`)).status).toBe(200);
 });

@@ -3,6 +3,8 @@ import { correlationIdFrom } from '../correlation.ts';
 import { type Event, EventInvalid, type EventType } from '../events.ts';
 import type { Log } from '../logging.ts';
 import { CORRELATION_ID, SpanKind, type Tracing } from '../tracing/index.ts';
+import type { HeaderValue, MessageProperties } from './amqp/message-properties.ts';
+import { propertiesOf } from './amqp/raw-frames.ts';
 import { Rejection } from './errors.ts';
 import type { Inbox, Transaction } from './inbox.ts';
 import type { Destination, Publisher } from './publisher.ts';
@@ -121,8 +123,9 @@ export class Consumer<Data> {
       outcome = await this.#process(channel, message);
       if (outcome !== 'redelivered') channel.ack(message);
     } catch (error) {
-      // Only an acknowledgement on a channel that has just closed gets here: the broker delivers the message again.
-      this.#options.log.debug('not acknowledged', { error });
+      // An acknowledgement on a channel that has just closed: the broker delivers the message again.
+      if (this.#channel !== channel) this.#options.log.debug('not acknowledged', { error });
+      else this.#logOf(message).error('could not deal with a message', { error });
     } finally {
       const { from } = this.#consumption;
       const source = 'queue' in from ? from.queue : from.routingKey;
@@ -209,7 +212,10 @@ export class Consumer<Data> {
       await channel.checkExchange(this.#options.retryExchange);
       await channel.close();
       return true;
-    } catch {
+    } catch (error) {
+      // A stack need not have one (404); that it may not be asked for is another matter.
+      if ((error as { code?: unknown }).code !== NOT_FOUND)
+        this.#options.log.warn('could not look for the exchange of retries', { error });
       return false;
     }
   }
@@ -220,13 +226,10 @@ export class Consumer<Data> {
     if (!('queue' in from) || !this.#hasRetries) return false;
     const { publisher, retryExchange, log } = this.#options;
     try {
-      await publisher.publish(
+      await publisher.forward(
         { exchange: retryExchange, routingKey: `${from.queue}.retry.${delay}` },
         message.content,
-        {
-          ...propertiesOf(message),
-          headers: { ...originOf(message, from.queue), [ATTEMPT]: attempt },
-        },
+        passedOn(message, { ...originOf(message, from.queue), [ATTEMPT]: attempt }),
       );
       return true;
     } catch (error) {
@@ -268,13 +271,15 @@ export class Consumer<Data> {
     const log = this.#logOf(message);
     const { from } = this.#consumption;
     const origin = originOf(message, 'queue' in from ? from.queue : undefined);
-    const routingKey = String(origin[ORIGINAL_KEY]);
+    const routingKey = origin[ORIGINAL_KEY];
     for (let delay = 100; this.#channel === channel; delay = Math.min(delay * 2, 5000)) {
       try {
-        await publisher.publish({ exchange: deadLetterExchange, routingKey }, message.content, {
-          ...propertiesOf(message),
-          headers: { ...origin, 'x-reason': reason.slice(0, 1000), 'x-rejected-by': service },
-        });
+        const notes = { ...origin, 'x-reason': reason.slice(0, 1000), 'x-rejected-by': service };
+        await publisher.forward(
+          { exchange: deadLetterExchange, routingKey },
+          message.content,
+          passedOn(message, notes),
+        );
         log.warn('dead-lettered a message', {
           exchange: origin[ORIGINAL_EXCHANGE],
           routing_key: routingKey,
@@ -290,6 +295,8 @@ export class Consumer<Data> {
   }
 }
 
+/** AMQP's reply code. */
+const NOT_FOUND = 404;
 /** How often the event was tried before it waited. */
 const ATTEMPT = 'x-attempt';
 /** Where the message came from first, before it waited. */
@@ -308,31 +315,27 @@ function attemptOf({ properties }: ConsumeMessage): number {
   return typeof attempt === 'number' ? attempt : 0;
 }
 
-function originOf(
-  { fields, properties }: ConsumeMessage,
-  queue: string | undefined,
-): Record<string, unknown> {
+/** Where the message came from first: it says so itself when it has waited before. */
+function originOf({ fields, properties }: ConsumeMessage, queue: string | undefined) {
+  const noted = (name: string, otherwise: string) => {
+    const value: unknown = properties.headers?.[name];
+    return typeof value === 'string' ? value : otherwise;
+  };
   return {
-    [ORIGINAL_EXCHANGE]: fields.exchange,
-    [ORIGINAL_KEY]: fields.routingKey,
-    ...(queue === undefined ? {} : { [ORIGINAL_QUEUE]: queue }),
-    ...Object.fromEntries(
-      Object.entries(properties.headers ?? {}).filter(([name]) => !BROKERS_OWN.test(name)),
-    ),
+    [ORIGINAL_EXCHANGE]: noted(ORIGINAL_EXCHANGE, fields.exchange),
+    [ORIGINAL_KEY]: noted(ORIGINAL_KEY, fields.routingKey),
+    ...(queue === undefined ? {} : { [ORIGINAL_QUEUE]: noted(ORIGINAL_QUEUE, queue) }),
   };
 }
 
-function propertiesOf({ properties }: ConsumeMessage) {
-  const { messageId, correlationId, contentType, type, replyTo } = properties;
-  return {
-    messageId: typeof messageId === 'string' ? messageId : `unnamed-${crypto.randomUUID()}`,
-    ...(typeof correlationId === 'string' ? { correlationId } : {}),
-    ...(typeof contentType === 'string' ? { contentType } : {}),
-    ...(typeof type === 'string' ? { type } : {}),
-    ...(typeof replyTo === 'string' ? { replyTo } : {}),
-    persistent: true,
-    mandatory: true as const,
-  };
+/**
+ * The properties of a message as they came, with these notes among its headers. Its time to live belongs to the queue
+ * that it has left, and nobody may vouch for another user.
+ */
+function passedOn(message: ConsumeMessage, notes: Readonly<Record<string, HeaderValue>>): MessageProperties {
+  return propertiesOf(message)
+    .with({ expiration: undefined, userId: undefined })
+    .withHeaders(notes, (name) => BROKERS_OWN.test(name));
 }
 
 function pause(ms: number): Promise<void> {

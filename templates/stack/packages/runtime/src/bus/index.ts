@@ -1,7 +1,10 @@
 import { type ChannelModel, connect, type RecoveringChannelModel } from 'amqplib';
+import { reasonOf } from '../errors.ts';
 import type { Event, EventType } from '../events.ts';
 import type { Log } from '../logging.ts';
+import { PATIENCE } from '../patience.ts';
 import { CORRELATION_ID, fail, NO_TRACING, SpanKind, type Tracing } from '../tracing/index.ts';
+import { keepProperties } from './amqp/raw-frames.ts';
 import { Consumer, type Consumption, type Delivery, type Outcome } from './consumer.ts';
 import { BusUnavailable } from './errors.ts';
 import { type Destination, Publisher } from './publisher.ts';
@@ -81,8 +84,6 @@ export interface Bus {
   close(): Promise<void>;
 }
 
-const SETUP_TIMEOUT_MS = 10_000;
-
 /** Starts to connect and returns at once. */
 export async function createBus(options: BusOptions): Promise<Bus> {
   const { service, log, tracing = NO_TRACING } = options;
@@ -95,7 +96,7 @@ export async function createBus(options: BusOptions): Promise<Bus> {
 
   const connection: RecoveringChannelModel = await connect(withHeartbeat(options.url), {
     noDelay: true,
-    timeout: 5000,
+    timeout: PATIENCE.connect,
     clientProperties: { connection_name: service },
     recovery: {
       waitForConnect: false,
@@ -104,7 +105,8 @@ export async function createBus(options: BusOptions): Promise<Bus> {
       setup: async (opened: ChannelModel) => {
         // Until the setup is done nobody else listens, and an error that nobody listens to ends the process.
         opened.on('error', () => {});
-        await within(SETUP_TIMEOUT_MS, async () => {
+        keepProperties(opened);
+        await within(PATIENCE.setup, async () => {
           await publisher.open(opened);
           await requester.open(opened);
           for (const consumer of consumers) await consumer.open(opened);
@@ -115,22 +117,22 @@ export async function createBus(options: BusOptions): Promise<Bus> {
   });
   const lost = (error: Error) => {
     model = undefined;
-    reason = error.message;
+    reason = reasonOf(error);
     publisher.detach();
   };
   connection.on('connect', () => log.info('connected to the broker'));
   connection.on('disconnect', (error) => {
-    log.warn('lost the broker', { error: error.message });
+    log.warn('lost the broker', { error: reasonOf(error) });
     lost(error);
   });
   connection.on('connect-failed', (error) => {
     // Once for each reason: the broker may be away for long.
-    if (reason !== error.message) log.warn('cannot reach the broker yet', { error: error.message });
+    if (reason !== reasonOf(error)) log.warn('cannot reach the broker yet', { error: reasonOf(error) });
     lost(error);
   });
   connection.on('blocked', (why) => log.warn('the broker takes no messages for now', { reason: why }));
   connection.on('unblocked', () => log.info('the broker takes messages again'));
-  connection.on('error', (error) => log.warn('the broker closed the connection', { error: error.message }));
+  connection.on('error', (error) => log.warn('the broker closed the connection', { error: reasonOf(error) }));
 
   const send = (
     to: Destination,
@@ -251,7 +253,11 @@ export async function createBus(options: BusOptions): Promise<Bus> {
       consumers.push(consumer as Consumer<never>);
       if (model !== undefined) {
         const opened = model;
-        consumer.open(opened).catch(() => opened.close().catch(() => {}));
+        consumer.open(opened).catch((error: unknown) => {
+          log.warn('could not consume', { error });
+          // Everything is set up anew with the next connection.
+          return opened.close().catch(() => {});
+        });
       }
     },
 

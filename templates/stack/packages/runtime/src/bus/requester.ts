@@ -201,8 +201,8 @@ export class Requester {
     let parsed: unknown;
     try {
       parsed = JSON.parse(content.toString('utf8'));
-    } catch {
-      this.#log.warn('dropped a reply that is not JSON');
+    } catch (error) {
+      this.#log.warn('dropped a reply that is not JSON', { error });
       return;
     }
     const causation = (parsed as { causationid?: unknown } | null)?.causationid;

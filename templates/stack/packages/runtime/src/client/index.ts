@@ -1,6 +1,8 @@
 import { BrokenCircuitError, BulkheadRejectedError, bulkhead, type IPolicy } from 'cockatiel';
 import { Agent, request as send } from 'undici';
 import { type Balancer, type BalancerName, createBalancer } from '../balancer.ts';
+import { reasonOf } from '../errors.ts';
+import { PATIENCE } from '../patience.ts';
 import { type Instance, urlOf } from '../registry/index.ts';
 import { type Backoff, retry } from '../retry.ts';
 import { SpanKind, type Tracing } from '../tracing/index.ts';
@@ -69,10 +71,10 @@ const WORTH_ANOTHER_TRY = new Set([502, 503, 504]);
 const INSTANCES_TTL_MS = 1000;
 
 export function createServiceClient(options: ServiceClientOptions): ServiceClient {
-  const { tracing, retries = 2, budgetMs: usualBudgetMs = 5000 } = options;
+  const { tracing, retries = 2, budgetMs: usualBudgetMs = 10_000 } = options;
   const backoff = options.backoff ?? { kind: 'decorrelated-jitter', delayMs: 50, maxMs: 1000 };
   const { size, waiting } = options.bulkhead ?? { size: 64, waiting: 256 };
-  const dispatcher = new Agent({ keepAliveTimeout: 10_000, connect: { timeout: 2000 } });
+  const dispatcher = new Agent({ keepAliveTimeout: 10_000, connect: { timeout: PATIENCE.connect } });
   const breakers = createBreakers(options.breaker ?? { failures: 5, openMs: 10_000 });
   const balancers = new Map<string, Balancer>();
   const bulkheads = new Map<string, IPolicy>();
@@ -88,7 +90,7 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     asked.instances = asked.instances.catch((error: unknown) => {
       if (known === undefined) {
         resolved.delete(service);
-        throw new CallFailed('unresolved', `where ${service} runs is not known: ${messageOf(error)}`, {
+        throw new CallFailed('unresolved', `where ${service} runs is not known: ${reasonOf(error)}`, {
           cause: error,
         });
       }
@@ -226,7 +228,7 @@ function asCallFailed(service: string, instance: Instance, error: unknown): Call
     return new CallFailed('circuit-open', `${what} failed too often and is left alone`, { cause: error });
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const unsent = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT'].includes(code);
-  return new CallFailed(unsent ? 'unreachable' : 'broken-off', `${what}: ${messageOf(error)}`, {
+  return new CallFailed(unsent ? 'unreachable' : 'broken-off', `${what}: ${reasonOf(error)}`, {
     cause: error,
   });
 }
@@ -237,10 +239,6 @@ function parsed(text: string, instance: string): unknown {
   } catch (error) {
     throw new CallFailed('bad-answer', `${instance} did not answer in JSON`, { cause: error });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error);
 }
 
 function getOrAdd<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {

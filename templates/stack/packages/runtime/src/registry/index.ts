@@ -1,3 +1,4 @@
+import { reasonOf } from '../errors.ts';
 import type { Health } from '../health.ts';
 import type { Log } from '../logging.ts';
 import type { Cache } from '../redis.ts';
@@ -82,6 +83,8 @@ export interface RegistryOptions {
 export const HEARTBEAT_MS = 30_000;
 export const TTL_MS = 60_000;
 const WATCH_MS = 1_000;
+/** After a heartbeat that did not arrive. */
+const BEAT_AGAIN_MS = 2_000;
 /** So many times to live after the last heartbeat an instance leaves the index, too. */
 const FORGOTTEN_AFTER = 2;
 /** How long a service without an instance is remembered, in milliseconds. */
@@ -137,8 +140,10 @@ export function createRegistry(options: RegistryOptions): Registry {
       let ended = false;
       let said: string | undefined;
       let known = false;
+      let soon: NodeJS.Timeout | undefined;
       const beat = async () => {
         if (ended) return;
+        clearTimeout(soon);
         try {
           const { status } = await health.report();
           const now = new Date();
@@ -159,9 +164,11 @@ export function createRegistry(options: RegistryOptions): Registry {
           known = true;
         } catch (error) {
           known = false;
-          const reason = error instanceof Error ? error.message : String(error);
+          const reason = reasonOf(error);
           if (reason !== said) log.warn('could not renew the lease in the registry', { error: reason });
           said = reason;
+          // Not with the next beat: by then the lease may be gone.
+          if (!ended) soon = setTimeout(() => void beat(), Math.min(heartbeatMs / 4, BEAT_AGAIN_MS)).unref();
         }
       };
       const timer = setInterval(() => void beat(), heartbeatMs);
@@ -172,6 +179,7 @@ export function createRegistry(options: RegistryOptions): Registry {
           if (ended) return;
           ended = true;
           clearInterval(timer);
+          clearTimeout(soon);
           try {
             await Promise.all([
               cache.command('DEL', leaseKey(instance)),

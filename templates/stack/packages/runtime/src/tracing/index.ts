@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Attributes,
   type Context,
@@ -20,6 +21,8 @@ import {
   BatchSpanProcessor,
   ParentBasedSampler,
 } from '@opentelemetry/sdk-trace-base';
+import { reasonOf } from '../errors.ts';
+import { PATIENCE } from '../patience.ts';
 import { ReservoirSampler } from './reservoir-sampler.ts';
 
 export { type Attributes, type Span, SpanKind } from '@opentelemetry/api';
@@ -62,13 +65,14 @@ export interface TracingOptions {
   reservoir: number;
   /** The share of the further traces that are recorded, from 0 to 1. */
   ratio: number;
+  /** How long `close` waits for a collector, in milliseconds. */
+  closeMs?: number;
 }
 
 /** So many spans may wait to be sent; what is more is dropped, as a collector that is away must not fill the memory. */
 const MOST_WAITING = 2048;
 const MOST_AT_ONCE = 512;
 const SEND_EVERY_MS = 500;
-const SEND_TIMEOUT_MS = 2000;
 
 const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 const propagator = new W3CTraceContextPropagator();
@@ -90,11 +94,11 @@ export function createTracing(options: TracingOptions): Tracing {
     }),
     spanProcessors: options.endpoints.map((endpoint) => {
       const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`;
-      return new BatchSpanProcessor(new OTLPTraceExporter({ url, timeoutMillis: SEND_TIMEOUT_MS }), {
+      return new BatchSpanProcessor(new OTLPTraceExporter({ url, timeoutMillis: PATIENCE.spans }), {
         maxQueueSize: MOST_WAITING,
         maxExportBatchSize: MOST_AT_ONCE,
         scheduledDelayMillis: SEND_EVERY_MS,
-        exportTimeoutMillis: SEND_TIMEOUT_MS,
+        exportTimeoutMillis: PATIENCE.spans,
       });
     }),
   });
@@ -130,7 +134,9 @@ export function createTracing(options: TracingOptions): Tracing {
       return carrier.traceparent;
     },
     async close() {
-      await provider.shutdown().catch(() => {});
+      // What is not sent by then is lost; whoever ends does not wait for a collector that is away.
+      const late = sleep(options.closeMs ?? PATIENCE.lastSpans, undefined, { ref: false });
+      await Promise.race([provider.shutdown(), late]).catch(() => {});
     },
   };
 }
@@ -146,7 +152,7 @@ export const NO_TRACING: Tracing = {
 
 /** Notes on the span why its work failed. */
 export function fail(span: Span, error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = reasonOf(error);
   span.setStatus({ code: SpanStatusCode.ERROR, message });
   span.setAttribute('error.type', error instanceof Error ? error.name : 'error');
 }

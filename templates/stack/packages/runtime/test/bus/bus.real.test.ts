@@ -11,8 +11,10 @@ import { compileEventTypes, EventInvalid } from '@stack/runtime/events';
 import { createLog } from '@stack/runtime/logging';
 import { rabbitmqServer, startRabbitmq } from '@stack/testing/rabbitmq';
 import { eventually, skipWithout, type TestServer } from '@stack/testing/server';
-import { type Channel, type ChannelModel, connect } from 'amqplib';
+import { type Channel, type ChannelModel, connect, type GetMessage } from 'amqplib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MessageProperties } from '../../src/bus/amqp/message-properties.ts';
+import { keepProperties, propertiesOf, publishAsIs } from '../../src/bus/amqp/raw-frames.ts';
 
 interface Question {
   n: number;
@@ -272,6 +274,71 @@ describe.skipIf(skipWithout([rabbitmqServer]))('the bus on a real RabbitMQ', () 
       'x-rejected-by': 'strict',
     });
     expect((await channel.checkQueue('q')).messageCount).toBe(0);
+  });
+
+  // Waiting and dead letters are other queues, not other events: every type of header, every digit, every byte.
+  it('passes on what waits or is given up as the bytes that came, but for its own notes', async () => {
+    await channel.assertExchange('qbtc.retry', 'direct');
+    await channel.assertQueue('q.retry.20', {
+      durable: true,
+      messageTtl: 20,
+      deadLetterExchange: '',
+      deadLetterRoutingKey: 'q',
+    });
+    await channel.bindQueue('q.retry.20', 'qbtc.retry', 'q.retry.20');
+    const bus = await open('faithful');
+    let tries = 0;
+    bus.consume({
+      from: { queue: 'q' },
+      type: question,
+      prefetch: 8,
+      async handle() {
+        tries += 1;
+        throw tries === 1 ? new Error('not now') : new Rejection('not for me');
+      },
+    });
+    const read = await connect(broker.url);
+    keepProperties(read);
+    const reading = await read.createChannel();
+    const publishing = await read.createConfirmChannel();
+    // As any client may send it: no id, a number beyond 2^53 in the body and a header, a time before 1970, bytes.
+    const fields = [
+      [...Buffer.from('\x04int8'), 0x6c, 0, 0x20, 0, 0, 0, 0, 0, 1],
+      [...Buffer.from('\x04when'), 0x54, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+      [...Buffer.from('\x04half'), 0x64, 0x40, 0x14, 0, 0, 0, 0, 0, 0],
+      [...Buffer.from('\x04text'), 0x53, 0, 0, 0, 2, 0xff, 0xfe],
+    ].flat();
+    const properties = new MessageProperties(
+      Buffer.from([0x28, 0x40, 0, 0, 0, fields.length, ...fields, 7, ...Array(8).fill(0xff)]),
+    );
+    const valid = ask(9_007_199);
+    const content = Buffer.from(JSON.stringify(valid).replace('9007199', '9007199254740993'));
+    publishAsIs(publishing, TO, content, properties);
+    publishAsIs(publishing, TO, Buffer.from([0xff, 0x00]), properties);
+    await publishing.waitForConfirms();
+    const letters: GetMessage[] = [];
+    await eventually(
+      'both are dead letters',
+      async () => {
+        const letter = await reading.get('q_dead', { noAck: true });
+        if (letter !== false) letters.push(letter);
+        expect(letters).toHaveLength(2);
+      },
+      { timeoutMs: 20_000 },
+    );
+    expect(tries).toBe(2);
+    expect(letters.map((letter) => letter.content.toString('hex')).sort()).toEqual(
+      [content.toString('hex'), 'ff00'].sort(),
+    );
+    for (const letter of letters) {
+      const left = propertiesOf(letter).withHeaders({}, (name) => name.startsWith('x-'));
+      // RabbitMQ sorts the headers by name as it notes that a message has waited.
+      expect([...left.bytes].sort()).toEqual([...properties.bytes].sort());
+      expect(left.headers).toEqual(properties.headers);
+    }
+    await read.close();
+    await channel.deleteQueue('q.retry.20');
+    await channel.deleteExchange('qbtc.retry');
   });
 
   it('tries again what failed, a bounded number of times', async () => {

@@ -27,14 +27,16 @@ async function collector() {
 
 function tracingTo(
   endpoints: string[],
-  sampling: { reservoir: number; ratio: number } = { reservoir: 100, ratio: 1 },
+  changes: { reservoir?: number; ratio?: number; closeMs?: number } = {},
 ) {
   const tracing = createTracing({
     service: 'shop',
     version: '1.2.3',
     instance: 'shop-1',
     endpoints,
-    ...sampling,
+    reservoir: 100,
+    ratio: 1,
+    ...changes,
   });
   tracings.push(tracing);
   return tracing;
@@ -161,7 +163,7 @@ describe('what is exported', () => {
   });
 
   it('loses spans and nothing else when the collector is away', async () => {
-    const tracing = tracingTo(['http://127.0.0.1:1']);
+    const tracing = tracingTo(['http://127.0.0.1:1'], { closeMs: 50 });
     expect(await tracing.span('lost', {}, async () => 'done')).toBe('done');
     await tracing.close();
   });

@@ -1,6 +1,7 @@
 import type { ChoiceDelta, LlmRequest } from '@stack/contracts/llm';
-import { type Engine, refusal, refuseOtherFields } from '../engine.ts';
+import { type Engine, refusal } from '../engine.ts';
 import { textOf } from '../message-text.ts';
+import { refuseOtherFields } from '../question.ts';
 import { extract } from './extract.ts';
 
 type Tokenizer = typeof import('../tokens.ts');
@@ -29,7 +30,6 @@ const TAKEN = new Set([
   'frequency_penalty',
   'presence_penalty',
   'seed',
-  'service_tier',
   'response_format',
 ]);
 

@@ -1,18 +1,13 @@
 import type { ChatMessage, LlmRequest, Model } from '@stack/contracts/llm';
-import {
-  type Engine,
-  EngineError,
-  type EngineOutput,
-  failure,
-  refusal,
-  refuseOtherFields,
-} from '../engine.ts';
+import { type Engine, type EngineError, type EngineOutput, refusal } from '../engine.ts';
 import { textOf } from '../message-text.ts';
+import { refuseOtherFields } from '../question.ts';
+import { isCount, isObject } from './json.ts';
+import { errorFrom, errorSaidIn } from './said-error.ts';
 import {
   brokeOff,
   call,
   createSilenceGuard,
-  isObject,
   json,
   modelsDeadline,
   otherForm,
@@ -43,6 +38,8 @@ const OPTIONS = {
   frequency_penalty: 'frequency_penalty',
   presence_penalty: 'presence_penalty',
 } as const;
+/** Roles that have another name there. */
+const ROLES: Record<string, string> = { developer: 'system', function: 'tool' };
 const TAKEN = new Set<string>([
   ...Object.keys(OPTIONS),
   'model',
@@ -51,7 +48,6 @@ const TAKEN = new Set<string>([
   'tools',
   'tool_choice',
   'response_format',
-  'service_tier',
 ]);
 
 /** A server of Ollama over its own API (https://docs.ollama.com/api/chat). */
@@ -65,7 +61,7 @@ export function createOllamaEngine(options: OllamaOptions): Engine {
     async models() {
       if (options.model !== undefined) return [{ id: options.model, created: 0, owned_by: NAME }];
       const response = await call(`${base}/api/tags`, { signal: modelsDeadline(options.timeoutMs) });
-      if (!response.ok) throw new EngineError(await refusalOf(response));
+      if (!response.ok) throw await refusalOf(response);
       return modelsIn(await json(response));
     },
 
@@ -79,7 +75,7 @@ export function createOllamaEngine(options: OllamaOptions): Engine {
           body,
           signal: guard.signal,
         });
-        if (!response.ok || response.body === null) throw new EngineError(await refusalOf(response));
+        if (!response.ok || response.body === null) throw await refusalOf(response);
         yield { choices: [{ index: 0, delta: { role: 'assistant' } }] };
         let calls = 0;
         let done = false;
@@ -89,6 +85,8 @@ export function createOllamaEngine(options: OllamaOptions): Engine {
           calls += output.calls;
           done ||= output.done;
           yield* output.outputs;
+          // Nothing follows, though some proxies keep the connection open.
+          if (done) break;
         }
         if (!done) throw brokeOff();
       } catch (error) {
@@ -109,7 +107,9 @@ function asked(request: LlmRequest): Record<string, unknown> {
   const settings: Record<string, unknown> = {};
   for (const [field, option] of Object.entries(OPTIONS)) {
     const value = request[field as keyof typeof OPTIONS];
-    if (value !== null && value !== undefined) settings[option] = value;
+    // Ollama takes texts to stop at as a list only.
+    if (value !== null && value !== undefined)
+      settings[option] = field === 'stop' && !Array.isArray(value) ? [value] : value;
   }
   return {
     model: request.model,
@@ -143,7 +143,7 @@ function messageOf(message: ChatMessage, index: number): Record<string, unknown>
     return { function: { name: fn.name, arguments: parsedArguments(fn.arguments, index) } };
   });
   return {
-    role: message.role === 'developer' ? 'system' : message.role,
+    role: ROLES[message.role] ?? message.role,
     content: textOf(message),
     ...(images.length === 0 ? {} : { images }),
     ...(calls.length === 0 ? {} : { tool_calls: calls }),
@@ -160,9 +160,10 @@ function imageOf(part: Record<string, unknown>, index: number): string {
   return data;
 }
 
+/** A function without parameters is called with an empty text as often as with an empty object. */
 function parsedArguments(text: unknown, index: number): unknown {
   try {
-    return JSON.parse(String(text ?? '{}'));
+    return JSON.parse(String(text ?? '').trim() || '{}');
   } catch {
     throw refusal(
       `Invalid 'messages[${index}].tool_calls': arguments that are not JSON.`,
@@ -176,8 +177,8 @@ function parsedArguments(text: unknown, index: number): unknown {
 function outputIn(line: string, calls: number): { outputs: EngineOutput[]; calls: number; done: boolean } {
   const chunk = parsed(line);
   if (!isObject(chunk)) throw otherForm();
-  if (typeof chunk.error === 'string')
-    throw failure(502, `The engine failed: ${chunk.error}`, 'engine_failed');
+  const said = chunk.message === undefined || chunk.error !== undefined ? errorSaidIn(chunk) : undefined;
+  if (said !== undefined) throw errorFrom(said);
   const message = isObject(chunk.message) ? chunk.message : undefined;
   if (message === undefined && chunk.done !== true) throw otherForm();
   const outputs: EngineOutput[] = [];
@@ -194,7 +195,7 @@ function outputIn(line: string, calls: number): { outputs: EngineOutput[]; calls
           index,
           id,
           type: 'function',
-          function: { name: fn.name, arguments: JSON.stringify(fn.arguments ?? {}) },
+          function: { name: fn.name, arguments: argumentsOf(fn.arguments) },
         },
       ],
     });
@@ -203,11 +204,16 @@ function outputIn(line: string, calls: number): { outputs: EngineOutput[]; calls
   const ended = calls + asked.length > 0 ? 'tool_calls' : chunk.done_reason === 'length' ? 'length' : 'stop';
   outputs.push({ choices: [{ index: 0, delta: {}, finish_reason: ended }] });
   const [prompt, completion] = [chunk.prompt_eval_count, chunk.eval_count];
-  if (Number.isInteger(prompt) && Number.isInteger(completion)) {
-    const counted = { prompt_tokens: Number(prompt), completion_tokens: Number(completion) };
-    outputs.push({ choices: [], usage: { ...counted, total_tokens: Number(prompt) + Number(completion) } });
+  if (isCount(prompt) && isCount(completion)) {
+    const counted = { prompt_tokens: prompt, completion_tokens: completion };
+    outputs.push({ choices: [], usage: { ...counted, total_tokens: prompt + completion } });
   }
   return { outputs, calls: asked.length, done: true };
+}
+
+/** Arguments as OpenAI has them: the text of an object. */
+function argumentsOf(given: unknown): string {
+  return typeof given === 'string' ? given.trim() || '{}' : JSON.stringify(given ?? {});
 }
 
 /** Lines of JSON, whatever the pieces that they come in. */

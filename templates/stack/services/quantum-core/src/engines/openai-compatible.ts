@@ -1,18 +1,11 @@
 import type { Model } from '@stack/contracts/llm';
-import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { type Engine, EngineError, type EngineOutput, failure } from '../engine.ts';
-import {
-  brokeOff,
-  call,
-  createSilenceGuard,
-  errorIn,
-  isObject,
-  json,
-  modelsDeadline,
-  otherForm,
-  parsed,
-  refusalOf,
-} from './upstream.ts';
+import { withoutNothing } from '../question.ts';
+import { createChunkReader } from './chunks.ts';
+import { isObject } from './json.ts';
+import { errorFrom, errorSaidBy, errorSaidIn, errorSaidInText } from './said-error.ts';
+import { serverSentEvents } from './sse.ts';
+import { brokeOff, call, createSilenceGuard, json, modelsDeadline, parsed, refusalOf } from './upstream.ts';
 
 export interface OpenAiCompatibleOptions {
   /** As it stands in answers, rows and headers. */
@@ -26,9 +19,10 @@ export interface OpenAiCompatibleOptions {
   timeoutMs: number;
 }
 
-const LARGEST_EVENT = 4 * 1024 * 1024;
-
-/** Any endpoint that speaks OpenAI's API. Requests are passed on as they are, always streamed; their metadata is ours. */
+/**
+ * Any endpoint that speaks OpenAI's API. Requests are passed on as they are, always streamed, without
+ * what is null or empty; their metadata is ours.
+ */
 export function createOpenAiCompatibleEngine(options: OpenAiCompatibleOptions): Engine {
   const base = options.url.replace(/\/+$/, '');
   const headers = {
@@ -45,11 +39,12 @@ export function createOpenAiCompatibleEngine(options: OpenAiCompatibleOptions): 
         headers,
         signal: modelsDeadline(options.timeoutMs),
       });
-      if (!response.ok) throw new EngineError(await refusalOf(response));
+      if (!response.ok) throw await refusalOf(response);
       return modelsIn(await json(response), options.name);
     },
 
-    async *answer({ metadata: _ours, ...request }, signal) {
+    async *answer(asked, signal) {
+      const { metadata: _ours, ...request } = withoutNothing(asked);
       const guard = createSilenceGuard(options.timeoutMs, signal);
       try {
         const body = JSON.stringify({ ...request, stream: true, stream_options: { include_usage: true } });
@@ -59,11 +54,8 @@ export function createOpenAiCompatibleEngine(options: OpenAiCompatibleOptions): 
           body,
           signal: guard.signal,
         });
-        if (!response.ok) throw new EngineError(await refusalOf(response));
-        for await (const output of outputs(response)) {
-          guard.heard();
-          yield output;
-        }
+        if (!response.ok) throw await refusalOf(response);
+        yield* outputs(response, guard.heard);
       } catch (error) {
         throw guard.reasonOf(error);
       } finally {
@@ -73,50 +65,65 @@ export function createOpenAiCompatibleEngine(options: OpenAiCompatibleOptions): 
   };
 }
 
-/** The pieces of a streamed answer. Rejects when it ends before every choice has its reason to end. */
-async function* outputs(response: Response): AsyncGenerator<EngineOutput, void> {
-  if (response.body === null || !response.headers.get('content-type')?.startsWith('text/event-stream')) {
-    throw failure(502, 'The engine did not answer with server-sent events.', 'bad_engine_answer');
+/** The pieces of an answer. Rejects when it ends before every choice has its reason to end. */
+async function* outputs(response: Response, heard: () => void): AsyncGenerator<EngineOutput, void> {
+  const type = response.headers.get('content-type') ?? '';
+  const reader = createChunkReader();
+  // Some answer at once what was to be streamed, and some report an error with the status of a success.
+  if (/^application\/(problem\+)?json\b/i.test(type)) {
+    yield reader.read(await json(response));
+    return yield* reader.end(true);
   }
-  const begun = new Set<number>();
-  const ended = new Set<number>();
-  const events = response.body
-    .pipeThrough(new TextDecoderStream())
-    .pipeThrough(new EventSourceParserStream({ onError: 'terminate', maxBufferSize: LARGEST_EVENT }));
-  for await (const { data } of events) {
-    if (data === '[DONE]') break;
-    const output = outputIn(data);
-    for (const { index, finish_reason } of output.choices) {
-      begun.add(index);
-      if (typeof finish_reason === 'string') ended.add(index);
+  if (response.body === null || !/^text\/event-stream\b/i.test(type)) throw await notEventsOf(response, type);
+  let isWhole = false;
+  // Comments behind the last choice keep a connection open that has nothing more to say.
+  const onPiece = () => reader.isComplete || heard();
+  try {
+    for await (const { data, isError, isCut } of serverSentEvents(response.body, onPiece)) {
+      if (isError) throw errorFrom(errorSaidBy(data));
+      if (data.trim() === '[DONE]') {
+        isWhole = true;
+        break;
+      }
+      // Some keep the connection open with events that hold nothing.
+      if (data.trim() === '') continue;
+      yield reader.read(chunkIn(data, isCut));
     }
-    yield output;
+  } catch (error) {
+    // A connection that is cut, or stays open in silence, after the last choice has ended has cut nothing off.
+    const isSaid = error instanceof EngineError && error.error.code !== 'engine_timeout';
+    if (isSaid || !reader.isComplete) throw error;
   }
-  if (begun.size === 0 || ended.size < begun.size) throw brokeOff();
+  yield* reader.end(isWhole);
 }
 
-function outputIn(data: string): EngineOutput {
-  const chunk = parsed(data);
-  if (!isObject(chunk)) throw otherForm();
-  if (isObject(chunk.error)) throw new EngineError(errorIn(chunk.error, 502));
-  const choices = Array.isArray(chunk.choices) ? chunk.choices : [];
-  if (!choices.every(isDelta)) throw otherForm();
-  return isUsage(chunk.usage) ? { choices, usage: chunk.usage } : { choices };
-}
-
-function isDelta(choice: unknown): choice is EngineOutput['choices'][number] {
-  return isObject(choice) && Number.isInteger(choice.index) && isObject(choice.delta);
-}
-
-function isUsage(usage: unknown): usage is NonNullable<EngineOutput['usage']> {
-  return (
-    isObject(usage) &&
-    ['prompt_tokens', 'completion_tokens', 'total_tokens'].every((name) => Number.isInteger(usage[name]))
+/** The reason that stands in an answer of another type, where there is one: proxies send theirs as text/plain. */
+async function notEventsOf(response: Response, type: string): Promise<EngineError> {
+  const said = errorSaidInText(await response.text());
+  if (said !== undefined) return errorFrom(said);
+  const found = type === '' ? 'an answer without a content type' : type.slice(0, 100);
+  return failure(
+    502,
+    `The engine did not answer with server-sent events, but with ${found}.`,
+    'bad_engine_answer',
+    { fault: 'answer' },
   );
 }
 
+function chunkIn(data: string, isCut: boolean): unknown {
+  try {
+    return parsed(data);
+  } catch (error) {
+    throw isCut ? brokeOff(error) : error;
+  }
+}
+
 function modelsIn(body: unknown, owner: string): Model[] {
-  const list = isObject(body) && Array.isArray(body.data) ? body.data : [];
+  const said = errorSaidIn(body);
+  if (said !== undefined) throw errorFrom(said);
+  // Together gives the bare list.
+  const given = isObject(body) ? body.data : body;
+  const list = Array.isArray(given) ? given : [];
   return list.filter(isObject).flatMap(({ id, created, owned_by }) =>
     typeof id === 'string' && id !== ''
       ? [

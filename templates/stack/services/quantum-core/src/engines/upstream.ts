@@ -1,5 +1,8 @@
-import type { LlmError } from '@stack/contracts/llm';
 import { EngineError, failure } from '../engine.ts';
+import { isObject } from './json.ts';
+import { errorFrom, errorSaidBy, type Said } from './said-error.ts';
+
+export { isObject } from './json.ts';
 
 /** What the engines behind HTTP have in common. */
 
@@ -17,7 +20,7 @@ export function createSilenceGuard(timeoutMs: number, signal: AbortSignal) {
     signal: silence.signal,
     heard: () => timer.refresh(),
     /** What is to be thrown for an error that came while the request ran. */
-    reasonOf: (error: unknown) => explain(silence.signal.aborted ? silence.signal.reason : error),
+    reasonOf: (error: unknown) => (silence.signal.aborted ? silence.signal.reason : explain(error)),
     end() {
       clearTimeout(timer);
       signal.removeEventListener('abort', leave);
@@ -38,70 +41,81 @@ export async function call(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, init);
   } catch (error) {
-    throw explain(error);
+    throw init.signal?.aborted ? init.signal.reason : explain(error);
   }
 }
 
-/** What an endpoint says is wrong. That it refuses our key is our fault and not the client's. */
-export async function refusalOf(response: Response): Promise<LlmError> {
-  if (response.status === 401 || response.status === 403) {
-    return failure(502, 'The engine does not accept the key of this stack.', 'engine_refused_key').error;
-  }
-  const body = await json(response).catch(() => undefined);
-  const error = isObject(body) ? body.error : undefined;
-  const said = isObject(error) ? error : typeof error === 'string' ? { message: error } : {};
-  return errorIn(said, response.status >= 400 && response.status < 500 ? response.status : 502);
+/** What an endpoint says is wrong, with an answer that is no success. */
+export async function refusalOf(response: Response): Promise<EngineError> {
+  const text = await response.text().catch(() => '');
+  return errorFrom(saidIn(text), response.status);
 }
 
-export function errorIn(said: Record<string, unknown>, status: number): LlmError {
-  const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : null);
-  return {
-    status,
-    message: text(said.message) ?? `The engine answered with the status ${status}.`,
-    type: text(said.type) ?? (status < 500 ? 'invalid_request_error' : 'server_error'),
-    param: text(said.param),
-    code: text(said.code),
-  };
+/** Pages of gateways tell a person nothing here. */
+function saidIn(text: string): Said | undefined {
+  const said = text.trim();
+  if (said === '' || said.startsWith('<')) return undefined;
+  return errorSaidBy(said);
 }
 
 export async function json(response: Response): Promise<unknown> {
   try {
     return await response.json();
-  } catch {
-    throw notJson();
+  } catch (error) {
+    throw notJson(error);
   }
 }
 
 export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch {
-    throw notJson();
+  } catch (error) {
+    throw notJson(error);
   }
 }
 
-export function brokeOff(): EngineError {
-  return failure(502, 'The engine broke off.', 'engine_broke_off');
+export function brokeOff(cause?: unknown): EngineError {
+  return failure(502, 'The engine broke off.', 'engine_broke_off', { cause });
 }
 
 export function otherForm(): EngineError {
-  return failure(502, 'The engine sent a chunk of another form.', 'bad_engine_answer');
+  return failure(502, 'The engine sent a chunk of another form.', 'bad_engine_answer', { fault: 'answer' });
 }
 
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function notJson(): EngineError {
-  return failure(502, 'The engine sent something that is not JSON.', 'bad_engine_answer');
-}
-
-function explain(error: unknown): unknown {
+/** What an engine threw as an error of the engine, whatever it was: nobody else knows what to do with it. */
+export function explain(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   if (error instanceof DOMException && error.name === 'TimeoutError') return timedOut();
+  const cause = error instanceof TypeError ? error.cause : undefined;
+  const code = isObject(cause) && typeof cause.code === 'string' ? cause.code : undefined;
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return timedOut();
+  if (code !== undefined && NOT_DECOMPRESSED.test(code)) return unreadable(error);
   // What fetch throws when there is nobody, or when the connection is cut.
-  if (error instanceof TypeError) return failure(502, 'The engine cannot be reached.', 'engine_unreachable');
-  return error;
+  if (cause !== undefined)
+    return failure(
+      502,
+      `The engine cannot be reached${code === undefined ? '' : ` (${code})`}.`,
+      'engine_unreachable',
+      { cause: error },
+    );
+  return unreadable(error);
+}
+
+/** Of Node's decompression: gzip, deflate and brotli. The endpoint is there, and another answer of it may be sound. */
+const NOT_DECOMPRESSED = /^(Z_|ERR_BROTLI|ERR__ERROR_|ZSTD_)/;
+
+function unreadable(cause: unknown): EngineError {
+  return failure(502, 'The answer of the engine cannot be read.', 'bad_engine_answer', {
+    fault: 'answer',
+    cause,
+  });
+}
+
+function notJson(cause: unknown): EngineError {
+  return failure(502, 'The engine sent something that is not JSON.', 'bad_engine_answer', {
+    fault: 'answer',
+    cause,
+  });
 }
 
 function timedOut(ms?: number): EngineError {

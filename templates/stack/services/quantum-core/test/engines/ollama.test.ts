@@ -1,4 +1,5 @@
 import type { LlmRequest } from '@stack/contracts/llm';
+import { startScripted } from '@stack/testing/scripted';
 import { startOllama, type Upstream } from '@stack/testing/upstream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCollector } from '../../src/collect.ts';
@@ -11,7 +12,7 @@ describe('Ollama, over its own protocol', () => {
   });
   afterEach(() => server.stop());
 
-  const engine = (timeoutMs = 2000, model?: string) =>
+  const engine = (timeoutMs = 20_000, model?: string) =>
     createOllamaEngine({ url: `${server.url}/`, model, timeoutMs });
   const answer = async (
     request: Partial<LlmRequest>,
@@ -26,7 +27,7 @@ describe('Ollama, over its own protocol', () => {
 
   it('offers what is pulled, or the one that is named', async () => {
     expect((await engine().models()).map(({ id }) => id)).toEqual(['llama3.2:1b', 'qwen3']);
-    expect(await engine(2000, 'one').models()).toEqual([{ id: 'one', created: 0, owned_by: 'ollama' }]);
+    expect(await engine(20_000, 'one').models()).toEqual([{ id: 'one', created: 0, owned_by: 'ollama' }]);
   });
 
   it('answers, with the tokens that Ollama has counted, from lines that come in pieces', async () => {
@@ -72,6 +73,44 @@ describe('Ollama, over its own protocol', () => {
         ],
         options: { temperature: 0.5, top_p: 0.9, seed: 3, stop: ['x'], num_predict: 10 },
       },
+    ]);
+  });
+
+  it('takes one text to stop at, and what asks for nothing', async () => {
+    await answer({
+      stop: 'x',
+      n: 1,
+      logit_bias: {},
+      logprobs: false,
+      top_logprobs: 0,
+      tool_choice: 'none',
+      tools: [{ type: 'function', function: { name: 'weather' } }],
+      modalities: ['text'],
+      parallel_tool_calls: true,
+      service_tier: 'auto',
+      response_format: { type: 'text' },
+      messages: [{ role: 'user', content: 'Hello', name: null }],
+    } as never);
+    expect(server.requests).toEqual([
+      {
+        model: 'qwen3',
+        stream: true,
+        messages: [{ role: 'user', content: 'Hello' }],
+        options: { stop: ['x'] },
+      },
+    ]);
+  });
+
+  it.each(['', ' ', null, undefined, '{}'])('takes a call without arguments: %j', async (args) => {
+    const message = {
+      role: 'assistant',
+      content: null,
+      tool_calls: [{ id: 'a', type: 'function', function: { name: 'now', arguments: args } }],
+    };
+    await answer({ messages: [message, { role: 'tool', tool_call_id: 'a', content: 'Noon' }] as never });
+    expect(server.requests[0]?.messages).toMatchObject([
+      { tool_calls: [{ function: { name: 'now', arguments: {} } }] },
+      {},
     ]);
   });
 
@@ -122,6 +161,12 @@ describe('Ollama, over its own protocol', () => {
     [{ n: 2 }, 'n', 'unsupported_value'],
     [{ tool_choice: 'required' }, 'tool_choice', 'unsupported_value'],
     [{ logit_bias: { 1: 2 } }, 'logit_bias', 'unsupported_parameter'],
+    [{ service_tier: 'priority' }, 'service_tier', 'unsupported_parameter'],
+    [
+      { parallel_tool_calls: false, tools: [{ type: 'function', function: { name: 'f' } }] },
+      'parallel_tool_calls',
+      'unsupported_parameter',
+    ],
     [
       { response_format: { type: 'json_schema' } },
       'response_format.json_schema.schema',
@@ -166,5 +211,53 @@ describe('Ollama, over its own protocol', () => {
     leaving.abort(reason);
     await expect(asked).rejects.toBe(reason);
     while (server.abandoned === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+
+  it.each([
+    [
+      '{"error":"an error was encountered while running the model"}\n',
+      502,
+      'an error was encountered while running the model',
+      'answer',
+    ],
+    ['{"error":{"message":"too long","code":400}}\r\n', 400, 'too long', 'request'],
+    ['{"error":"no newline at the end"}', 502, 'no newline at the end', 'answer'],
+  ])('keeps the reason that stands in the stream: %s', async (line, status, message, fault) => {
+    const scripted = await startScripted();
+    try {
+      const said = '\uFEFF{"message":{"role":"assistant","content":"Hel"},"done":false}\r\n\r\n';
+      scripted.script = { type: 'application/x-ndjson', pieces: [said, line] };
+      const outputs = createOllamaEngine({ url: scripted.url, model: 'm', timeoutMs: 20_000 }).answer(
+        { model: 'm', messages: [{ role: 'user', content: 'x' }] },
+        new AbortController().signal,
+      );
+      const all = async () => {
+        for await (const _ of outputs);
+      };
+      await expect(all()).rejects.toMatchObject({ error: { status, message }, fault });
+    } finally {
+      await scripted.stop();
+    }
+  });
+
+  it('ends with the line that is done, though the connection stays open, and takes no counts that are none', async () => {
+    const scripted = await startScripted();
+    try {
+      const line = { message: { role: 'assistant', content: 'Hello' }, done: true };
+      scripted.script = {
+        type: 'application/x-ndjson',
+        pieces: [`${JSON.stringify({ ...line, prompt_eval_count: -1, eval_count: 3e9 })}\n`],
+        stays: true,
+      };
+      const outputs = createOllamaEngine({ url: scripted.url, model: 'm', timeoutMs: 20_000 }).answer(
+        { model: 'm', messages: [{ role: 'user', content: 'x' }] },
+        new AbortController().signal,
+      );
+      const found = [];
+      for await (const output of outputs) found.push(output);
+      expect(found.at(-1)).toEqual({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+    } finally {
+      await scripted.stop();
+    }
   });
 });

@@ -38,7 +38,7 @@ function engineAt(url: string, options: { model?: string; timeoutMs?: number } =
     url,
     apiKey: 'key',
     model: options.model,
-    timeoutMs: options.timeoutMs ?? 2000,
+    timeoutMs: options.timeoutMs ?? 20_000,
   });
 }
 
@@ -104,6 +104,13 @@ describe('the OpenAI-compatible engine', () => {
     ];
     expect(await engine.models()).toEqual(models);
     expect(await engineAt(url, { model: 'only' }).models()).toMatchObject([{ id: 'only' }]);
+  });
+
+  it('lists the models of an endpoint that gives a bare list, and says what is wrong with 200', async () => {
+    const bodies: unknown[] = [[{ id: 'a', object: 'model' }], { error: 'no key' }];
+    const { url } = await endpoint((_, response) => response.end(JSON.stringify(bodies.shift())));
+    expect(await engineAt(url).models()).toMatchObject([{ id: 'a' }]);
+    await expect(engineAt(url).models()).rejects.toMatchObject({ message: 'no key' });
   });
 
   it.each([
@@ -172,18 +179,45 @@ describe('the OpenAI-compatible engine', () => {
     });
   });
 
-  it('hangs up when it is told to stop', async () => {
-    const closed = new Promise<void>((resolve) => {
-      void endpoint((_, response) => {
-        response.once('close', resolve);
-        stream(response, [delta('Hel')], false);
-      }).then(async ({ url }) => {
-        const stop = new AbortController();
-        const stopped = answer(url, { signal: stop.signal });
-        setTimeout(() => stop.abort(new Error('enough')), 30);
-        await expect(stopped).rejects.toThrow('enough');
-      });
+  it('is done when nothing but comments follows the last choice', async () => {
+    let timer: NodeJS.Timeout | undefined;
+    const { url } = await endpoint((_, response) => {
+      stream(response, [delta('Hello', 'stop')], false);
+      timer = setInterval(() => response.write(': ping\n\n'), 10);
     });
+    const { choices } = await answer(url, { timeoutMs: 200 });
+    clearInterval(timer);
+    expect(choices).toMatchObject([{ message: { content: 'Hello' }, finish_reason: 'stop' }]);
+  });
+
+  it.each([
+    ['gzip'],
+    ['deflate'],
+    ['br'],
+  ])('does not hold against the endpoint what is no %s', async (coding) => {
+    const { url } = await endpoint((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': coding });
+      response.end('this is no compressed text, whatever the header says');
+    });
+    await expect(answer(url)).rejects.toMatchObject({
+      error: { status: 502, code: 'bad_engine_answer' },
+      fault: 'answer',
+    });
+  });
+
+  it('hangs up when it is told to stop', async () => {
+    const stop = new AbortController();
+    let hungUp: () => void = () => {};
+    const closed = new Promise<void>((resolve) => {
+      hungUp = resolve;
+    });
+    const { url } = await endpoint((_, response) => {
+      response.once('close', hungUp);
+      stream(response, [delta('Hel')], false);
+      // The request is here: only now there is something to hang up.
+      setImmediate(() => stop.abort(new Error('enough')));
+    });
+    await expect(answer(url, { signal: stop.signal, timeoutMs: 60_000 })).rejects.toThrow('enough');
     await closed;
   });
 });

@@ -1,3 +1,4 @@
+import { reasonOf } from '@stack/runtime/errors';
 import { OrderRejected, OutcomeUnknown } from './exchange.ts';
 import { NotSent } from './not-sent.ts';
 
@@ -33,7 +34,9 @@ export function asError(thrown: unknown): Error {
 /** Only what the exchange itself refused for a reason that it names is known not to have happened. */
 export function outcomeOf(error: unknown): Error {
   if (error instanceof ExchangeRefusal && !UNKNOWN_OUTCOME.has(error.code))
-    return new OrderRejected(error.message);
-  const reason = error instanceof Error ? error.message : String(error);
-  return error instanceof NotSent ? new OrderRejected(reason) : new OutcomeUnknown(reason);
+    return new OrderRejected(error.message, { cause: error });
+  const reason = reasonOf(error);
+  return error instanceof NotSent
+    ? new OrderRejected(reason, { cause: error })
+    : new OutcomeUnknown(reason, { cause: error });
 }

@@ -63,7 +63,10 @@ export function openBinance(options: BinanceOptions): Exchange {
       return await request();
     } catch (error) {
       guard.refused(error as Refusal);
-      if ((error as Refusal).code === OUTSIDE_WINDOW) await setClock().catch(() => {});
+      if ((error as Refusal).code === OUTSIDE_WINDOW)
+        await setClock().catch((failure: unknown) =>
+          log.warn('could not set the clock', { error: asError(failure) }),
+        );
       throw asError(error);
     } finally {
       guard.note(client.getRateLimitStates());

@@ -66,6 +66,8 @@ export function openFeed({ exchange, symbols, log, onCandle, onAgain }: FeedOpti
   };
 
   const deliver = (symbol: string, candle: Candle, heardAt: number) => {
+    // One that is no number would spoil the indicators for good.
+    if (!Object.values(candle).every(Number.isFinite)) return;
     if (candle.openTime <= (lastCandle.get(symbol) ?? -1)) return;
     lastCandle.set(symbol, candle.openTime);
     onCandle(symbol, candle, heardAt);
@@ -108,7 +110,7 @@ export function openFeed({ exchange, symbols, log, onCandle, onAgain }: FeedOpti
     },
     onTrade(symbol, { price }) {
       const market = heard(symbol);
-      if (market !== undefined) market.last = price;
+      if (market !== undefined && Number.isFinite(price)) market.last = price;
     },
     onBest(symbol) {
       heard(symbol);

@@ -1,3 +1,4 @@
+import { reasonOf } from '@stack/runtime/errors';
 import type { Log } from '@stack/runtime/logging';
 import { ZERO } from '@stack/trading/decimal';
 import { type Exchange, OrderRejected, type OrderReport, RECEIVE_WINDOW_MS } from '../exchange/exchange.ts';
@@ -64,7 +65,9 @@ export class Executor {
         log.correlated(order.correlationId).info('an order was rejected', told);
         return ledger.note(order, 'rejected', reason);
       }
-      log.correlated(order.correlationId).warn('what became of an order is not known yet', told);
+      log
+        .correlated(order.correlationId)
+        .warn('what became of an order is not known yet', { ...told, error });
       return ledger.note(order, 'unknown', reason);
     }
     await this.report(report);
@@ -152,8 +155,4 @@ export class Executor {
     if (brought.gte(report.executed) || booked.gte(report.executed)) return report;
     return { ...report, fills: await this.#options.exchange.fills(symbol, report.exchangeOrderId) };
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

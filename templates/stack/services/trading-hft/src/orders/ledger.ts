@@ -1,3 +1,4 @@
+import { reasonOf } from '@stack/runtime/errors';
 import type { Log } from '@stack/runtime/logging';
 import { type Decimal, ofNumber, ZERO } from '@stack/trading/decimal';
 import type { Filters } from '@stack/trading/filters';
@@ -132,13 +133,12 @@ export class Ledger {
         return;
       } catch (error) {
         if (this.#closed) throw error;
-        const reason = error instanceof Error ? error.message : String(error);
         if (this.#unrecorded === undefined)
           this.#options.log.error(
             'CANNOT WRITE DOWN WHAT HAPPENS: no new orders until the database is back',
             { error },
           );
-        this.#unrecorded = `the database does not take what happened: ${reason}`;
+        this.#unrecorded = `the database does not take what happened: ${reasonOf(error)}`;
         await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
       }
     }

@@ -18,10 +18,10 @@ import { exchangeConformance } from './conformance.ts';
 const log = createLog({ service: 'test', level: 'silent', destination: { write: () => {} } });
 const CREDENTIALS = { key: 'key', secret: 'secret' };
 
-async function simulated(credentials = CREDENTIALS) {
+async function simulated(credentials = CREDENTIALS, symbol = 'BTCUSDT') {
   const server = fastify();
   const simulator = addSimulator(server, {
-    symbols: ['BTCUSDT', 'ETHUSDT'],
+    symbols: [symbol, 'ETHUSDT'],
     seed: 26,
     speed: 2,
     credentials: CREDENTIALS,
@@ -36,7 +36,7 @@ async function simulated(credentials = CREDENTIALS) {
     simulator: url,
     testnet: false,
     ...credentials,
-    symbols: ['BTCUSDT'],
+    symbols: [symbol],
     interval: '1s',
     log,
   });
@@ -47,6 +47,16 @@ exchangeConformance('the Binance client, against the simulated exchange', async 
   const { exchange } = await simulated();
   return { exchange, rests: true, low: '1000', high: '900000' };
 });
+
+// Binance has traded it since October 2025.
+exchangeConformance(
+  'the Binance client, with a symbol of other letters',
+  async () => {
+    const { exchange } = await simulated(CREDENTIALS, '币安人生USDT');
+    return { exchange, rests: true, low: '10', high: '1000' };
+  },
+  { symbol: '币安人生USDT', lot: '1' },
+);
 
 exchangeConformance('on paper, against a book', async () => {
   const { exchange } = await simulated();

@@ -1,0 +1,148 @@
+import type { IncomingMessage } from 'node:http';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import type { Log } from './logging.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What was thrown while the request was answered; it is logged with the answer, if that is the service's fault. */
+    failure: unknown;
+  }
+}
+
+type Thrown = Error & { statusCode?: number };
+type ErrorHandler = (
+  this: FastifyInstance,
+  error: Thrown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => unknown;
+type SetErrorHandler = (this: FastifyInstance, handler: ErrorHandler) => FastifyInstance;
+
+/**
+ * Keeps whatever is thrown while a request is answered for `logFailure`, whichever handler makes an answer of it. Without a handler of its own a service answers in fastify's form; an
+ * error that nobody has foreseen says nothing of the inside there, and names the correlation id to look for in the log.
+ */
+export function keepErrors(server: FastifyInstance): void {
+  server.decorateRequest('failure', undefined);
+  const original = server.setErrorHandler as SetErrorHandler;
+  let current: ErrorHandler = answerUsual;
+  const noting = (handler: () => ErrorHandler): ErrorHandler =>
+    function (error, request, reply) {
+      request.failure = error;
+      return handler().call(this, error, request, reply);
+    };
+  original.call(
+    server,
+    noting(() => current),
+  );
+  // Services set handlers of their own, also for parts of their routes: what each is given is noted first.
+  (server as { setErrorHandler: SetErrorHandler }).setErrorHandler = function (handler) {
+    if (this === server) current = handler;
+    else
+      original.call(
+        this,
+        noting(() => handler),
+      );
+    return this;
+  };
+}
+
+function answerUsual(thrown: Thrown, request: FastifyRequest, reply: FastifyReply) {
+  const statusCode = statusOf(thrown);
+  const foreseen = thrown instanceof Error && 'statusCode' in thrown;
+  return reply.code(statusCode).send({
+    statusCode,
+    error: thrown instanceof Error && statusCode < 500 ? thrown.name : 'Internal Server Error',
+    message: foreseen ? thrown.message : unforeseen(request),
+    correlation_id: request.correlationId,
+  });
+}
+
+/** What a client is told of an error that nobody has foreseen. */
+export function unforeseen({ correlationId }: FastifyRequest): string {
+  return `The service had an error. Its log says which, under the correlation id ${correlationId}.`;
+}
+
+function statusOf(thrown: unknown): number {
+  const status = thrown instanceof Error && 'statusCode' in thrown ? Number(thrown.statusCode) : 500;
+  return Number.isInteger(status) && status >= 400 && status <= 599 ? status : 500;
+}
+
+/** Logs why a request failed, if it did. One that was refused did not; one whose answer had begun did. */
+export function logFailure(log: Log, request: FastifyRequest, reply: FastifyReply): void {
+  const { failure, method, correlationId } = request;
+  const status = reply.statusCode;
+  if (failure === undefined || (status >= 400 && status < 500)) return;
+  const context = { method, route: request.routeOptions.url ?? 'unknown', status, error: failure };
+  const correlated = log.correlated(correlationId);
+  // What is away is told from what is broken.
+  if (status > 500) correlated.warn('could not answer', context);
+  else correlated.error('could not answer', context);
+}
+
+type FastifyError = Error & { code?: string };
+
+/** Keeps what fastify meets itself while it answers, and has it write no lines of its own. */
+export class FailuresOnly extends fastify.LogController {
+  constructor() {
+    super({ disableRequestLogging: true });
+  }
+
+  /** An answer broke off that had begun. That the client has left is no failure. */
+  override streamError(error: FastifyError, request: FastifyRequest): void {
+    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') request.failure ??= error;
+  }
+
+  override serializerError(error: FastifyError, request: FastifyRequest): void {
+    request.failure ??= error;
+  }
+
+  override writeHeadError(error: FastifyError, request: FastifyRequest): void {
+    request.failure ??= error;
+  }
+}
+
+/** Fastify's logger, in the stack's one schema: for services that use `request.log`. */
+export function createRequestLog(log: Log) {
+  const requests = new WeakMap<IncomingMessage, FastifyRequest>();
+  const logger = (raw?: IncomingMessage): FastifyBaseLogger => {
+    const at = (level: 'debug' | 'info' | 'warn' | 'error') => (first: unknown, second?: unknown) => {
+      const id = raw === undefined ? undefined : requests.get(raw)?.correlationId;
+      const { message, context } = lineOf(first, second);
+      (id === undefined ? log : log.correlated(id))[level](message, context);
+    };
+    const made = {
+      level: 'info',
+      trace: at('debug'),
+      debug: at('debug'),
+      info: at('info'),
+      warn: at('warn'),
+      error: at('error'),
+      fatal: at('error'),
+      silent: () => {},
+      child: () => made,
+    };
+    return made as unknown as FastifyBaseLogger;
+  };
+  return {
+    logger: logger(),
+    childOf: (raw: IncomingMessage) => logger(raw),
+    /** From now on what is logged of the request carries its correlation id. */
+    know: (request: FastifyRequest) => void requests.set(request.raw, request),
+  };
+}
+
+/** Pino's two ways to log: `(message)` and `(object, message)`, with the error as the object or as its `err`. */
+function lineOf(first: unknown, second: unknown): { message: string; context?: Record<string, unknown> } {
+  if (typeof first === 'string') return { message: first };
+  const said = typeof second === 'string' ? second : undefined;
+  if (first instanceof Error) return { message: said ?? first.message, context: { error: first } };
+  const { err, req: _request, res: _reply, ...others } = (first ?? {}) as Record<string, unknown>;
+  const context = err === undefined ? others : { ...others, error: err };
+  return { message: said ?? (err instanceof Error ? err.message : ''), context };
+}
