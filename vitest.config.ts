@@ -1,7 +1,25 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
 
+const NO_UNIT = ['**/*.real.test.ts', '**/*.faults.test.ts', '**/node_modules/**'];
+const GATEWAY = ['test/embedded/gateway', 'test/conformance/gateway', 'test/gateway'].map(
+  (folder) => `${folder}/**/*.test.ts`,
+);
+
+const IN_THIS_PROCESS = {
+  // One process for many files: they keep to themselves, and starting anew for each takes half of the time.
+  isolate: false,
+  // They wait on sockets and timers more than they compute.
+  maxWorkers: 3,
+  setupFiles: ['./test/support/property-runs.ts'],
+  include: ['test/**/*.test.ts', 'templates/stack/{packages,services,tools}/*/test/**/*.test.ts'],
+  // A test that hangs is told apart from a machine that is busy for a while.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
+
 // unit: in this process, no servers of ours started as processes, under 20 s in all.
+// gateway: the same for all that speaks to the embedded gateway over sockets.
 // real: real servers and processes. faults: kills, soaks, and other long runs.
 export default defineConfig({
   test: {
@@ -10,20 +28,25 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...IN_THIS_PROCESS,
           name: 'unit',
           sequence: { groupOrder: 0 },
-          // One process for many files: they keep to themselves, and starting anew for each takes half of the time.
-          isolate: false,
-          // They wait on sockets and timers more than they compute.
-          maxWorkers: 3,
-          include: ['test/**/*.test.ts', 'templates/stack/{packages,services,tools}/*/test/**/*.test.ts'],
-          exclude: ['**/*.real.test.ts', '**/*.faults.test.ts', '**/node_modules/**'],
+          exclude: [...NO_UNIT, ...GATEWAY],
+        },
+      },
+      {
+        test: {
+          ...IN_THIS_PROCESS,
+          name: 'gateway',
+          sequence: { groupOrder: 1 },
+          include: GATEWAY,
+          exclude: NO_UNIT,
         },
       },
       {
         test: {
           name: 'real',
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           globalSetup: './test/support/build-once.ts',
           // They wait on servers that start; each worker has port bases of its own (`support/new-stack.ts`).
           maxWorkers: 3,
@@ -39,7 +62,7 @@ export default defineConfig({
       {
         test: {
           name: 'faults',
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           globalSetup: './test/support/build-once.ts',
           include: ['test/**/*.faults.test.ts'],
           exclude: ['**/node_modules/**'],

@@ -24,6 +24,7 @@ const { metafile } = await build({
     'src/infra/supervision/main.ts',
     'src/embedded/broker/main.ts',
     'src/embedded/gateway/main.ts',
+    'src/embedded/gateway/judge/main.ts',
     'src/embedded/chaos-proxy/main.ts',
     'src/embedded/redis/main.ts',
     'src/system/tcp/worker.ts',

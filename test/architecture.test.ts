@@ -14,21 +14,22 @@ const LEVELS: readonly (readonly string[])[] = [
   ['score', 'report'],
   ['observe', 'flow'],
   ['infra', 'gateway', 'discovery', 'topology', 'events', 'trace', 'metrics', 'scaffold'],
-  ['broker', 'docker'],
+  ['broker', 'docker', 'health'],
   ['reconcile'],
   ['config'],
+  ['state'],
   ['matching'],
   ['context'],
-  ['errors', 'model'],
+  ['errors', 'model', 'text-file', 'printable', 'amqp', 'json', 'alive'],
 ];
 /** `report` may know these alone, and `embedded` these and nothing of the command-line program. */
 const NARROWED: Record<string, readonly string[]> = {
-  report: ['model', 'errors'],
-  embedded: ['matching', 'model', 'errors'],
-  system: ['context', 'model', 'errors'],
+  report: ['model', 'errors', 'printable', 'json'],
+  embedded: ['matching', 'model', 'errors', 'text-file', 'alive'],
+  system: ['context', 'model', 'errors', 'text-file', 'printable', 'amqp', 'json', 'alive'],
 };
 /** `model` and `errors` stand at the bottom and know one another's types only; the same goes for `context`. */
-const LOWEST = new Set(['model', 'errors', 'context']);
+const LOWEST = new Set(['model', 'errors', 'text-file', 'context', 'amqp', 'json']);
 /** Only these programs put the real system together with the rest. */
 const COMPOSITION_ROOTS = new Set(['commands/main.ts', 'src/infra/supervision/main.ts']);
 /** Clients of the world: `system` alone imports them, and the embedded programs, which are servers themselves. */

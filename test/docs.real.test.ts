@@ -61,5 +61,5 @@ describe('the pages', () => {
     } finally {
       await takeDown();
     }
-  }, 600_000);
+  }, 1_200_000);
 });
