@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readPolicy } from '../../src/embedded/broker/management/policies.ts';
-import { Policies } from '../../src/embedded/broker/policies.ts';
+import { Policies } from '../../src/embedded/broker/virtual-host/policies.ts';
 import { POLICY_TARGETS, type PolicyTarget } from '../../src/model/topology.ts';
 import { overridingPolicy } from '../../src/topology/plan/override.ts';
 import { parseTopology } from '../../src/topology/read.ts';

@@ -3,14 +3,15 @@ import { hostname } from 'node:os';
 import type { Log } from '../program.ts';
 import { acceptsLoss } from '../storage/accept-loss.ts';
 import type { BrokerConfiguration } from './configuration.ts';
-import { Connection } from './connection.ts';
+import { Connection } from './connection/connection.ts';
 import { type Counters, newCounters } from './counters.ts';
 import { after, guarded, traceOf } from './guard.ts';
 import { createManagement } from './management/server.ts';
 import { MemoryAlarm } from './memory-alarm.ts';
 import type { Message } from './message.ts';
 import { createMetricsServer } from './metrics.ts';
-import { VirtualHosts } from './virtual-hosts.ts';
+import type { BrokerState } from './state.ts';
+import { VirtualHosts } from './virtual-host/virtual-hosts.ts';
 
 /** How long clients may take to say goodbye when the broker ends. */
 const GOODBYE_MS = 1_000;
@@ -32,19 +33,6 @@ export interface RunningBroker {
 export interface BrokerSurroundings {
   /** How much memory it takes; left out: what the process has resident. */
   usedBytes?: () => number;
-}
-
-/** What the management API and the metrics read of the broker. */
-export interface BrokerState {
-  readonly nodeName: string;
-  /** The address that it listens on. */
-  readonly host: string;
-  readonly startedAt: number;
-  readonly vhosts: VirtualHosts;
-  readonly connections: ReadonlySet<Connection>;
-  readonly counters: Counters;
-  readonly memory: MemoryAlarm;
-  readonly ports: { amqp: number; management: number; metrics: number | undefined };
 }
 
 /**

@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { BrokerState } from './broker.ts';
 import { deliveredIn, type QueueCounters } from './counters.ts';
+import { urlOf } from './management/request-url.ts';
 import type { DeathReason } from './queue/death.ts';
 import type { Queue } from './queue/queue.ts';
-import { urlOf } from './request-url.ts';
 import { COMPATIBLE_VERSION } from './server-properties.ts';
+import type { BrokerState } from './state.ts';
 
 const PROTOCOL = { protocol: 'amqp091' };
 

@@ -7,8 +7,8 @@ import { newCounters } from '../../../src/embedded/broker/counters.ts';
 import { AmqpError } from '../../../src/embedded/broker/errors.ts';
 import { addressOf, Message } from '../../../src/embedded/broker/message.ts';
 import { deadLetter, withDeliveryCount } from '../../../src/embedded/broker/queue/death.ts';
-import { volatileStore } from '../../../src/embedded/broker/store.ts';
-import { VirtualHost } from '../../../src/embedded/broker/virtual-host.ts';
+import { volatileStore } from '../../../src/embedded/broker/store/store.ts';
+import { VirtualHost } from '../../../src/embedded/broker/virtual-host/virtual-host.ts';
 import { runs } from '../../support/property-runs.ts';
 
 const octets = fc.uint8Array({ maxLength: 30 }).map((array) => decodeOctets(Buffer.from(array)));

@@ -1,4 +1,4 @@
-import type { Credentials } from '../credentials.ts';
+import type { Credentials } from './credentials.ts';
 import { type Hashing, hashPassword, matchesHash } from './password.ts';
 import { type Permission, Rights } from './rights.ts';
 

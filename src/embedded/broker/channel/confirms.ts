@@ -1,4 +1,4 @@
-import type { Outbox } from '../outbox.ts';
+import type { Outbox } from '../connection/outbox.ts';
 
 /**
  * The publisher confirms of a channel. What has been settled is gathered and sent together,

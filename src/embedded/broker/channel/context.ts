@@ -1,8 +1,8 @@
 import type { Access } from '../access/rights.ts';
+import type { Outbox } from '../connection/outbox.ts';
 import type { Counters } from '../counters.ts';
 import type { Message } from '../message.ts';
-import type { Outbox } from '../outbox.ts';
-import type { VirtualHost } from '../virtual-host.ts';
+import type { VirtualHost } from '../virtual-host/virtual-host.ts';
 import type { Channel } from './channel.ts';
 
 /** What a channel may use of its connection. */

@@ -1,6 +1,6 @@
-import { type Binding, bindingKey, destinationName, propertiesKey } from '../binding.ts';
 import { tableToJson } from '../codec/json.ts';
-import type { VirtualHost } from '../virtual-host.ts';
+import { type Binding, bindingKey, destinationName, propertiesKey } from '../exchange/binding.ts';
+import type { VirtualHost } from '../virtual-host/virtual-host.ts';
 import { assertMay } from './access.ts';
 import { list } from './lists.ts';
 import {

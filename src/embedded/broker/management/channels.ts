@@ -1,5 +1,5 @@
 import type { Channel } from '../channel/channel.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../connection/connection.ts';
 import { list } from './lists.ts';
 import { objectNotFound, ok, type Request, type Resource, vhostOf } from './resource.ts';
 

@@ -1,5 +1,5 @@
 import { tableToJson } from '../codec/json.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../connection/connection.ts';
 import { list } from './lists.ts';
 import { noContent, objectNotFound, ok, type Request, type Resource, vhostOf } from './resource.ts';
 

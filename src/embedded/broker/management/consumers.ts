@@ -1,7 +1,7 @@
-import type { BrokerState } from '../broker.ts';
 import { Channel } from '../channel/channel.ts';
 import { tableToJson } from '../codec/json.ts';
 import type { Consumer } from '../queue/consumer.ts';
+import type { BrokerState } from '../state.ts';
 import { channelDetails } from './channels.ts';
 import { list } from './lists.ts';
 import { type Request, type Resource, vhostsOf } from './resource.ts';

@@ -1,8 +1,8 @@
-import { destinationName } from '../binding.ts';
 import { tableToJson } from '../codec/json.ts';
+import { destinationName } from '../exchange/binding.ts';
 import { isReserved } from '../names.ts';
 import { COMPATIBLE_VERSION, PRODUCT, PRODUCT_VERSION } from '../server-properties.ts';
-import type { VirtualHost } from '../virtual-host.ts';
+import type { VirtualHost } from '../virtual-host/virtual-host.ts';
 import { importDefinitions } from './import.ts';
 import { parametersOf } from './parameters.ts';
 import { showPolicy } from './policies.ts';

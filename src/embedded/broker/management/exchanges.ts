@@ -1,5 +1,5 @@
 import { tableToJson } from '../codec/json.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import { assertMay } from './access.ts';
 import { list } from './lists.ts';
 import {

@@ -1,8 +1,8 @@
-import { assertAlternate, readQueue } from '../declaration.ts';
 import { AmqpError } from '../errors.ts';
-import { EXCHANGE_TYPES } from '../exchange-types/index.ts';
+import { EXCHANGE_TYPES } from '../exchange/types/index.ts';
 import { isReserved } from '../names.ts';
-import type { BindingRequest, VirtualHost } from '../virtual-host.ts';
+import { assertAlternate, readQueue } from '../virtual-host/declaration.ts';
+import type { BindingRequest, VirtualHost } from '../virtual-host/virtual-host.ts';
 import { setParameter } from './parameters.ts';
 import { readPermission } from './permissions.ts';
 import { readPolicy } from './policies.ts';

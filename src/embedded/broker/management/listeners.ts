@@ -1,4 +1,4 @@
-import type { BrokerState } from '../broker.ts';
+import type { BrokerState } from '../state.ts';
 
 /** A port that the broker listens on, and what is spoken there. */
 export interface Listener {

@@ -1,8 +1,8 @@
 import { readdirSync, statfsSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import type { BrokerState } from '../broker.ts';
-import { MECHANISMS } from '../credentials.ts';
+import { MECHANISMS } from '../access/credentials.ts';
 import { PRODUCT, PRODUCT_VERSION } from '../server-properties.ts';
+import type { BrokerState } from '../state.ts';
 import { exchangeTypes } from './overview.ts';
 import { objectNotFound, ok, type Resource } from './resource.ts';
 

@@ -1,5 +1,5 @@
 import { deliveredIn, type QueueCounters } from '../counters.ts';
-import { EXCHANGE_TYPES } from '../exchange-types/index.ts';
+import { EXCHANGE_TYPES } from '../exchange/types/index.ts';
 import { COMPATIBLE_VERSION, PRODUCT, PRODUCT_VERSION } from '../server-properties.ts';
 import { listenersOf } from './listeners.ts';
 import { clusterName } from './parameters.ts';

@@ -1,5 +1,5 @@
-import { escapeTags } from '../policies.ts';
-import type { VirtualHost } from '../virtual-host.ts';
+import { escapeTags } from '../virtual-host/policies.ts';
+import type { VirtualHost } from '../virtual-host/virtual-host.ts';
 import { list } from './lists.ts';
 import {
   badRequest,

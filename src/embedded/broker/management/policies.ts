@@ -1,6 +1,6 @@
 import { POLICY_TARGETS } from '../../../model/topology.ts';
-import { faultOf, type Policy, print } from '../policies.ts';
-import type { VirtualHost } from '../virtual-host.ts';
+import { faultOf, type Policy, print } from '../virtual-host/policies.ts';
+import type { VirtualHost } from '../virtual-host/virtual-host.ts';
 import { list } from './lists.ts';
 import {
   badRequest,

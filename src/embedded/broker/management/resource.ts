@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Log } from '../../program.ts';
 import type { Account } from '../access/accounts.ts';
-import type { BrokerState } from '../broker.ts';
 import { jsonToTable } from '../codec/json.ts';
 import { Reader } from '../codec/reader.ts';
 import { skipTable, type Table, tableBytes } from '../codec/table.ts';
 import { fitsShortString } from '../names.ts';
-import type { VirtualHost } from '../virtual-host.ts';
+import type { BrokerState } from '../state.ts';
+import type { VirtualHost } from '../virtual-host/virtual-host.ts';
 import { hasRole, type Role } from './roles.ts';
 
 /** An answer of the management API. */

@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Log } from '../../program.ts';
 import type { Account } from '../access/accounts.ts';
-import type { BrokerState } from '../broker.ts';
 import { AmqpError } from '../errors.ts';
-import { urlOf } from '../request-url.ts';
+import type { BrokerState } from '../state.ts';
 import { assertMayOpen, assertRole } from './access.ts';
 import { bindings } from './bindings.ts';
 import { channels } from './channels.ts';
@@ -19,6 +18,7 @@ import { parameters } from './parameters.ts';
 import { permissions } from './permissions.ts';
 import { policies } from './policies.ts';
 import { queues } from './queues.ts';
+import { urlOf } from './request-url.ts';
 import {
   type Answer,
   badRequest,

@@ -1,5 +1,5 @@
-import { termOf } from '../policies.ts';
-import type { VhostLimits } from '../virtual-host.ts';
+import { termOf } from '../virtual-host/policies.ts';
+import type { VhostLimits } from '../virtual-host/virtual-host.ts';
 import {
   badRequest,
   noContent,

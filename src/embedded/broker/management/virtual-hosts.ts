@@ -1,4 +1,4 @@
-import type { BrokerState } from '../broker.ts';
+import type { BrokerState } from '../state.ts';
 import { list } from './lists.ts';
 import { created, newName, noContent, ok, type Resource, vhostOf, vhostsOf } from './resource.ts';
 import { tagsOf } from './tags.ts';

@@ -1,5 +1,5 @@
 import type { Table } from '../codec/table.ts';
-import type { Store } from '../store.ts';
+import type { Store } from '../store/store.ts';
 import type { DeathReason } from './death.ts';
 import type { Entry } from './entry.ts';
 import type { Queue } from './queue.ts';

@@ -1,9 +1,9 @@
-import type { Binding } from '../binding.ts';
 import type { Table } from '../codec/table.ts';
+import type { Binding } from '../exchange/binding.ts';
 import { Message } from '../message.ts';
-import { type Policy, underPolicy } from '../policies.ts';
 import type { MessageRecord } from '../store/record.ts';
-import type { Publication } from '../store.ts';
+import type { Publication } from '../store/store.ts';
+import { type Policy, underPolicy } from '../virtual-host/policies.ts';
 import { Alarm } from './alarm.ts';
 import type { QueueSettings } from './arguments.ts';
 import type { Consumer } from './consumer.ts';

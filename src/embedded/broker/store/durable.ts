@@ -1,12 +1,11 @@
 import { messageOf } from '../../../errors.ts';
 import type { Log } from '../../program.ts';
-import { type Binding, destinationName } from '../binding.ts';
 import { AmqpError } from '../errors.ts';
-import type { Exchange } from '../exchange.ts';
+import { type Binding, destinationName } from '../exchange/binding.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import { after } from '../guard.ts';
 import type { Entry } from '../queue/entry.ts';
 import type { Queue } from '../queue/queue.ts';
-import type { Publication, Store, StoreOutcome } from '../store.ts';
 import { writeSnapshot } from './compaction.ts';
 import { StoreFolder } from './folder.ts';
 import type { Image } from './image.ts';
@@ -15,6 +14,7 @@ import { lockFolder } from './lock.ts';
 import { type BindingRecord, RecordEncoder, type StoredRecord } from './record.ts';
 import { type Replayed, replay } from './replay.ts';
 import { JournalSeries } from './series.ts';
+import type { Publication, Store, StoreOutcome } from './store.ts';
 
 /** So much more than twice the living may a log hold before it is written anew. */
 const SLACK_BYTES = 32 * 1024 * 1024;

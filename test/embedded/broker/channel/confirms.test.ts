@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Confirms } from '../../../../src/embedded/broker/channel/confirms.ts';
-import type { Outbox } from '../../../../src/embedded/broker/outbox.ts';
+import type { Outbox } from '../../../../src/embedded/broker/connection/outbox.ts';
 
 /** What a client makes of the confirms that it is sent. */
 class Publisher {

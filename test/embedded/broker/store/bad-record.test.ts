@@ -8,7 +8,7 @@ import { Message } from '../../../../src/embedded/broker/message.ts';
 import { DurableStore } from '../../../../src/embedded/broker/store/durable.ts';
 import { Batch, JournalFile } from '../../../../src/embedded/broker/store/journal.ts';
 import { type FileRecord, RecordEncoder } from '../../../../src/embedded/broker/store/record.ts';
-import { VirtualHost } from '../../../../src/embedded/broker/virtual-host.ts';
+import { VirtualHost } from '../../../../src/embedded/broker/virtual-host/virtual-host.ts';
 
 let folder: string;
 let logged: { message: string; context: Record<string, unknown> }[];

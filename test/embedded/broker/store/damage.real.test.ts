@@ -19,7 +19,7 @@ import { StoreFolder } from '../../../../src/embedded/broker/store/folder.ts';
 import { readRecords } from '../../../../src/embedded/broker/store/reading.ts';
 import { RecordDecoder } from '../../../../src/embedded/broker/store/record.ts';
 import { replay } from '../../../../src/embedded/broker/store/replay.ts';
-import { VirtualHost } from '../../../../src/embedded/broker/virtual-host.ts';
+import { VirtualHost } from '../../../../src/embedded/broker/virtual-host/virtual-host.ts';
 import { QbtcError } from '../../../../src/errors.ts';
 
 let root: string;

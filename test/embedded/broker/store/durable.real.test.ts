@@ -8,7 +8,7 @@ import { newCounters } from '../../../../src/embedded/broker/counters.ts';
 import { Message } from '../../../../src/embedded/broker/message.ts';
 import type { Entry } from '../../../../src/embedded/broker/queue/entry.ts';
 import { DurableStore } from '../../../../src/embedded/broker/store/durable.ts';
-import { VirtualHost } from '../../../../src/embedded/broker/virtual-host.ts';
+import { VirtualHost } from '../../../../src/embedded/broker/virtual-host/virtual-host.ts';
 
 let folder: string;
 let copies = 0;

@@ -1,6 +1,6 @@
 import type { Table } from '../../codec/table.ts';
 import { withoutLineBreaks } from '../../names.ts';
-import { alternateOf } from '../../policies.ts';
+import { alternateOf } from '../../virtual-host/policies.ts';
 import type { Channel } from '../channel.ts';
 import type { Handlers } from './index.ts';
 

@@ -1,7 +1,7 @@
 import type { Table } from '../../codec/table.ts';
 import { AmqpError } from '../../errors.ts';
 import { REPLY_QUEUE, withoutLineBreaks } from '../../names.ts';
-import type { BindingRequest } from '../../virtual-host.ts';
+import type { BindingRequest } from '../../virtual-host/virtual-host.ts';
 import type { Channel } from '../channel.ts';
 import { assertMayBind } from './exchange.ts';
 import type { Handlers } from './index.ts';

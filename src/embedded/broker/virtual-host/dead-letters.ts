@@ -1,11 +1,11 @@
-import type { Log } from '../program.ts';
-import type { Counters } from './counters.ts';
-import type { Exchange } from './exchange.ts';
-import { traceOf } from './guard.ts';
-import type { Message } from './message.ts';
-import { type DeathReason, deadLetter, isCycle } from './queue/death.ts';
-import type { Entry } from './queue/entry.ts';
-import type { Queue } from './queue/queue.ts';
+import type { Log } from '../../program.ts';
+import type { Counters } from '../counters.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { traceOf } from '../guard.ts';
+import type { Message } from '../message.ts';
+import { type DeathReason, deadLetter, isCycle } from '../queue/death.ts';
+import type { Entry } from '../queue/entry.ts';
+import type { Queue } from '../queue/queue.ts';
 
 export interface DeadLetter {
   queue: Queue;

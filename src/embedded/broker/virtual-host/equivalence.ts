@@ -1,5 +1,5 @@
-import type { Field, FieldType, Table } from './codec/table.ts';
-import { AmqpError } from './errors.ts';
+import type { Field, FieldType, Table } from '../codec/table.ts';
+import { AmqpError } from '../errors.ts';
 
 /** Throws PRECONDITION_FAILED when a property of a declaration is not what the existing resource has. */
 export function assertEquivalent(

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Binding } from '../../../../src/embedded/broker/binding.ts';
-import { TopicTrie } from '../../../../src/embedded/broker/exchange-types/topic.ts';
+import type { Binding } from '../../../../../src/embedded/broker/exchange/binding.ts';
+import { TopicTrie } from '../../../../../src/embedded/broker/exchange/types/topic.ts';
 
 /** The rule as the documentation words it, without any cleverness. */
 function naive(pattern: string[], words: string[]): boolean {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type Table, tableBytes } from './codec/table.ts';
+import { type Table, tableBytes } from '../codec/table.ts';
+import type { Queue } from '../queue/queue.ts';
 import type { Exchange } from './exchange.ts';
-import type { Queue } from './queue/queue.ts';
 
 export type Destination = { kind: 'queue'; queue: Queue } | { kind: 'exchange'; exchange: Exchange };
 

@@ -1,7 +1,7 @@
-import type { Access } from './access/rights.ts';
-import { AmqpError } from './errors.ts';
-import type { VirtualHost } from './virtual-host.ts';
-import type { VirtualHosts } from './virtual-hosts.ts';
+import type { Access } from '../access/rights.ts';
+import { AmqpError } from '../errors.ts';
+import type { VirtualHost } from '../virtual-host/virtual-host.ts';
+import type { VirtualHosts } from '../virtual-host/virtual-hosts.ts';
 
 /** A virtual host that an account has been let into, and what it may do there. */
 export interface Admission {

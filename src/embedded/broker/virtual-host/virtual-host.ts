@@ -1,26 +1,26 @@
-import { messageOf } from '../../errors.ts';
-import type { Log } from '../program.ts';
-import type { Binding } from './binding.ts';
-import { sorted, type Table } from './codec/table.ts';
-import type { Counters } from './counters.ts';
+import { messageOf } from '../../../errors.ts';
+import type { Log } from '../../program.ts';
+import { sorted, type Table } from '../codec/table.ts';
+import type { Counters } from '../counters.ts';
+import { AmqpError, describe } from '../errors.ts';
+import type { Binding } from '../exchange/binding.ts';
+import { Exchange, type ExchangeProperties } from '../exchange/exchange.ts';
+import { EXCHANGE_TYPES } from '../exchange/types/index.ts';
+import { traceOf } from '../guard.ts';
+import type { Message } from '../message.ts';
+import { assertNotReserved, generateName, isReserved, withoutLineBreaks } from '../names.ts';
+import { KNOWN_ARGUMENTS, queueSettings } from '../queue/arguments.ts';
+import type { Entry } from '../queue/entry.ts';
+import type { QueueEnvironment, QueueProperties } from '../queue/environment.ts';
+import { Queue } from '../queue/queue.ts';
+import type { Image } from '../store/image.ts';
+import type { QueueRecord } from '../store/record.ts';
+import type { Store } from '../store/store.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { assertAlternate, readQueue } from './declaration.ts';
 import { assertArgumentsEquivalent, assertEquivalent } from './equivalence.ts';
-import { AmqpError, describe } from './errors.ts';
-import { Exchange, type ExchangeProperties } from './exchange.ts';
-import { EXCHANGE_TYPES } from './exchange-types/index.ts';
-import { traceOf } from './guard.ts';
-import type { Message } from './message.ts';
-import { assertNotReserved, generateName, isReserved, withoutLineBreaks } from './names.ts';
 import { Policies } from './policies.ts';
-import { KNOWN_ARGUMENTS, queueSettings } from './queue/arguments.ts';
-import type { Entry } from './queue/entry.ts';
-import type { QueueEnvironment, QueueProperties } from './queue/environment.ts';
-import { Queue } from './queue/queue.ts';
 import { type ReplyTargets, route } from './router.ts';
-import type { Image } from './store/image.ts';
-import type { QueueRecord } from './store/record.ts';
-import type { Store } from './store.ts';
 
 /** The exchanges that every virtual host is born with; the nameless one routes by the names of queues. */
 const PREDECLARED = [

@@ -1,21 +1,21 @@
 import type { Socket } from 'node:net';
-import type { Log } from '../program.ts';
+import type { Log } from '../../program.ts';
+import { Channel } from '../channel/channel.ts';
+import { readPublishTarget } from '../channel/content.ts';
+import type { ChannelContext, ReplyRegistry } from '../channel/context.ts';
+import { printSnippet } from '../codec/erlang.ts';
+import { FRAME, type FrameFault, FrameParser, type FrameSink, HEARTBEAT } from '../codec/frames.ts';
+import { idsOf, type Method, type MethodName, methodId, readMethod } from '../codec/methods.ts';
+import { Reader } from '../codec/reader.ts';
+import type { Table } from '../codec/table.ts';
+import type { Counters } from '../counters.ts';
+import { AmqpError } from '../errors.ts';
+import { after, guarded, soon, traceOf } from '../guard.ts';
+import type { VirtualHosts } from '../virtual-host/virtual-hosts.ts';
 import { admit } from './admission.ts';
-import { Channel } from './channel/channel.ts';
-import { readPublishTarget } from './channel/content.ts';
-import type { ChannelContext, ReplyRegistry } from './channel/context.ts';
-import { printSnippet } from './codec/erlang.ts';
-import { FRAME, type FrameFault, FrameParser, type FrameSink, HEARTBEAT } from './codec/frames.ts';
-import { idsOf, type Method, type MethodName, methodId, readMethod } from './codec/methods.ts';
-import { Reader } from './codec/reader.ts';
-import type { Table } from './codec/table.ts';
-import type { Counters } from './counters.ts';
-import { AmqpError } from './errors.ts';
-import { after, guarded, soon, traceOf } from './guard.ts';
 import { Handshake, HandshakeRefusal } from './handshake.ts';
 import { trafficOf, watchHeartbeat } from './heartbeat.ts';
 import { Outbox } from './outbox.ts';
-import type { VirtualHosts } from './virtual-hosts.ts';
 
 /** A client that has not opened the connection by then is dropped. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;

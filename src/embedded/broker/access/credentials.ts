@@ -1,7 +1,7 @@
-import { Reader } from './codec/reader.ts';
-import { readTable } from './codec/table.ts';
-import { Writer } from './codec/writer.ts';
-import { AmqpError } from './errors.ts';
+import { Reader } from '../codec/reader.ts';
+import { readTable } from '../codec/table.ts';
+import { Writer } from '../codec/writer.ts';
+import { AmqpError } from '../errors.ts';
 
 export interface Credentials {
   user: string;

@@ -1,7 +1,7 @@
-import type { Binding } from './binding.ts';
-import type { Exchange } from './exchange.ts';
-import type { Entry } from './queue/entry.ts';
-import type { Queue } from './queue/queue.ts';
+import type { Binding } from '../exchange/binding.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import type { Entry } from '../queue/entry.ts';
+import type { Queue } from '../queue/queue.ts';
 
 /** Someone who waits until a message is safe: the channel that has to confirm it. Told one of both, once. */
 export interface Publication {

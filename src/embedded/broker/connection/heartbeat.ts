@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { every, type OnFailure } from './guard.ts';
+import { every, type OnFailure } from '../guard.ts';
 import type { Outbox } from './outbox.ts';
 
 /** What heartbeats watch on a connection: bytes that went each way since it began. */

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { messageOf } from '../../errors.ts';
-import { checkedLine, uncheckedLine } from '../storage/checked-line.ts';
-import type { Damage } from '../storage/damage.ts';
-import type { Account, Grant } from './access/accounts.ts';
+import { messageOf } from '../../../errors.ts';
+import { checkedLine, uncheckedLine } from '../../storage/checked-line.ts';
+import type { Damage } from '../../storage/damage.ts';
+import type { Account, Grant } from '../access/accounts.ts';
 import type { Policy } from './policies.ts';
 import type { VhostLimits } from './virtual-host.ts';
 

@@ -1,7 +1,7 @@
-import type { Table } from './codec/table.ts';
-import { AmqpError, describe } from './errors.ts';
-import { type QueueSettings, queueSettings } from './queue/arguments.ts';
-import type { QueueProperties } from './queue/environment.ts';
+import type { Table } from '../codec/table.ts';
+import { AmqpError, describe } from '../errors.ts';
+import { type QueueSettings, queueSettings } from '../queue/arguments.ts';
+import type { QueueProperties } from '../queue/environment.ts';
 
 /** What the declaration of a new queue asks for. Throws PRECONDITION_FAILED, as RabbitMQ does and in its order. */
 export function readQueue(name: string, vhost: string, properties: QueueProperties): QueueSettings {

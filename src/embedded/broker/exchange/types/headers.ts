@@ -1,7 +1,7 @@
+import type { Field, Table } from '../../codec/table.ts';
+import type { Message } from '../../message.ts';
 import type { Binding } from '../binding.ts';
-import type { Field, Table } from '../codec/table.ts';
-import type { BindingIndex, ExchangeType } from '../exchange-type.ts';
-import type { Message } from '../message.ts';
+import type { BindingIndex, ExchangeType } from '../type.ts';
 
 const MODES = ['all', 'any', 'all-with-x', 'any-with-x'];
 

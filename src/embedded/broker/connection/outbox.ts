@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
-import { FRAME, FRAME_END, FRAME_HEADER_BYTES, FRAME_OVERHEAD } from './codec/frames.ts';
-import { AMQP_0_9_1, type MethodFields, type MethodName, methodId, writeMethod } from './codec/methods.ts';
-import { Writer } from './codec/writer.ts';
-import { guarded, type OnFailure, soon } from './guard.ts';
-import type { Message } from './message.ts';
+import { FRAME, FRAME_END, FRAME_HEADER_BYTES, FRAME_OVERHEAD } from '../codec/frames.ts';
+import { AMQP_0_9_1, type MethodFields, type MethodName, methodId, writeMethod } from '../codec/methods.ts';
+import { Writer } from '../codec/writer.ts';
+import { guarded, type OnFailure, soon } from '../guard.ts';
+import type { Message } from '../message.ts';
 
 const FIRST_CHUNK_BYTES = 4096;
 const LARGEST_CHUNK_BYTES = 65_536;

@@ -1,5 +1,5 @@
 import type { Binding } from '../binding.ts';
-import type { BindingIndex, ExchangeType } from '../exchange-type.ts';
+import type { BindingIndex, ExchangeType } from '../type.ts';
 
 /** Routing keys whose matches are remembered; a publisher uses few of them, many times. */
 const REMEMBERED_KEYS = 1000;

@@ -1,7 +1,7 @@
-import { EXCHANGE_TARGETS, type PolicyTarget, targetsOfQueue } from '../../model/topology.ts';
-import type { Field, Table } from './codec/table.ts';
-import { fitsShortString } from './names.ts';
-import type { QueueSettings, QueueType } from './queue/arguments.ts';
+import { EXCHANGE_TARGETS, type PolicyTarget, targetsOfQueue } from '../../../model/topology.ts';
+import type { Field, Table } from '../codec/table.ts';
+import { fitsShortString } from '../names.ts';
+import type { QueueSettings, QueueType } from '../queue/arguments.ts';
 
 /** Settings for everything whose name matches (https://www.rabbitmq.com/docs/policies). */
 export interface Policy {

@@ -1,4 +1,4 @@
-import type { ExchangeType } from '../exchange-type.ts';
+import type { ExchangeType } from '../type.ts';
 import { direct } from './direct.ts';
 import { fanout } from './fanout.ts';
 import { headers } from './headers.ts';

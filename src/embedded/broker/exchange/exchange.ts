@@ -1,8 +1,8 @@
+import type { Table } from '../codec/table.ts';
+import type { Message } from '../message.ts';
+import { alternateOf, type Policy } from '../virtual-host/policies.ts';
 import { type Binding, bindingKey } from './binding.ts';
-import type { Table } from './codec/table.ts';
-import type { BindingIndex, ExchangeType } from './exchange-type.ts';
-import type { Message } from './message.ts';
-import { alternateOf, type Policy } from './policies.ts';
+import type { BindingIndex, ExchangeType } from './type.ts';
 
 export interface ExchangeProperties {
   durable: boolean;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { watchHeartbeat } from '../../../src/embedded/broker/heartbeat.ts';
+import { watchHeartbeat } from '../../../../src/embedded/broker/connection/heartbeat.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());

@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf } from '../../errors.ts';
-import type { Log } from '../program.ts';
-import { damagedError, damagedFiles, describeDamage } from '../storage/damage.ts';
-import { setAside } from '../storage/set-aside.ts';
-import { Accounts } from './access/accounts.ts';
-import { hashPassword } from './access/password.ts';
-import type { BrokerConfiguration } from './configuration.ts';
-import type { Counters } from './counters.ts';
+import { messageOf } from '../../../errors.ts';
+import type { Log } from '../../program.ts';
+import { damagedError, damagedFiles, describeDamage } from '../../storage/damage.ts';
+import { setAside } from '../../storage/set-aside.ts';
+import { Accounts } from '../access/accounts.ts';
+import { hashPassword } from '../access/password.ts';
+import type { BrokerConfiguration } from '../configuration.ts';
+import type { Counters } from '../counters.ts';
+import { AmqpError } from '../errors.ts';
+import { after } from '../guard.ts';
+import { DurableStore, type DurableStoreOptions } from '../store/durable.ts';
+import { volatileStore } from '../store/store.ts';
 import {
   type Definitions,
   type DefinitionsFile,
@@ -16,11 +20,7 @@ import {
   noDefinitionsFile,
   type VhostDefinition,
 } from './definitions.ts';
-import { AmqpError } from './errors.ts';
-import { after } from './guard.ts';
 import type { ReplyTargets } from './router.ts';
-import { DurableStore, type DurableStoreOptions } from './store/durable.ts';
-import { volatileStore } from './store.ts';
 import { VirtualHost } from './virtual-host.ts';
 
 const NO_DEFINITIONS: Definitions = { vhosts: [], accounts: [], grants: [] };

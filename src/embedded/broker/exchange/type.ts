@@ -1,10 +1,10 @@
+import type { Table } from '../codec/table.ts';
+import type { Message } from '../message.ts';
 import type { Binding } from './binding.ts';
-import type { Table } from './codec/table.ts';
-import type { Message } from './message.ts';
 
 /**
  * A type of exchange: how its bindings are indexed and which of them a message matches.
- * Adding one is a file in `exchange-types/` and a line in its index.
+ * Adding one is a file in `types/` and a line in its index.
  */
 export interface ExchangeType {
   /** As clients name it in `exchange.declare`. */

@@ -1,10 +1,10 @@
-import { FRAME_MIN_SIZE } from './codec/frames.ts';
-import { AMQP_0_8, AMQP_0_9_1, type Dialect, type Method } from './codec/methods.ts';
-import type { Table } from './codec/table.ts';
-import { type Credentials, MECHANISMS } from './credentials.ts';
-import { AmqpError } from './errors.ts';
+import { type Credentials, MECHANISMS } from '../access/credentials.ts';
+import { FRAME_MIN_SIZE } from '../codec/frames.ts';
+import { AMQP_0_8, AMQP_0_9_1, type Dialect, type Method } from '../codec/methods.ts';
+import type { Table } from '../codec/table.ts';
+import { AmqpError } from '../errors.ts';
+import { serverProperties } from '../server-properties.ts';
 import type { Outbox } from './outbox.ts';
-import { serverProperties } from './server-properties.ts';
 
 const PROTOCOL_HEADER = Buffer.from('AMQP\0\0\x09\x01', 'latin1');
 /** The versions that clients may speak, by their headers. 0-9 is treated as 0-9-1, and 0-8 calls itself 8-0 or 9-1. */

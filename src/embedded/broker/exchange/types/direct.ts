@@ -1,5 +1,5 @@
 import type { Binding } from '../binding.ts';
-import type { BindingIndex, ExchangeType } from '../exchange-type.ts';
+import type { BindingIndex, ExchangeType } from '../type.ts';
 
 const NONE: readonly Binding[] = [];
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import amqp from 'amqplib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type RunningBroker, startBroker } from '../../../src/embedded/broker/broker.ts';
+import { type RunningBroker, startBroker } from '../../../../src/embedded/broker/broker.ts';
 
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -1,7 +1,7 @@
-import type { Exchange } from './exchange.ts';
-import type { Message } from './message.ts';
-import { REPLY_PREFIX } from './names.ts';
-import type { Queue } from './queue/queue.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import type { Message } from '../message.ts';
+import { REPLY_PREFIX } from '../names.ts';
+import type { Queue } from '../queue/queue.ts';
 
 /** Delivers to the addresses of direct reply-to (https://www.rabbitmq.com/docs/direct-reply-to). */
 export interface ReplyTargets {
