@@ -11,7 +11,7 @@ export const doctor: Register = (program, run) => {
     .action(
       run(async (context) => {
         const [{ diagnose }, { EXIT }] = await Promise.all([
-          import('../src/infra/doctor/index.ts'),
+          import('../src/doctor/index.ts'),
           import('../src/errors.ts'),
         ]);
         const { stack, inStack } = await stackOrTemplate(context);

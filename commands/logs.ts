@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { messageOf } from '../src/errors.ts';
-import type { LogLevel } from '../src/infra/logs/line.ts';
+import type { LogLevel } from '../src/logs/line.ts';
 import type { Register } from './command.ts';
 import { integer } from './numbers.ts';
 
@@ -36,7 +36,7 @@ export const logs: Register = (program, run) => {
     .action(
       run<Options>(async (context, options, given) => {
         const [{ openLogs }, { chooseProcesses }, { openStackHere }, { createReporter }] = await Promise.all([
-          import('../src/infra/index.ts'),
+          import('../src/logs/index.ts'),
           import('./processes.ts'),
           import('./open.ts'),
           import('../src/report/index.ts'),

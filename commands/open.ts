@@ -34,8 +34,8 @@ export async function openStackHere(
   context.io.mask(confidentialValues(stack));
   sayWhereFrom(context, stack);
   const [{ placed }, { readChoices }] = await Promise.all([
-    import('../src/infra/placement.ts'),
-    import('../src/infra/choices.ts'),
+    import('../src/placement/placement.ts'),
+    import('../src/state/choices.ts'),
   ]);
   return placed(stack, await readChoices(stack.root));
 }

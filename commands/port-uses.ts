@@ -1,6 +1,6 @@
-import { instancesOf } from '../src/infra/index.ts';
 import type { Stack } from '../src/model/stack.ts';
 import type { PortUse } from '../src/report/document.ts';
+import { instancesOf } from '../src/services/index.ts';
 
 /** Every port that the stack listens on, and who does. */
 export function portsOf(stack: Stack): PortUse[] {

@@ -10,7 +10,7 @@ export const ports: Register = (program, run) => {
         const [{ openStackHere }, { portsOf }, { readChoices }] = await Promise.all([
           import('./open.ts'),
           import('./port-uses.ts'),
-          import('../src/infra/index.ts'),
+          import('../src/state/index.ts'),
         ]);
         const stack = await openStackHere(context);
         const [sockets, plan] = await Promise.all([context.host.listeningSockets(), readChoices(stack.root)]);

@@ -1,7 +1,7 @@
 import { nearest } from '../src/config/mistake.ts';
 import { EXIT, QbtcError } from '../src/errors.ts';
-import { instancesOf } from '../src/infra/index.ts';
 import type { Stack } from '../src/model/stack.ts';
+import { instancesOf } from '../src/services/index.ts';
 
 /**
  * The processes that the user named (a service stands for all its instances), or all of the stack.

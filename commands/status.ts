@@ -23,7 +23,7 @@ export const status: Register = (program, run) => {
           await watchStatus(context, () => openStackHere(context), json);
           return {};
         }
-        const { observeResources } = await import('../src/infra/index.ts');
+        const { observeResources } = await import('../src/observe/resources.ts');
         const stack = await openStackHere(context);
         const observed = await observeResources(context, stack);
         return { document: { kind: 'status', stack: stack.name, ...observed } };

@@ -1,9 +1,9 @@
 import type { Context, Progress } from '../src/context.ts';
 import { messageOf } from '../src/errors.ts';
 import { readAudit } from '../src/heal/index.ts';
-import { observeResources } from '../src/infra/index.ts';
 import { takeScore } from '../src/lifecycle/score.ts';
 import type { Stack } from '../src/model/stack.ts';
+import { observeResources } from '../src/observe/resources.ts';
 import type { StatusDocument } from '../src/report/document.ts';
 import { createReporter } from '../src/report/index.ts';
 

@@ -21,7 +21,7 @@ const REPLACED = [
 const { metafile } = await build({
   entryPoints: [
     'commands/main.ts',
-    'src/infra/supervision/main.ts',
+    'src/runtimes/processes/main.ts',
     'src/embedded/broker/main.ts',
     'src/embedded/gateway/main.ts',
     'src/embedded/gateway/judge/main.ts',

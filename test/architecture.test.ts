@@ -13,7 +13,12 @@ const LEVELS: readonly (readonly string[])[] = [
   ['lifecycle'],
   ['score', 'report'],
   ['observe', 'flow'],
-  ['infra', 'gateway', 'discovery', 'topology', 'events', 'trace', 'metrics', 'scaffold'],
+  ['doctor', 'logs'],
+  ['placement'],
+  ['services'],
+  ['resources'],
+  ['runtimes'],
+  ['gateway', 'discovery', 'topology', 'events', 'trace', 'metrics', 'scaffold'],
   ['broker', 'docker', 'health'],
   ['reconcile'],
   ['config'],
@@ -21,6 +26,11 @@ const LEVELS: readonly (readonly string[])[] = [
   ['matching'],
   ['context'],
   ['errors', 'model', 'text-file', 'printable', 'amqp', 'json', 'alive'],
+];
+/** What runs the stack and what is configured in it stand side by side: neither knows the other. */
+const APART: readonly (readonly string[])[] = [
+  ['doctor', 'logs', 'placement', 'services', 'resources', 'runtimes'],
+  ['gateway', 'discovery', 'topology', 'events', 'trace', 'metrics', 'scaffold'],
 ];
 /** `report` may know these alone, and `embedded` these and nothing of the command-line program. */
 const NARROWED: Record<string, readonly string[]> = {
@@ -31,7 +41,7 @@ const NARROWED: Record<string, readonly string[]> = {
 /** `model` and `errors` stand at the bottom and know one another's types only; the same goes for `context`. */
 const LOWEST = new Set(['model', 'errors', 'text-file', 'context', 'amqp', 'json']);
 /** Only these programs put the real system together with the rest. */
-const COMPOSITION_ROOTS = new Set(['commands/main.ts', 'src/infra/supervision/main.ts']);
+const COMPOSITION_ROOTS = new Set(['commands/main.ts', 'src/runtimes/processes/main.ts']);
 /** Clients of the world: `system` alone imports them, and the embedded programs, which are servers themselves. */
 const SYSTEM_ONLY = ['execa', 'dockerode', 'ora', 'inquirer', 'undici', 'amqplib', 'pg', 'ioredis'];
 
@@ -60,7 +70,7 @@ function importsOf(file: string): Import[] {
   }));
 }
 
-/** `src/infra/ready.ts` is of the part `infra`; `src/errors.ts` is a part of its own. */
+/** `src/resources/ready.ts` is of the part `resources`; `src/errors.ts` is a part of its own. */
 function partOf(file: string): string {
   const [first = '', second = ''] = file.split('/');
   return first === 'src' ? second.replace(/\.ts$/, '') : first;
@@ -95,6 +105,9 @@ function problemOf({ file, target, typeOnly }: Import): string | undefined {
   if (levelOf(from) < 0) return `${from} stands on no level`;
   if (levelOf(to) < 0) return `${to} stands on no level`;
   if (levelOf(to) === levelOf(from)) return `${from} and ${to} stand on the same level`;
+  const side = (part: string) => APART.findIndex((parts) => parts.includes(part));
+  if (side(from) >= 0 && side(to) >= 0 && side(from) !== side(to))
+    return `${from} and ${to} stand side by side`;
   return levelOf(to) > levelOf(from) ? undefined : `${to} stands above ${from}`;
 }
 
@@ -112,10 +125,12 @@ describe('the direction of imports', () => {
 
   test('is judged as the design says', () => {
     const judge = (file: string, target: string) => problemOf({ file, target, line: 1, typeOnly: false });
-    expect(judge('src/infra/observe.ts', '../gateway/index.ts')).toMatch(/same level/);
-    expect(judge('src/infra/observe.ts', '../lifecycle/up.ts')).toMatch(/above/);
-    expect(judge('src/lifecycle/up.ts', '../infra/index.ts')).toBeUndefined();
-    expect(judge('src/report/index.ts', '../infra/index.ts')).toMatch(/only/);
+    expect(judge('src/logs/stack-logs.ts', '../doctor/index.ts')).toMatch(/same level/);
+    expect(judge('src/placement/choose.ts', '../gateway/index.ts')).toMatch(/side by side/);
+    expect(judge('src/placement/choose.ts', '../lifecycle/up.ts')).toMatch(/above/);
+    expect(judge('src/resources/probe.ts', '../services/index.ts')).toMatch(/above/);
+    expect(judge('src/lifecycle/up.ts', '../placement/index.ts')).toBeUndefined();
+    expect(judge('src/report/index.ts', '../placement/index.ts')).toMatch(/only/);
     expect(judge('src/flow/index.ts', '../embedded/broker/broker.ts')).toMatch(/started/);
     expect(judge('src/flow/index.ts', '../system/index.ts')).toMatch(/composition root/);
     expect(judge('src/flow/index.ts', 'undici')).toMatch(/src\/system alone/);

@@ -9,9 +9,9 @@ import { stackEnvironment } from '../src/config/environment.ts';
 import { QbtcError } from '../src/errors.ts';
 import { readSchemas } from '../src/events/read.ts';
 import { schemaMismatches } from '../src/flow/json-schema.ts';
-import { readComposeFile } from '../src/infra/containers/compose-file.ts';
-import { readMigrations } from '../src/infra/migration-files.ts';
 import type { Stack } from '../src/model/stack.ts';
+import { readMigrations } from '../src/resources/postgres/migration-files.ts';
+import { readComposeFile } from '../src/runtimes/containers/compose-file.ts';
 import { workspacesOf } from '../src/scaffold/workspaces.ts';
 import { decodeText, readTextFile, readTextFileSync, unreadable, withoutMark } from '../src/text-file.ts';
 import { readTopology } from '../src/topology/read.ts';
@@ -96,9 +96,9 @@ const OWN_FILES = [
   /^src\/text-file\.ts$/,
   // Ledgers, state and logs in `.qbtc`, and what the embedded programs keep.
   /^src\/(state\/.*|heal\/audit|score\/history|lifecycle\/lock|trace\/.*|embedded\/.*)\.ts$/,
-  /^src\/infra\/(declarations|images|places|bundle|env-files|logs\/.*)\.ts$/,
+  /^src\/(runtimes\/containers\/declarations|resources\/places|services\/(images|bundle|env-files)|logs\/.*)\.ts$/,
   // Of servers and of the system.
-  /^src\/infra\/(postgres\/.*|providers\/native\/.*)\.ts$/,
+  /^src\/resources\/(postgres\/(?!migration).*|providers\/native\/.*)\.ts$/,
   /^src\/(alive|system\/host\/.*)\.ts$/,
   // Its cache of what it has read.
   /^src\/config\/gateway-files\.ts$/,

@@ -40,7 +40,7 @@ export const discover: Register = (program, run) => {
         const { progress } = context.io;
         const [{ discover: look }, { runningInstances }] = await Promise.all([
           import('../../src/discovery/index.ts'),
-          import('../../src/infra/index.ts'),
+          import('../../src/services/index.ts'),
         ]);
         const discovery = await look(context, stack, {
           ...whereOf(options),

@@ -1,9 +1,9 @@
 import type { Context } from '../context.ts';
 import { familyOf } from '../health/index.ts';
-import { observeResources } from '../infra/index.ts';
 import type { Fault } from '../model/chaos.ts';
 import type { ResourceObservation } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
+import { observeResources } from '../observe/resources.ts';
 import { partsNamed } from '../score/index.ts';
 
 /** A process with what tells it from another one that gets its number later. */

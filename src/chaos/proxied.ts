@@ -1,12 +1,14 @@
 import { createServer } from 'node:net';
 import type { Context } from '../context.ts';
 import { familyOf } from '../health/index.ts';
-import { embeddedProgram, hold, letGo, type ProcessSpec } from '../infra/index.ts';
 import { endCompanion, startCompanion } from '../lifecycle/companion.ts';
 import { up } from '../lifecycle/up.ts';
 import type { Fault, InjectedFault } from '../model/chaos.ts';
 import type { ResourceObservation } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
+import { embeddedProgram } from '../resources/index.ts';
+import type { ProcessSpec } from '../runtimes/processes/index.ts';
+import { hold, letGo } from '../state/index.ts';
 import { bringBack } from './bring-back.ts';
 import type { Scene } from './fault-kind.ts';
 import { observedParts, refusesOthers } from './processes.ts';

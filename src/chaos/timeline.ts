@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
-import { observeResources } from '../infra/index.ts';
 import type { Absence } from '../model/chaos.ts';
 import type { Stack } from '../model/stack.ts';
+import { observeResources } from '../observe/resources.ts';
 import { Absences } from './absences.ts';
 
 /** A look that waits longer tells less of when a part was away. */

@@ -1,14 +1,9 @@
 import type { Context } from '../context.ts';
-import {
-  createLogFilter,
-  instancesOf,
-  openLogs,
-  probeService,
-  probes,
-  runningInstances,
-} from '../infra/index.ts';
+import { createLogFilter, openLogs } from '../logs/index.ts';
 import type { LogLine } from '../model/log.ts';
 import type { Stack } from '../model/stack.ts';
+import { probes } from '../resources/index.ts';
+import { instancesOf, probeService, runningInstances } from '../services/index.ts';
 
 const PROBE_TIMEOUT_MS = 5_000;
 

@@ -1,9 +1,9 @@
 import type { Context } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
-import { observeResources } from '../infra/index.ts';
 import type { HealResult, Problem, RemedyName, Repair, RepairOutcome } from '../model/heal.ts';
 import type { ResourceObservation } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
+import { observeResources } from '../observe/resources.ts';
 import { serviceOf } from '../score/index.ts';
 import {
   type AttemptBook,

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
-import { observeResources, stackFolders } from '../infra/index.ts';
 import type { HealResult, HealWatchEvent, ProblemKind } from '../model/heal.ts';
 import type { Stack } from '../model/stack.ts';
+import { observeResources } from '../observe/resources.ts';
+import { stackFolders } from '../state/index.ts';
 import { collectGarbage } from './memory.ts';
 
 export interface WatchOptions {

@@ -3,12 +3,13 @@ import { brokerAccess } from '../broker/access.ts';
 import { onBroker } from '../broker/connection.ts';
 import type { Context } from '../context.ts';
 import { replayDeadLetters } from '../events/index.ts';
-import { observeResources, stackFolders } from '../infra/index.ts';
 import { takeScore } from '../lifecycle/score.ts';
 import type { DeadLetter } from '../model/event.ts';
 import type { ListeningSocket, RunningProcess, Snapshot } from '../model/observation.ts';
 import type { Score } from '../model/score.ts';
 import type { Stack } from '../model/stack.ts';
+import { observeResources } from '../observe/resources.ts';
+import { stackFolders } from '../state/index.ts';
 import { deadLetterQueues, desiredOf } from '../topology/index.ts';
 
 /** Who listens at a port of a part that does not run. */

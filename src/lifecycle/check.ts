@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
-import type { InfrastructurePlan } from '../infra/index.ts';
 import type { Finding } from '../model/finding.ts';
+import type { InfrastructurePlan } from '../model/placement.ts';
 import type { Stack } from '../model/stack.ts';
 import type { Selection } from './run.ts';
 

@@ -1,11 +1,11 @@
 import type { Context } from '../context.ts';
+import type { ProbeResult } from '../resources/index.ts';
 import {
   attachSupervisor,
-  type ProbeResult,
   type ProcessSpec,
   startSupervisor,
   supervisorProgram,
-} from '../infra/index.ts';
+} from '../runtimes/processes/index.ts';
 import { withLock } from './lock.ts';
 import { Parts } from './part.ts';
 import { Processes } from './processes.ts';

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
-import { writeEnvFiles, writeGenerated } from '../infra/index.ts';
 import type { Stack } from '../model/stack.ts';
+import { writeEnvFiles, writeGenerated } from '../services/index.ts';
 import { definitionsOf, desiredOf } from '../topology/index.ts';
 
 /**

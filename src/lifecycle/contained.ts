@@ -1,12 +1,12 @@
-import {
-  type ContainerDriver,
-  type ContainerStatus,
-  type Containers,
-  containerLogLine,
-  type Declarations,
-  isAlive,
-  untilReady,
-} from '../infra/index.ts';
+import { containerLogLine } from '../logs/index.ts';
+import { isAlive } from '../placement/index.ts';
+import { untilReady } from '../resources/index.ts';
+import type {
+  ContainerDriver,
+  ContainerStatus,
+  Containers,
+  Declarations,
+} from '../runtimes/containers/index.ts';
 import type { Part, Running } from './part.ts';
 
 /** How often the engine is asked whether a container still lives, while its port is asked more often. */

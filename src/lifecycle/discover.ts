@@ -14,7 +14,6 @@ import {
 } from '../discovery/index.ts';
 import { messageOf, QbtcError } from '../errors.ts';
 import { applyRoutes, planRoutes } from '../gateway/index.ts';
-import { runningInstances } from '../infra/index.ts';
 import {
   type Discovery,
   type FoundService,
@@ -25,6 +24,7 @@ import {
 } from '../model/discovery.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import type { Stack } from '../model/stack.ts';
+import { runningInstances } from '../services/index.ts';
 import { withLock } from './lock.ts';
 
 /** What a registration did, or would do. */

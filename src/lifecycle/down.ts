@@ -2,16 +2,10 @@ import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Context } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
-import {
-  attachSupervisor,
-  foreignPlaces,
-  openContainers,
-  readChoices,
-  removeVolumes,
-  stackFolders,
-  supervisorProgram,
-} from '../infra/index.ts';
-import { forgetName, RUNNING_STATE } from '../state/index.ts';
+import { foreignPlaces, removeVolumes } from '../resources/index.ts';
+import { openContainers } from '../runtimes/containers/index.ts';
+import { attachSupervisor, supervisorProgram } from '../runtimes/processes/index.ts';
+import { forgetName, RUNNING_STATE, readChoices, stackFolders } from '../state/index.ts';
 import { withLock } from './lock.ts';
 
 export interface DownResult {

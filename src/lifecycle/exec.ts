@@ -1,15 +1,10 @@
 import type { Context } from '../context.ts';
 import { EXIT, QbtcError } from '../errors.ts';
-import {
-  type Instance,
-  instancesOf,
-  noteByHand,
-  openContainers,
-  type ProcessSpec,
-  readChoices,
-  serviceProcess,
-} from '../infra/index.ts';
 import type { Stack } from '../model/stack.ts';
+import { openContainers } from '../runtimes/containers/index.ts';
+import type { ProcessSpec } from '../runtimes/processes/index.ts';
+import { type Instance, instancesOf, noteByHand, serviceProcess } from '../services/index.ts';
+import { readChoices } from '../state/index.ts';
 
 export interface ExecWishes {
   /** The program and its arguments; what `up` would run when left out: the service itself. */

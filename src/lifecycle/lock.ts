@@ -1,7 +1,13 @@
 import { join } from 'node:path';
 import { messageOf, QbtcError } from '../errors.ts';
-import { createFolders, stackFolders } from '../infra/index.ts';
-import { giveBack, type LockHolder, newHolder, takeLock } from '../state/index.ts';
+import {
+  createFolders,
+  giveBack,
+  type LockHolder,
+  newHolder,
+  stackFolders,
+  takeLock,
+} from '../state/index.ts';
 
 export interface LockOptions {
   /** On a disk that cannot be written the work is done without a lock: what is started must always be able to end. */

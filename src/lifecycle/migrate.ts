@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
-import { instancesOf, isAlive, isOurs, lookAtPresent } from '../infra/index.ts';
 import type { Stack } from '../model/stack.ts';
+import { isAlive, isOurs, lookAtPresent } from '../placement/index.ts';
+import { instancesOf } from '../services/index.ts';
 import { type MigrationReport, migrateQueue } from '../topology/index.ts';
 import { withLock } from './lock.ts';
 import { stop } from './stop.ts';

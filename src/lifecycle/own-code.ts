@@ -2,8 +2,9 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Context } from '../context.ts';
-import { instancesOf, type ProcessStatus } from '../infra/index.ts';
 import type { Service, Stack } from '../model/stack.ts';
+import type { ProcessStatus } from '../runtimes/processes/index.ts';
+import { instancesOf } from '../services/index.ts';
 import { stateFile } from '../state/index.ts';
 
 /** Of a service with a command of its own: what its code was when an instance of it was started. */

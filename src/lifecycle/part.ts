@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { RunAs } from '../health/index.ts';
-import type { ProbeResult } from '../infra/index.ts';
+import type { ProbeResult } from '../resources/index.ts';
 
 /** A resource or an instance of a service, as it is started. */
 export interface Part {

@@ -1,10 +1,6 @@
-import {
-  type ProcessSpec,
-  type ProcessStatus,
-  readStartedLog,
-  type SupervisorClient,
-  untilReady,
-} from '../infra/index.ts';
+import { readStartedLog } from '../logs/index.ts';
+import { untilReady } from '../resources/index.ts';
+import type { ProcessSpec, ProcessStatus, SupervisorClient } from '../runtimes/processes/index.ts';
 import type { Part, Running } from './part.ts';
 
 /** Starts parts as processes of the supervisor. */

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
-import { readChoices, refuseHeld } from '../infra/index.ts';
 import type { Stack } from '../model/stack.ts';
+import { readChoices, refuseHeld } from '../state/index.ts';
 import { checkBefore, refuseFaulty } from './check-before.ts';
 import { select } from './selection.ts';
 import { stop } from './stop.ts';

@@ -9,9 +9,10 @@ import {
 } from '../config/secrets.ts';
 import type { Context } from '../context.ts';
 import { EXIT, messageOf, QbtcError } from '../errors.ts';
-import { isAlive, isOurs, lookAtPresent, type Present, probes, rotatorOf } from '../infra/index.ts';
 import type { Endpoint, Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
+import { isAlive, isOurs, lookAtPresent, type Present } from '../placement/index.ts';
+import { probes, rotatorOf } from '../resources/index.ts';
 import { withLock } from './lock.ts';
 import { type UpResult, up } from './up.ts';
 

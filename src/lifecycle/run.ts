@@ -1,23 +1,19 @@
 import type { Context } from '../context.ts';
 import { EXIT, messageOf, QbtcError } from '../errors.ts';
 import { applyRoutes, planRoutes } from '../gateway/index.ts';
-import {
-  createDatabase,
-  ensureRoles,
-  type InfrastructurePlan,
-  type Instance,
-  instancesOf,
-  judgeImages,
-  migrate,
-  type ProbeResult,
-  probeService,
-  probes,
-  providers,
-  serviceProcess,
-} from '../infra/index.ts';
+import type { InfrastructurePlan } from '../model/placement.ts';
 import type { ChangeOutcome } from '../model/plan.ts';
 import type { Resource, ResourceKind } from '../model/resource.ts';
 import type { Service, Stack } from '../model/stack.ts';
+import {
+  createDatabase,
+  ensureRoles,
+  migrate,
+  type ProbeResult,
+  probes,
+  providers,
+} from '../resources/index.ts';
+import { type Instance, instancesOf, judgeImages, probeService, serviceProcess } from '../services/index.ts';
 import { applyTopology, declaresTopology, planTopology } from '../topology/index.ts';
 import type { Contained } from './contained.ts';
 import type { Part, Running } from './part.ts';

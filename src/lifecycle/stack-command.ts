@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import { instancesOf, runBundled } from '../infra/index.ts';
 import type { Stack, StackCommand } from '../model/stack.ts';
+import { instancesOf, runBundled } from '../services/index.ts';
 
 /** What of the terminal the program is told, so that it looks as it should. */
 const TERMINAL = ['TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR', 'COLUMNS', 'CI'];

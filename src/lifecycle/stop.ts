@@ -1,15 +1,11 @@
 import type { Context } from '../context.ts';
 import { EXIT, QbtcError } from '../errors.ts';
-import {
-  attachSupervisor,
-  instancesByHand,
-  instancesOf,
-  isOurs,
-  openContainers,
-  readChoices,
-  supervisorProgram,
-} from '../infra/index.ts';
 import type { Stack } from '../model/stack.ts';
+import { isOurs } from '../placement/index.ts';
+import { openContainers } from '../runtimes/containers/index.ts';
+import { attachSupervisor, supervisorProgram } from '../runtimes/processes/index.ts';
+import { instancesByHand, instancesOf } from '../services/index.ts';
+import { readChoices } from '../state/index.ts';
 import { withLock } from './lock.ts';
 
 export interface StopResult {

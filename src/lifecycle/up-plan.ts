@@ -1,19 +1,18 @@
 import type { Context } from '../context.ts';
+import type { InfrastructurePlan } from '../model/placement.ts';
+import type { ProviderName, Strategy } from '../model/resource.ts';
+import type { Stack } from '../model/stack.ts';
 import {
   chooseProviders,
-  type InfrastructurePlan,
-  instancesOf,
   leavingContainers,
   leavingProcesses,
   lookAtPresent,
   nameStrategy,
-  outgoingPorts,
   type Present,
   presentProvider,
   type Wishes,
-} from '../infra/index.ts';
-import type { ProviderName, Strategy } from '../model/resource.ts';
-import type { Stack } from '../model/stack.ts';
+} from '../placement/index.ts';
+import { instancesOf, outgoingPorts } from '../services/index.ts';
 import type { Intent } from './check.ts';
 import { checkBefore, lines, refuseFaulty } from './check-before.ts';
 import { collected } from './collected.ts';

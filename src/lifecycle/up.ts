@@ -3,32 +3,31 @@ import { keepPortBase } from '../config/port-base.ts';
 import { addScale, type Scale } from '../config/scale.ts';
 import type { Context } from '../context.ts';
 import { EXIT, QbtcError } from '../errors.ts';
+import type { Choice, InfrastructurePlan, ServiceChoice } from '../model/placement.ts';
+import type { ChangeOutcome } from '../model/plan.ts';
+import type { Stack } from '../model/stack.ts';
 import {
-  acceptLoss,
-  attachSupervisor,
-  type Choice,
-  type Containers,
-  checkDisk,
-  compareDeclarations,
-  type InfrastructurePlan,
   isOurs,
   leavingContainers,
   leavingProcesses,
-  openContainers,
-  openDriver,
   type Present,
   placed,
-  refuseHeld,
-  type ServiceChoice,
+  withContainers,
+} from '../placement/index.ts';
+import { acceptLoss } from '../resources/index.ts';
+import {
+  type Containers,
+  compareDeclarations,
+  openContainers,
+  openDriver,
+} from '../runtimes/containers/index.ts';
+import {
+  attachSupervisor,
   type SupervisorClient,
   startSupervisor,
   supervisorProgram,
-  withContainers,
-  writeChoices,
-} from '../infra/index.ts';
-import type { ChangeOutcome } from '../model/plan.ts';
-import type { Stack } from '../model/stack.ts';
-import { ensureIdentity } from '../state/index.ts';
+} from '../runtimes/processes/index.ts';
+import { checkDisk, ensureIdentity, refuseHeld, writeChoices } from '../state/index.ts';
 import { writeComposeFiles } from './compose-files.ts';
 import { Contained } from './contained.ts';
 import { withLock } from './lock.ts';

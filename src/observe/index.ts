@@ -1,13 +1,14 @@
 import type { Context } from '../context.ts';
 import { discoverServices } from '../discovery/index.ts';
 import { planRoutes, probeRoutes } from '../gateway/index.ts';
-import { instancesOf, observeResources, PATIENCE_MS, runningInstances } from '../infra/index.ts';
 import type { FlowResult } from '../model/flow.ts';
 import type { RouteAnswer, Snapshot } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
+import { instancesOf, runningInstances } from '../services/index.ts';
 import { planTopology } from '../topology/index.ts';
 import { askOnce } from './ask-once.ts';
 import { measure } from './measure.ts';
+import { observeResources, PATIENCE_MS } from './resources.ts';
 import { observeTelemetry } from './telemetry.ts';
 
 /** Longer than the patience with a single part: who waits for one that is slow is measured still. */

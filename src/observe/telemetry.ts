@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
-import { type Instance, instancesOf, openLogs } from '../infra/index.ts';
+import { openLogs } from '../logs/index.ts';
 import { metricFamilies } from '../metrics/prometheus.ts';
 import type { Measured } from '../model/measured.ts';
 import type { ServiceTelemetry } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
+import { type Instance, instancesOf } from '../services/index.ts';
 import { presentLines } from './present-lines.ts';
 
 const DEADLINE_MS = 5_000;

@@ -1,6 +1,6 @@
-import { instancesOf } from '../infra/index.ts';
 import type { ResourceObservation, Snapshot } from '../model/observation.ts';
 import type { Service, Stack } from '../model/stack.ts';
+import { instancesOf } from '../services/index.ts';
 
 type Observed = Pick<Snapshot, 'resources'>;
 

@@ -1,6 +1,9 @@
+export { readChoices, writeChoices } from './choices.ts';
 export { decode, encode } from './codec.ts';
 export { RUNNING_STATE } from './files.ts';
 export { makeStateFolder, STATE_FOLDER, stateFolder } from './folder.ts';
+export { checkDisk, createFolders, stackFolders } from './folders.ts';
+export { type Hold, hold, letGo, readHolds, refuseHeld } from './holds.ts';
 export {
   ensureIdentity,
   forgetName,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { inject, readJournal, undo } from '../../src/chaos/index.ts';
 import { note, strike } from '../../src/chaos/journal.ts';
-import { hold, letGo, readHolds, refuseHeld } from '../../src/infra/index.ts';
+import { hold, letGo, readHolds, refuseHeld } from '../../src/state/index.ts';
 import { chained } from '../heal/world.ts';
 import { quietContext, temporaryFolder } from '../support/quiet-context.ts';
 

@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { faultNamed, inject, readJournal, undo } from '../../src/chaos/index.ts';
 import type { Context } from '../../src/context.ts';
-import { observeResources, readHolds } from '../../src/infra/index.ts';
 import { FAULT_KIND_NAMES, type FaultOptions } from '../../src/model/chaos.ts';
 import type { Stack } from '../../src/model/stack.ts';
+import { observeResources } from '../../src/observe/resources.ts';
+import { readHolds } from '../../src/state/index.ts';
 import { createContext } from '../../src/system/index.ts';
 import { newStack } from '../support/new-stack.ts';
 import { openStackAt } from '../support/open-stack.ts';

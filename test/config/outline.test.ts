@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { instanceNames } from '../../src/config/outline.ts';
-import { instancesOf } from '../../src/infra/service.ts';
+import { instancesOf } from '../../src/services/service.ts';
 import { makeSample, small } from './sample.ts';
 
 test.each([

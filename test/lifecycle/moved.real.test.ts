@@ -1,16 +1,15 @@
 import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { down } from '../../src/lifecycle/down.ts';
+import { lookAtPresent } from '../../src/placement/index.ts';
 import {
   attachSupervisor,
   connectSupervisor,
-  createFolders,
-  lookAtPresent,
   startSupervisor,
   supervisorProgram,
-} from '../../src/infra/index.ts';
-import { down } from '../../src/lifecycle/down.ts';
-import { ensureIdentity } from '../../src/state/index.ts';
+} from '../../src/runtimes/processes/index.ts';
+import { createFolders, ensureIdentity } from '../../src/state/index.ts';
 import { quietContext, temporaryFolder } from '../support/quiet-context.ts';
 
 const context = quietContext();

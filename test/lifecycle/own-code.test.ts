@@ -1,8 +1,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ProcessStatus } from '../../src/infra/index.ts';
 import { lookAtOwnCode } from '../../src/lifecycle/own-code.ts';
+import type { ProcessStatus } from '../../src/runtimes/processes/index.ts';
 import { service } from '../flow/chain.ts';
 import { run } from '../support/docker/run.ts';
 import { quietContext, temporaryFolder } from '../support/quiet-context.ts';

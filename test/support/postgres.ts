@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
-import { createFolders } from '../../src/infra/folders.ts';
-import { createDatabase } from '../../src/infra/migrations.ts';
-import { removeVolumes } from '../../src/infra/places.ts';
-import { embeddedPostgres } from '../../src/infra/providers/embedded/postgres.ts';
 import type { Resource } from '../../src/model/resource.ts';
+import { removeVolumes } from '../../src/resources/places.ts';
+import { createDatabase } from '../../src/resources/postgres/migrations.ts';
+import { embeddedPostgres } from '../../src/resources/providers/embedded/postgres.ts';
+import { createFolders } from '../../src/state/folders.ts';
 import { freePorts } from './ports.ts';
 import { quietContext, temporaryFolder } from './quiet-context.ts';
 import { emptyStack, postgresResource } from './stack.ts';

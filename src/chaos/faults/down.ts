@@ -1,5 +1,5 @@
-import { hold, letGo } from '../../infra/index.ts';
 import { stop } from '../../lifecycle/stop.ts';
+import { hold, letGo } from '../../state/index.ts';
 import { bringBack } from '../bring-back.ts';
 import { type FaultKind, partsOf } from '../fault-kind.ts';
 import { refusesOthers } from '../processes.ts';

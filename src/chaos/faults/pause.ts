@@ -1,4 +1,5 @@
-import { hold, letGo, openContainers } from '../../infra/index.ts';
+import { openContainers } from '../../runtimes/containers/index.ts';
+import { hold, letGo } from '../../state/index.ts';
 import { type FaultKind, partsOf } from '../fault-kind.ts';
 import { type KnownProcess, observedParts, processesOf, refusesOthers, signalAll } from '../processes.ts';
 

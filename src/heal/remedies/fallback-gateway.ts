@@ -1,8 +1,8 @@
 import { applyRoutes, planRoutes } from '../../gateway/index.ts';
-import { fallbackGateway as fallbackOf, probes } from '../../infra/index.ts';
 import { startCompanion } from '../../lifecycle/companion.ts';
 import type { Resource } from '../../model/resource.ts';
 import type { Stack } from '../../model/stack.ts';
+import { fallbackGateway as fallbackOf, probes } from '../../resources/index.ts';
 import { isGateway, type Remedy, type Surgery } from '../remedy.ts';
 
 const PROBE_MS = 2_000;

@@ -1,5 +1,5 @@
-import { openContainers } from '../../infra/index.ts';
 import { up } from '../../lifecycle/up.ts';
+import { openContainers } from '../../runtimes/containers/index.ts';
 import { partsNamed } from '../../score/index.ts';
 import type { Remedy } from '../remedy.ts';
 

@@ -1,8 +1,8 @@
 import { messageOf } from '../../errors.ts';
 import { applyRoutes, planRoutes } from '../../gateway/index.ts';
-import { fallbackName, probes } from '../../infra/index.ts';
 import { endCompanion } from '../../lifecycle/companion.ts';
 import { up } from '../../lifecycle/up.ts';
+import { fallbackName, probes } from '../../resources/index.ts';
 import type { Remedy } from '../remedy.ts';
 import { startFallback } from './fallback-gateway.ts';
 

@@ -1,4 +1,4 @@
-import { observeResources } from '../../infra/index.ts';
+import { observeResources } from '../../observe/resources.ts';
 import { partsNamed } from '../../score/index.ts';
 import type { Remedy } from '../remedy.ts';
 

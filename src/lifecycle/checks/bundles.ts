@@ -1,4 +1,4 @@
-import { bundleService, checkBundle } from '../../infra/index.ts';
+import { bundleService, checkBundle } from '../../services/index.ts';
 import { type Check, processServices } from '../check.ts';
 import { collected } from '../collected.ts';
 import { folderWithoutPackages } from './packages.ts';

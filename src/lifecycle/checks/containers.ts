@@ -1,4 +1,4 @@
-import { openDriver, readComposeFile } from '../../infra/index.ts';
+import { openDriver, readComposeFile } from '../../runtimes/containers/index.ts';
 import type { Check } from '../check.ts';
 import { collected } from '../collected.ts';
 import { writeComposeFiles } from '../compose-files.ts';

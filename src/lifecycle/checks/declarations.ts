@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readContracts } from '../../events/index.ts';
 import { SCHEMA_FOLDER } from '../../events/read.ts';
 import { loadFlows } from '../../flow/index.ts';
-import { readMigrations } from '../../infra/index.ts';
+import { readMigrations } from '../../resources/index.ts';
 import { desiredOf } from '../../topology/index.ts';
 import type { Check } from '../check.ts';
 import { collected } from '../collected.ts';

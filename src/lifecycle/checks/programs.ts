@@ -1,8 +1,8 @@
 import { access, constants, readdir, stat } from 'node:fs/promises';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { nearest } from '../../config/mistake.ts';
-import { instancesOf, serviceProcess } from '../../infra/index.ts';
 import type { Finding } from '../../model/finding.ts';
+import { instancesOf, serviceProcess } from '../../services/index.ts';
 import { type Check, processServices } from '../check.ts';
 
 /** Windows finds programs by endings and by its registry: there it is told by starting them. */

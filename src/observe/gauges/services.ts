@@ -1,8 +1,8 @@
 import type { Context } from '../../context.ts';
-import { instancesOf } from '../../infra/index.ts';
 import { type Sample, samplesIn } from '../../metrics/prometheus.ts';
 import type { ServiceMetrics } from '../../model/metrics.ts';
 import type { Stack } from '../../model/stack.ts';
+import { instancesOf } from '../../services/index.ts';
 
 const TIMEOUT_MS = 5_000;
 const DURATIONS = 'http_request_duration_seconds';

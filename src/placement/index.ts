@@ -1,0 +1,5 @@
+export { chooseProviders, type Wishes } from './choose.ts';
+export { isOurs, leavingContainers, leavingProcesses } from './leaving.ts';
+export { placed } from './placement.ts';
+export { isAlive, lookAtPresent, type Present, presentProvider, withContainers } from './present.ts';
+export { nameStrategy } from './strategy.ts';

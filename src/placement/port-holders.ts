@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { amongOutgoing, MAX_PORT, REFUSED_BY_FETCH } from '../config/ports.ts';
+import type { Context } from '../context.ts';
+import { withEngine } from '../docker/engine.ts';
+import { QbtcError } from '../errors.ts';
+import { MANAGED_BY, MANAGED_BY_LABEL } from '../model/gateway.ts';
+import type { ListeningSocket } from '../model/observation.ts';
+import type { Stack } from '../model/stack.ts';
+import { carriersOfAnyStack } from '../runtimes/processes/carried.ts';
+import { instancesOf } from '../services/service.ts';
+import { STATE_FOLDER } from '../state/index.ts';
+import { describeConflict, type Owner, type PortConflict } from './ports.ts';
+
+const STACK_LABEL = 'qbtc-stack';
+/** Where compose was called: the folder of the compose file, in the stack. */
+const COMPOSE_FOLDER_LABEL = 'com.docker.compose.project.working_dir';
+const ENGINE_TIMEOUT_MS = 3_000;
+const STEP = 1_000;
+
+/** What is said of ports that somebody holds: whose they are, and the ways out. */
+export async function portsTaken(
+  context: Context,
+  stack: Stack,
+  found: readonly PortConflict[],
+  sockets: readonly ListeningSocket[],
+): Promise<QbtcError> {
+  const conflicts = await named(context, found);
+  const roots = new Set(conflicts.flatMap(({ of }) => of?.root ?? []));
+  const ends = [...roots].map((root) =>
+    root === stack.root
+      ? 'end what is left of this stack: qbtc down'
+      : existsSync(root)
+        ? `end that stack: cd "${root}" && qbtc down`
+        : `end what is left of that stack, whose folder is gone: its processes, by their pids`,
+  );
+  const base = await freeBase(context, stack, sockets);
+  const own =
+    base === undefined
+      ? 'give the stack other ports: qbtc up --port-base N'
+      : `give this checkout ports of its own, which it keeps: qbtc up --port-base ${base}`;
+  return new QbtcError('PORT_TAKEN', 'not all ports of the stack are free', {
+    details: conflicts.map(describeConflict),
+    hint: [...(ends.length === 0 ? ['end the process'] : ends), own].join('; or '),
+  });
+}
+
+/** Each conflict with the stack of the holder, where it is one of qbtc's. */
+async function named(context: Context, conflicts: readonly PortConflict[]): Promise<PortConflict[]> {
+  const [carriers, published, folders] = await Promise.all([
+    carriersOfAnyStack(context.host),
+    publishedPorts(context),
+    dataFolders(context),
+  ]);
+  return conflicts.map((conflict) => {
+    const { pid, port } = conflict.holder;
+    const carried = pid === undefined ? undefined : carriers.get(pid);
+    const of = carried ?? (pid === undefined ? undefined : folders.get(pid)) ?? published.get(port);
+    return of === undefined ? conflict : { ...conflict, of };
+  });
+}
+
+/** Redis writes over its environment: the folder that it works in tells. */
+async function dataFolders({ host }: Pick<Context, 'host'>): Promise<Map<number, Owner>> {
+  const marker = join('/', STATE_FOLDER, 'data', '/');
+  const processes = await host.processes().catch(() => []);
+  return new Map(
+    processes.flatMap(({ pid, cwd }) => {
+      const at = cwd?.indexOf(marker) ?? -1;
+      return cwd === undefined || at < 0 ? [] : [[pid, { root: cwd.slice(0, at) }] as const];
+    }),
+  );
+}
+
+/** The ports of containers that a stack has made, by the engine, if there is one. */
+async function publishedPorts(context: Pick<Context, 'docker'>): Promise<Map<number, Owner>> {
+  const filters = { label: [`${MANAGED_BY_LABEL}=${MANAGED_BY}`] };
+  const containers = await withEngine(
+    context,
+    (engine) => engine.listContainers({ filters }),
+    ENGINE_TIMEOUT_MS,
+  ).catch(() => []);
+  return new Map(
+    containers.flatMap(({ Ports, Labels }) =>
+      Ports.flatMap(({ PublicPort }) => {
+        if (PublicPort === undefined) return [];
+        const root = rootAbove(Labels[COMPOSE_FOLDER_LABEL]);
+        const stack = Labels[STACK_LABEL];
+        return [
+          [
+            PublicPort,
+            { ...(stack === undefined ? {} : { stack }), ...(root === undefined ? {} : { root }) },
+          ] as const,
+        ];
+      }),
+    ),
+  );
+}
+
+function rootAbove(folder: string | undefined): string | undefined {
+  for (let at = folder; at !== undefined && at !== dirname(at); at = dirname(at))
+    if (existsSync(join(at, 'qbtc.yaml'))) return at;
+  return folder;
+}
+
+/** The first base at which nobody listens now, and that the machine gives to nobody else. */
+async function freeBase(
+  { host }: Pick<Context, 'host'>,
+  stack: Stack,
+  sockets: readonly ListeningSocket[],
+): Promise<number | undefined> {
+  const outgoing = await host.outgoingPorts().catch(() => undefined);
+  const taken = new Set(sockets.map(({ port }) => port));
+  const own = [
+    ...stack.resources.flatMap(({ ports }) => Object.values(ports)),
+    ...stack.services.flatMap(instancesOf).map(({ port }) => port),
+  ].map((port) => port - stack.portBase);
+  for (let base = 0; base + Math.max(0, ...own) <= MAX_PORT; base += STEP) {
+    const ports = own.map((port) => port + base);
+    const usable = ports.every((port) => port > 0 && !taken.has(port) && !REFUSED_BY_FETCH.has(port));
+    if (usable && amongOutgoing(ports, outgoing).length === 0) return base;
+  }
+  return undefined;
+}

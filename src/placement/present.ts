@@ -1,0 +1,82 @@
+import type { Context } from '../context.ts';
+import type { InfrastructurePlan } from '../model/placement.ts';
+import type { ProviderName } from '../model/resource.ts';
+import type { ContainerStatus } from '../runtimes/containers/containers.ts';
+import { openContainers } from '../runtimes/containers/index.ts';
+import { connectSupervisor, unlessGone } from '../runtimes/processes/client.ts';
+import type { ProcessStatus } from '../runtimes/processes/protocol.ts';
+import { readRunning } from '../runtimes/processes/running-state.ts';
+import { livingPid } from '../services/running.ts';
+import { readChoices } from '../state/choices.ts';
+import { isOurs } from './leaving.ts';
+
+/** What of the stack runs now, and what the last `up` had decided. */
+export interface Present {
+  processes: readonly ProcessStatus[];
+  containers: readonly ContainerStatus[];
+  plan: InfrastructurePlan | undefined;
+}
+
+/** A stack that was never started. */
+export const NOTHING: Present = { processes: [], containers: [], plan: undefined };
+
+/** Looks at the stack at `root` and starts nothing for it: the processes of a supervisor that was killed are found too. */
+export async function lookAtPresent(context: Context, root: string): Promise<Present> {
+  const supervisor = await connectSupervisor(root);
+  try {
+    const processes = await supervisor?.list().catch(unlessGone);
+    return await withContainers(context, root, processes ?? (await orphans(context, root)));
+  } finally {
+    supervisor?.close();
+  }
+}
+
+/** The containers and the last plan beside these processes. */
+export async function withContainers(
+  context: Context,
+  root: string,
+  processes: readonly ProcessStatus[],
+): Promise<Present> {
+  const plan = await readChoices(root);
+  return { processes, plan, containers: await presentContainers(context, root, plan, processes) };
+}
+
+/**
+ * An engine that does not answer has no containers to go on with: the plan is made anew. Where the stack runs without
+ * one, none is asked.
+ */
+async function presentContainers(
+  context: Context,
+  root: string,
+  plan: InfrastructurePlan | undefined,
+  processes: readonly ProcessStatus[],
+): Promise<ContainerStatus[]> {
+  if (plan !== undefined && plan.strategy === 'fallback' && processes.some(isOurs)) return [];
+  return await openContainers(context, root)
+    .list()
+    .catch(() => []);
+}
+
+async function orphans(context: Pick<Context, 'host'>, root: string): Promise<ProcessStatus[]> {
+  const state = await readRunning(context.host, root);
+  const found = await Promise.all(
+    (state?.processes ?? []).map(async (process) =>
+      (await livingPid(context, process)) === undefined ? [] : [process],
+    ),
+  );
+  return found.flat();
+}
+
+/** Who runs the resource now; `undefined` when nothing of ours does. */
+export function presentProvider(present: Present, resource: string): ProviderName | undefined {
+  if (present.containers.some((container) => container.service === resource && isAlive(container)))
+    return 'docker';
+  if (!present.processes.some((process) => process.name === resource && isOurs(process))) return undefined;
+  const decided = present.plan?.choices.find((choice) => choice.resource === resource)?.provider;
+  return decided === 'native' ? 'native' : 'embedded';
+}
+
+/** Whether it runs or the engine is about to start it again: its ports are ours. */
+export function isAlive({ state }: Pick<ContainerStatus, 'state'>): boolean {
+  return state === 'running' || state === 'restarting' || state === 'paused';
+}

@@ -1,0 +1,16 @@
+import type { Context } from '../../../context.ts';
+import type { Resource } from '../../../model/resource.ts';
+import type { Stack } from '../../../model/stack.ts';
+import type { ProcessSpec } from '../../../runtimes/processes/protocol.ts';
+import type { Program, ServerProgram } from '../../programs.ts';
+
+/** How one kind of resource is provided by a program that is installed on the machine. */
+export interface NativePart {
+  program: ServerProgram;
+  /** For the plan: `RabbitMQ`. */
+  what: string;
+  /** Why the program cannot serve this stack although it is there; `undefined` when it can. */
+  unfit?(stack: Stack, resource: Resource, program: Program): Promise<string | undefined>;
+  /** The processes, the resource's own last. */
+  prepare(context: Context, stack: Stack, resource: Resource, program: Program): Promise<ProcessSpec[]>;
+}

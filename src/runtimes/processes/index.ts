@@ -1,0 +1,9 @@
+export {
+  attachSupervisor,
+  connectSupervisor,
+  type SupervisorClient,
+  startSupervisor,
+  supervisorProgram,
+} from './client.ts';
+export type { ProcessSpec, ProcessStatus } from './protocol.ts';
+export { readState } from './state.ts';

@@ -1,0 +1,7 @@
+export { bundleService, checkBundle } from './bundle.ts';
+export { instancesByHand, noteByHand } from './by-hand.ts';
+export { writeEnvFiles, writeGenerated } from './env-files.ts';
+export { judgeImages } from './images.ts';
+export { outgoingPorts } from './outgoing.ts';
+export { livingPid, runningInstances } from './running.ts';
+export { type Instance, instancesOf, probeService, runBundled, serviceProcess } from './service.ts';

@@ -1,0 +1,73 @@
+import type { Context } from '../context.ts';
+import type { RunningInstance } from '../health/index.ts';
+import type { Stack } from '../model/stack.ts';
+import { type ProcessStatus, STOPPED } from '../runtimes/processes/protocol.ts';
+import { readRunning } from '../runtimes/processes/running-state.ts';
+import { readChoices } from '../state/choices.ts';
+import { instancesByHand } from './by-hand.ts';
+import { type Instance, instancesOf } from './service.ts';
+
+/**
+ * Each instance of the declared services with how it runs now, by what stands in `.qbtc`: it works without a supervisor.
+ * Of a container it is told only that the last `up` chose one; its engine is not asked.
+ */
+export async function runningInstances(
+  context: Pick<Context, 'host'>,
+  stack: Stack,
+): Promise<RunningInstance[]> {
+  const [state, plan, byHand] = await Promise.all([
+    readRunning(context.host, stack.root),
+    readChoices(stack.root),
+    instancesByHand(context, stack),
+  ]);
+  const contained = new Set(
+    plan?.services.filter(({ runs }) => runs === 'container').map(({ service }) => service),
+  );
+  const processes = state?.processes ?? [];
+  const living = await Promise.all(
+    processes.map(async (status) => ({ ...status, pid: await livingPid(context, status) })),
+  );
+  return Promise.all(
+    stack.services.flatMap(instancesOf).map(async ({ name, service, port }) => {
+      const known = { service: service.name, port };
+      if (contained.has(service.name)) return { ...known, runs: 'container' as const, isReady: true };
+      const hand = byHand.find(({ instance }) => instance === name);
+      if (hand !== undefined) return { ...known, runs: { pid: hand.pid }, isReady: true };
+      const status = living.find((each) => each.name === name);
+      if (status === undefined) return { ...known, runs: undefined, isReady: false };
+      const { pid } = status;
+      const companions = companionsOf(living, { name, service });
+      if (pid !== undefined) return { ...known, runs: { pid, companions }, isReady: status.kept };
+      const condition = endOf(status);
+      return { ...known, runs: undefined, isReady: false, ended: { condition, reason: status.reason } };
+    }),
+  );
+}
+
+/** How a process that does not run has ended. */
+export function endOf({
+  state,
+  reason,
+}: Pick<ProcessStatus, 'state' | 'reason'>): 'restarting' | 'crashed' | 'stopped' {
+  if (state === 'restarting' || state === 'starting') return 'restarting';
+  return state === 'exited' && reason === STOPPED ? 'stopped' : 'crashed';
+}
+
+/** The processes that stand before an instance: the proxy of a fault holds its port for it. */
+export function companionsOf(
+  living: readonly Pick<ProcessStatus, 'partOf' | 'pid'>[],
+  { name, service }: Pick<Instance, 'name' | 'service'>,
+): number[] {
+  return living.flatMap(({ partOf, pid }) =>
+    pid !== undefined && (partOf === service.name || partOf === name) ? [pid] : [],
+  );
+}
+
+/** The process that was recorded; `undefined` when it is gone, or somebody else's number by now. */
+export async function livingPid(
+  { host }: Pick<Context, 'host'>,
+  { pid, startTime }: Pick<ProcessStatus, 'pid' | 'startTime'>,
+): Promise<number | undefined> {
+  if (pid === undefined || startTime === undefined) return undefined;
+  return (await host.processStartTime(pid)) === startTime ? pid : undefined;
+}
