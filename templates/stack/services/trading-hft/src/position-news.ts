@@ -49,19 +49,19 @@ export function tellPositions(options: {
   bus: Bus;
   service: string;
   log: Log;
-  ledgerOf(): Ledger;
-  feedOf(): Feed;
+  ledger: Ledger;
+  feed: Feed;
 }): PositionNews {
   const { cache, bus, service, log } = options;
   const write = (position: Position) => {
-    const { other_fees, ...document } = positionDocument(position, options.feedOf());
+    const { other_fees, ...document } = positionDocument(position, options.feed);
     const fields = Object.entries(document).flatMap(([name, value]) => [name, value ?? '']);
     cache
       .command('hset', `hft:positions:${position.symbol}`, ...fields, 'updated_at', new Date().toISOString())
       .catch((error: unknown) => log.debug('could not copy a position to the cache', { error }));
   };
   const allChanged = () => {
-    for (const position of options.ledgerOf().positions.values()) write(position);
+    for (const position of options.ledger.positions.values()) write(position);
   };
   cache.onReady(() => {
     // The first time it may be ready before anything else is.
@@ -71,7 +71,7 @@ export function tellPositions(options: {
   return {
     changed(position, correlationId) {
       write(position);
-      const { symbol, ...patch } = positionDocument(position, options.feedOf());
+      const { symbol, ...patch } = positionDocument(position, options.feed);
       const event = webUiUpdate.create(
         { topic: 'positions', subject: symbol, patch },
         { source: service, correlationid: correlationId },

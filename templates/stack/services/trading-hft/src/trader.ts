@@ -20,6 +20,7 @@ import { type Executor, expiryOf } from './orders/executor.ts';
 import type { Journal, SignalRow } from './orders/journal.ts';
 import { clientOrderIdOf, type JournalOrder } from './orders/order.ts';
 import { Pricing, type PricingOptions } from './pricing.ts';
+import type { TradingEvents } from './trading-events.ts';
 
 export interface TraderOptions extends PricingOptions {
   mode: Mode;
@@ -29,7 +30,7 @@ export interface TraderOptions extends PricingOptions {
   replacements: number;
   exchange: Exchange;
   journal: Journal;
-  executor: () => Executor;
+  executor: Executor;
   asking: Asking;
   kill: KillSwitch;
   count: DayCount;
@@ -38,7 +39,7 @@ export interface TraderOptions extends PricingOptions {
   log: Log;
   /** Why this instance must not trade. */
   missing(): string | undefined;
-  onDecision(decision: Decision, considered: Considered): void;
+  events: Pick<TradingEvents, 'decided'>;
 }
 
 /** From a candle to an order: strategy, the core's signal, risk, journal, exchange. */
@@ -114,7 +115,7 @@ export class Trader {
       );
       const { decision, order } = await this.#inTurn(() => this.#decide(considered, signal));
       // Others may decide meanwhile: the order is known to the ledger.
-      if (order !== undefined) await this.#options.executor().send(order);
+      if (order !== undefined) await this.#options.executor.send(order);
       return decision;
     } catch (error) {
       if (!isSilence(error)) throw error;
@@ -137,7 +138,7 @@ export class Trader {
     considered: Considered,
     signal: Signal,
   ): Promise<{ decision: Decision; order: JournalOrder | undefined }> {
-    const { journal, metrics, log, ledger, count, onDecision } = this.#options;
+    const { journal, metrics, log, ledger, count, events } = this.#options;
     const { correlationId, symbol, side } = considered;
     const judged = this.#judge(considered, signal);
     const order = judged.outcome === 'ordered' ? this.#orderOf(considered, signal, judged) : undefined;
@@ -181,7 +182,7 @@ export class Trader {
       duplicate: false,
     };
     log.correlated(correlationId).info('decided', { symbol, side, ...decision });
-    onDecision(decision, considered);
+    events.decided(decision, considered);
     if (order !== undefined) {
       count.add();
       ledger.add(order);
@@ -247,7 +248,7 @@ export class Trader {
       ledger.add(replacing);
       return replacing;
     });
-    if (next !== undefined) await executor().send(next);
+    if (next !== undefined) await executor.send(next);
   }
 
   /** What the risk checks are told. */

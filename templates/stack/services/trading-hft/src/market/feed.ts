@@ -1,16 +1,14 @@
 import type { Log } from '@stack/runtime/logging';
 import type { Candle } from '@stack/trading/candle';
 import type { Exchange } from '../exchange/exchange.ts';
+import type { TradingEvents } from '../trading-events.ts';
 import { SymbolMarket } from './symbol-market.ts';
 
 export interface FeedOptions {
   exchange: Exchange;
   symbols: readonly string[];
   log: Log;
-  /** A candle is over; each comes once, in order, also those that were missed while the connection was away. */
-  onCandle(symbol: string, candle: Candle, heardAt: number): void;
-  /** The connection is there again. */
-  onAgain(): void;
+  events: Pick<TradingEvents, 'candle' | 'marketDataBack'>;
 }
 
 export interface Feed {
@@ -24,7 +22,7 @@ export interface Feed {
 const SNAPSHOT_AGAIN_MS = 500;
 
 /** The market as the exchange tells it: books that are right or known not to be, candles without a hole, and how old it all is. */
-export function openFeed({ exchange, symbols, log, onCandle, onAgain }: FeedOptions): Feed {
+export function openFeed({ exchange, symbols, log, events }: FeedOptions): Feed {
   const markets = new Map(symbols.map((symbol) => [symbol, new SymbolMarket(symbol)]));
   const lastCandle = new Map<string, number>();
   const early = new Map<string, Candle[]>();
@@ -70,7 +68,7 @@ export function openFeed({ exchange, symbols, log, onCandle, onAgain }: FeedOpti
     if (!Object.values(candle).every(Number.isFinite)) return;
     if (candle.openTime <= (lastCandle.get(symbol) ?? -1)) return;
     lastCandle.set(symbol, candle.openTime);
-    onCandle(symbol, candle, heardAt);
+    events.candle(symbol, candle, heardAt);
   };
 
   /** Candles since the last one that counted; live ones wait meanwhile. */
@@ -92,7 +90,7 @@ export function openFeed({ exchange, symbols, log, onCandle, onAgain }: FeedOpti
 
   exchange.watchMarket({
     onConnected() {
-      if (lost) onAgain();
+      if (lost) events.marketDataBack();
       lost = false;
       connected = true;
       log.info('market data flow', { symbols: symbols.length });

@@ -2,6 +2,7 @@ import { reasonOf } from '@stack/runtime/errors';
 import type { Log } from '@stack/runtime/logging';
 import { ZERO } from '@stack/trading/decimal';
 import { type Exchange, OrderRejected, type OrderReport, RECEIVE_WINDOW_MS } from '../exchange/exchange.ts';
+import type { TradingEvents } from '../trading-events.ts';
 import type { Journal } from './journal.ts';
 import type { Ledger } from './ledger.ts';
 import { isOpen, type JournalOrder } from './order.ts';
@@ -23,8 +24,7 @@ export interface ExecutorOptions {
   journal: Journal;
   ledger: Ledger;
   log: Log;
-  /** An order was cancelled with something left of it. */
-  onRest(order: JournalOrder): void;
+  events: Pick<TradingEvents, 'rest'>;
 }
 
 /**
@@ -96,7 +96,7 @@ export class Executor {
     if (report === undefined) return;
     await this.report(report);
     if (isWanted && report.status === 'cancelled' && order.quantity.gt(report.executed))
-      this.#options.onRest({ ...order, executed: report.executed });
+      this.#options.events.rest({ ...order, executed: report.executed });
   }
 
   /**

@@ -4,14 +4,15 @@ import { type Decimal, ofNumber, ZERO } from '@stack/trading/decimal';
 import type { Filters } from '@stack/trading/filters';
 import type { Position } from '@stack/trading/position';
 import type { OrderReport } from '../exchange/exchange.ts';
-import type { BookedFill, Journal } from './journal.ts';
+import type { TradingEvents } from '../trading-events.ts';
+import type { Journal } from './journal.ts';
 import { isOpen, isUndone, type JournalOrder } from './order.ts';
 
 export interface LedgerOptions {
   journal: Journal;
   filters: ReadonlyMap<string, Filters>;
   log: Log;
-  onBooked(order: JournalOrder, fills: readonly BookedFill[], position: Position): void;
+  events: Pick<TradingEvents, 'booked'>;
 }
 
 const AGAIN_MS = 500;
@@ -94,7 +95,7 @@ export class Ledger {
       }
       this.positions.set(report.symbol, booked.position);
       this.#set(booked.order);
-      this.#options.onBooked(booked.order, booked.fills, booked.position);
+      this.#options.events.booked(booked.order, booked.fills, booked.position);
     });
   }
 
