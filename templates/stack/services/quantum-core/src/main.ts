@@ -15,18 +15,18 @@ import { openDatabase } from '@stack/runtime/database';
 import { runService } from '@stack/runtime/service';
 import * as z from 'zod/mini';
 import manifest from '../package.json' with { type: 'json' };
-import { createAnswering } from './answering.ts';
-import { createCache, NO_CACHE } from './cache.ts';
-import { createCancellations } from './cancellations.ts';
-import { openConversations } from './conversations.ts';
-import { EngineError } from './engine.ts';
-import { createEngineChain } from './engine-chain.ts';
-import { chooseEngines } from './engines/index.ts';
-import { openInteractions } from './interactions.ts';
+import { createAnswering } from './answering/answering.ts';
+import { createCache, NO_CACHE } from './answering/cache.ts';
+import { createCancellations } from './answering/cancellations.ts';
+import { openConversations } from './answering/conversations.ts';
+import { EngineError } from './answering/engine.ts';
+import { createEngineChain } from './answering/engine-chain.ts';
+import { chooseEngines } from './answering/engines/index.ts';
+import { openInteractions } from './answering/interactions.ts';
+import { pricesSchema } from './answering/prices.ts';
 import { createCoreMetrics } from './metrics.ts';
-import { pricesSchema } from './prices.ts';
-import { createSignalling } from './signalling.ts';
-import { openSignals } from './signals.ts';
+import { createSignalling } from './signalling/signalling.ts';
+import { openSignals } from './signalling/signals.ts';
 
 void runService({
   version: manifest.version,

@@ -1,6 +1,6 @@
 import type { Metrics } from '@stack/runtime/metrics';
 import { Counter, Histogram } from 'prom-client';
-import type { Answered } from './answering.ts';
+import type { Answered } from './answering/answering.ts';
 
 /** What the core counts of its work. */
 export function createCoreMetrics({ registry }: Metrics) {

@@ -1,6 +1,6 @@
 import type { Script } from '@stack/testing/scripted';
 import { describe, expect, it } from 'vitest';
-import type { Fault } from '../../../src/engine.ts';
+import type { Fault } from '../../../../src/answering/engine.ts';
 import { answer, call, chunk, sse } from './support.ts';
 
 /** What the common servers of OpenAI's API really send. Each row names where the form is from. */

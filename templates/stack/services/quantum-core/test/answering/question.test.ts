@@ -1,7 +1,7 @@
 import type { LlmRequest } from '@stack/contracts/llm';
 import { llmRequest } from '@stack/contracts/llm';
 import { describe, expect, it } from 'vitest';
-import { questionIn, refuseOtherFields, withoutNothing } from '../src/question.ts';
+import { questionIn, refuseOtherFields, withoutNothing } from '../../src/answering/question.ts';
 
 const bare: LlmRequest = { model: 'm', messages: [{ role: 'user', content: 'x' }] };
 const TAKEN = new Set(['model', 'messages']);

@@ -1,7 +1,7 @@
 import type { LlmRequest, LlmResponse } from '@stack/contracts/llm';
 import type { Delivery } from '@stack/runtime/bus';
 import { describe, expect, it } from 'vitest';
-import { createSend, newWork, restart } from '../src/work.ts';
+import { createSend, newWork, restart } from '../../src/answering/work.ts';
 
 const delivery = {} as Delivery<LlmRequest>;
 const chunk = {

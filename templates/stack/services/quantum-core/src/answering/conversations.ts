@@ -2,8 +2,8 @@ import { type ComplexVector, fidelity, metricsOf, type StateMetrics, stateOf } f
 import { textVector } from '@stack/analysis/text';
 import type { ChatMessage, Choice } from '@stack/contracts/llm';
 import type { Database } from '@stack/runtime/database';
+import { fromColumn, toColumn } from '../vectors.ts';
 import { textOf } from './message-text.ts';
-import { fromColumn, toColumn } from './vectors.ts';
 
 /** What is known of a conversation: its last turns, oldest first. */
 export interface Memory {

@@ -2,8 +2,8 @@ import type { LlmRequest } from '@stack/contracts/llm';
 import { startScripted } from '@stack/testing/scripted';
 import { startOllama, type Upstream } from '@stack/testing/upstream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createCollector } from '../../src/collect.ts';
-import { createOllamaEngine } from '../../src/engines/ollama.ts';
+import { createCollector } from '../../../src/answering/collect.ts';
+import { createOllamaEngine } from '../../../src/answering/engines/ollama.ts';
 
 describe('Ollama, over its own protocol', () => {
   let server: Upstream;

@@ -11,10 +11,10 @@ import { NO_TRACING } from '@stack/runtime/tracing';
 import { migrate, postgresServer, query, startPostgres } from '@stack/testing/postgres';
 import { skipWithout, type TestServer } from '@stack/testing/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSignalling } from '../src/signalling.ts';
-import { openSignals } from '../src/signals.ts';
+import { createSignalling } from '../../src/signalling/signalling.ts';
+import { openSignals } from '../../src/signalling/signals.ts';
 
-const MIGRATIONS = fileURLToPath(new URL('../../../infrastructure/supabase/migrations', import.meta.url));
+const MIGRATIONS = fileURLToPath(new URL('../../../../infrastructure/supabase/migrations', import.meta.url));
 const log = createLog({ service: 'test', level: 'silent', destination: { write: () => {} } });
 const AT = Date.parse('2026-01-05T10:00:00.000Z');
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { extract } from '../../src/engines/extract.ts';
+import { extract } from '../../../src/answering/engines/extract.ts';
 
 describe('extract', () => {
   it('takes the last question of the user that has no answer yet', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cacheKey } from '../src/cache.ts';
+import { cacheKey } from '../../src/answering/cache.ts';
 
 const request = { model: 'm', messages: [{ role: 'user' as const, content: 'x' }], temperature: 1, seed: 2 };
 

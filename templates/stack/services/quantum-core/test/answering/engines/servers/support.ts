@@ -1,8 +1,8 @@
 import { type LlmRequest, type LlmResponse, llmResponse } from '@stack/contracts/llm';
 import { type Script, startScripted } from '@stack/testing/scripted';
-import { createCollector } from '../../../src/collect.ts';
-import type { EngineOutput } from '../../../src/engine.ts';
-import { createOpenAiCompatibleEngine } from '../../../src/engines/openai-compatible.ts';
+import { createCollector } from '../../../../src/answering/collect.ts';
+import type { EngineOutput } from '../../../../src/answering/engine.ts';
+import { createOpenAiCompatibleEngine } from '../../../../src/answering/engines/openai-compatible.ts';
 
 /** The engine before an endpoint that answers with what a test writes down. */
 

@@ -1,7 +1,7 @@
 import type { Model } from '@stack/contracts/llm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Engine, failure } from '../src/engine.ts';
-import { createOffers } from '../src/engine-offers.ts';
+import { type Engine, failure } from '../../src/answering/engine.ts';
+import { createOffers } from '../../src/answering/engine-offers.ts';
 
 const models = (...ids: string[]): Model[] => ids.map((id) => ({ id, created: 0, owned_by: 'test' }));
 

@@ -1,7 +1,7 @@
 import type { ComplexVector } from '@stack/analysis/state';
 import type { Signal, TradingAnalysisRequest } from '@stack/contracts/trading';
 import type { Database } from '@stack/runtime/database';
-import { fromColumn, toColumn } from './vectors.ts';
+import { fromColumn, toColumn } from '../vectors.ts';
 
 /** The table qcs_quantum.signals. Every method rejects when the database is away. */
 export interface Signals {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { serverSentEvents } from '../../src/engines/sse.ts';
+import { serverSentEvents } from '../../../src/answering/engines/sse.ts';
 
 test('whatever comes is a sign of life: comments, too', async () => {
   const pieces = [': still thinking\n\n', ': ', 'still thinking\n\n', 'data: {"a":1}\n\n'];

@@ -1,10 +1,10 @@
 import type { LlmRequest } from '@stack/contracts/llm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createCollector } from '../../src/collect.ts';
-import { EngineError } from '../../src/engine.ts';
-import { createOfflineEngine, OFFLINE } from '../../src/engines/offline.ts';
-import { countPromptTokens, countTokens } from '../../src/tokens.ts';
+import { createCollector } from '../../../src/answering/collect.ts';
+import { EngineError } from '../../../src/answering/engine.ts';
+import { createOfflineEngine, OFFLINE } from '../../../src/answering/engines/offline.ts';
+import { countPromptTokens, countTokens } from '../../../src/answering/tokens.ts';
 
 const engine = createOfflineEngine();
 

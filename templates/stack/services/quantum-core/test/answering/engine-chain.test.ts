@@ -1,8 +1,8 @@
 import type { LlmRequest } from '@stack/contracts/llm';
 import { createLog } from '@stack/runtime/logging';
 import { describe, expect, it } from 'vitest';
-import { type Engine, EngineError, failure, refusal } from '../src/engine.ts';
-import { AUTO, createEngineChain } from '../src/engine-chain.ts';
+import { type Engine, EngineError, failure, refusal } from '../../src/answering/engine.ts';
+import { AUTO, createEngineChain } from '../../src/answering/engine-chain.ts';
 
 const log = createLog({ service: 'test', level: 'silent', destination: { write: () => {} } });
 const request: LlmRequest = { model: 'm', messages: [{ role: 'user', content: 'x' }] };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createCollector } from '../src/collect.ts';
+import { createCollector } from '../../src/answering/collect.ts';
 
 describe('createCollector', () => {
   it('joins texts, and tool calls by their index', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countPromptTokens, countTokens, firstTokens } from '../src/tokens.ts';
+import { countPromptTokens, countTokens, firstTokens } from '../../src/answering/tokens.ts';
 
 describe('countTokens', () => {
   // The counts that OpenAI's tiktoken gives for cl100k_base.

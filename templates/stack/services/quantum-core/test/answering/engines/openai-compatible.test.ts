@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createCollector } from '../../src/collect.ts';
-import { createOpenAiCompatibleEngine } from '../../src/engines/openai-compatible.ts';
+import { createCollector } from '../../../src/answering/collect.ts';
+import { createOpenAiCompatibleEngine } from '../../../src/answering/engines/openai-compatible.ts';
 
 /** An endpoint that answers as the test says and remembers what it was sent. */
 const servers: Server[] = [];

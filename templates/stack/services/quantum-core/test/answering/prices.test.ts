@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { costOf, pricesSchema } from '../src/prices.ts';
+import { costOf, pricesSchema } from '../../src/answering/prices.ts';
 
 const usage = { prompt_tokens: 1_000_000, completion_tokens: 500_000, total_tokens: 1_500_000 };
 

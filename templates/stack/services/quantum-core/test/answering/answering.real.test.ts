@@ -9,16 +9,16 @@ import { migrate, postgresServer, query, startPostgres } from '@stack/testing/po
 import { redisServer, startRedis } from '@stack/testing/redis';
 import { eventually, skipWithout, type TestServer } from '@stack/testing/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAnswering } from '../src/answering.ts';
-import { type Cache, createCache } from '../src/cache.ts';
-import { createCancellations } from '../src/cancellations.ts';
-import { openConversations } from '../src/conversations.ts';
-import { type Engine, failure } from '../src/engine.ts';
-import { createEngineChain } from '../src/engine-chain.ts';
-import { createOfflineEngine, OFFLINE } from '../src/engines/offline.ts';
-import { type Interactions, openInteractions } from '../src/interactions.ts';
+import { createAnswering } from '../../src/answering/answering.ts';
+import { type Cache, createCache } from '../../src/answering/cache.ts';
+import { createCancellations } from '../../src/answering/cancellations.ts';
+import { openConversations } from '../../src/answering/conversations.ts';
+import { type Engine, failure } from '../../src/answering/engine.ts';
+import { createEngineChain } from '../../src/answering/engine-chain.ts';
+import { createOfflineEngine, OFFLINE } from '../../src/answering/engines/offline.ts';
+import { type Interactions, openInteractions } from '../../src/answering/interactions.ts';
 
-const MIGRATIONS = fileURLToPath(new URL('../../../infrastructure/supabase/migrations', import.meta.url));
+const MIGRATIONS = fileURLToPath(new URL('../../../../infrastructure/supabase/migrations', import.meta.url));
 const log = createLog({ service: 'test', level: 'silent', destination: { write: () => {} } });
 
 function deliver(
