@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../src/context.ts';
 import type { ExitCode } from '../src/errors.ts';
-import type { Document } from '../src/report/document.ts';
+import type { Document } from '../src/report/index.ts';
 
 /** What a command gives back: data for the reporter, and the exit code where it is not `done`. */
 export interface Outcome {

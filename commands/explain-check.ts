@@ -1,7 +1,7 @@
 import { nearest } from '../src/config/mistake.ts';
 import { EXIT, QbtcError } from '../src/errors.ts';
 import { CHECK_CODES } from '../src/model/score.ts';
-import type { Document } from '../src/report/document.ts';
+import type { Document } from '../src/report/index.ts';
 import { CHECKS } from '../src/score/index.ts';
 
 /**

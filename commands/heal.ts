@@ -35,22 +35,17 @@ export const heal: Register = (program, run) => {
         const stack = await openStackHere(context);
         const timeoutMs = timeout * 1000;
         if (watch) {
-          const [{ watchAndHeal }, { createReporter }] = await Promise.all([
+          const [{ watchAndHeal }, { openPrinter }] = await Promise.all([
             import('../src/heal/watch.ts'),
-            import('../src/report/index.ts'),
+            import('./printer.ts'),
           ]);
-          const { io, clock } = context;
-          const print = createReporter(json ? 'json-lines' : 'terminal', {
-            width: io.columns,
-            color: io.color,
-            verbose: false,
-          });
+          const { clock } = context;
+          const print = await openPrinter(context, 'heal-watch', { json });
           await watchAndHeal(context, () => openStackHere(context), {
             timeoutMs,
             below: below ?? stack.heal.below,
             every: every ?? stack.heal.every,
-            onEvent: (event) =>
-              io.out(print({ kind: 'heal-watch', at: new Date(clock.now()).toISOString(), ...event })),
+            onEvent: (event) => print({ at: new Date(clock.now()).toISOString(), ...event }),
           });
           return {};
         }

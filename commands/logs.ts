@@ -35,11 +35,11 @@ export const logs: Register = (program, run) => {
     .option('--json', 'print JSON; with --follow one object a line')
     .action(
       run<Options>(async (context, options, given) => {
-        const [{ openLogs }, { chooseProcesses }, { openStackHere }, { createReporter }] = await Promise.all([
+        const [{ openLogs }, { chooseProcesses }, { openStackHere }, { openPrinter }] = await Promise.all([
           import('../src/logs/index.ts'),
           import('./processes.ts'),
           import('./open.ts'),
-          import('../src/report/index.ts'),
+          import('./printer.ts'),
         ]);
         const stack = await openStackHere(context);
         const names = chooseProcesses(stack, given);
@@ -55,19 +55,9 @@ export const logs: Register = (program, run) => {
           return { document: { kind: 'logs', lines: await logs.read(names, lines, filter) } };
 
         const { io } = context;
-        const print = createReporter(options.json === true ? 'json-lines' : 'terminal', {
-          width: io.columns,
-          color: io.color,
-          verbose: options.verbose === true,
-        });
+        const print = await openPrinter(context, 'logs', options);
         const end = AbortSignal.any([context.interrupted, io.unread]);
-        await logs.follow(
-          names,
-          lines,
-          filter,
-          (line) => io.out(print({ kind: 'logs', lines: [line] })),
-          end,
-        );
+        await logs.follow(names, lines, filter, (line) => print({ lines: [line] }), end);
         return {};
       }),
     );

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Option } from 'commander';
 import type { Context } from '../src/context.ts';
 import { EXIT, type ExitCode, QbtcError } from '../src/errors.ts';
-import type { Document } from '../src/report/document.ts';
+import type { Document } from '../src/report/index.ts';
 import type { Outcome, Run } from './command.ts';
 import { commands } from './index.ts';
 import { addStackCommands } from './stack-commands.ts';
@@ -35,9 +35,9 @@ function openContext(json = false): Promise<Context> {
 type Format = 'terminal' | 'json' | 'github' | 'junit' | 'html' | 'markdown' | 'prometheus';
 
 async function report(document: Document, format: Format, verbose: boolean, toStderr = false): Promise<void> {
-  const [{ io }, { createReporter }] = await Promise.all([openContext(), import('../src/report/index.ts')]);
+  const [{ io }, { loadReporter }] = await Promise.all([openContext(), import('../src/report/index.ts')]);
   const color = toStderr ? io.errColor : io.color;
-  const text = createReporter(format, { width: io.columns, color, verbose })(document);
+  const text = (await loadReporter(format, document.kind))(document, { width: io.columns, color, verbose });
   if (text === '') return;
   if (toStderr) io.err(text);
   else io.out(text);

@@ -1,9 +1,8 @@
-import type { Stack } from '../src/model/stack.ts';
-import type { PortUse } from '../src/report/document.ts';
+import type { PartPort, Stack } from '../src/model/stack.ts';
 import { instancesOf } from '../src/services/index.ts';
 
 /** Every port that the stack listens on, and who does. */
-export function portsOf(stack: Stack): PortUse[] {
+export function portsOf(stack: Stack): PartPort[] {
   return [
     ...stack.resources.flatMap(({ name, ports }) =>
       Object.entries(ports).map(([role, port]) => ({ name, role, port })),

@@ -1,5 +1,5 @@
 import type { Context } from '../src/context.ts';
-import { createReporter, type Document, type ReporterName } from '../src/report/index.ts';
+import { type Document, loadReporter, type ReporterName } from '../src/report/index.ts';
 import { writeUserFile } from './user-file.ts';
 
 /** A page is read on a screen of its own. */
@@ -16,7 +16,8 @@ export async function writeReport(
   format: ReporterName,
   file: string,
 ): Promise<void> {
-  const text = createReporter(format, { width: WIDTH, color: false, verbose: false })(document);
+  const print = await loadReporter(format, document.kind);
+  const text = print(document, { width: WIDTH, color: false, verbose: false });
   await writeUserFile(cwd, file, `${text}\n`);
   io.err(`${file} written`);
 }

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { Context } from '../src/context.ts';
 import { EXIT, messageOf, QbtcError } from '../src/errors.ts';
 import type { MetricsSnapshot } from '../src/model/metrics.ts';
-import { createReporter } from '../src/report/index.ts';
+import { loadReporter } from '../src/report/index.ts';
 
 const HOST = '127.0.0.1';
 const TYPE = 'text/plain; version=0.0.4; charset=utf-8';
@@ -18,7 +18,7 @@ export async function serveMetrics(
   port: number,
   take: () => Promise<MetricsSnapshot>,
 ): Promise<void> {
-  const print = createReporter('prometheus', { width: 80, color: false, verbose: false });
+  const print = await loadReporter('prometheus', 'metrics');
   // One look serves all who ask meanwhile.
   let looking: Promise<MetricsSnapshot> | undefined;
   const server = createServer((request, response) => {
@@ -31,7 +31,7 @@ export async function serveMetrics(
     });
     looking.then(
       (snapshot) => {
-        const text = print({ kind: 'metrics', ...snapshot });
+        const text = print({ kind: 'metrics', ...snapshot }, { width: 80, color: false, verbose: false });
         response.writeHead(200, { 'content-type': TYPE }).end(`${text}\n`);
       },
       (error: unknown) => response.writeHead(500).end(`${messageOf(error)}\n`),

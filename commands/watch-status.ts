@@ -4,8 +4,7 @@ import { readAudit } from '../src/heal/index.ts';
 import { takeScore } from '../src/lifecycle/score.ts';
 import type { Stack } from '../src/model/stack.ts';
 import { observeResources } from '../src/observe/resources.ts';
-import type { StatusDocument } from '../src/report/document.ts';
-import { createReporter } from '../src/report/index.ts';
+import { type DocumentOf, loadReporter } from '../src/report/index.ts';
 
 const LOOK_MS = 2_000;
 /** Its flows are requests like any other: they are not to become the load. */
@@ -23,14 +22,15 @@ export async function watchStatus(
   json: boolean,
 ): Promise<void> {
   const { io, clock, interrupted } = context;
-  const print = createReporter(json ? 'json-lines' : 'terminal', {
+  const print = await loadReporter(json ? 'json-lines' : 'terminal', 'status');
+  const options = {
     width: io.columns,
     color: io.color,
     verbose: false,
-  });
+  };
   const end = AbortSignal.any([interrupted, io.unread]);
   const quiet = { ...context, io: { ...io, progress: SILENT } };
-  let live: NonNullable<StatusDocument['live']> = { flows: [], heal: [] };
+  let live: NonNullable<DocumentOf<'status'>['live']> = { flows: [], heal: [] };
   let scoring: Promise<void> | undefined;
   let scoredAt = Number.NEGATIVE_INFINITY;
   while (!end.aborted) {
@@ -48,7 +48,7 @@ export async function watchStatus(
     }
     live = { ...live, heal: await readAudit(stack.root, SHOWN_STEPS) };
     const observed = await observeResources(context, stack);
-    const text = print({ kind: 'status', stack: stack.name, ...observed, live });
+    const text = print({ kind: 'status', stack: stack.name, ...observed, live }, options);
     io.out(io.interactive && !json ? `${REDRAW}${text}` : text);
     await clock.sleep(LOOK_MS, end).catch(() => {});
   }
@@ -58,7 +58,7 @@ export async function watchStatus(
 async function scoreOf(
   context: Context,
   stack: Stack,
-): Promise<Pick<NonNullable<StatusDocument['live']>, 'score' | 'flows' | 'unscored'>> {
+): Promise<Pick<NonNullable<DocumentOf<'status'>['live']>, 'score' | 'flows' | 'unscored'>> {
   try {
     const { score, snapshot } = await takeScore(context, stack);
     const { adjusted, max, grade, failures, takenAt } = score;

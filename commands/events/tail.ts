@@ -21,17 +21,15 @@ export const tail: Register = (group, run) => {
     .option('--json', 'print one object a line')
     .action(
       run<Options>(async (context, options, keys) => {
-        const [{ openContractsIfAny, tailEvents }, { openStackHere }, { createReporter }] = await Promise.all(
-          [import('../../src/events/index.ts'), import('../open.ts'), import('../../src/report/index.ts')],
-        );
+        const [{ openContractsIfAny, tailEvents }, { openStackHere }, { openPrinter }] = await Promise.all([
+          import('../../src/events/index.ts'),
+          import('../open.ts'),
+          import('../printer.ts'),
+        ]);
         const stack = await openStackHere(context);
         const contracts = await openContractsIfAny(stack);
         const { io } = context;
-        const print = createReporter(options.json === true ? 'json-lines' : 'terminal', {
-          width: io.columns,
-          color: io.color,
-          verbose: false,
-        });
+        const print = await openPrinter(context, 'event', options);
         const { type, correlation, exchange, count } = options;
         await tailEvents(context, stack, {
           keys: keys.length === 0 ? ['#'] : keys,
@@ -41,7 +39,7 @@ export const tail: Register = (group, run) => {
           ...(count === undefined ? {} : { count }),
           contracts,
           onReady: () => io.err('following, Ctrl-C ends it\n'),
-          onEvent: (event) => io.out(print({ kind: 'event', ...event })),
+          onEvent: print,
           end: AbortSignal.any([context.interrupted, io.unread]),
         });
         return {};

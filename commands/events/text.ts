@@ -1,5 +1,5 @@
 import type { Context } from '../../src/context.ts';
-import type { TextDocument } from '../../src/report/document.ts';
+import type { DocumentOf } from '../../src/report/index.ts';
 
 /**
  * The text as a document: printed, or written to a file of the user's. Nothing is half written.
@@ -7,9 +7,9 @@ import type { TextDocument } from '../../src/report/document.ts';
  */
 export async function textOrFile(
   context: Pick<Context, 'cwd'>,
-  document: Omit<TextDocument, 'kind' | 'file'>,
+  document: Omit<DocumentOf<'text'>, 'kind' | 'file'>,
   file: string | undefined,
-): Promise<TextDocument> {
+): Promise<DocumentOf<'text'>> {
   if (file === undefined) return { kind: 'text', ...document };
   const { writeUserFile } = await import('../user-file.ts');
   await writeUserFile(context.cwd, file, document.text);

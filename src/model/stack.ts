@@ -148,3 +148,11 @@ export interface Stack {
   /** The stack's secrets by name, also those that are needed no longer. Never print them; `io` masks these values wherever they appear. */
   secrets: Record<string, string>;
 }
+
+/** A port of the stack and the part that listens on it. */
+export interface PartPort {
+  name: string;
+  /** `main`, `management`, `http`. */
+  role: string;
+  port: number;
+}

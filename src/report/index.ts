@@ -1,49 +1,85 @@
 import { messageOf, QbtcError } from '../errors.ts';
+import { jsonText } from '../json.ts';
 import { printableIn } from '../printable.ts';
-import type { Document } from './document.ts';
-import type { Reporter, ReportOptions } from './reporter.ts';
-import { github } from './reporters/github.ts';
-import { html } from './reporters/html.ts';
-import { json, jsonLines } from './reporters/json.ts';
-import { junit } from './reporters/junit.ts';
-import { markdown } from './reporters/markdown.ts';
-import { prometheus } from './reporters/prometheus.ts';
-import { terminal } from './reporters/terminal.ts';
+import { type DocumentForm, PAGE_FORMATS, type PageFormat, type ReportOptions } from './document-form.ts';
+import { DOCUMENTS, type DocumentKind, type DocumentOf } from './documents/index.ts';
+import { hanging } from './layout.ts';
+import { createPalette } from './palette.ts';
 
-export type { Document } from './document.ts';
+export type { Document, DocumentKind, DocumentOf } from './documents/index.ts';
 
-export const REPORTER_NAMES = [
-  'terminal',
-  'json',
-  'json-lines',
-  'github',
-  'junit',
-  'html',
-  'markdown',
-  'prometheus',
-] as const;
+export const REPORTER_NAMES = ['terminal', 'json', 'json-lines', 'github', ...PAGE_FORMATS] as const;
 export type ReporterName = (typeof REPORTER_NAMES)[number];
-
-const REPORTERS: Record<ReporterName, Reporter> = {
-  terminal,
-  json,
-  'json-lines': jsonLines,
-  github,
-  junit,
-  html,
-  markdown,
-  prometheus,
-};
-
-/** For machines: they get every byte as it is, escaped as JSON does. */
-const FOR_MACHINES: ReadonlySet<ReporterName> = new Set(['json', 'json-lines']);
+/** Turns a document into text, without a line feed at its end. Prints nothing. */
+export type Reporter<Document> = (document: Document, options: ReportOptions) => string;
 
 /**
- * A reporter with its options filled in. What people see is made printable here, for every document alike: logs, names and
- * answers of others must not steer the terminal of who reads them.
+ * Loads what tells documents of one kind in one form. What people see is made printable here, for every document alike:
+ * logs, names and answers of others must not steer the terminal of who reads them. Machines get every byte as it is,
+ * escaped as JSON does.
  */
-export function createReporter(name: ReporterName, options: ReportOptions): (document: Document) => string {
-  return (document) => REPORTERS[name](FOR_MACHINES.has(name) ? document : printableIn(document), options);
+export async function loadReporter<Kind extends DocumentKind>(
+  name: ReporterName,
+  kind: Kind,
+): Promise<Reporter<DocumentOf<Kind>>> {
+  // The kind picks the form that takes this document; the types cannot say so.
+  const { form } = (await DOCUMENTS[kind]()) as unknown as { form: DocumentForm<DocumentOf<Kind>> };
+  switch (name) {
+    case 'json':
+      return (document) => jsonText(shapeOf(form, document), 2);
+    case 'json-lines':
+      return (document) =>
+        (form.jsonLines?.(document) ?? [shapeOf(form, document)]).map((line) => jsonText(line)).join('\n');
+    case 'terminal':
+      return (document, options) => terminalText(form, printableIn(document), options);
+    case 'github':
+      return (document, options) => {
+        const told = printableIn(document);
+        return [...(form.annotations?.(told) ?? []), plainText(form, told, options)].join('\n');
+      };
+    default:
+      return pageReporter(name, form);
+  }
+}
+
+async function pageReporter<Document extends { kind: string }>(
+  name: PageFormat,
+  form: DocumentForm<Document>,
+): Promise<Reporter<Document>> {
+  const own = await form.pages?.[name]?.();
+  return (document, options) => {
+    const told = printableIn(document);
+    if (own !== undefined) return own.page(told, options);
+    const text = plainText(form, told, options);
+    return name === 'markdown' ? ['```text', text, '```'].join('\n') : text;
+  };
+}
+
+/** For people at a terminal, where no word is broken that has room. */
+function terminalText<Document extends { kind: string }>(
+  { terminal, verbatim }: DocumentForm<Document>,
+  document: Document,
+  { color, width, verbose }: ReportOptions,
+): string {
+  const lines = terminal(document, { palette: createPalette(color), width, verbose });
+  return (verbatim ? lines : lines.flatMap((line) => hanging(line, width))).join('\n');
+}
+
+function plainText<Document extends { kind: string }>(
+  form: DocumentForm<Document>,
+  document: Document,
+  options: ReportOptions,
+): string {
+  return terminalText(form, document, { ...options, color: false });
+}
+
+function shapeOf<Document extends { kind: string }>(
+  { json }: DocumentForm<Document>,
+  document: Document,
+): unknown {
+  if (json !== undefined) return json(document);
+  const { kind: _, ...shape } = document;
+  return shape;
 }
 
 /** Whatever was thrown as an error that can be reported; what nobody threw on purpose is a defect of ours. */

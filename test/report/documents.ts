@@ -4,7 +4,7 @@ import type { Finding } from '../../src/model/finding.ts';
 import type { FlowResult } from '../../src/model/flow.ts';
 import type { Score } from '../../src/model/score.ts';
 import type { Trace } from '../../src/model/trace.ts';
-import type { Document, DocumentKind, DocumentOf } from '../../src/report/document.ts';
+import type { Document, DocumentKind, DocumentOf } from '../../src/report/documents/index.ts';
 
 const passedFlow: FlowResult = {
   name: 'llm-plain',

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { samplesIn } from '../../src/metrics/prometheus.ts';
 import { exposition } from '../../src/report/exposition.ts';
-import { createReporter } from '../../src/report/index.ts';
 import { documents } from './documents.ts';
+import { createReporter } from './reporter.ts';
 
 test('whatever a label holds is read back as it was', () => {
   const value = fc.oneof(fc.double({ noNaN: true }), fc.integer());

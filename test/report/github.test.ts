@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { QbtcError } from '../../src/errors.ts';
-import type { Document } from '../../src/report/document.ts';
-import { createReporter } from '../../src/report/index.ts';
+import type { Document } from '../../src/report/documents/index.ts';
 import { documents } from './documents.ts';
+import { createReporter } from './reporter.ts';
 
 const github = createReporter('github', { width: 80, color: false, verbose: false });
 const terminal = createReporter('terminal', { width: 80, color: false, verbose: false });

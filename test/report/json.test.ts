@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createReporter } from '../../src/report/index.ts';
 import { allDocuments, documents } from './documents.ts';
+import { createReporter } from './reporter.ts';
 
 const json = createReporter('json', { width: 80, color: true, verbose: false });
 

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createReporter } from '../../src/report/index.ts';
 import { escaped } from '../../src/report/markup.ts';
 import { anyCharacter } from '../support/any-text.ts';
 import { documents } from './documents.ts';
+import { createReporter } from './reporter.ts';
 
 test('no text can leave its place in a page', () => {
   fc.assert(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SCORE_COMPONENTS } from '../../src/model/stack.ts';
-import { createReporter } from '../../src/report/index.ts';
 import { documents } from './documents.ts';
+import { createReporter } from './reporter.ts';
 
 const STEERS = '\u001b[2J\u001b[31m\u0007\u202e';
 /** What others say: not the kinds and states that a view goes by. */

@@ -2,9 +2,10 @@ import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import { QbtcError } from '../../src/errors.ts';
-import type { Document } from '../../src/report/document.ts';
-import { asQbtcError, createReporter } from '../../src/report/index.ts';
+import type { Document } from '../../src/report/documents/index.ts';
+import { asQbtcError } from '../../src/report/index.ts';
 import { allDocuments, documents } from './documents.ts';
+import { createReporter } from './reporter.ts';
 
 const shown = (document: Document, width = 80, verbose = false) =>
   `\n${createReporter('terminal', { width, color: false, verbose })(document)}\n`;

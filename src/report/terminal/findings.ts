@@ -1,29 +1,7 @@
 import type { Finding } from '../../model/finding.ts';
-import type { FindingsDocument } from '../document.ts';
+import type { Style } from '../document-form.ts';
 import { wrap } from '../layout.ts';
-import { counted, SIGN, type Style, type View } from './view.ts';
-
-/** What was found, where it is written, and what would mend it. */
-export const findings: View<FindingsDocument> = (
-  { subject, about: of, stack, findings: all, checked, notJudged = [] },
-  { palette, width },
-) => {
-  const looked = checked === undefined ? '' : `, ${counted(checked, 'object')} checked`;
-  const heading = palette.strong(`${subject} of ${of} of ${stack}`);
-  const open = notJudged.flatMap((text) =>
-    wrap(`not judged: ${text}`, width - 4).map((line) => `  ${palette.warning(line)}`),
-  );
-  if (all.length === 0) {
-    const nothing =
-      checked === 0 ? palette.warning('nothing was judged') : palette.good(`${SIGN.done} nothing found`);
-    return [`${heading}: ${nothing}${looked}`, ...open];
-  }
-  return [
-    `${heading}: ${counted(all.length, 'finding')}${looked}`,
-    ...all.flatMap((finding) => findingLines(finding, { palette, width })),
-    ...open,
-  ];
-};
+import { SIGN } from './view.ts';
 
 /** One finding: where, what, and what would mend it. */
 export function findingLines(

@@ -1,15 +1,26 @@
 import type { FlowResult, HopResult } from '../../model/flow.ts';
-import type { FlowsDocument } from '../document.ts';
+import type { Style, View } from '../document-form.ts';
 import { padEnd, padStart, table, wrap } from '../layout.ts';
 import { widthOf } from '../width.ts';
-import { logLine } from './logs.ts';
-import { counted, duration, SIGN, type Style, type View } from './view.ts';
+import { logLine } from './log-line.ts';
+import { counted, duration, SIGN } from './view.ts';
+
+/** Flows that were run. */
+export interface RunFlows {
+  flows: FlowResult[];
+  /** Shows how the requests of a failed flow are sent by hand. */
+  curl?: boolean;
+  /** Shows the hops of what has passed, too. */
+  hops?: boolean;
+  /** Flows that were not run, as one before them had failed. */
+  left?: number;
+}
 
 /**
  * What has passed in one line each, what has failed as a chain of hops with the time that each took, and at the end the
  * names of what has failed. The hops of all where that is wanted.
  */
-export const flows: View<FlowsDocument> = ({ flows: all, curl = false, hops = false, left = 0 }, style) => {
+export const flows: View<RunFlows> = ({ flows: all, curl = false, hops = false, left = 0 }, style) => {
   const { good, warning } = style.palette;
   if (all.length === 0) return ['the stack has no flow'];
   const failed = all.filter((flow) => flow.status === 'failed');

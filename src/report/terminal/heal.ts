@@ -1,13 +1,13 @@
-import type { Problem, Repair, RepairOutcome } from '../../model/heal.ts';
-import type { HealDocument, HealWatchDocument } from '../document.ts';
+import type { HealResult, Problem, Repair, RepairOutcome } from '../../model/heal.ts';
+import type { Style, View } from '../document-form.ts';
 import { wrap } from '../layout.ts';
 import { points } from './score.ts';
-import { counted, duration, SIGN, type Style, timeOfDay, type View } from './view.ts';
+import { counted, duration, SIGN } from './view.ts';
 
 const INDENT = 6;
 
 /** What is wrong and what was done about it, or would be; then the proof. */
-export const heal: View<HealDocument> = (document, style) => {
+export const heal: View<HealResult> = (document, style) => {
   const { stack, before, after, planned, outcomes, left, interrupted, durationMs } = document;
   const { strong, faint, warning } = style.palette;
   const isPlan = after === undefined;
@@ -63,7 +63,7 @@ function outcomeLines({ repair, status, said, tookMs }: RepairOutcome, { palette
   ];
 }
 
-function about({ reason, victims }: Problem, width: number): string[] {
+export function about({ reason, victims }: Problem, width: number): string[] {
   return [
     ...indented(reason, width),
     ...indented(victims.length === 0 ? '' : `because of it: ${victims.join(', ')}`, width),
@@ -74,7 +74,7 @@ function indented(text: string, width: number): string[] {
   return text === '' ? [] : wrap(text, width - INDENT).map((line) => ' '.repeat(INDENT) + line);
 }
 
-function proofLines({ proof, after }: HealDocument, { palette }: Style): string[] {
+function proofLines({ proof, after }: HealResult, { palette }: Style): string[] {
   if (after === undefined || proof.length === 0) return [];
   return [
     '',
@@ -85,30 +85,3 @@ function proofLines({ proof, after }: HealDocument, { palette }: Style): string[
     ),
   ];
 }
-
-/** One line of the watch. */
-export const healWatch: View<HealWatchDocument> = (document, style) => {
-  const time = style.palette.faint(timeOfDay(document.at).slice(0, 8));
-  switch (document.event) {
-    case 'watching':
-      return [
-        `${time} watching every ${document.every} s; acts below ${document.below} points (Ctrl-C ends)`,
-      ];
-    case 'looked':
-      return [`${time} ${style.palette.warning('not well')}: ${document.unwell.join(', ')}`];
-    case 'scored': {
-      const verdict = document.acts
-        ? 'healing'
-        : document.problems === 0
-          ? 'nothing to mend'
-          : `not below ${document.below}: left as it is`;
-      return [`${time} ${points(document.score)} points, ${verdict}`];
-    }
-    case 'healed':
-      return heal({ kind: 'heal', ...document.result }, style).map((line) =>
-        line === '' ? line : `  ${line}`,
-      );
-    case 'could-not':
-      return [`${time} ${style.palette.bad(`${SIGN.failed} could not look`)}: ${document.reason}`];
-  }
-};

@@ -1,34 +1,7 @@
-import type { ComponentScore, Gain, GateFailure, Score, ScoreComparison } from '../../model/score.ts';
-import type { CheckDocument, ScoreDocument } from '../document.ts';
-import { padEnd, padStart, wrap } from '../layout.ts';
-import { counted, duration, SIGN, type Style, timeOfDay, type View } from './view.ts';
-
-const LABEL_WIDTH = 'infrastructure'.length;
-const WIDEST_BAR = 40;
-/** What is said of a gap stands under its subject. */
-const DETAIL_INDENT = '  ✖ +11.25  '.length;
-const SPARKS = '▁▂▃▄▅▆▇█';
-
-/** The total, a bar for each component, and what would raise it most: why, and what wins it back. */
-export const score: View<ScoreDocument> = (document, style) => {
-  const { score: result, target, comparison, tookMs } = document;
-  return [
-    ...heading(result, target, style),
-    ...trendLine(document, style),
-    '',
-    ...result.components.map((component) => componentLine(component, comparison, style)),
-    ...gainLines(result, style),
-    ...notMeasuredLines(result, style),
-    ...ignoredLines(result, style),
-    ...(tookMs === undefined ? [] : ['', style.palette.faint(`taken in ${duration(tookMs)}`)]),
-  ];
-};
-
-/** What a check judges. */
-export const check: View<CheckDocument> = ({ code, component, severity, about }, { palette, width }) => [
-  `${palette.strong(code)}   ${component}, ${severity}`,
-  ...wrap(about, width),
-];
+import type { GateFailure, Score } from '../../model/score.ts';
+import type { Style } from '../document-form.ts';
+import { wrap } from '../layout.ts';
+import { counted, SIGN } from './view.ts';
 
 /** The total in one line, with what it should be and what is not in it. */
 export function heading(
@@ -76,104 +49,6 @@ export function gateText({ kind, subject, state, reason }: GateFailure): string 
   return reason === '' ? what : `${what}: ${reason}`;
 }
 
-/** How it went before, and what has changed since. */
-function trendLine({ history = [], comparison, score: now }: ScoreDocument, { palette }: Style): string[] {
-  if (comparison === undefined) return [];
-  const { difference, against } = comparison;
-  const paint = difference < 0 ? palette.bad : difference > 0 ? palette.good : palette.faint;
-  const sparks = [...history.map(({ adjusted }) => adjusted), now.adjusted]
-    .slice(-30)
-    .map((value) => SPARKS[Math.min(SPARKS.length - 1, Math.floor((value / 100) * SPARKS.length))])
-    .join('');
-  const when = `${against.takenAt.slice(0, 10)} ${timeOfDay(against.takenAt).slice(0, 8)}`;
-  return [`${palette.faint(sparks)}  ${paint(signed(difference))} ${palette.faint(`since ${when} UTC`)}`];
-}
-
-function componentLine(
-  { name, points: won, max }: ComponentScore,
-  comparison: ScoreComparison | undefined,
-  { palette, width }: Style,
-): string {
-  const room = Math.max(10, Math.min(WIDEST_BAR, width - LABEL_WIDTH - 30));
-  const filled = max === 0 ? 0 : Math.floor((won / max) * room);
-  const bar = `${palette.good('█'.repeat(filled))}${palette.faint('░'.repeat(room - filled))}`;
-  const change = comparison?.components[name] ?? 0;
-  const since = change === 0 ? '' : `  ${(change < 0 ? palette.bad : palette.good)(signed(change))}`;
-  return `  ${padEnd(name, LABEL_WIDTH)}  ${bar}  ${padStart(points(won), 6)} / ${points(max)}${since}`;
-}
-
-/** The dearest first, each with what it costs and what the score would be without it. */
-function gainLines({ gains }: Score, style: Style): string[] {
-  if (gains.length === 0) return [];
-  return ['', style.palette.strong('Points to win back'), ...gains.flatMap((gain) => gainOf(gain, style))];
-}
-
-function gainOf(gain: Gain, { palette, width }: Style): string[] {
-  const indent = ' '.repeat(DETAIL_INDENT);
-  const room = width - DETAIL_INDENT;
-  const { causes, why, severity, command, byHand = '', predicted, checks } = gain;
-  const others = [...new Set(checks.map(({ subject }) => subject))].filter((each) => !causes.includes(each));
-  const codes = [...new Set(checks.map(({ code }) => code))].join(', ');
-  const subjects = wrap(causes.join(', '), room);
-  return [
-    ...subjects.map((line, index) =>
-      index === 0
-        ? `  ${palette.bad(SIGN.failed)} ${padStart(`+${points(gain.points)}`, 6)}  ${palette.strong(line)}  ${palette.faint(severity)}`
-        : indent + palette.strong(line),
-    ),
-    ...wrap(why, room).map((line) => indent + line),
-    ...(others.length === 0
-      ? []
-      : wrap(takenAlong(others), room).map((line) => indent + palette.faint(line))),
-    ...wrap(byHand === '' ? '' : `by hand: ${byHand}`, room)
-      .filter((line) => line !== '')
-      .map((line) => indent + line),
-    ...(command === undefined ? [] : [`${indent}${palette.accent(command)}   then ${points(predicted)}`]),
-    ...wrap(codes, room).map((line) => indent + palette.faint(line)),
-  ];
-}
-
-/** What else was lost with it: by name where that is short, counted where it is not. */
-function takenAlong(others: readonly string[]): string {
-  const listed = others.slice(0, 3).join(', ');
-  const rest = others.length - 3;
-  return `takes along: ${listed}${rest > 0 ? ` and ${counted(rest, 'other')}` : ''}`;
-}
-
-function notMeasuredLines({ notMeasured }: Score, style: Style): string[] {
-  if (notMeasured.length === 0) return [];
-  const { strong, warning, faint } = style.palette;
-  const indent = ' '.repeat(DETAIL_INDENT);
-  return [
-    '',
-    strong(`Not measured, so not won: ${points(sum(notMeasured))} points`),
-    ...notMeasured.flatMap((check) => [
-      `  ${warning(SIGN.none)} ${padStart(points(check.max), 6)}  ${strong(check.subject)}  ${faint(check.code)}`,
-      ...wrap(check.reason, style.width - DETAIL_INDENT).map((line) => indent + line),
-    ]),
-  ];
-}
-
-function ignoredLines({ components, lapsed }: Score, { palette, width }: Style): string[] {
-  const ignored = components.flatMap(({ checks }) =>
-    checks.flatMap(({ code, subject, max, ignored: rule }) =>
-      rule === undefined
-        ? []
-        : [`${points(max)}  ${code} of ${subject}, until ${rule.until}: ${rule.reason}`],
-    ),
-  );
-  const past = lapsed.map(
-    ({ check: code, subject, until }) =>
-      `the rule for ${code}${subject === undefined ? '' : ` of ${subject}`} ended on ${until} and does nothing`,
-  );
-  if (ignored.length + past.length === 0) return [];
-  return [
-    '',
-    palette.strong('Set aside by score.ignore'),
-    ...[...ignored, ...past].flatMap((line) => wrap(line, width - 4).map((each) => `    ${each}`)),
-  ];
-}
-
 /** Two decimals, as the score counts. */
 export function points(value: number): string {
   return value.toFixed(2);
@@ -184,6 +59,6 @@ export function signed(value: number): string {
   return value === 0 ? '±0.00' : `${value > 0 ? '+' : ''}${points(value)}`;
 }
 
-function sum(checks: readonly { max: number }[]): number {
+export function sum(checks: readonly { max: number }[]): number {
   return Math.round(checks.reduce((total, { max }) => total + max * 100, 0)) / 100;
 }

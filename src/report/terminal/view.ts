@@ -1,15 +1,3 @@
-import type { Palette } from '../palette.ts';
-
-/** What a view may use. */
-export interface Style {
-  palette: Palette;
-  width: number;
-  verbose: boolean;
-}
-
-/** One view: a document of one kind as lines. */
-export type View<Document> = (document: Document, style: Style) => string[];
-
 /** Signs stand beside a word or a number, never alone for it. */
 export const SIGN = { done: '✔', failed: '✖', none: '–', create: '+', update: '~', delete: '-' } as const;
 
@@ -28,4 +16,10 @@ export function duration(ms: number): string {
 /** The time of an ISO 8601 timestamp, as it is written: `10:20:30.456`. */
 export function timeOfDay(timestamp: string): string {
   return timestamp.slice(11, 23);
+}
+
+export function milliseconds(us: number): string {
+  return us >= 1_000_000
+    ? `${(us / 1_000_000).toFixed(2)} s`
+    : `${(us / 1000).toFixed(us >= 100_000 ? 0 : 1)} ms`;
 }

@@ -1,0 +1,71 @@
+import type { RouteAnswer } from '../../../model/observation.ts';
+import type { Change, ChangeOutcome } from '../../../model/plan.ts';
+import { annotation, placeOf } from '../../annotation.ts';
+import type { DocumentForm, Style, View } from '../../document-form.ts';
+import { wrap } from '../../layout.ts';
+import { leftoverLines, outcomeLines } from '../../terminal/changes.ts';
+import { SIGN } from '../../terminal/view.ts';
+
+/** What became of a plan. */
+export interface AppliedDocument {
+  kind: 'applied';
+  subject: string;
+  stack: string;
+  outcomes: ChangeOutcome[];
+  leftovers?: Change[];
+  /** What came back through each changed route, where that was asked for. */
+  answers?: RouteAnswer[];
+}
+
+/** What became of each change. */
+const applied: View<AppliedDocument> = ({ subject, stack, outcomes, leftovers = [], answers }, style) => {
+  const { strong, good } = style.palette;
+  const heading = strong(`${subject} of ${stack}`);
+  if (outcomes.length === 0) {
+    return [`${heading}: ${good(`${SIGN.done} in sync, nothing to do`)}`, ...leftoverLines(leftovers, style)];
+  }
+  const summary = (['done', 'failed', 'reverted', 'skipped'] as const)
+    .map((status) => ({ status, count: outcomes.filter((outcome) => outcome.status === status).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ status, count }) => `${count} ${status}`)
+    .join(', ');
+  return [
+    `${heading}: ${summary}`,
+    ...outcomes.flatMap((outcome) => outcomeLines(outcome, style)),
+    ...leftoverLines(leftovers, style),
+    ...(answers ?? []).flatMap((answer) => answerLines(answer, style)),
+  ];
+};
+
+/** What came back through a route. */
+function answerLines(
+  { route, request, answered, evidence }: RouteAnswer,
+  { palette, width }: Style,
+): string[] {
+  const sign = answered ? palette.good(`${SIGN.done} answers`) : palette.bad(`${SIGN.failed} silent `);
+  return [
+    `  ${sign}  ${route}`,
+    ...wrap(`${request}: ${evidence}`, width - 13).map((line) => `             ${palette.faint(line)}`),
+  ];
+}
+
+export const form: DocumentForm<AppliedDocument> = {
+  terminal: applied,
+  annotations: ({ outcomes }) =>
+    outcomes
+      .filter(({ status }) => status === 'failed')
+      .map(({ change, reason = '', place }) => {
+        const about = `${change.action} ${change.kind} ${change.name}: ${reason}`;
+        return annotation('error', about, { title: 'qbtc routes sync', ...placeOf(place) });
+      }),
+  json: ({ outcomes, leftovers = [], answers }) => ({
+    changes: outcomes.map(({ change, status, reason, place }) => ({
+      ...change,
+      status,
+      ...(reason ? { reason } : {}),
+      ...(place ? { place } : {}),
+    })),
+    leftovers,
+    ...(answers === undefined ? {} : { answers }),
+  }),
+};

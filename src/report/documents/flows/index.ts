@@ -1,0 +1,30 @@
+import { annotation } from '../../annotation.ts';
+import type { DocumentForm } from '../../document-form.ts';
+import { flowResult } from '../../shapes.ts';
+import { flows, type RunFlows } from '../../terminal/flows.ts';
+
+/** What `test` has run. */
+export interface FlowsDocument extends RunFlows {
+  kind: 'flows';
+}
+
+export const form: DocumentForm<FlowsDocument> = {
+  terminal: flows,
+  verbatim: true,
+  json: ({ flows, left = 0 }) => ({ flows: flows.map(flowResult), left }),
+  annotations: ({ flows }) =>
+    flows.flatMap(({ name, file, run, stoppedAt }) => {
+      if (stoppedAt === undefined) return [];
+      const { hop, subject, reason } = stoppedAt;
+      return [
+        annotation('error', `stopped at hop ${hop}, ${subject}: ${reason}`, {
+          title: `qbtc test ${name}${run === undefined ? '' : ` run ${run}`}`,
+          file,
+        }),
+      ];
+    }),
+  pages: {
+    html: () => import('./html.ts'),
+    junit: () => import('./junit.ts'),
+  },
+};

@@ -1,0 +1,49 @@
+import { gateText, gateWords, points, signed } from '../../terminal/score.ts';
+import type { ScoreDocument } from './index.ts';
+
+/** GitHub's Markdown, for a comment at a pull request. */
+export function page({ score, target, comparison }: ScoreDocument): string {
+  const { total, max, adjusted, grade, failures, components, gains, notMeasured } = score;
+  const missing = notMeasured.reduce((sum, check) => sum + check.max, 0);
+  const reached = adjusted >= target;
+  return [
+    `## ${reached && failures.length === 0 ? '✅' : '❌'} ${cell(score.stack)}: ${points(adjusted)} / ${points(max)} (${grade})${failures.length === 0 ? '' : `, ${gateWords(failures).slice(2)}`}`,
+    '',
+    ...(failures.length === 0 ? [] : [...failures.map((each) => `- **${cell(gateText(each))}**`), '']),
+    [
+      `${reached ? 'At or above' : 'Below'} the target of ${target}.`,
+      ...(adjusted === total ? [] : [`Without ignore rules ${points(total)}.`]),
+      ...(missing === 0 ? [] : [`${points(missing)} points not measured.`]),
+      ...(comparison === undefined
+        ? []
+        : [`${signed(comparison.difference)} since ${comparison.against.takenAt}.`]),
+    ].join(' '),
+    '',
+    '| component | points | of | since |',
+    '| --- | ---: | ---: | ---: |',
+    ...components.map(
+      ({ name, points: won, max: most }) =>
+        `| ${name} | ${points(won)} | ${points(most)} | ${comparison === undefined ? '' : signed(comparison.components[name])} |`,
+    ),
+    ...(gains.length === 0
+      ? []
+      : [
+          '',
+          '| wins | then | what is wrong | what to do |',
+          '| ---: | ---: | --- | --- |',
+          ...gains.map(
+            (gain) =>
+              `| ${points(gain.points)} | ${points(gain.predicted)} | ${cell(`${gain.causes.join(', ')}: ${gain.why}`)} | ${gain.command === undefined ? cell(gain.byHand ?? '') : `\`${gain.command}\``} |`,
+          ),
+        ]),
+  ].join('\n');
+}
+
+/** Text of others in a cell: no line feed, no bar, nothing that Markdown or HTML would read. */
+function cell(text: string): string {
+  return text
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll(/[\\`*_[\]|~#]/g, (sign) => `\\${sign}`);
+}
