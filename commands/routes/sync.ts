@@ -50,7 +50,7 @@ export const sync: Register = (group, run) => {
           });
           const answers =
             prove && !context.interrupted.aborted
-              ? await proveChanges(context, stack, plan.desired, outcomes, gatewayOf(stack).endpoint.url)
+              ? await proveChanges(context, stack, outcomes, gatewayOf(stack).endpoint.url)
               : undefined;
           const exit = context.interrupted.aborted ? EXIT.interrupted : exitOf(outcomes);
           const silent = answers?.some(({ answered }) => !answered) === true;

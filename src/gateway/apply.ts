@@ -1,6 +1,5 @@
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
-import type { GatewayState } from '../model/gateway.ts';
 import type { ChangeOutcome } from '../model/plan.ts';
 import { carryOut } from '../reconcile/carry-out.ts';
 import type { Ledger } from '../reconcile/ledger.ts';
@@ -10,7 +9,6 @@ import type { GatewayPlan, GatewayStep } from './plan.ts';
 import { putBack } from './rollback.ts';
 import { WITHOUT_LABELS } from './stamp.ts';
 import { nameOf } from './state.ts';
-import { claimsOf } from './takeover.ts';
 
 export interface ApplyOptions {
   /** Called as each change ends. */
@@ -23,14 +21,12 @@ export interface ApplyOptions {
 
 export const CONCURRENCY = 32;
 
-/** What a plan is carried out with. */
-export interface Hands {
+/** The gateway that a plan is carried out at. */
+export interface Target {
   driver: GatewayDriver;
   /** The same gateway by a driver that an interruption does not stop: for putting back. */
   undeterred(): GatewayDriver;
   ledger: Ledger;
-  /** What the plan was made from. */
-  observed: GatewayState;
 }
 
 /**
@@ -39,26 +35,21 @@ export interface Hands {
  */
 export async function applyPlan(
   context: Pick<Context, 'interrupted' | 'clock'>,
-  hands: Hands,
+  gateway: Target,
   plan: GatewayPlan,
   { onProgress, concurrency = CONCURRENCY, atomic = false }: ApplyOptions = {},
 ): Promise<ChangeOutcome[]> {
-  const { driver, ledger } = hands;
+  const { driver, ledger } = gateway;
   if (atomic) {
     const obstacle = whatCannotBePutBack(plan);
     if (obstacle !== undefined) return plan.steps.map(({ change }) => ({ change, ...obstacle(change.name) }));
   }
   const { clock, interrupted } = context;
   const kinds = new Map(plan.steps.map(({ id, target }) => [id, target.kind]));
-  let claims: Set<string> | undefined;
-  const isServed = (claim: string) => {
-    claims ??= new Set([...hands.observed.route.values()].flatMap(claimsOf));
-    return claims.has(claim);
-  };
   const doneAt = new Map<string, number>();
   const performSettled = async (step: GatewayStep) => {
     // What is in use must not meet the new before it has arrived; a route that is new altogether is not in use.
-    const inUse = step.change.action !== 'create' || claimsOf(step.target.object).some(isServed);
+    const inUse = step.change.action !== 'create' || step.target.served === true;
     if (inUse && driver.settleMs !== undefined) {
       const others = step.needs.filter((id) => kinds.get(id) !== step.target.kind);
       const since = Math.max(0, ...others.map((id) => doneAt.get(id) ?? 0));
@@ -79,7 +70,7 @@ export async function applyPlan(
   const settled = driver.commit ? await committed(driver, plan, outcomes, atomic) : outcomes;
   if (driver.commit) for (const outcome of settled) onProgress?.(outcome);
   if (!atomic || driver.commit || settled.every(({ status }) => status === 'done')) return settled;
-  return putBack(hands, plan, settled, { ...(onProgress ? { onProgress } : {}) });
+  return putBack(gateway, plan, settled, { ...(onProgress ? { onProgress } : {}) });
 }
 
 async function perform(driver: GatewayDriver, ledger: Ledger, step: GatewayStep): Promise<void> {

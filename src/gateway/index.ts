@@ -2,12 +2,12 @@ import type { Context } from '../context.ts';
 import { QbtcError } from '../errors.ts';
 import type { RegisteredService, SourceName } from '../model/discovery.ts';
 import type { Finding } from '../model/finding.ts';
-import type { GatewayKind, GatewayState } from '../model/gateway.ts';
+import type { GatewayKind } from '../model/gateway.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
 import { type Ledger, openLedger } from '../reconcile/ledger.ts';
-import { type ApplyOptions, applyPlan, type Hands } from './apply.ts';
+import { type ApplyOptions, applyPlan } from './apply.ts';
 import { desiredGateway } from './desired.ts';
 import { discoveredGateway } from './discovered.ts';
 import { addressOf, openDriver, type Reach } from './drivers/index.ts';
@@ -38,9 +38,6 @@ export interface RoutePlan {
   leftovers: Change[];
   /** What `applyRoutes` carries out. Its steps hold keys: `changes` is what may be printed. */
   plan: GatewayPlan;
-  desired: GatewayState;
-  observed: GatewayState;
-  hands: Hands;
 }
 
 export interface PlanRoutesOptions {
@@ -92,20 +89,25 @@ export async function planRoutes(
     ? { steps: whole.steps.filter(({ target }) => only(target.kind, target.id)), leftovers: [] }
     : whole;
   const changes = plan.steps.map((step) => step.change);
-  const { http, clock } = context;
-  const undeterred = () => openDriver({ http, clock, interrupted: new AbortController().signal }, gateway);
-  const hands: Hands = { driver, undeterred, ledger, observed };
-  return { changes, leftovers: plan.leftovers, plan, desired, observed, hands };
+  return { changes, leftovers: plan.leftovers, plan };
 }
 
-/** Carries out the plan, and nothing else. Never rejects because of a failed change. */
+/** Carries out the plan, which may have been written down and read back, and nothing else. Never rejects because of a failed change. */
 export async function applyRoutes(
   context: Reach,
   stack: Stack,
-  { plan, hands }: Pick<RoutePlan, 'plan' | 'hands'>,
+  { plan }: Pick<RoutePlan, 'plan'>,
   options: ApplyOptions = {},
 ): Promise<ChangeOutcome[]> {
-  const outcomes = await applyPlan(context, hands, plan, options);
+  if (plan.steps.length === 0) return [];
+  const gateway = gatewayOf(stack);
+  const { http, clock } = context;
+  const target = {
+    driver: openDriver(context, gateway),
+    undeterred: () => openDriver({ http, clock, interrupted: new AbortController().signal }, gateway),
+    ledger: await ledgerOf(stack, gateway),
+  };
+  const outcomes = await applyPlan(context, target, plan, options);
   return outcomes.map((outcome, index) => {
     const step = plan.steps[index];
     if (outcome.status !== 'failed' || step === undefined) return outcome;

@@ -13,10 +13,15 @@ import { claimsOf, handOver } from './takeover.ts';
 /** What a step writes: the object to put, with its secrets, or nothing to delete. */
 export interface GatewayTarget extends Reference {
   object?: GatewayObject;
+  /** The object as it is now, for putting it back. */
+  before?: GatewayObject;
+  /** Whether a URI of a new route is answered by another one now. */
+  served?: true;
 }
 
 export type GatewayStep = Step<GatewayTarget>;
 
+/** Plain data: written as JSON and read back it is the same plan. */
 export interface GatewayPlan {
   /** Creates and updates, what is referred to first; then deletes, what refers first. */
   steps: GatewayStep[];
@@ -68,8 +73,14 @@ export function planGateway(
 ): GatewayPlan {
   const upserts: GatewayStep[] = [];
   const upsertIds = new Set<string>();
+  let claims: Set<string> | undefined;
+  const isServed = (object: GatewayObject) => {
+    claims ??= new Set([...observed.route.values()].flatMap(claimsOf));
+    return claimsOf(object).some((claim) => claims?.has(claim));
+  };
   for (const { kind, id, object } of objectsOf(desired)) {
-    const change = planObject({ kind, id }, object, observed[kind].get(id), options);
+    const before = observed[kind].get(id);
+    const change = planObject({ kind, id }, object, before, options);
     if (!change) continue;
     if (kind === 'route' && options.discovered === true) {
       const rival = rivalOf(id, object, observed, options.stack);
@@ -78,7 +89,10 @@ export function planGateway(
     const needs = referencesOf(kind, id, object)
       .map(nameOf)
       .filter((name) => upsertIds.has(name));
-    upserts.push({ id: nameOf({ kind, id }), change, target: { kind, id, object }, needs });
+    const target: GatewayTarget = { kind, id, object };
+    if (before !== undefined) target.before = before;
+    else if (kind === 'route' && isServed(object)) target.served = true;
+    upserts.push({ id: nameOf({ kind, id }), change, target, needs });
     upsertIds.add(nameOf({ kind, id }));
   }
 
@@ -201,7 +215,7 @@ function planDeletes(
     return {
       id: nameOf(orphan),
       change: deletion(orphan, options),
-      target: { kind: orphan.kind, id: orphan.id },
+      target: { kind: orphan.kind, id: orphan.id, before: orphan.object },
       needs: [...new Set(needs)].filter((name) => inPlan.has(name)),
     };
   });

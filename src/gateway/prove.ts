@@ -1,8 +1,9 @@
 import type { Context } from '../context.ts';
-import type { ApisixRoute, GatewayState } from '../model/gateway.ts';
+import type { ApisixRoute } from '../model/gateway.ts';
 import type { RouteAnswer } from '../model/observation.ts';
 import type { ChangeOutcome } from '../model/plan.ts';
 import type { Stack } from '../model/stack.ts';
+import { desiredGateway } from './desired.ts';
 import { probeAll } from './probe.ts';
 import { nameOf, referencesOf } from './state.ts';
 
@@ -15,7 +16,6 @@ import { nameOf, referencesOf } from './state.ts';
 export function proveChanges(
   context: Pick<Context, 'http' | 'clock' | 'interrupted'>,
   stack: Stack,
-  desired: GatewayState,
   outcomes: readonly ChangeOutcome[],
   gatewayUrl: string,
 ): Promise<RouteAnswer[]> {
@@ -24,6 +24,7 @@ export function proveChanges(
       .filter(({ status, change }) => status === 'done' && change.action !== 'delete')
       .map(({ change }) => `${change.kind}/${change.name}`),
   );
+  const desired = desiredGateway(stack);
   const touched = (name: string): boolean => {
     if (changed.has(name)) return true;
     const [kind = '', id = ''] = [name.slice(0, name.indexOf('/')), name.slice(name.indexOf('/') + 1)];

@@ -1,18 +1,18 @@
 import { messageOf } from '../errors.ts';
 import type { ChangeOutcome } from '../model/plan.ts';
 import { difference } from '../reconcile/difference.ts';
-import type { Hands } from './apply.ts';
+import type { Target } from './apply.ts';
 import { normalise } from './normalise.ts';
 import type { GatewayPlan, GatewayStep } from './plan.ts';
 import { WITHOUT_LABELS } from './stamp.ts';
-import { nameOf } from './state.ts';
+import { credentialParts, nameOf } from './state.ts';
 
 /**
  * Puts back what was done, the last first, as it was when the plan was made, and reads it again to prove it. A change
  * that could not be put back stays `done` and says why: the gateway is then partly changed.
  */
 export async function putBack(
-  { undeterred, ledger, observed }: Hands,
+  { undeterred, ledger }: Target,
   plan: GatewayPlan,
   outcomes: readonly ChangeOutcome[],
   { onProgress }: { onProgress?: (outcome: ChangeOutcome) => void },
@@ -26,8 +26,7 @@ export async function putBack(
   // What failed may have been done all the same: an answer that got lost.
   const touched = plan.steps.filter((_, index) => ['done', 'failed'].includes(outcomes[index]?.status ?? ''));
   for (const step of touched.filter(({ change }) => change.blocked === undefined).reverse()) {
-    const { kind, id } = step.target;
-    const before = observed[kind].get(id);
+    const { kind, id, before } = step.target;
     try {
       if (before === undefined) {
         await driver.delete(kind, id);
@@ -43,14 +42,17 @@ export async function putBack(
     }
   }
 
-  const now = await driver
-    .observe((consumer) => observed.consumer.has(String(consumer.username)))
-    .catch(() => undefined);
+  const users = new Set(
+    touched.flatMap(({ target: { kind, id } }) =>
+      kind === 'credential' ? [credentialParts(id).username] : [],
+    ),
+  );
+  const now = await driver.observe((consumer) => users.has(String(consumer.username))).catch(() => undefined);
   return outcomes.map((outcome, index) => {
     const step = plan.steps[index];
     if (step === undefined || outcome.status !== 'done') return outcome;
-    const { kind, id } = step.target;
-    const [before, after] = [observed[kind].get(id), now?.[kind].get(id)];
+    const { kind, id, before } = step.target;
+    const after = now?.[kind].get(id);
     const same =
       now !== undefined &&
       (before === undefined || after === undefined

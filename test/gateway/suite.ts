@@ -91,8 +91,9 @@ export function gatewaySuite(gateway: () => GatewayUnderTest): void {
     await put(kind, id, { ...object, ...fields });
   };
   const sync = async (stack: Stack, options: { prune?: boolean; adopt?: boolean; atomic?: boolean } = {}) => {
-    const planned = await planRoutes(context, stack, options);
-    return applyRoutes(context, stack, planned, options);
+    // A plan is plain data: it may be written down, and carried out later by another process.
+    const written = JSON.stringify(await planRoutes(context, stack, options));
+    return applyRoutes(context, stack, JSON.parse(written), options);
   };
   const changesOf = async (stack: Stack, options: { prune?: boolean; adopt?: boolean } = {}) =>
     (await planRoutes(context, stack, options)).changes;
