@@ -294,7 +294,7 @@ async function topologyOf(
   );
   const endpoint = { url: '', host: '127.0.0.1', port: 0, managementUrl, user, password, vhost: 'bench' };
   const stack = emptyStack(root, {
-    topologyFile: file,
+    topologyFiles: [file],
     resources: [{ name: 'broker', kind: 'rabbitmq', ports: {}, endpoint }],
   });
   const context = { ...reachContext(), amqp: connectAmqp };

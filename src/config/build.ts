@@ -10,7 +10,7 @@ import {
 import type { Resource } from '../model/resource.ts';
 import type { Service, ServiceRoute, Stack } from '../model/stack.ts';
 import { accountName, roleName } from './endpoints.ts';
-import { flowFilesOf } from './files.ts';
+import { filesOf } from './files.ts';
 import { secretOfAccount, secretOfRole } from './outline.ts';
 import type { GatewayFile, StackFile } from './schema.ts';
 
@@ -19,6 +19,8 @@ export interface Around {
   root: string;
   /** `qbtc.yaml`, absolute. */
   file: string;
+  /** The service files that it includes, absolute. */
+  includedFiles: string[];
   resources: Resource[];
   /** The services as the network of the compose file sees them. */
   containedServices: StackFile['services'];
@@ -36,11 +38,11 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
   const { root, file, resources, containedServices, secrets, secretNames } = around;
   const declared = [config.gateway, ...around.gatewayFiles];
   const portBase = config.ports.base;
-  const flows = typeof config.flows === 'string' ? [config.flows] : (config.flows ?? []);
   return {
     name: config.name,
     root,
     file,
+    includedFiles: around.includedFiles,
     portBase,
     ...(config.strategy === undefined ? {} : { strategy: config.strategy }),
     resources,
@@ -61,9 +63,9 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
       objects: declared.flatMap(objectsOf),
       locate: around.locate,
     },
-    topologyFile: config.topology === undefined ? undefined : resolve(root, config.topology),
+    topologyFiles: listOf(config.topology).map((each) => resolve(root, each)),
     composeFile: resolve(root, config.compose),
-    flowFiles: await flowFilesOf(root, flows),
+    flowFiles: await filesOf(root, listOf(config.flows)),
     discovery: config.discovery as Stack['discovery'],
     ...(config.tracing === undefined ? {} : { tracing: config.tracing }),
     score: config.score,
@@ -75,7 +77,7 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
     },
     chaos: {
       allowed: config.chaos.allowed,
-      experimentFiles: await flowFilesOf(root, [config.chaos.experiments]),
+      experimentFiles: await filesOf(root, [config.chaos.experiments]),
     },
     secrets: { ...secrets },
     secretNames,
@@ -136,6 +138,10 @@ function serviceOf(
         }),
     routes: service.routes.map((route) => defined(route) as ServiceRoute),
   };
+}
+
+function listOf(value: string | readonly string[] = []): readonly string[] {
+  return typeof value === 'string' ? [value] : value;
 }
 
 /** Without the keys that hold `undefined`: what is sent to a gateway must not have them. */

@@ -1,7 +1,5 @@
 import type { StackCommand } from '../model/stack.ts';
-import { readTextFile } from '../text-file.ts';
-import { parseStackDocument } from './document.ts';
-import { findStackFile } from './load.ts';
+import { findStackFile, readStackDocument } from './load.ts';
 import { outlineOf } from './outline.ts';
 
 /** What help and completion show of a command of the stack. */
@@ -12,11 +10,11 @@ export type CommandOutline = Pick<StackCommand, 'name' | 'description' | 'subcom
  * and without one there are none.
  */
 export async function readCommands(cwd: string): Promise<CommandOutline[]> {
-  const text = await findStackFile(cwd)
-    .then(readTextFile)
+  const document = await findStackFile(cwd)
+    .then((file) => readStackDocument({ file }))
     .catch(() => undefined);
-  if (text === undefined) return [];
-  return Object.entries(outlineOf(parseStackDocument(text).data).commands).map(
+  if (document === undefined) return [];
+  return Object.entries(outlineOf(document.data).commands).map(
     ([name, { description = '', subcommands = {} }]) => ({ name, description, subcommands }),
   );
 }

@@ -37,10 +37,8 @@ const START: Position = { line: 1, column: 1 };
 /** More than any real file has; a few nested aliases can stand for millions. */
 const MAX_VALUES = 100_000;
 
-/** `env` values are text, as they are written: `VERSION: 1.10` is "1.10", not 1.1. */
-function isText(path: FieldPath): boolean {
-  return path.length === 4 && path[0] === 'services' && path[2] === 'env';
-}
+/** `env` values of services are text, as they are written: `VERSION: 1.10` is "1.10", not 1.1. */
+const textInStack = (path: FieldPath) => path.length === 4 && path[0] === 'services' && path[2] === 'env';
 
 export interface DocumentLimits {
   /** How many values the file may hold, with those that aliases stand for. */
@@ -49,6 +47,8 @@ export interface DocumentLimits {
   emptyHint?: string;
   /** Numbers keep all of their digits, as in `json.ts`. */
   exactNumbers?: boolean;
+  /** Whether the value there is text whatever it looks like. */
+  isText?(path: FieldPath): boolean;
 }
 
 /** Reads the YAML; never throws. Anchors, aliases and `<<` are resolved. */
@@ -58,6 +58,7 @@ export function parseStackDocument(
     maxValues = MAX_VALUES,
     emptyHint = '"version: 1" and "name: ..."',
     exactNumbers = false,
+    isText = textInStack,
   }: DocumentLimits = {},
 ): StackDocument {
   const lines = new LineCounter();
@@ -90,7 +91,7 @@ export function parseStackDocument(
     ]);
   }
 
-  const reader = new NodeReader(document, position, { maxValues, exactNumbers });
+  const reader = new NodeReader(document, position, { maxValues, exactNumbers, isText });
   const data = reader.read(top, []) as Record<string, unknown>;
   const offsetOf = (path: FieldPath): number => reader.nearestNode(path).range?.[0] ?? 0;
   return {
@@ -198,14 +199,16 @@ class NodeReader {
 
   readonly #maxValues: number;
   readonly #exactNumbers: boolean;
+  readonly #isText: (path: FieldPath) => boolean;
 
   constructor(
     document: Document.Parsed,
     position: (offset: number) => Position,
-    { maxValues, exactNumbers }: { maxValues: number; exactNumbers: boolean },
+    { maxValues, exactNumbers, isText }: Required<Omit<DocumentLimits, 'emptyHint'>>,
   ) {
     this.#maxValues = maxValues;
     this.#exactNumbers = exactNumbers;
+    this.#isText = isText;
     this.#targets = aliasTargets(document);
     this.#position = position;
   }
@@ -225,7 +228,7 @@ class NodeReader {
     }
     this.#placed.set(keyOf(path), { key, value: node });
     if (isScalar(node)) {
-      if (isText(path) && node.value !== null && node.source !== undefined) return node.source;
+      if (this.#isText(path) && node.value !== null && node.source !== undefined) return node.source;
       return this.#exactNumbers && typeof node.value === 'number'
         ? exact(node.source, node.value)
         : node.value;

@@ -2,11 +2,12 @@ import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
 import type { StackDocument } from './document.ts';
+import { valueAt } from './issues.ts';
 import { type FieldPath, fieldName, type Mistake, nearest } from './mistake.ts';
 import type { Outline } from './outline.ts';
 
-/** The flow files of the stack, absolute and sorted. */
-export async function flowFilesOf(root: string, patterns: readonly string[]): Promise<string[]> {
+/** The files that the patterns match, absolute and sorted. */
+export async function filesOf(root: string, patterns: readonly string[]): Promise<string[]> {
   if (patterns.length === 0) return [];
   const files = await glob([...patterns], { cwd: root, absolute: true, expandDirectories: false });
   // In the system's own spelling, as every other path of the stack.
@@ -40,18 +41,12 @@ export async function fileMistakes(
       kind: 'file',
     });
   }
-  for (const [name, { migrations }] of Object.entries(stack.infrastructure)) {
-    if (!migrations) continue;
-    wanted.push({
-      path: ['infrastructure', name, 'migrations'],
-      target: migrations,
-      from: root,
-      kind: 'folder',
-    });
+  for (const [name, { migrations = [] }] of Object.entries(stack.infrastructure)) {
+    for (const { path, each } of listed(['infrastructure', name, 'migrations'], migrations, document))
+      wanted.push({ path, target: each, from: root, kind: 'folder' });
   }
-  if (stack.topology) {
-    wanted.push({ path: ['topology'], target: stack.topology, from: root, kind: 'file' });
-  }
+  for (const { path, each } of listed(['topology'], stack.topology, document))
+    wanted.push({ path, target: each, from: root, kind: 'file' });
 
   const mistakes: Mistake[] = [];
   for (const { path, target, from, kind } of wanted) {
@@ -72,9 +67,8 @@ export async function fileMistakes(
 
 async function emptyPatterns(root: string, stack: Outline, document: StackDocument): Promise<Mistake[]> {
   const mistakes: Mistake[] = [];
-  for (const [index, pattern] of stack.flows.entries()) {
-    if (pattern === '' || (await flowFilesOf(root, [pattern])).length > 0) continue;
-    const path: FieldPath = Array.isArray(document.data.flows) ? ['flows', index] : ['flows'];
+  for (const { path, each: pattern } of listed(['flows'], stack.flows, document)) {
+    if ((await filesOf(root, [pattern])).length > 0) continue;
     const found = `${JSON.stringify(pattern)}, which matches no file`;
     mistakes.push({
       at: document.at(path),
@@ -84,6 +78,18 @@ async function emptyPatterns(root: string, stack: Outline, document: StackDocume
     });
   }
   return mistakes;
+}
+
+/** The texts of a field that holds one or a list, with the place of each. */
+function listed(
+  path: FieldPath,
+  texts: readonly string[],
+  { data }: StackDocument,
+): { path: FieldPath; each: string }[] {
+  const alone = !Array.isArray(valueAt(data, path));
+  return texts.flatMap((each, index) =>
+    each === '' ? [] : [{ path: alone ? path : [...path, index], each }],
+  );
 }
 
 async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {

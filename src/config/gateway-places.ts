@@ -28,7 +28,7 @@ export function locator(
     // A list's object starts at its first field; a named one at its name.
     const at =
       path.length === 0 && typeof field.at(-1) === 'string' ? document.keyAt(field) : document.at(field);
-    return { file: shown, ...at };
+    return { file: at.included?.file ?? shown, line: at.line, column: at.column };
   };
 }
 

@@ -20,7 +20,7 @@ export interface Values {
 }
 
 /** Keys at the top whose values must be known before anything can be filled in. */
-const LITERAL = new Set(['version', 'name', 'requires', 'secrets']);
+const LITERAL = new Set(['version', 'name', 'requires', 'secrets', 'include']);
 
 /** A reference here would have to be known before the secrets are: it is text like any other, and so a mistake. */
 function isLiteral(path: FieldPath): boolean {

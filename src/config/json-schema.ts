@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { stackSchema } from './schema.ts';
+import { serviceFileSchema } from './service-file.ts';
 
 /** A value that is a reference until qbtc fills it in, where the schema asks for something else than text. */
 const REFERENCE = { type: 'string' as const, pattern: '\\$\\{.+\\}' };
@@ -9,7 +10,16 @@ const REFERENCE = { type: 'string' as const, pattern: '\\$\\{.+\\}' };
  * knows it best. It describes the file as it is written, so numbers and choices may also be `${...}`.
  */
 export function stackJsonSchema(): Record<string, unknown> {
-  const { $schema, ...schema } = z.toJSONSchema(stackSchema, {
+  return jsonSchemaOf('qbtc.yaml', stackSchema);
+}
+
+/** The same for the service files that `qbtc.yaml` includes. */
+export function serviceJsonSchema(): Record<string, unknown> {
+  return jsonSchemaOf('service.yaml', serviceFileSchema);
+}
+
+function jsonSchemaOf(title: string, described: z.ZodType): Record<string, unknown> {
+  const { $schema, ...schema } = z.toJSONSchema(described, {
     target: 'draft-7',
     io: 'input',
     override: ({ zodSchema, jsonSchema }) => {
@@ -22,10 +32,5 @@ export function stackJsonSchema(): Record<string, unknown> {
       jsonSchema.anyOf = [value, REFERENCE];
     },
   });
-  return { $schema, title: 'qbtc.yaml', ...schema };
-}
-
-/** The file as it is stored beside the template. */
-export function stackJsonSchemaText(): string {
-  return `${JSON.stringify(stackJsonSchema(), null, 2)}\n`;
+  return { $schema, title, ...schema };
 }

@@ -12,6 +12,7 @@ import { stackEnvironment } from './environment.ts';
 import { fileMistakes } from './files.ts';
 import { DEFAULT_GATEWAY_FILES, type FileMistakes, readGatewayFiles, shownFrom } from './gateway-files.ts';
 import { locator } from './gateway-places.ts';
+import { type IncludedFile, includedFiles, withIncluded } from './include.ts';
 import { interpolate, type Values } from './interpolate.ts';
 import { expectation, schemaMistakes } from './issues.ts';
 import { type FieldPath, formatMistake, inFileOrder, type Mistake } from './mistake.ts';
@@ -66,12 +67,12 @@ export async function openStack(
 ): Promise<Stack> {
   const root = dirname(given.file);
   const options = { ...given, scale: { ...(await readScale(root)), ...given.scale } };
-  const written = parseStackDocument(await readStackFile(options));
+  const { document: written, included } = await readDocument(options);
   const env = await stackEnvironment(root, options.env);
   const local = await localPortBase(root, env, given.portBase);
   const document = withPortBase(written, local);
   const load = async (secrets: Readonly<Record<string, string>>): Promise<Stack> => {
-    const stack = await loadDocument(document, { ...options, env, secrets });
+    const stack = await loadDocument(document, { ...options, env, secrets }, included);
     if (local === undefined) return stack;
     return { ...stack, portBaseFrom: local.from, declaredPortBase: declaredPortBase(written) };
   };
@@ -97,10 +98,41 @@ const PENDING_SECRET = 'pending';
  * CONFIG_UNREADABLE when there is no file to read
  */
 export async function loadStack(options: LoadOptions): Promise<Stack> {
-  return await loadDocument(parseStackDocument(await readStackFile(options)), options);
+  const { document, included } = await readDocument(options);
+  return await loadDocument(document, options, included);
 }
 
-async function loadDocument(document: StackDocument, options: LoadOptions): Promise<Stack> {
+/**
+ * Reads `qbtc.yaml` and the service files that it includes, as one document; what is wrong with them is among its mistakes.
+ * @throws QbtcError CONFIG_UNREADABLE; CONFIG_INVALID for a file that is too large
+ */
+export async function readStackDocument(options: Pick<LoadOptions, 'file' | 'cwd'>): Promise<StackDocument> {
+  return (await readDocument(options)).document;
+}
+
+async function readDocument(
+  options: Pick<LoadOptions, 'file' | 'cwd'>,
+): Promise<{ document: StackDocument; included: string[] }> {
+  const root = dirname(options.file);
+  const written = parseStackDocument(await readStackFile(options));
+  const included = await includedFiles(root, written);
+  const files = await Promise.all(
+    included.map(
+      async (file): Promise<IncludedFile> => ({
+        file,
+        shown: shownFrom(options.cwd, file),
+        text: await readStackFile({ ...options, file }),
+      }),
+    ),
+  );
+  return { document: withIncluded(root, written, files), included };
+}
+
+async function loadDocument(
+  document: StackDocument,
+  options: LoadOptions,
+  included: string[],
+): Promise<Stack> {
   const { file, qbtcVersion } = options;
   const root = dirname(file);
   if (!document.usable) throw invalid(options, document.mistakes);
@@ -132,6 +164,7 @@ async function loadDocument(document: StackDocument, options: LoadOptions): Prom
   return await buildStack(parsed.data, {
     root,
     file,
+    includedFiles: included,
     resources,
     containedServices: contained.services,
     secrets: { ...options.secrets, ...consumerSecrets(consumers) },
@@ -143,14 +176,12 @@ async function loadDocument(document: StackDocument, options: LoadOptions): Prom
 }
 
 /** Names of the secrets that a stack needs, declared or for its resources; what cannot be read has none. */
-export function secretNames(text: string): string[] {
-  const document = parseStackDocument(text);
-  return secretNamesOf(outlineOf(document.data));
+export function secretNames({ data }: StackDocument): string[] {
+  return secretNamesOf(outlineOf(data));
 }
 
-/** The ports that a stack listens on as they stand in the file, replicas included, without its port base. */
-export function declaredPorts(text: string): number[] {
-  const { data } = parseStackDocument(text);
+/** The ports that a stack listens on as they are declared, replicas included, without its port base. */
+export function declaredPorts({ data }: StackDocument): number[] {
   return portUses({ ...outlineOf(data), ports: { base: 0 } }).map(({ port }) => port);
 }
 
@@ -272,13 +303,12 @@ function invalid(
 ): QbtcError {
   const own = inFileOrder(mistakes);
   const shown = shownFrom(cwd, file);
-  const wrong = [{ shown, mistakes: own }, ...others].filter((each) => each.mistakes.length > 0);
-  const lines = wrong.flatMap((each) =>
-    inFileOrder(each.mistakes).map((mistake) => ({ file: each.shown, mistake })),
+  const lines = [{ shown, mistakes: own }, ...others].flatMap((each) =>
+    inFileOrder(each.mistakes).map((mistake) => ({ file: mistake.at.included?.file ?? each.shown, mistake })),
   );
   const count = lines.length === 1 ? 'a mistake' : `${lines.length} mistakes`;
   const version = own.find(({ field, found }) => field === 'requires' && found.startsWith('qbtc '));
-  const files = wrong.map((each) => each.shown);
+  const files = [...new Set(lines.map((line) => line.file))];
   const verb = files.length === 1 ? 'has' : 'have';
   return new QbtcError('CONFIG_INVALID', `${files.join(' and ')} ${verb} ${count}`, {
     details: [

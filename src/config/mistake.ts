@@ -1,9 +1,11 @@
 import leven from 'leven';
 
-/** A place in `qbtc.yaml`; both count from 1. */
+/** A place in `qbtc.yaml`, or in a file that it includes; both numbers count from 1. */
 export interface Position {
   line: number;
   column: number;
+  /** The included file, as messages write it, and what the field is called in there. */
+  included?: { file: string; field: string };
 }
 
 /** Keys and list indexes from the top of the file: `['services', 'llm-api', 'routes', 0, 'uri']`. */
@@ -30,19 +32,31 @@ export function fieldName(path: FieldPath): string {
 
 /** One line a mistake, as editors and terminals link it: `qbtc.yaml:12:5 services.x.prot: found …, expected …`. */
 export function formatMistake(file: string, mistake: Mistake): string {
-  const subject = mistake.field === '' ? '' : ` ${mistake.field}`;
+  const { included } = mistake.at;
+  const field = included?.field ?? mistake.field;
+  const subject = field === '' ? '' : ` ${field}`;
   const near = typeof mistake.nearest === 'function' ? mistake.nearest() : mistake.nearest;
   const nearest = near === undefined ? '' : `; did you mean "${near}"?`;
-  return `${file}:${mistake.at.line}:${mistake.at.column}${subject}: found ${mistake.found}, expected ${mistake.expected}${nearest}`;
+  return `${included?.file ?? file}:${mistake.at.line}:${mistake.at.column}${subject}: found ${mistake.found}, expected ${mistake.expected}${nearest}`;
 }
 
-/** In the order of the file, each once: a mistake inside a YAML anchor is met again at each of its aliases. */
+/** In the order of the file (what it includes comes after), each once: a mistake inside a YAML anchor is met again at each of its aliases. */
 export function inFileOrder(mistakes: readonly Mistake[]): Mistake[] {
   const seen = new Set<string>();
   return [...mistakes]
-    .sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column)
+    .sort((a, b) => {
+      const [first = '', second = ''] = [a.at.included?.file, b.at.included?.file];
+      if (first !== second) return first < second ? -1 : 1;
+      return a.at.line - b.at.line || a.at.column - b.at.column;
+    })
     .filter((mistake) => {
-      const key = [mistake.at.line, mistake.at.column, mistake.found, mistake.expected].join('\0');
+      const key = [
+        mistake.at.included?.file,
+        mistake.at.line,
+        mistake.at.column,
+        mistake.found,
+        mistake.expected,
+      ].join('\0');
       return !seen.has(key) && seen.add(key);
     });
 }

@@ -13,6 +13,7 @@ const number = z
   .optional()
   .catch(undefined);
 const texts = z.array(z.string().catch('')).catch([]);
+const oneOrMore = z.union([z.string().transform((pattern) => [pattern]), texts]).catch([]);
 
 const resource = z
   .object({
@@ -26,7 +27,7 @@ const resource = z
     management_port: number,
     admin_port: number,
     tls_port: number,
-    migrations: text,
+    migrations: oneOrMore,
     mode: text,
     file: text,
     workers: z
@@ -73,7 +74,7 @@ const outline = z.object({
   ports: z.object({ base: number }).partial().catch({}),
   secrets: texts,
   infrastructure: z.record(z.string(), resource).catch({}),
-  topology: text,
+  topology: oneOrMore,
   services: z.record(z.string(), service).catch({}),
   commands: z
     .record(
@@ -92,11 +93,11 @@ const outline = z.object({
   gateway: z
     .object({
       consumers: z.array(consumer).catch([]),
-      files: z.union([z.string().transform((pattern) => [pattern]), texts]).catch([]),
+      files: oneOrMore,
     })
     .partial()
     .catch({}),
-  flows: z.union([z.string().transform((pattern) => [pattern]), texts]).catch([]),
+  flows: oneOrMore,
   tracing: z.object({ service: text }).partial().catch({}),
   score: z.object({ weights }).partial().catch({}),
 });

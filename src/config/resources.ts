@@ -118,7 +118,9 @@ function resourceOf(
     // What we do not run listens on ports of its own, which are none of ours.
     ports: external ? {} : resourcePorts(declared, kind, stack.ports.base ?? 0),
     endpoint,
-    ...(declared.migrations === undefined ? {} : { migrations: resolve(root, declared.migrations) }),
+    ...(declared.migrations?.length
+      ? { migrations: declared.migrations.map((folder) => resolve(root, folder)) }
+      : {}),
     ...(mode === undefined ? {} : { mode }),
     ...(declared.workers === undefined ? {} : { workers: declared.workers }),
     ...(declared.file === undefined ? {} : { standaloneFile: resolve(root, declared.file) }),

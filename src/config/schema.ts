@@ -20,10 +20,16 @@ const OBJECT_ID = /^[a-zA-Z0-9_.-]{1,64}$/;
 /** An identifier of PostgreSQL that needs no quotes. */
 const SQL_NAME = /^[a-z][a-z0-9_]{0,62}$/;
 
-const name = () => z.string().regex(NAME, { error: NAME_RULE });
+export const name = () => z.string().regex(NAME, { error: NAME_RULE });
 
 /** Text with something in it; a path that leads nowhere is told by the rules. */
-const filled = (what: string) => z.string().min(1, { error: what });
+export const filled = (what: string) => z.string().min(1, { error: what });
+
+/** A path or a pattern of paths, or several. */
+const oneOrMore = (what: string) =>
+  z.union([filled(what), z.array(filled(what))], { error: `${what} or a list of them` });
+
+export const filePatterns = () => oneOrMore('a file pattern');
 
 /** The path of a URL. */
 const path = () => z.string().regex(/^\//, { error: 'a path that starts with /' });
@@ -112,10 +118,10 @@ const postgresSchema = z
     kind: z.literal('postgres').describe('A PostgreSQL server.'),
     ...common,
     port: portField(postgres, 'The port, without the port base.'),
-    migrations: filled('a folder')
+    migrations: oneOrMore('a folder')
       .optional()
       .describe(
-        'The folder with the SQL migrations, applied in the order of their names, relative to qbtc.yaml.',
+        'The folder with the SQL migrations, or a list of folders, relative to qbtc.yaml. All are applied in the order of their names.',
       ),
   })
   .describe('The database server. The stack has one database and one user in it, named after the stack.');
@@ -209,7 +215,7 @@ const routingKeys = (description: string) =>
     .default([])
     .describe(description);
 
-const serviceSchema = z
+export const serviceSchema = z
   .strictObject({
     path: filled('a folder').describe('The folder of the service, relative to qbtc.yaml.'),
     entry: filled('a file')
@@ -279,7 +285,7 @@ const serviceSchema = z
   })
   .describe('A service of the stack.');
 
-const commandSchema = z
+export const commandSchema = z
   .strictObject({
     description: filled('a sentence').describe('What it does, for `qbtc --help`.'),
     service: name().describe('The service whose environment it gets, and whose folder `entry` is in.'),
@@ -409,12 +415,17 @@ export const stackSchema = z
       .array(name())
       .default([])
       .describe('Names of secrets that qbtc generates and keeps in .qbtc/secrets.json: `${secrets.NAME}`.'),
+    include: filePatterns()
+      .optional()
+      .describe(
+        'Files with one service each (`service.yaml`): a file pattern, or a list of them, relative to qbtc.yaml.',
+      ),
     infrastructure: named(resourceSchema)
       .default({})
       .describe('The resources by name: `${resources.NAME.url}`.'),
-    topology: filled('a file')
+    topology: oneOrMore('a file')
       .optional()
-      .describe('The file with exchanges, queues and bindings, relative to qbtc.yaml.'),
+      .describe('The file with exchanges, queues and bindings, or a list of files, relative to qbtc.yaml.'),
     services: named(serviceSchema).default({}).describe('The services by name.'),
     commands: named(commandSchema)
       .default({})
@@ -422,10 +433,7 @@ export const stackSchema = z
     gateway: z
       .strictObject({
         ...gatewayLists,
-        files: z
-          .union([filled('a file pattern'), z.array(filled('a file pattern'))], {
-            error: 'a file pattern or a list of them',
-          })
+        files: filePatterns()
           .default('infrastructure/apisix_conf/*.yaml')
           .describe(
             'Files with more of the same lists, relative to qbtc.yaml. Files named config.yaml and config-*.yaml are the configuration of APISIX itself and are left out.',
@@ -473,10 +481,7 @@ export const stackSchema = z
       })
       .optional()
       .describe('Where the traces of the stack are kept, for `qbtc trace` and the `trace` steps of flows.'),
-    flows: z
-      .union([filled('a file pattern'), z.array(filled('a file pattern'))], {
-        error: 'a file pattern or a list of them',
-      })
+    flows: filePatterns()
       .optional()
       .describe('The end-to-end tests: a file pattern, or a list of them, relative to qbtc.yaml.'),
     score: z

@@ -68,12 +68,8 @@ export async function watchAndHeal(
 }
 
 /** Changes when what the stack was read from does. */
-async function markOf({ file, root, topologyFile }: Stack): Promise<string> {
-  const files = [
-    file,
-    join(stackFolders(root).state, 'secrets.json'),
-    ...(topologyFile === undefined ? [] : [topologyFile]),
-  ];
+async function markOf({ file, root, includedFiles, topologyFiles }: Stack): Promise<string> {
+  const files = [file, join(stackFolders(root).state, 'secrets.json'), ...includedFiles, ...topologyFiles];
   const times = await Promise.all(
     files.map((each) =>
       stat(each).then(

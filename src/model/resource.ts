@@ -45,8 +45,8 @@ export interface Resource {
   /** The ports that it listens on when we run it, by role: `{main: 5672, management: 15672}`. */
   ports: Record<string, number>;
   endpoint: Endpoint;
-  /** postgres: the folder with the migrations, absolute. */
-  migrations?: string;
+  /** postgres: the folders with the migrations, absolute. */
+  migrations?: readonly string[];
   /** apisix: `traditional` when left out. */
   mode?: GatewayMode;
   /** apisix, where it is embedded: how many processes serve requests. */

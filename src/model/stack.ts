@@ -116,6 +116,8 @@ export interface Stack {
   root: string;
   /** `qbtc.yaml`, absolute. */
   file: string;
+  /** The service files that it includes, absolute. */
+  includedFiles: readonly string[];
   portBase: number;
   /** Who says so, where it is not `qbtc.yaml`. */
   portBaseFrom?: PortBaseSource;
@@ -127,8 +129,8 @@ export interface Stack {
   services: Service[];
   commands: StackCommand[];
   gateway: GatewayDeclaration;
-  /** The topology file, absolute; `undefined` when the stack declares none. */
-  topologyFile: string | undefined;
+  /** The topology files, absolute; none when the stack declares none. */
+  topologyFiles: readonly string[];
   /** The compose file, absolute; it need not be there. */
   composeFile: string;
   /** The flow files, absolute, sorted. */

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { declaredPorts, STACK_FILE, secretNames } from '../config/load.ts';
+import { declaredPorts, readStackDocument, STACK_FILE, secretNames } from '../config/load.ts';
 import { ensureSecrets } from '../config/secrets.ts';
 import type { Context } from '../context.ts';
 import { EXIT, messageOf, QbtcError } from '../errors.ts';
@@ -96,7 +96,8 @@ async function build(
   step('ports');
   const stackFile = join(place.staging, STACK_FILE);
   const template = await readFile(stackFile, 'utf8');
-  const ports = declaredPorts(template);
+  const declared = await readStackDocument({ file: stackFile });
+  const ports = declaredPorts(declared);
   const portBase =
     options.portBase === undefined
       ? await pickPortBase(ports, isPortFree, options.outgoing)
@@ -106,7 +107,7 @@ async function build(
   await edit(join(place.staging, 'package-lock.json'), (text) => renameLock(text, name));
 
   step('secrets');
-  await ensureSecrets(place.staging, secretNames(template));
+  await ensureSecrets(place.staging, secretNames(declared));
 
   let git = { committed: false, notices: [] as string[] };
   if (options.git) {

@@ -99,7 +99,7 @@ export function remedyForTopology({ topologyPlan }: Snapshot, stack: Stack): Rem
   if (migration !== undefined && open.every(({ blocked }) => blocked !== undefined))
     return { cause, command: `qbtc topology migrate ${migration.name}` };
   if (migration !== undefined) return { cause, command: 'qbtc topology apply' };
-  const file = pathIn(stack, stack.topologyFile ?? stack.file);
+  const file = pathIn(stack, stack.topologyFiles[0] ?? stack.file);
   return remedyForPlan(topologyPlan, cause, 'qbtc topology apply', file);
 }
 

@@ -1,13 +1,6 @@
 import { DEAD_LETTER_EXCHANGE, REPLY_EXCHANGE, RETRY_EXCHANGE, TOPIC_EXCHANGE } from '../broker/exchanges.ts';
 import type { Service, Stack } from '../model/stack.ts';
-import {
-  type BrokerAccount,
-  EMPTY_TOPOLOGY,
-  type Exchange,
-  type Permission,
-  type Queue,
-  type Topology,
-} from '../model/topology.ts';
+import type { BrokerAccount, Exchange, Permission, Queue, Topology } from '../model/topology.ts';
 import { matchesKey } from './match.ts';
 import { readTopology } from './read.ts';
 
@@ -26,17 +19,17 @@ const NOTHING = '^$';
 
 /** True when the stack says anything about what its broker should hold. */
 export function declaresTopology(stack: Stack): boolean {
-  return stack.topologyFile !== undefined || stack.services.some(({ events }) => events !== undefined);
+  return stack.topologyFiles.length > 0 || stack.services.some(({ events }) => events !== undefined);
 }
 
 /**
- * The topology file, and what follows from the events that the services name and the file says nothing about: a queue
+ * The topology files, and what follows from the events that the services name and the file says nothing about: a queue
  * for each key that is consumed, where its dead letters go, and the accounts.
  *
  * @throws QbtcError those of `readTopology`
  */
 export async function desiredOf(stack: Stack): Promise<Desired> {
-  const written = stack.topologyFile === undefined ? EMPTY_TOPOLOGY : await readTopology(stack.topologyFile);
+  const written = await readTopology(stack.topologyFiles);
   const topology = withEvents(written, stack.services);
   const accounts = stack.services.flatMap((service) => accountOf(service, topology));
   return { topology: { ...topology, permissions: [] }, accounts };

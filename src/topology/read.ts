@@ -1,58 +1,118 @@
 import { basename } from 'node:path';
-import { parseStackDocument } from '../config/document.ts';
+import { parseStackDocument, type StackDocument } from '../config/document.ts';
 import { expectation, schemaMistakes, valueAt } from '../config/issues.ts';
-import { fieldName, formatMistake, inFileOrder, type Mistake } from '../config/mistake.ts';
+import { type FieldPath, fieldName, formatMistake, inFileOrder, type Mistake } from '../config/mistake.ts';
 import { QbtcError } from '../errors.ts';
 import { EMPTY_TOPOLOGY, type Topology } from '../model/topology.ts';
 import { readTextFile, unreadable } from '../text-file.ts';
 import { expand } from './expand.ts';
 import { checkRules } from './rules.ts';
-import { topologySchema } from './schema.ts';
+import { type TopologyFile, topologySchema } from './schema.ts';
 
 /**
- * Reads the topology file. `durable` (true), `auto_delete`, `internal` (false), `routing_key` ("") and `arguments`
- * ({}) may be left out.
+ * Reads the topology files as one topology. `durable` (true), `auto_delete`, `internal` (false), `routing_key` ("") and
+ * `arguments` ({}) may be left out.
  *
- * @param file absolute
+ * @param files absolute
  * @throws QbtcError `TOPOLOGY_UNREADABLE`; `TOPOLOGY_INVALID` with every mistake at once, each with
  *   file:line:column, what was found, what was expected and the nearest thing that would have been right
  */
-export async function readTopology(file: string): Promise<Topology> {
-  let text: string;
-  try {
-    text = await readTextFile(file);
-  } catch (error) {
-    throw unreadable('TOPOLOGY_UNREADABLE', `the topology file ${file}`, error, {
-      hint: 'correct `topology` in qbtc.yaml, or take it out',
-    });
-  }
-  const { topology, mistakes } = parseTopology(text);
+export async function readTopology(files: readonly string[]): Promise<Topology> {
+  const texts = await Promise.all(files.map(async (file) => ({ file, text: await readFile(file) })));
+  const { topology, mistakes } = parseTopologies(texts);
   if (mistakes.length > 0) {
     const count = mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`;
-    throw new QbtcError('TOPOLOGY_INVALID', `${basename(file)} has ${count}`, {
-      details: mistakes.map((mistake) => formatMistake(file, mistake)),
+    const wrong = [...new Set(mistakes.map(({ file }) => file))];
+    const names = wrong.map((file) => basename(file)).join(' and ');
+    throw new QbtcError('TOPOLOGY_INVALID', `${names} ${wrong.length === 1 ? 'has' : 'have'} ${count}`, {
+      details: mistakes.map(({ file, ...mistake }) => formatMistake(file, mistake)),
     });
   }
   return topology;
 }
 
+async function readFile(file: string): Promise<string> {
+  try {
+    return await readTextFile(file);
+  } catch (error) {
+    throw unreadable('TOPOLOGY_UNREADABLE', `the topology file ${file}`, error, {
+      hint: 'correct `topology` in qbtc.yaml, or take it out',
+    });
+  }
+}
+
+type FileMistake = Mistake & { file: string };
+interface Parsed {
+  file: string;
+  document: StackDocument;
+  content: TopologyFile | undefined;
+  mistakes: FileMistake[];
+}
+
 /** The topology that the text describes, and what is wrong with it; with mistakes the topology is only a part. */
 export function parseTopology(text: string): { topology: Topology; mistakes: Mistake[] } {
-  const document = parseStackDocument(text);
-  if (!document.usable)
-    return { topology: EMPTY_TOPOLOGY, mistakes: document.mistakes.map(asTopologyMistake) };
-  const parsed = topologySchema.safeParse(document.data, { error: expectation });
-  if (!parsed.success) {
-    const shape = schemaMistakes(topologySchema, parsed.error.issues, document.data, document);
-    return { topology: EMPTY_TOPOLOGY, mistakes: inFileOrder([...document.mistakes, ...shape]) };
+  const { topology, mistakes } = parseTopologies([{ file: '', text }]);
+  return { topology, mistakes: mistakes.map(({ file: _, ...mistake }) => mistake) };
+}
+
+/** One topology of several files: what one declares, the others may bind. */
+function parseTopologies(texts: readonly { file: string; text: string }[]): {
+  topology: Topology;
+  mistakes: FileMistake[];
+} {
+  const files = texts.map(({ file, text }) => parseFile(file, text));
+  const contents = files.flatMap(({ content }) => (content === undefined ? [] : [content]));
+  const whole: TopologyFile = {
+    exchanges: contents.flatMap(({ exchanges }) => exchanges),
+    queues: contents.flatMap(({ queues }) => queues),
+    bindings: contents.flatMap(({ bindings }) => bindings),
+    policies: contents.flatMap(({ policies }) => policies),
+    permissions: contents.flatMap(({ permissions }) => permissions),
+    limits: Object.assign({}, ...contents.map(({ limits }) => limits)),
+  };
+  const complete = contents.length === files.length;
+  const rules = complete ? checkRules(whole) : [];
+  for (const { path, found, ...rest } of rules) {
+    const [file, own = []] = placeOf(files, path);
+    file?.mistakes.push({
+      file: file.file,
+      at: file.document.at(own),
+      field: fieldName(own),
+      found: found ?? describe(valueAt(file.document.data, own)),
+      ...rest,
+    });
   }
-  const rules = checkRules(parsed.data).map(({ path, found, ...rest }) => ({
-    at: document.at(path),
-    field: fieldName(path),
-    found: found ?? describe(valueAt(document.data, path)),
-    ...rest,
-  }));
-  return { topology: expand(parsed.data), mistakes: inFileOrder([...document.mistakes, ...rules]) };
+  return {
+    topology: complete ? expand(whole) : EMPTY_TOPOLOGY,
+    mistakes: files.flatMap(({ file, mistakes }) => inFileOrder(mistakes).map((each) => ({ ...each, file }))),
+  };
+}
+
+/** The file that an entry of the whole stands in, and where. */
+function placeOf(
+  files: readonly Parsed[],
+  [list = '', index = 0, ...rest]: FieldPath,
+): [Parsed?, FieldPath?] {
+  let own = Number(index);
+  for (const file of files) {
+    const { length } = file.content?.[list as 'queues'] ?? [];
+    if (own < length) return [file, [list, own, ...rest]];
+    own -= length;
+  }
+  return [];
+}
+
+function parseFile(file: string, text: string): Parsed {
+  const document = parseStackDocument(text);
+  const placed = (mistakes: readonly Mistake[]) => mistakes.map((mistake) => ({ ...mistake, file }));
+  if (!document.usable) {
+    const mistakes = placed(document.mistakes.map(asTopologyMistake));
+    return { file, document, content: undefined, mistakes };
+  }
+  const { data, error } = topologySchema.safeParse(document.data, { error: expectation });
+  const shape =
+    error === undefined ? [] : schemaMistakes(topologySchema, error.issues, document.data, document);
+  return { file, document, content: data, mistakes: placed([...document.mistakes, ...shape]) };
 }
 
 /** The reader of `qbtc.yaml` speaks of that file where there is no mapping at all. */

@@ -13,7 +13,7 @@ async function load(text: string) {
   return loadExperiments({
     ...chained(),
     root,
-    topologyFile: undefined,
+    topologyFiles: [],
     flowFiles: [],
     chaos: { allowed: true, experimentFiles: [file] },
   });

@@ -2,8 +2,7 @@ import { expect, test } from 'vitest';
 import { faultNamed, faultNames } from '../../src/chaos/index.ts';
 import { chained } from '../heal/world.ts';
 
-const fault = (name: string, options = {}) =>
-  faultNamed({ ...chained(), topologyFile: undefined }, name, options);
+const fault = (name: string, options = {}) => faultNamed({ ...chained(), topologyFiles: [] }, name, options);
 
 test('a fault is a subject and a kind, whatever hyphens the subject has', async () => {
   expect(await fault('quantum-core-down')).toMatchObject({ kind: 'down', subject: 'quantum-core' });
@@ -31,7 +30,7 @@ test('an option that the kind does not take is refused, with those that it takes
 });
 
 test('every part of the stack can be broken', async () => {
-  const names = await faultNames({ ...chained(), topologyFile: undefined });
+  const names = await faultNames({ ...chained(), topologyFiles: [] });
   for (const part of ['broker', 'gateway', 'llm-api', 'quantum-core'])
     for (const kind of ['down', 'kill', 'pause', 'slow', 'cut']) expect(names).toContain(`${part}-${kind}`);
 });

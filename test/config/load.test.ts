@@ -1,6 +1,7 @@
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseStackDocument } from '../../src/config/document.ts';
 import { declaredPorts, findStackFile, loadStack, openStack, secretNames } from '../../src/config/load.ts';
 import { makeSample, type Sample, SECRETS, small, TEMPLATE_FILE, VERSION } from './sample.ts';
 
@@ -33,7 +34,7 @@ describe("the template's own file", () => {
       root: sample.root,
       file: sample.file,
       portBase: 1000,
-      topologyFile: join(sample.root, 'infrastructure/rabbitmq/topology.yaml'),
+      topologyFiles: [join(sample.root, 'infrastructure/rabbitmq/topology.yaml')],
       flowFiles: [join(sample.root, 'flows/a.yaml'), join(sample.root, 'flows/b.yaml')],
       score: { target: 85, weights: { infrastructure: 30, monitoring: 10 } },
       heal: { below: 70 },
@@ -70,7 +71,7 @@ describe("the template's own file", () => {
         name: 'database',
         kind: 'postgres',
         ports: { main: 6432 },
-        migrations: join(sample.root, 'infrastructure/supabase/migrations'),
+        migrations: [join(sample.root, 'infrastructure/supabase/migrations')],
         endpoint: {
           url: 'postgresql://stack:data%40base@127.0.0.1:6432/stack',
           host: '127.0.0.1',
@@ -140,11 +141,13 @@ describe("the template's own file", () => {
 
   test('names its ports and secrets without being loaded', async () => {
     const text = await template();
-    expect(declaredPorts(text)).toEqual([
+    expect(declaredPorts(parseStackDocument(text))).toEqual([
       5672, 15672, 6379, 5432, 9080, 9180, 9443, 8000, 8001, 3001, 8600, 8400,
     ]);
-    expect(declaredPorts(text.replace('base: 0', 'base: 3000'))).toEqual(declaredPorts(text));
-    expect(secretNames(text)).toEqual(Object.keys(SECRETS));
+    expect(declaredPorts(parseStackDocument(text.replace('base: 0', 'base: 3000')))).toEqual(
+      declaredPorts(parseStackDocument(text)),
+    );
+    expect(secretNames(parseStackDocument(text))).toEqual(Object.keys(SECRETS));
   });
 });
 

@@ -144,8 +144,8 @@ describe('before anything is started', () => {
       },
       (root) => ({
         services: [service('a', 8000, { path: join(root, 'a'), entry: 'main.ts' })],
-        resources: [{ ...postgresResource(5432), migrations: join(root, 'migrations') }],
-        topologyFile: join(root, 'topology.yaml'),
+        resources: [{ ...postgresResource(5432), migrations: [join(root, 'migrations')] }],
+        topologyFiles: [join(root, 'topology.yaml')],
         flowFiles: [join(root, 'flow.yaml')],
       }),
     );
@@ -175,7 +175,7 @@ describe('before anything is started', () => {
 
   test('the only fault is told as it was thrown', async () => {
     const stack = await stackOf({ 'topology.yaml': 'exchanges: 5\n' }, (root) => ({
-      topologyFile: join(root, 'topology.yaml'),
+      topologyFiles: [join(root, 'topology.yaml')],
     }));
     const findings = await checkBefore(context, intentOf(stack));
     expect(() => refuseFaulty(findings)).toThrow(expect.objectContaining({ code: 'TOPOLOGY_INVALID' }));

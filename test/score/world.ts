@@ -20,7 +20,7 @@ export function resource(name: string, state: ResourceObservation['state'] = 'ac
 /** A gateway, two services with a route each, and one flow file. */
 export function stack(): Stack {
   return emptyStack('/stack', {
-    topologyFile: '/stack/infrastructure/rabbitmq/topology.yaml',
+    topologyFiles: ['/stack/infrastructure/rabbitmq/topology.yaml'],
     resources: [
       {
         name: 'broker',

@@ -45,7 +45,7 @@ describe('parseTopology', () => {
 
   it('takes the topology of the stack that is scaffolded', async () => {
     const file = new URL('../../templates/stack/infrastructure/rabbitmq/topology.yaml', import.meta.url);
-    const topology = await readTopology(file.pathname);
+    const topology = await readTopology([file.pathname]);
     expect(topology.queues.map((queue) => queue.name)).toContain('q_llm_requests');
   });
 
@@ -120,11 +120,11 @@ describe('readTopology', () => {
     const folder = await mkdtemp(join(tmpdir(), 'qbtc-topology-'));
     try {
       const file = join(folder, 'topology.yaml');
-      const missing: unknown = await readTopology(file).catch((error: unknown) => error);
+      const missing: unknown = await readTopology([file]).catch((error: unknown) => error);
       expect(missing).toBeInstanceOf(QbtcError);
       expect(missing).toMatchObject({ code: 'TOPOLOGY_UNREADABLE' });
       await writeFile(file, 'queues:\n  - { nam: a }\n');
-      const invalid: unknown = await readTopology(file).catch((error: unknown) => error);
+      const invalid: unknown = await readTopology([file]).catch((error: unknown) => error);
       expect(invalid).toMatchObject({ code: 'TOPOLOGY_INVALID', message: 'topology.yaml has 2 mistakes' });
       expect((invalid as QbtcError).details[0]).toContain(`${file}:2:5`);
     } finally {

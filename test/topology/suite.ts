@@ -73,7 +73,7 @@ export function topologySuite(
     return {
       ...stackWith({}),
       root,
-      topologyFile,
+      topologyFiles: [topologyFile],
       resources: [{ name: 'broker', kind: 'rabbitmq', ports: {}, endpoint }],
     };
   };

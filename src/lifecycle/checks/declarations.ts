@@ -11,13 +11,12 @@ import { collected } from '../collected.ts';
 /** What is read in the course of a start, or by the first command after it. */
 export const declarations: Check = async (_context, { stack, selection, applies }) => {
   if (!applies) return [];
-  const folders = selection.resources.flatMap(({ migrations }) => migrations ?? []);
   const contracts = await stat(join(stack.root, SCHEMA_FOLDER)).catch(() => undefined);
   const found = await Promise.all([
     collected(() => desiredOf(stack)),
     collected(() => loadFlows(stack)),
     ...(contracts === undefined ? [] : [collected(() => readContracts(stack))]),
-    ...folders.map((folder) => collected(() => readMigrations(folder))),
+    ...selection.resources.map(({ migrations = [] }) => collected(() => readMigrations(migrations))),
   ]);
   return found.flat();
 };

@@ -11,7 +11,7 @@ import { roleStatements, scramVerifier } from './roles.ts';
  * Holds no password, only verifiers.
  */
 export async function databaseInit(stack: Stack, resource: Resource): Promise<string> {
-  const migrations = resource.migrations === undefined ? [] : await readMigrations(resource.migrations);
+  const migrations = await readMigrations(resource.migrations ?? []);
   const applied = migrations.map(({ name, text, checksum }) =>
     [
       'BEGIN;',

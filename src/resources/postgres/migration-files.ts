@@ -7,6 +7,8 @@ import { readTextFile, unreadable } from '../../text-file.ts';
 
 export interface Migration {
   name: string;
+  /** Absolute. */
+  file: string;
   text: string;
   checksum: string;
 }
@@ -15,25 +17,40 @@ const FORMS =
   'qbtc applies SQL files that stand in the folder itself, each once and forwards, in the order of their numbers: 0001_schemas.sql, 20240131_orders.sql';
 
 /**
- * The migrations of a folder, in the order in which they are applied: by the number that the name begins with, then by
+ * The migrations of all folders, in the order in which they are applied: by the number that the name begins with, then by
  * the rest of it.
  *
  * @throws QbtcError `MIGRATIONS_FOREIGN` for a folder of another tool, whose files would be passed over, or mean
- *   something else here; `MIGRATIONS_UNREADABLE`; `NOT_UTF8`
+ *   something else here; `MIGRATIONS_UNREADABLE`; `MIGRATION_NAME_TAKEN`; `NOT_UTF8`
  */
-export async function readMigrations(folder: string): Promise<Migration[]> {
+export async function readMigrations(folders: readonly string[]): Promise<Migration[]> {
+  const all = (await Promise.all(folders.map(readFolder))).flat();
+  const first = new Map<string, string>();
+  for (const { name, file } of all) {
+    const other = first.get(name);
+    if (other !== undefined) {
+      throw new QbtcError('MIGRATION_NAME_TAKEN', `${file} and ${other} have one name`, {
+        hint: 'a migration is known by its name: give the newer one another',
+      });
+    }
+    first.set(name, file);
+  }
+  return all.sort((a, b) => inOrder(a.name, b.name));
+}
+
+async function readFolder(folder: string): Promise<Migration[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     throw unreadable('MIGRATIONS_UNREADABLE', folder, error, { hint: 'mend "migrations" in qbtc.yaml' });
   });
   const foreign = [...foreignNames(entries), ...(await foreignFolders(folder, entries))];
   const names = entries
     .filter((entry) => !entry.isDirectory() && SQL.test(entry.name))
-    .map(({ name }) => name)
-    .sort(inOrder);
+    .map(({ name }) => name);
   const migrations = await Promise.all(
     names.map(async (name) => {
-      const text = await readTextFile(join(folder, name));
-      return { name, text, checksum: checksumOf(text) };
+      const file = join(folder, name);
+      const text = await readTextFile(file);
+      return { name, file, text, checksum: checksumOf(text) };
     }),
   );
   foreign.push(...migrations.flatMap(foreignText));

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Context, SqlConnection } from '../../context.ts';
 import { messageOf, QbtcError } from '../../errors.ts';
 import type { Change } from '../../model/plan.ts';
@@ -26,7 +25,7 @@ export const LEDGER = [
  */
 export async function migrate(
   context: Pick<Context, 'sql'>,
-  resource: Resource & { migrations: string },
+  resource: Resource & { migrations: readonly string[] },
   timeoutMs = MIGRATION_TIMEOUT_MS,
 ): Promise<Change[]> {
   const migrations = await readMigrations(resource.migrations);
@@ -36,7 +35,7 @@ export async function migrate(
     for (const statement of LEDGER) await connection.query(statement);
     const changes: Change[] = [];
     for (const migration of await outstanding(connection, migrations)) {
-      await applyMigration(connection, migration, resource.migrations);
+      await applyMigration(connection, migration);
       changes.push({ action: 'create', kind: 'migration', name: migration.name });
     }
     return changes;
@@ -106,11 +105,7 @@ async function outstanding(connection: SqlConnection, migrations: Migration[]): 
   return migrations.filter(({ name }) => !applied.has(name));
 }
 
-async function applyMigration(
-  connection: SqlConnection,
-  migration: Migration,
-  folder: string,
-): Promise<void> {
+async function applyMigration(connection: SqlConnection, migration: Migration): Promise<void> {
   try {
     await connection.query('BEGIN');
     await connection.query(migration.text);
@@ -122,7 +117,7 @@ async function applyMigration(
   } catch (error) {
     await connection.query('ROLLBACK').catch(() => {});
     throw new QbtcError('MIGRATION_FAILED', `${migration.name} failed: ${messageOf(error)}`, {
-      hint: `mend ${join(folder, migration.name)}, then run: qbtc up`,
+      hint: `mend ${migration.file}, then run: qbtc up`,
       cause: error,
     });
   }

@@ -12,9 +12,9 @@ export const topologyInSync: Check = {
   nothingDeclared: 'the stack declares no topology',
   examine: (snapshot, stack) => {
     const broker = stack.resources.find((resource) => resource.kind === 'rabbitmq');
-    const declares = stack.topologyFile ?? stack.services.find(({ events }) => events !== undefined);
+    const declares = stack.topologyFiles[0] ?? stack.services.find(({ events }) => events !== undefined);
     if (!broker || declares === undefined) return [];
-    const why = `the broker differs from ${pathIn(stack, stack.topologyFile ?? stack.file)}`;
+    const why = `the broker differs from ${pathIn(stack, stack.topologyFiles[0] ?? stack.file)}`;
     return [inSync(broker.name, snapshot.topologyPlan, why, remedyForTopology(snapshot, stack))];
   },
 };

@@ -14,7 +14,7 @@ async function folderOf(files: Record<string, string>): Promise<string> {
   return folder;
 }
 const namesOf = async (...names: string[]) =>
-  (await readMigrations(await folderOf(Object.fromEntries(names.map((name) => [name, 'select 1']))))).map(
+  (await readMigrations([await folderOf(Object.fromEntries(names.map((name) => [name, 'select 1'])))])).map(
     ({ name }) => name,
   );
 
@@ -36,7 +36,7 @@ describe('migrations', () => {
 
   test('of the template are taken', async () => {
     const folder = join(CHECKOUT, 'templates/stack/infrastructure/supabase/migrations');
-    expect((await readMigrations(folder)).map(({ name }) => name.slice(0, 4))).toEqual([
+    expect((await readMigrations([folder])).map(({ name }) => name.slice(0, 4))).toEqual([
       '0001',
       '0002',
       '0003',
@@ -103,7 +103,7 @@ describe('a folder of another tool is refused with what it has and the forms tha
       '0002_b.pgsql: would be passed over',
     ],
   ])('%s', async (_, files, says) => {
-    await expect(readMigrations(await folderOf(files))).rejects.toMatchObject({
+    await expect(readMigrations([await folderOf(files)])).rejects.toMatchObject({
       code: 'MIGRATIONS_FOREIGN',
       details: expect.arrayContaining([expect.stringContaining(says)]),
       hint: expect.stringContaining('0001_schemas.sql'),
@@ -111,9 +111,11 @@ describe('a folder of another tool is refused with what it has and the forms tha
   });
 
   test('one that cannot be read says so', async () => {
-    await expect(readMigrations('/nowhere/at/all')).rejects.toMatchObject({ code: 'MIGRATIONS_UNREADABLE' });
+    await expect(readMigrations(['/nowhere/at/all'])).rejects.toMatchObject({
+      code: 'MIGRATIONS_UNREADABLE',
+    });
     const folder = await folderOf({});
     await writeFile(join(folder, '1.sql'), Buffer.from([0x2d, 0x2d, 0xe9]));
-    await expect(readMigrations(folder)).rejects.toMatchObject({ code: 'NOT_UTF8' });
+    await expect(readMigrations([folder])).rejects.toMatchObject({ code: 'NOT_UTF8' });
   });
 });

@@ -30,7 +30,7 @@ test('line ends do not alter a migration, a long one has its time, and a refusal
   const root = await temporaryFolder();
   const [port = 0] = await freePorts(1);
   const migrations = join(root, 'migrations');
-  const resource = { ...postgresResource(port), migrations };
+  const resource = { ...postgresResource(port), migrations: [migrations] };
   await createFolders(root);
   await mkdir(migrations);
   const spec = await embeddedPostgres.prepare(context, emptyStack(root, { resources: [resource] }), resource);

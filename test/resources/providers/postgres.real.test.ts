@@ -64,7 +64,7 @@ test('migrations are applied once, in order, and an altered one is refused', asy
   const root = await temporaryFolder();
   const [port = 0] = await freePorts(1);
   const migrations = join(root, 'migrations');
-  const resource = { ...postgresResource(port), migrations };
+  const resource = { ...postgresResource(port), migrations: [migrations] };
   const stack = emptyStack(root, { resources: [resource] });
   await createFolders(root);
   await mkdir(migrations);
