@@ -61,3 +61,40 @@ function signalReaches(pid: number): boolean {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
+
+/** A process as it was written down: numbers are given again, its start tells it apart. */
+export interface KnownProcess {
+  pid: number;
+  startTime: string;
+}
+
+/** The part of a host that tells when a process was started. */
+interface Starts {
+  processStartTime(pid: number): Promise<string | undefined>;
+}
+
+/** Whether the process still lives: the same one, not another that got its number. */
+export async function stillLives(
+  host: Starts,
+  { pid, startTime }: { pid: number | undefined; startTime: string | undefined },
+): Promise<boolean> {
+  if (pid === undefined || startTime === undefined) return false;
+  return (await host.processStartTime(pid)) === startTime;
+}
+
+/** Those that still live. */
+export async function livingOf<T extends { pid: number | undefined; startTime: string | undefined }>(
+  host: Starts,
+  known: readonly T[],
+): Promise<T[]> {
+  const lives = await Promise.all(known.map((each) => stillLives(host, each)));
+  return known.filter((_, index) => lives[index]);
+}
+
+/** Writes these processes down; those that have ended are left out. */
+export async function knownProcesses(host: Starts, pids: readonly number[]): Promise<KnownProcess[]> {
+  const known = await Promise.all(
+    pids.map(async (pid) => ({ pid, startTime: await host.processStartTime(pid) })),
+  );
+  return known.filter((each): each is KnownProcess => each.startTime !== undefined);
+}

@@ -1,3 +1,4 @@
+import { type KnownProcess, knownProcesses, stillLives } from '../alive.ts';
 import type { Context } from '../context.ts';
 import { familyOf } from '../health/index.ts';
 import type { Fault } from '../model/chaos.ts';
@@ -5,12 +6,6 @@ import type { ResourceObservation } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
 import { observeResources } from '../observe/resources.ts';
 import { partsNamed } from '../score/index.ts';
-
-/** A process with what tells it from another one that gets its number later. */
-export interface KnownProcess {
-  pid: number;
-  startTime: string;
-}
 
 /** What was observed of a resource, or of the instances of a service. */
 export async function observedParts(
@@ -39,10 +34,7 @@ export async function processesOf(
 ): Promise<KnownProcess[]> {
   const all = await host.processes();
   const pids = new Set(parts.flatMap(({ pid }) => (pid === undefined ? [] : familyOf(all, pid))));
-  const known = await Promise.all(
-    [...pids].map(async (pid) => ({ pid, startTime: await host.processStartTime(pid) })),
-  );
-  return known.flatMap(({ pid, startTime }) => (startTime === undefined ? [] : [{ pid, startTime }]));
+  return knownProcesses(host, [...pids]);
 }
 
 /** Signals those that are still the same processes. */
@@ -51,10 +43,10 @@ export async function signalAll(
   processes: readonly KnownProcess[],
   signal: NodeJS.Signals,
 ): Promise<void> {
-  for (const { pid, startTime } of processes) {
-    if ((await host.processStartTime(pid)) !== startTime) continue;
+  for (const each of processes) {
+    if (!(await stillLives(host, each))) continue;
     try {
-      process.kill(pid, signal);
+      process.kill(each.pid, signal);
     } catch {
       // It ended just now.
     }

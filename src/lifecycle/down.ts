@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { Context } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
 import { foreignPlaces, removeVolumes } from '../resources/index.ts';
-import { openContainers } from '../runtimes/containers/index.ts';
+import { containedParts, openContainers } from '../runtimes/containers/index.ts';
 import { attachSupervisor, supervisorProgram } from '../runtimes/processes/index.ts';
 import { forgetName, RUNNING_STATE, readChoices, stackFolders } from '../state/index.ts';
 import { withLock } from './lock.ts';
@@ -99,10 +99,7 @@ async function endContainers(
       );
       return undefined;
     });
-    const expected = [
-      ...(plan?.choices ?? []).filter(({ provider }) => provider === 'docker').map((made) => made.resource),
-      ...(plan?.services ?? []).filter(({ runs }) => runs === 'container').map((made) => made.service),
-    ];
+    const expected = [...containedParts(plan)];
     // Most machines have no engine, and then there is nothing in it.
     if (expected.length === 0) return { stopped: [], volumes: [] };
     throw new QbtcError(

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { EXIT, QbtcError } from '../errors.ts';
 import type { Stack } from '../model/stack.ts';
-import { openContainers } from '../runtimes/containers/index.ts';
+import { containedParts, openContainers } from '../runtimes/containers/index.ts';
 import type { ProcessSpec } from '../runtimes/processes/index.ts';
 import { type Instance, instancesOf, noteByHand, serviceProcess } from '../services/index.ts';
 import { readChoices } from '../state/index.ts';
@@ -28,13 +28,8 @@ export async function execIn(
   name: string,
   { command, inspect }: ExecWishes,
 ): Promise<number> {
-  const plan = await readChoices(stack.root);
   const service = stack.services.find((declared) => declared.name === name);
-  const contained =
-    service === undefined
-      ? plan?.choices.some(({ resource, provider }) => resource === name && provider === 'docker')
-      : plan?.services.some((choice) => choice.service === name && choice.runs === 'container');
-  if (contained === true) {
+  if (containedParts(await readChoices(stack.root)).has(name)) {
     if (command === undefined) throw alreadyContained(name);
     const { stdin, stdout, stderr } = process;
     const tty = stdin.isTTY === true && stdout.isTTY === true;

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { EXIT, QbtcError } from '../errors.ts';
 import type { Stack } from '../model/stack.ts';
 import { isOurs } from '../placement/index.ts';
-import { openContainers } from '../runtimes/containers/index.ts';
+import { containedParts, openContainers } from '../runtimes/containers/index.ts';
 import { attachSupervisor, supervisorProgram } from '../runtimes/processes/index.ts';
 import { instancesByHand, instancesOf } from '../services/index.ts';
 import { readChoices } from '../state/index.ts';
@@ -24,7 +24,6 @@ export interface StopResult {
  */
 export async function stop(context: Context, stack: Stack, names: readonly string[]): Promise<StopResult> {
   return withLock(stack.root, 'qbtc stop', async () => {
-    const plan = await readChoices(stack.root);
     const adopted = [...(await adoptedParts(context, stack))].filter((name) => names.includes(name));
     if (adopted.length > 0) {
       throw new QbtcError(
@@ -36,10 +35,7 @@ export async function stop(context: Context, stack: Stack, names: readonly strin
         },
       );
     }
-    const contained = new Set([
-      ...(plan?.choices ?? []).filter(({ provider }) => provider === 'docker').map((made) => made.resource),
-      ...(plan?.services ?? []).filter(({ runs }) => runs === 'container').map((made) => made.service),
-    ]);
+    const contained = containedParts(await readChoices(stack.root));
     const { progress } = context.io;
     const stopped: string[] = [];
     const done = (name: string) => {

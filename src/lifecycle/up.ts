@@ -18,6 +18,7 @@ import { acceptLoss } from '../resources/index.ts';
 import {
   type Containers,
   compareDeclarations,
+  containedParts,
   openContainers,
   openDriver,
 } from '../runtimes/containers/index.ts';
@@ -162,7 +163,7 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
     return held.supervisor;
   };
   held.processes = new Processes(running, supervisor, byName(present.processes.filter(isOurs)));
-  if (needsDocker(plan)) {
+  if (containedParts(plan).size > 0) {
     const [driver, declarations] = await Promise.all([
       openDriver(running.context, stack),
       compareDeclarations(context, stack),
@@ -215,12 +216,6 @@ async function endLeaving(
   for (const name of containers) progress.step(name, 'ending what is declared otherwise now');
   await held.containers.stop(containers);
   for (const name of containers) progress.done(name, 'ended');
-}
-
-function needsDocker({ choices, services }: InfrastructurePlan): boolean {
-  return (
-    choices.some(({ provider }) => provider === 'docker') || services.some(({ runs }) => runs === 'container')
-  );
 }
 
 function byName<T extends { name: string }>(items: readonly T[]): Map<string, T> {

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import type { LogLine } from '../model/log.ts';
 import type { Stack } from '../model/stack.ts';
-import { openContainers } from '../runtimes/containers/index.ts';
+import { containedParts, openContainers } from '../runtimes/containers/index.ts';
 import { readState } from '../runtimes/processes/state.ts';
 import { instancesOf } from '../services/service.ts';
 import { readChoices } from '../state/choices.ts';
@@ -34,7 +34,11 @@ export async function openLogs(
 ): Promise<StackLogs> {
   const { root } = stack;
   const containers = openContainers(context, root);
-  const inDocker = await containedNames(stack);
+  const contained = containedParts(await readChoices(root));
+  /** The names that run in containers, each with its service of the compose file. */
+  const inDocker = new Map([...contained].map((name) => [name, name]));
+  for (const service of stack.services.filter(({ name }) => contained.has(name)))
+    for (const { name } of instancesOf(service)) inDocker.set(name, service.name);
 
   /** `positions` are where reading begins, and where `follow` goes on. */
   const linesOf = async (
@@ -97,24 +101,6 @@ export async function openLogs(
       ]);
     },
   };
-}
-
-/** The names that run in containers, each with its service of the compose file. */
-async function containedNames({
-  root,
-  services,
-}: Pick<Stack, 'root' | 'services'>): Promise<Map<string, string>> {
-  const plan = await readChoices(root);
-  const names = new Map<string, string>();
-  for (const { resource, provider } of plan?.choices ?? []) {
-    if (provider === 'docker') names.set(resource, resource);
-  }
-  for (const { service, runs } of plan?.services ?? []) {
-    const declared = services.find(({ name }) => name === service);
-    if (runs === 'container' && declared !== undefined)
-      for (const { name } of instancesOf(declared)) names.set(name, service);
-  }
-  return names;
 }
 
 /** A line of a container; the engine knows the time of every one. */

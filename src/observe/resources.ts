@@ -1,3 +1,4 @@
+import { stillLives } from '../alive.ts';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import { holders, type RunAs } from '../health/index.ts';
@@ -9,11 +10,11 @@ import { fallbackName } from '../resources/fallback.ts';
 import { probes } from '../resources/index.ts';
 import type { ProbeResult } from '../resources/probe.ts';
 import type { ContainerStatus } from '../runtimes/containers/containers.ts';
-import { openContainers } from '../runtimes/containers/index.ts';
+import { containedParts, openContainers } from '../runtimes/containers/index.ts';
 import { type ProcessStatus, STOPPED } from '../runtimes/processes/protocol.ts';
 import { readRunning } from '../runtimes/processes/running-state.ts';
 import { instancesByHand } from '../services/by-hand.ts';
-import { companionsOf, livingPid } from '../services/running.ts';
+import { companionsOf } from '../services/running.ts';
 import { type Instance, instancesOf, probeService } from '../services/service.ts';
 import { readChoices } from '../state/choices.ts';
 import { type Hold, readHolds } from '../state/holds.ts';
@@ -53,19 +54,11 @@ export async function observeResources(
   ]);
   const byHand = new Map(hands.map(({ instance, pid }) => [instance, pid]));
   const supervisor = state?.supervisor;
-  const alive =
-    supervisor !== undefined &&
-    (await context.host.processStartTime(supervisor.pid)) === supervisor.startTime &&
-    supervisor.startTime !== undefined;
-  const processes = new Map(
-    await Promise.all((state?.processes ?? []).map((status) => verified(context, status))),
-  );
+  const alive = supervisor !== undefined && (await stillLives(context.host, supervisor));
+  const processes = new Map(state?.processes.map((status) => [status.name, status]));
   const chosen = new Map(plan?.choices.map(({ resource, provider }) => [resource, provider]));
-  const contained = new Set(
-    plan?.services.filter(({ runs }) => runs === 'container').map(({ service }) => service),
-  );
-  const inDocker = [...chosen.values()].includes('docker') || contained.size > 0;
-  const containers = inDocker ? await containersOf(context, stack.root) : [];
+  const contained = containedParts(plan);
+  const containers = contained.size > 0 ? await containersOf(context, stack.root) : [];
 
   const holderOf = holders(context.host);
   const resources = await Promise.all([
@@ -216,11 +209,6 @@ function processRuntime(process: ProcessStatus | undefined): Runtime | undefined
         ? { ...common, lives: false, state: 'crashed', reason: 'its process is gone' }
         : { ...common, lives: true };
   }
-}
-
-/** The recorded process, without its pid when that is gone or somebody else's by now. */
-async function verified(context: Context, status: ProcessStatus): Promise<[string, ProcessStatus]> {
-  return [status.name, { ...status, pid: await livingPid(context, status) }];
 }
 
 async function observeResource(

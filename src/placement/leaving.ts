@@ -1,5 +1,6 @@
 import type { InfrastructurePlan } from '../model/placement.ts';
 import type { Stack } from '../model/stack.ts';
+import { containedParts } from '../runtimes/containers/contained-parts.ts';
 import type { ContainerStatus } from '../runtimes/containers/containers.ts';
 import type { ProcessStatus } from '../runtimes/processes/protocol.ts';
 import { instancesOf } from '../services/service.ts';
@@ -53,10 +54,7 @@ export function leavingContainers(
   plan: InfrastructurePlan,
   containers: readonly ContainerStatus[],
 ): string[] {
-  const staying = [
-    ...plan.choices.filter(({ provider }) => provider === 'docker').map(({ resource }) => resource),
-    ...plan.services.filter(({ runs }) => runs === 'container').map(({ service }) => service),
-  ];
+  const staying = [...containedParts(plan)];
   // A companion is named after its resource: `gateway-etcd`.
   const stays = (service: string) =>
     staying.some((name) => service === name || service.startsWith(`${name}-`));

@@ -1,17 +1,12 @@
 import type { InfrastructurePlan } from '../model/placement.ts';
 import type { Stack } from '../model/stack.ts';
+import { containedParts } from '../runtimes/containers/contained-parts.ts';
 
 /** The stack as the plan places it: a gateway in Docker reaches the services by their names in the compose network. */
 export function placed(stack: Stack, plan: InfrastructurePlan | undefined): Stack {
   if (plan === undefined) return stack;
-  const gateways = stack.resources.filter(({ kind }) => kind === 'apisix').map(({ name }) => name);
-  const inDocker = plan.choices.some(
-    ({ resource, provider }) => provider === 'docker' && gateways.includes(resource),
-  );
-  if (!inDocker) return stack;
-  const contained = new Set(
-    plan.services.filter(({ runs }) => runs === 'container').map(({ service }) => service),
-  );
+  const contained = containedParts(plan);
+  if (!stack.resources.some(({ kind, name }) => kind === 'apisix' && contained.has(name))) return stack;
   return {
     ...stack,
     services: stack.services.map((service) =>

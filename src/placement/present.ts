@@ -6,7 +6,6 @@ import { openContainers } from '../runtimes/containers/index.ts';
 import { connectSupervisor, unlessGone } from '../runtimes/processes/client.ts';
 import type { ProcessStatus } from '../runtimes/processes/protocol.ts';
 import { readRunning } from '../runtimes/processes/running-state.ts';
-import { livingPid } from '../services/running.ts';
 import { readChoices } from '../state/choices.ts';
 import { isOurs } from './leaving.ts';
 
@@ -59,12 +58,7 @@ async function presentContainers(
 
 async function orphans(context: Pick<Context, 'host'>, root: string): Promise<ProcessStatus[]> {
   const state = await readRunning(context.host, root);
-  const found = await Promise.all(
-    (state?.processes ?? []).map(async (process) =>
-      (await livingPid(context, process)) === undefined ? [] : [process],
-    ),
-  );
-  return found.flat();
+  return (state?.processes ?? []).filter(({ pid }) => pid !== undefined);
 }
 
 /** Who runs the resource now; `undefined` when nothing of ours does. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type KnownProcess, livingOf } from '../alive.ts';
 import type { Context } from '../context.ts';
 import { belongsTo } from '../health/index.ts';
 import type { ByHand } from '../model/placement.ts';
@@ -7,11 +8,8 @@ import { stateFile } from '../state/index.ts';
 import { instancesOf } from './service.ts';
 
 /** A service that its user runs by hand, with `qbtc exec`, and the process of qbtc under which it runs. */
-interface Note {
+interface Note extends KnownProcess {
   service: string;
-  pid: number;
-  /** Tells a reused pid apart. */
-  startTime: string;
 }
 
 const schema = z.array(z.object({ service: z.string(), pid: z.number(), startTime: z.string() }));
@@ -27,7 +25,7 @@ export async function noteByHand<T>(
   const { pid } = process;
   const startTime = await host.processStartTime(pid);
   if (startTime === undefined) return work();
-  await file.change(root, async (notes) => [...(await alive(host, notes)), { service, pid, startTime }]);
+  await file.change(root, async (notes) => [...(await livingOf(host, notes)), { service, pid, startTime }]);
   try {
     return await work();
   } finally {
@@ -40,7 +38,8 @@ export async function instancesByHand(
   { host }: Pick<Context, 'host'>,
   { root, services }: Pick<Stack, 'root' | 'services'>,
 ): Promise<ByHand[]> {
-  const notes = await alive(host, await file.read(root));
+  // One that was killed could not take its note back.
+  const notes = await livingOf(host, await file.read(root));
   if (notes.length === 0) return [];
   const sockets = await host.listeningSockets();
   const found = await Promise.all(
@@ -59,10 +58,4 @@ export async function instancesByHand(
     }),
   );
   return found.flat();
-}
-
-/** Those whose process still runs: one that was killed could not take its note back. */
-async function alive(host: Context['host'], notes: readonly Note[]): Promise<Note[]> {
-  const times = await Promise.all(notes.map(({ pid }) => host.processStartTime(pid)));
-  return notes.filter(({ startTime }, index) => times[index] === startTime);
 }

@@ -3,5 +3,5 @@ export { instancesByHand, noteByHand } from './by-hand.ts';
 export { writeEnvFiles, writeGenerated } from './env-files.ts';
 export { judgeImages } from './images.ts';
 export { outgoingPorts } from './outgoing.ts';
-export { livingPid, runningInstances } from './running.ts';
+export { runningInstances } from './running.ts';
 export { type Instance, instancesOf, probeService, runBundled, serviceProcess } from './service.ts';

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import type { RunningInstance } from '../health/index.ts';
 import type { Stack } from '../model/stack.ts';
+import { containedParts } from '../runtimes/containers/contained-parts.ts';
 import { type ProcessStatus, STOPPED } from '../runtimes/processes/protocol.ts';
 import { readRunning } from '../runtimes/processes/running-state.ts';
 import { readChoices } from '../state/choices.ts';
@@ -20,28 +21,21 @@ export async function runningInstances(
     readChoices(stack.root),
     instancesByHand(context, stack),
   ]);
-  const contained = new Set(
-    plan?.services.filter(({ runs }) => runs === 'container').map(({ service }) => service),
-  );
+  const contained = containedParts(plan);
   const processes = state?.processes ?? [];
-  const living = await Promise.all(
-    processes.map(async (status) => ({ ...status, pid: await livingPid(context, status) })),
-  );
-  return Promise.all(
-    stack.services.flatMap(instancesOf).map(async ({ name, service, port }) => {
-      const known = { service: service.name, port };
-      if (contained.has(service.name)) return { ...known, runs: 'container' as const, isReady: true };
-      const hand = byHand.find(({ instance }) => instance === name);
-      if (hand !== undefined) return { ...known, runs: { pid: hand.pid }, isReady: true };
-      const status = living.find((each) => each.name === name);
-      if (status === undefined) return { ...known, runs: undefined, isReady: false };
-      const { pid } = status;
-      const companions = companionsOf(living, { name, service });
-      if (pid !== undefined) return { ...known, runs: { pid, companions }, isReady: status.kept };
-      const condition = endOf(status);
-      return { ...known, runs: undefined, isReady: false, ended: { condition, reason: status.reason } };
-    }),
-  );
+  return stack.services.flatMap(instancesOf).map(({ name, service, port }) => {
+    const known = { service: service.name, port };
+    if (contained.has(service.name)) return { ...known, runs: 'container' as const, isReady: true };
+    const hand = byHand.find(({ instance }) => instance === name);
+    if (hand !== undefined) return { ...known, runs: { pid: hand.pid }, isReady: true };
+    const status = processes.find((each) => each.name === name);
+    if (status === undefined) return { ...known, runs: undefined, isReady: false };
+    const { pid } = status;
+    const companions = companionsOf(processes, { name, service });
+    if (pid !== undefined) return { ...known, runs: { pid, companions }, isReady: status.kept };
+    const condition = endOf(status);
+    return { ...known, runs: undefined, isReady: false, ended: { condition, reason: status.reason } };
+  });
 }
 
 /** How a process that does not run has ended. */
@@ -61,13 +55,4 @@ export function companionsOf(
   return living.flatMap(({ partOf, pid }) =>
     pid !== undefined && (partOf === service.name || partOf === name) ? [pid] : [],
   );
-}
-
-/** The process that was recorded; `undefined` when it is gone, or somebody else's number by now. */
-export async function livingPid(
-  { host }: Pick<Context, 'host'>,
-  { pid, startTime }: Pick<ProcessStatus, 'pid' | 'startTime'>,
-): Promise<number | undefined> {
-  if (pid === undefined || startTime === undefined) return undefined;
-  return (await host.processStartTime(pid)) === startTime ? pid : undefined;
 }

@@ -1,7 +1,8 @@
+import type { KnownProcess } from '../../alive.ts';
 import { openContainers } from '../../runtimes/containers/index.ts';
 import { hold, letGo } from '../../state/index.ts';
 import { type FaultKind, partsOf } from '../fault-kind.ts';
-import { type KnownProcess, observedParts, processesOf, refusesOthers, signalAll } from '../processes.ts';
+import { observedParts, processesOf, refusesOthers, signalAll } from '../processes.ts';
 
 /** Freezes a part: it keeps its connections and answers nobody. */
 export const pause: FaultKind = {

@@ -1,3 +1,4 @@
+import { knownProcesses, stillLives } from '../../alive.ts';
 import type { Context } from '../../context.ts';
 import { up } from '../../lifecycle/up.ts';
 import type { Remedy } from '../remedy.ts';
@@ -30,8 +31,8 @@ export const freePort: Remedy = {
 
 /** Asks it to end, and makes it when it does not. */
 async function end({ clock, host, interrupted }: Context, pid: number): Promise<void> {
-  const begun = await host.processStartTime(pid);
-  if (begun === undefined) return;
+  const [known] = await knownProcesses(host, [pid]);
+  if (known === undefined) return;
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     try {
       process.kill(pid, signal);
@@ -40,7 +41,7 @@ async function end({ clock, host, interrupted }: Context, pid: number): Promise<
     }
     const deadline = clock.monotonic() + PATIENCE_MS;
     while (clock.monotonic() < deadline) {
-      if ((await host.processStartTime(pid)) !== begun) return;
+      if (!(await stillLives(host, known))) return;
       await clock.sleep(POLL_MS, interrupted);
     }
   }

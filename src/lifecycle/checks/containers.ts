@@ -1,4 +1,4 @@
-import { openDriver, readComposeFile } from '../../runtimes/containers/index.ts';
+import { containedParts, openDriver, readComposeFile } from '../../runtimes/containers/index.ts';
 import type { Check } from '../check.ts';
 import { collected } from '../collected.ts';
 import { writeComposeFiles } from '../compose-files.ts';
@@ -6,10 +6,7 @@ import { writeComposeFiles } from '../compose-files.ts';
 /** The services of the compose file that are needed: mistakes in them, and what cannot be carried out. */
 export const containers: Check = async (context, { stack, selection, plan, mayWrite }) => {
   const names = new Set([...selection.resources, ...selection.services].map(({ name }) => name));
-  const inDocker = [
-    ...(plan?.choices ?? []).flatMap(({ resource, provider }) => (provider === 'docker' ? [resource] : [])),
-    ...(plan?.services ?? []).flatMap(({ service, runs }) => (runs === 'container' ? [service] : [])),
-  ].filter((name) => names.has(name));
+  const inDocker = [...containedParts(plan)].filter((name) => names.has(name));
   if (inDocker.length === 0) return [];
   return collected(async () => {
     // It is filled in with files that a dry run does not write: before the first `up` it can only be read.

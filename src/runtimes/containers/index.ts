@@ -9,6 +9,7 @@ import { openContainers } from './stamped.ts';
 
 export { type EngineState, engineState } from '../../docker/engine.ts';
 export { composeServices, readComposeFile } from './compose-file.ts';
+export { containedParts } from './contained-parts.ts';
 export type { ContainerDriver, ContainerStatus, Containers } from './containers.ts';
 export { compareDeclarations, type Declarations } from './declarations.ts';
 export { findCompose } from './drivers/compose.ts';

@@ -1,4 +1,5 @@
 import { dirname, sep } from 'node:path';
+import type { KnownProcess } from '../../alive.ts';
 import type { Host } from '../../context.ts';
 import type { RunningProcess } from '../../model/observation.ts';
 import { readIdentity, STATE_FOLDER } from '../../state/index.ts';
@@ -57,7 +58,7 @@ function decoded(text: string): Carried | undefined {
 
 /** What of a stack lives, by what it carries. */
 export interface Living {
-  supervisors: { pid: number; startTime: string }[];
+  supervisors: KnownProcess[];
   processes: ProcessStatus[];
 }
 

@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { stillLives } from '../../alive.ts';
 import type { Context } from '../../context.ts';
 import { EXIT, messageOf, QbtcError } from '../../errors.ts';
 import { STATE_FOLDER } from '../../state/index.ts';
@@ -86,10 +87,11 @@ async function endUnreachable(
   supervisors: Living['supervisors'],
 ): Promise<void> {
   const deadline = clock.monotonic() + DEADLINES_MS.shutdown;
-  for (const { pid, startTime } of supervisors) {
+  for (const supervisor of supervisors) {
+    const { pid } = supervisor;
     process.kill(pid, 'SIGCONT');
     process.kill(pid, 'SIGTERM');
-    while ((await host.processStartTime(pid)) === startTime) {
+    while (await stillLives(host, supervisor)) {
       if (clock.monotonic() > deadline) throw hangs('shutdown', `kill -9 ${pid}, then run the command again`);
       await clock.sleep(ENDING_POLL_MS);
     }

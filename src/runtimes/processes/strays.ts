@@ -1,3 +1,4 @@
+import { type KnownProcess, knownProcesses, livingOf } from '../../alive.ts';
 import type { Host } from '../../context.ts';
 import { familyOf } from '../../health/index.ts';
 import { signal } from './signal.ts';
@@ -5,12 +6,9 @@ import { signal } from './signal.ts';
 /** What a process has started that leads a group of its own: a signal to the group of the process does not reach it. */
 export class Strays {
   readonly #host: Pick<Host, 'processStartTime'>;
-  readonly #known: readonly { pid: number; startTime: string }[];
+  readonly #known: readonly KnownProcess[];
 
-  private constructor(
-    host: Pick<Host, 'processStartTime'>,
-    known: readonly { pid: number; startTime: string }[],
-  ) {
+  private constructor(host: Pick<Host, 'processStartTime'>, known: readonly KnownProcess[]) {
     this.#host = host;
     this.#known = known;
   }
@@ -24,21 +22,12 @@ export class Strays {
     const all = await host.processes().catch(() => []);
     const groups = new Map(all.map(({ pid, group }) => [pid, group]));
     const pids = familyOf(all, leader).filter((pid) => pid !== leader && groups.get(pid) !== leader);
-    const known = await Promise.all(
-      pids.map(async (pid) => ({ pid, startTime: await host.processStartTime(pid) })),
-    );
-    return new Strays(
-      host,
-      known.flatMap(({ pid, startTime }) => (startTime === undefined ? [] : [{ pid, startTime }])),
-    );
+    return new Strays(host, await knownProcesses(host, pids));
   }
 
   /** Those that have not ended yet. */
   async living(): Promise<number[]> {
-    const same = await Promise.all(
-      this.#known.map(async ({ pid, startTime }) => (await this.#host.processStartTime(pid)) === startTime),
-    );
-    return this.#known.filter((_, index) => same[index]).map(({ pid }) => pid);
+    return (await livingOf(this.#host, this.#known)).map(({ pid }) => pid);
   }
 
   async signal(name: NodeJS.Signals): Promise<void> {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, renameSync, statSync } from 'node:fs';
-import { isGroupAlive } from '../../alive.ts';
+import { isGroupAlive, livingOf, stillLives } from '../../alive.ts';
 import type { Clock, Host } from '../../context.ts';
 import { messageOf } from '../../errors.ts';
 import { type Belonging, carry, PROCESS_VARIABLE } from './carried.ts';
@@ -71,12 +71,10 @@ export class Supervisor {
 
   /** Takes over what an earlier supervisor started and what is still the same process. */
   async adopt(processes: readonly ProcessStatus[]): Promise<void> {
-    for (const status of processes) {
-      if (status.pid === undefined || status.startTime === undefined) continue;
-      if ((await this.#options.host.processStartTime(status.pid)) !== status.startTime) continue;
+    for (const status of await livingOf(this.#options.host, processes)) {
       const entry: Entry = {
         status: { ...status, state: 'running', reason: 'adopted', kept: false },
-        ended: this.#waitForStranger(status.pid, status.startTime),
+        ended: this.#waitForStranger(status),
         policy: new RestartPolicy(),
         ready: true,
       };
@@ -297,8 +295,9 @@ export class Supervisor {
     }
   }
 
-  async #waitForStranger(pid: number, startTime: string): Promise<void> {
-    while ((await this.#options.host.processStartTime(pid)) === startTime) {
+  async #waitForStranger(status: ProcessStatus): Promise<void> {
+    const { pid, startTime } = status;
+    while (await stillLives(this.#options.host, { pid, startTime })) {
       await this.#options.clock.sleep(ADOPTED_POLL_MS);
     }
   }
