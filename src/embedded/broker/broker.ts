@@ -78,7 +78,7 @@ async function serve(
       used: usedBytes(),
       limit: memory.limitBytes,
     });
-    for (const connection of connections) connection.memoryAlarm(raised);
+    for (const connection of connections) connection.block.memoryAlarm(raised);
   };
   const memory = new MemoryAlarm(configuration.memoryLimitBytes, usedBytes, memoryChanged, failed);
   const environment = {

@@ -131,7 +131,7 @@ function build(): void {
     'x-dead-letter-routing-key': longstr('q.first'),
   });
   declare('q.innocent', {});
-  vhost.bind(
+  vhost.bindings.bind(
     {
       source: 'amq.headers',
       destination: { kind: 'queue', name: 'q.third' },

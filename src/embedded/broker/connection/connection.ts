@@ -1,21 +1,22 @@
 import type { Socket } from 'node:net';
-import type { Log } from '../../program.ts';
-import { Channel } from '../channel/channel.ts';
+import type { Channel } from '../channel/channel.ts';
 import { readPublishTarget } from '../channel/content.ts';
-import type { ChannelContext, ReplyRegistry } from '../channel/context.ts';
+import type { ChannelContext } from '../channel/context.ts';
 import { printSnippet } from '../codec/erlang.ts';
-import { FRAME, type FrameFault, FrameParser, type FrameSink, HEARTBEAT } from '../codec/frames.ts';
-import { idsOf, type Method, type MethodName, methodId, readMethod } from '../codec/methods.ts';
+import { FRAME, type FrameFault, FrameParser, type FrameSink } from '../codec/frames.ts';
+import { idsOf, type Method, type MethodName, methodId } from '../codec/methods.ts';
 import { Reader } from '../codec/reader.ts';
 import type { Table } from '../codec/table.ts';
-import type { Counters } from '../counters.ts';
 import { AmqpError } from '../errors.ts';
-import { after, guarded, soon, traceOf } from '../guard.ts';
-import type { VirtualHosts } from '../virtual-host/virtual-hosts.ts';
+import { after, guarded, traceOf } from '../guard.ts';
 import { admit } from './admission.ts';
+import { Channels } from './channels.ts';
+import { decodeMethod, isContent, strayFrame, unexpectedFrame } from './decode.ts';
+import type { ConnectionEnvironment } from './environment.ts';
 import { Handshake, HandshakeRefusal } from './handshake.ts';
 import { trafficOf, watchHeartbeat } from './heartbeat.ts';
 import { Outbox } from './outbox.ts';
+import { PublisherBlock } from './publisher-block.ts';
 
 /** A client that has not opened the connection by then is dropped. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -27,24 +28,11 @@ const UNREAD_REPLIES_BYTES = 16 * 1024 * 1024;
 const PUBLISH = methodId('basic.publish');
 const ACK = methodId('basic.ack');
 
-/** What a connection needs of the broker. */
-export interface ConnectionEnvironment {
-  readonly vhosts: VirtualHosts;
-  readonly counters: Counters;
-  /** How many connections are open to a virtual host. */
-  connectionsTo(vhost: string): number;
-  isMemoryShort(): boolean;
-  readonly replies: ReplyRegistry;
-  readonly nodeName: string;
-  readonly log: Log;
-  closed(connection: Connection): void;
-}
-
 type State = 'handshake' | 'running' | 'closing' | 'closed';
 
 /** One client: its socket, the handshake, and its channels. */
 export class Connection implements FrameSink {
-  readonly channels = new Map<number, Channel>();
+  readonly channels: Channels;
   readonly connectedAt = Date.now();
   /** As RabbitMQ names connections: both ends of the socket. */
   readonly name: string;
@@ -56,14 +44,10 @@ export class Connection implements FrameSink {
   private readonly environment: ConnectionEnvironment;
   private readonly parser: FrameParser;
   private readonly reader = new Reader(Buffer.alloc(0));
-  private readonly unsentConfirms = new Set<Channel>();
   private context: ChannelContext | undefined;
   private endHeartbeat: () => void = () => undefined;
   private deadline: NodeJS.Timeout | undefined;
-  private header: Buffer = Buffer.alloc(0);
-  private hasPublished = false;
-  /** Nothing is read from the client until there is memory again. */
-  private blocked = false;
+  readonly block: PublisherBlock;
   /** The method that is being worked on, for the `close` that reports an error in it. */
   private current: MethodName | undefined;
 
@@ -72,6 +56,7 @@ export class Connection implements FrameSink {
     this.environment = environment;
     this.peer = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
     this.name = `${this.peer.host}:${this.peer.port} -> ${socket.localAddress}:${socket.localPort}`;
+    this.channels = new Channels(this.failed);
     this.outbox = new Outbox(socket, () => this.drained(), this.failed);
     const { accounts } = environment.vhosts;
     this.handshake = new Handshake(this.outbox, environment.nodeName, (given) => {
@@ -79,6 +64,7 @@ export class Connection implements FrameSink {
       environment.counters[isRight ? 'loginsSucceeded' : 'loginsFailed'] += 1;
       return isRight;
     });
+    this.block = new PublisherBlock(socket, this.outbox, this.handshake, () => this.isRunning);
     this.parser = new FrameParser(this);
     this.destroyAfter(HANDSHAKE_TIMEOUT_MS);
     socket.setNoDelay(true);
@@ -98,10 +84,6 @@ export class Connection implements FrameSink {
     return this.state === 'running';
   }
 
-  get isBlocked(): boolean {
-    return this.blocked;
-  }
-
   get vhost(): string {
     return this.context?.vhost.name ?? '';
   }
@@ -117,7 +99,7 @@ export class Connection implements FrameSink {
 
   /** Asks the client to go, because the broker ends or an operator wants it to. */
   closeForced(reason: string): void {
-    if (this.blocked) this.unblock();
+    this.block.lift();
     if (this.state === 'running') this.closeWith(new AmqpError('CONNECTION_FORCED', reason), undefined);
     else this.socket.destroy();
   }
@@ -147,24 +129,13 @@ export class Connection implements FrameSink {
   }
 
   private receive(chunk: Buffer): void {
-    if (this.handshake.protocolAgreed) this.parser.push(chunk);
-    else this.receiveHeader(chunk);
-    this.flushConfirms();
-    if (this.outbox.congested && this.outbox.waitingBytes > UNREAD_REPLIES_BYTES) this.socket.pause();
-  }
-
-  /** The first eight bytes: `AMQP` and the version of the protocol. */
-  private receiveHeader(chunk: Buffer): void {
-    this.header = Buffer.concat([this.header, chunk]);
-    if (this.header.length < 8) return;
-    const { header } = this;
-    this.header = Buffer.alloc(0);
-    if (this.handshake.begin(header.subarray(0, 8))) {
-      if (header.length > 8) this.parser.push(header.subarray(8));
-    } else {
+    const frames = this.handshake.protocolAgreed ? chunk : this.handshake.begin(chunk);
+    if (frames === 'other-protocol') {
       this.outbox.flush();
       this.socket.end();
-    }
+    } else if (frames.length > 0) this.parser.push(frames);
+    this.channels.flushConfirms();
+    if (this.outbox.congested && this.outbox.waitingBytes > UNREAD_REPLIES_BYTES) this.socket.pause();
   }
 
   private onMethod(
@@ -181,25 +152,25 @@ export class Connection implements FrameSink {
     }
     if (number === 0) {
       this.current = name;
-      this.onConnectionMethod(this.decode(name, buffer, start, end));
+      this.onConnectionMethod(decodeMethod(name, this.reader, this.outbox.dialect, { buffer, start, end }));
       return;
     }
     if (this.state === 'closing') return;
     if (this.state !== 'running') throw unexpectedFrame(FRAME.method, buffer, start - 4, end);
-    const channel = this.channels.get(number) ?? this.openChannel(number);
+    const channel =
+      this.channels.get(number) ?? this.channels.open(number, this.context, this.handshake.channelMax);
     this.current = name;
     // The two methods that come with every message are read without building an object for their arguments.
     if (id === PUBLISH) this.onPublish(channel, buffer, start, end);
     else if (id === ACK && channel.isOpen && end - start === 9) {
       const tag = buffer.readUInt32BE(start) * 0x1_0000_0000 + buffer.readUInt32BE(start + 4);
       channel.acknowledge(tag, ((buffer[start + 8] ?? 0) & 1) !== 0);
-    } else channel.handle(this.decode(name, buffer, start, end));
+    } else channel.handle(decodeMethod(name, this.reader, this.outbox.dialect, { buffer, start, end }));
   }
 
   private onPublish(channel: Channel, buffer: Buffer, start: number, end: number): void {
     const { reader } = this;
-    this.hasPublished = true;
-    if (this.environment.isMemoryShort()) this.block();
+    this.block.published(this.environment.isMemoryShort());
     reader.reset(buffer, start, end);
     channel.beginPublish(readPublishTarget(reader));
   }
@@ -207,26 +178,11 @@ export class Connection implements FrameSink {
   private onOther(type: number, number: number, buffer: Buffer, start: number, end: number): void {
     if (this.state === 'closing') return;
     if (type === FRAME.heartbeat && number === 0 && start === end) return;
-    const isContent = type === FRAME.header || type === FRAME.body;
-    if (!isContent && type !== FRAME.heartbeat)
-      throw new AmqpError(
-        'FRAME_ERROR',
-        `type ${type}, ${printSnippet(buffer.subarray(start, end))}: unknown_frame`,
-      );
-    if (!isContent || number === 0 || this.state !== 'running')
-      throw unexpectedFrame(type, buffer, start, end);
-    const channel = this.channels.get(number) ?? this.openChannel(number);
+    if (!isContent(type) || number === 0 || this.state !== 'running')
+      throw strayFrame(type, buffer, start, end);
+    const channel =
+      this.channels.get(number) ?? this.channels.open(number, this.context, this.handshake.channelMax);
     channel.handleContent(type, buffer, start, end);
-  }
-
-  private decode(name: MethodName, buffer: Buffer, start: number, end: number): Method {
-    this.reader.reset(buffer, start, end);
-    try {
-      return readMethod(name, this.reader, this.outbox.dialect);
-    } catch (thrown) {
-      if (!(thrown instanceof AmqpError) || thrown.reply !== 'SYNTAX_ERROR') throw thrown;
-      throw new AmqpError('FRAME_ERROR', `cannot decode <<${[...buffer.subarray(start, end)].join(',')}>>`);
-    }
   }
 
   private onConnectionMethod(method: Method): void {
@@ -268,45 +224,30 @@ export class Connection implements FrameSink {
       notifiesCancel: this.handshake.clientCan('consumer_cancel_notify'),
       replies: this.environment.replies,
       guarded: (run) => guarded(this.failed, run),
-      confirmLater: (channel) => this.confirmLater(channel),
+      confirmLater: (channel) => this.channels.confirmLater(channel),
       released: (channel) => {
         this.channels.delete(channel.number);
         this.environment.counters.channelsClosed += 1;
       },
     };
-    const { socket, outbox } = this;
-    const traffic = trafficOf(socket, outbox, () => this.blocked);
-    this.endHeartbeat = watchHeartbeat(this.handshake.heartbeat, traffic, {
-      send: () => {
-        outbox.raw(HEARTBEAT);
-        outbox.flush();
+    this.endHeartbeat = watchHeartbeat(
+      this.handshake.heartbeat,
+      trafficOf(this.socket, this.outbox, () => this.block.isOn),
+      {
+        send: () => this.outbox.heartbeat(),
+        onSilence: () => {
+          this.environment.log('warn', 'missed heartbeats from client', { connection: this.name });
+          this.socket.destroy();
+        },
+        failed: this.failed,
       },
-      onSilence: () => {
-        this.environment.log('warn', 'missed heartbeats from client', { connection: this.name });
-        socket.destroy();
-      },
-      failed: this.failed,
-    });
+    );
     this.outbox.method(0, 'connection.open-ok', { knownHosts: '' });
     this.environment.log('info', 'connection opened', {
       connection: this.name,
       user: this.handshake.username,
       vhost: name,
     });
-  }
-
-  private openChannel(number: number): Channel {
-    const { channelMax } = this.handshake;
-    if (this.context === undefined) throw new AmqpError('CHANNEL_ERROR', 'the connection is not open');
-    if (channelMax !== 0 && this.channels.size >= channelMax)
-      throw new AmqpError(
-        'NOT_ALLOWED',
-        `number of channels opened (${this.channels.size}) has reached the negotiated channel_max (${channelMax})`,
-      );
-    const channel = new Channel(number, this.context);
-    this.environment.counters.channelsOpened += 1;
-    this.channels.set(number, channel);
-    return channel;
   }
 
   private onError(thrown: unknown, number: number): void {
@@ -370,10 +311,7 @@ export class Connection implements FrameSink {
   }
 
   private dropChannels(): void {
-    this.flushConfirms();
-    for (const channel of this.channels.values()) channel.abandon();
-    this.environment.counters.channelsClosed += this.channels.size;
-    this.channels.clear();
+    this.environment.counters.channelsClosed += this.channels.abandon();
     this.context?.vhost.deleteExclusiveQueues(this);
   }
 
@@ -403,45 +341,8 @@ export class Connection implements FrameSink {
     this.socket.destroy();
   };
 
-  private confirmLater(channel: Channel): void {
-    // Publishes of this turn are confirmed together when it ends; what the store reports comes at any time.
-    if (this.unsentConfirms.size === 0) soon(this.failed, () => this.flushConfirms());
-    this.unsentConfirms.add(channel);
-  }
-
-  private flushConfirms(): void {
-    if (this.unsentConfirms.size === 0) return;
-    for (const channel of this.unsentConfirms) channel.flushConfirms();
-    this.unsentConfirms.clear();
-  }
-
-  /** Publishers wait while memory is short; who only consumes makes room, and goes on. */
-  memoryAlarm(raised: boolean): void {
-    if (raised && this.hasPublished) this.block();
-    else if (!raised && this.blocked) this.unblock();
-  }
-
-  private block(): void {
-    if (this.blocked || this.state !== 'running') return;
-    this.blocked = true;
-    this.socket.pause();
-    if (this.handshake.clientCan('connection.blocked'))
-      this.outbox.method(0, 'connection.blocked', { reason: 'low on memory' });
-  }
-
-  private unblock(): void {
-    this.blocked = false;
-    this.socket.resume();
-    if (this.state === 'running' && this.handshake.clientCan('connection.blocked'))
-      this.outbox.method(0, 'connection.unblocked', {});
-  }
-
   private drained(): void {
-    if (this.socket.isPaused() && !this.blocked) this.socket.resume();
+    if (this.socket.isPaused() && !this.block.isOn) this.socket.resume();
     for (const channel of [...this.channels.values()]) channel.resumeConsumers();
   }
-}
-
-function unexpectedFrame(type: number, buffer: Buffer, start: number, end: number): AmqpError {
-  return new AmqpError('UNEXPECTED_FRAME', `type ${type}, ${printSnippet(buffer.subarray(start, end))}`);
 }

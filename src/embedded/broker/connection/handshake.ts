@@ -6,6 +6,7 @@ import { AmqpError } from '../errors.ts';
 import { serverProperties } from '../server-properties.ts';
 import type { Outbox } from './outbox.ts';
 
+const NOTHING = Buffer.alloc(0);
 const PROTOCOL_HEADER = Buffer.from('AMQP\0\0\x09\x01', 'latin1');
 /** The versions that clients may speak, by their headers. 0-9 is treated as 0-9-1, and 0-8 calls itself 8-0 or 9-1. */
 const VERSIONS: readonly [header: Buffer, dialect: Dialect][] = [
@@ -43,6 +44,7 @@ export class Handshake {
   mechanism = '';
   clientProperties: Table = new Map();
   protocolAgreed = false;
+  private received: Buffer = NOTHING;
   private step: 'start' | 'starting' | 'tuning' | 'opening' = 'start';
   private readonly outbox: Outbox;
   private readonly nodeName: string;
@@ -58,12 +60,20 @@ export class Handshake {
     return this.step === 'opening';
   }
 
-  /** Gives false when the client speaks another protocol; it has been told which one is spoken here. */
-  begin(header: Buffer): boolean {
+  /**
+   * Takes the first bytes: `AMQP` and the version of the protocol, eight in all. Gives what comes behind them. A client
+   * that speaks another protocol is told which one is spoken here.
+   */
+  begin(chunk: Buffer): Buffer | 'other-protocol' {
+    const received = Buffer.concat([this.received, chunk]);
+    this.received = received;
+    if (received.length < PROTOCOL_HEADER.length) return NOTHING;
+    this.received = NOTHING;
+    const header = received.subarray(0, PROTOCOL_HEADER.length);
     const dialect = VERSIONS.find(([known]) => header.equals(known))?.[1];
     if (dialect === undefined) {
       this.outbox.raw(PROTOCOL_HEADER);
-      return false;
+      return 'other-protocol';
     }
     this.protocolAgreed = true;
     this.outbox.dialect = dialect;
@@ -74,7 +84,7 @@ export class Handshake {
       mechanisms: Buffer.from([...MECHANISMS.keys()].join(' ')),
       locales: Buffer.from('en_US'),
     });
-    return true;
+    return received.subarray(PROTOCOL_HEADER.length);
   }
 
   handle(method: Method): void {

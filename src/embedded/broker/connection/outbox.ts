@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { FRAME, FRAME_END, FRAME_HEADER_BYTES, FRAME_OVERHEAD } from '../codec/frames.ts';
+import { FRAME, FRAME_END, FRAME_HEADER_BYTES, FRAME_OVERHEAD, HEARTBEAT } from '../codec/frames.ts';
 import { AMQP_0_9_1, type MethodFields, type MethodName, methodId, writeMethod } from '../codec/methods.ts';
 import { Writer } from '../codec/writer.ts';
 import { guarded, type OnFailure, soon } from '../guard.ts';
@@ -117,6 +117,12 @@ export class Outbox {
     this.claim(bytes.length);
     this.copy(bytes);
     this.schedule();
+  }
+
+  /** Written when it returns. */
+  heartbeat(): void {
+    this.raw(HEARTBEAT);
+    this.flush();
   }
 
   /** Writes what waits, now. */

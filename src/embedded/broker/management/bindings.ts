@@ -38,7 +38,7 @@ export const bindings: Resource[] = [
       assertMay(request, 'write', kind, destination);
       assertMay(request, 'read', 'exchange', source);
       const routingKey = newName('routing key', request.body.routing_key ?? '');
-      const binding = vhost.bind(
+      const binding = vhost.bindings.bind(
         {
           source,
           destination: { kind, name: destination },
@@ -60,7 +60,7 @@ export const bindings: Resource[] = [
       const name = destinationName({ destination });
       assertMay(request, 'write', destination.kind, name);
       assertMay(request, 'read', 'exchange', source.name);
-      vhostOf(request).unbind(
+      vhostOf(request).bindings.unbind(
         {
           source: source.name,
           destination: { kind: destination.kind, name },

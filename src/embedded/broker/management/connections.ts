@@ -75,7 +75,7 @@ function show({ state }: Request, connection: Connection): Record<string, unknow
     recv_oct: socket.bytesRead,
     send_oct: socket.bytesWritten,
     ssl: false,
-    state: connection.isBlocked ? 'blocked' : 'running',
+    state: connection.block.isOn ? 'blocked' : 'running',
     timeout: handshake.heartbeat,
     type: 'network',
     user: handshake.username,

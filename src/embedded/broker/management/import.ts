@@ -1,8 +1,9 @@
 import { AmqpError } from '../errors.ts';
 import { EXCHANGE_TYPES } from '../exchange/types/index.ts';
 import { isReserved } from '../names.ts';
+import type { BindingRequest } from '../virtual-host/bindings.ts';
 import { assertAlternate, readQueue } from '../virtual-host/declaration.ts';
-import type { BindingRequest, VirtualHost } from '../virtual-host/virtual-host.ts';
+import type { VirtualHost } from '../virtual-host/virtual-host.ts';
 import { setParameter } from './parameters.ts';
 import { readPermission } from './permissions.ts';
 import { readPolicy } from './policies.ts';
@@ -212,8 +213,8 @@ function binding(item: Item, context: Import): Change | undefined {
   if (binding.source === '') return undefined;
   return () => {
     // One end may be gone where the document was edited: RabbitMQ leaves such a binding out.
-    const target = existing(context, vhost);
-    if (target.hasEnds(binding)) target.bind(binding, undefined);
+    const { bindings } = existing(context, vhost);
+    if (bindings.hasEnds(binding)) bindings.bind(binding, undefined);
     else
       context.request.log('warn', 'a binding was not imported: one of its ends is not there', {
         vhost,

@@ -14,6 +14,7 @@ import type { PublishOutcome, QueueEnvironment, QueueProperties } from './enviro
 import { Homeless } from './homeless.ts';
 import { dropsHead, isAboveLimit, keepsDeadLetters } from './limits.ts';
 import { ReadyList } from './ready.ts';
+import { UnusedWatch } from './unused.ts';
 
 /**
  * A queue: messages in order, consumers in turn. Either no consumer can take a message, or no message waits.
@@ -27,7 +28,6 @@ export class Queue implements QueueProperties {
   readonly arguments: Table;
   /** What holds: the arguments, under the policy that matches. */
   settings: QueueSettings;
-  /** The name of that policy. */
   policy: Policy | undefined;
   /** Bindings that end here, without the implicit one of the default exchange. */
   readonly incoming = new Set<Binding>();
@@ -48,11 +48,9 @@ export class Queue implements QueueProperties {
   private nextPosition = 0;
   private hadConsumers = false;
   private dispatching = false;
-  private lastUsed = Date.now();
   /** When the first message expires. */
   private readonly ttlAlarm: Alarm;
-  /** When the queue does, unused. */
-  private readonly expiryAlarm: Alarm;
+  private readonly unused: UnusedWatch;
 
   constructor(
     name: string,
@@ -74,7 +72,9 @@ export class Queue implements QueueProperties {
     this.consumers = new Consumers(declared.singleActiveConsumer);
     const failed = (error: unknown) => environment.failed(this, error);
     this.ttlAlarm = new Alarm(failed, () => this.expireHead());
-    this.expiryAlarm = new Alarm(failed, () => this.endUnused());
+    this.unused = new UnusedWatch(failed, () => {
+      if (this.consumers.count === 0) environment.ended(this);
+    });
     this.homeless = new Homeless(failed, (entry, reason) => this.kill(entry, reason));
     this.touch();
   }
@@ -101,7 +101,6 @@ export class Queue implements QueueProperties {
     this.policy = policy;
     if (this.crashed) return;
     this.settings = underPolicy(this.declared, policy);
-    this.expiryAlarm.clear();
     this.touch();
     this.dropOverflow();
     this.expireHead();
@@ -109,8 +108,7 @@ export class Queue implements QueueProperties {
 
   /** Somebody has shown interest: the time until an unused queue expires starts anew. */
   touch(): void {
-    this.lastUsed = Date.now();
-    this.watchUse();
+    if (!this.isEnded) this.unused.touch(this.settings.expires);
   }
 
   publish(message: Message, publication?: Publication): PublishOutcome {
@@ -254,7 +252,7 @@ export class Queue implements QueueProperties {
   /** Stops the timers. */
   close(): void {
     this.ttlAlarm.clear();
-    this.expiryAlarm.clear();
+    this.unused.close();
     this.homeless.close();
   }
 
@@ -348,17 +346,5 @@ export class Queue implements QueueProperties {
       this.ready.shift();
       this.kill(head, 'expired');
     }
-  }
-
-  private watchUse(): void {
-    const { expires } = this.settings;
-    if (expires !== undefined && !this.isEnded) this.expiryAlarm.setAt(this.lastUsed + expires);
-  }
-
-  private endUnused(): void {
-    const { expires } = this.settings;
-    if (expires === undefined || this.consumers.count > 0) return;
-    if (Date.now() >= this.lastUsed + expires) this.environment.ended(this);
-    else this.watchUse();
   }
 }

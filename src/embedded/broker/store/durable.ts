@@ -1,17 +1,18 @@
 import { messageOf } from '../../../errors.ts';
 import type { Log } from '../../program.ts';
 import { AmqpError } from '../errors.ts';
-import { type Binding, destinationName } from '../exchange/binding.ts';
+import type { Binding } from '../exchange/binding.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { after } from '../guard.ts';
 import type { Entry } from '../queue/entry.ts';
 import type { Queue } from '../queue/queue.ts';
 import { writeSnapshot } from './compaction.ts';
+import { isDurable, isKept, recordOf } from './durability.ts';
 import { StoreFolder } from './folder.ts';
 import type { Image } from './image.ts';
 import { Batch, type JournalFile } from './journal.ts';
 import { lockFolder } from './lock.ts';
-import { type BindingRecord, RecordEncoder, type StoredRecord } from './record.ts';
+import { RecordEncoder, type StoredRecord } from './record.ts';
 import { type Replayed, replay } from './replay.ts';
 import { JournalSeries } from './series.ts';
 import type { Publication, Store, StoreOutcome } from './store.ts';
@@ -346,24 +347,4 @@ export class DurableStore implements Store {
     clearTimeout(this.repairTimer);
     this.repairLater();
   }
-}
-
-/** Quorum queues keep every message, classic ones those that are persistent. */
-function isKept(queue: Queue, { message }: Entry): boolean {
-  return queue.durable && (message.persistent || queue.settings.type === 'quorum');
-}
-
-function isDurable({ source, destination }: Binding): boolean {
-  const end = destination.kind === 'queue' ? destination.queue : destination.exchange;
-  return source.durable && end.durable;
-}
-
-function recordOf(kind: BindingRecord['kind'], binding: Binding): BindingRecord {
-  return {
-    kind,
-    source: binding.source.name,
-    destination: { kind: binding.destination.kind, name: destinationName(binding) },
-    routingKey: binding.routingKey,
-    arguments: binding.arguments,
-  };
 }

@@ -1,25 +1,29 @@
-import { messageOf } from '../../../errors.ts';
 import type { Log } from '../../program.ts';
-import { sorted, type Table } from '../codec/table.ts';
 import type { Counters } from '../counters.ts';
 import { AmqpError, describe } from '../errors.ts';
-import type { Binding } from '../exchange/binding.ts';
 import { Exchange, type ExchangeProperties } from '../exchange/exchange.ts';
 import { EXCHANGE_TYPES } from '../exchange/types/index.ts';
 import { traceOf } from '../guard.ts';
 import type { Message } from '../message.ts';
 import { assertNotReserved, generateName, isReserved, withoutLineBreaks } from '../names.ts';
-import { KNOWN_ARGUMENTS, queueSettings } from '../queue/arguments.ts';
-import type { Entry } from '../queue/entry.ts';
 import type { QueueEnvironment, QueueProperties } from '../queue/environment.ts';
 import { Queue } from '../queue/queue.ts';
 import type { Image } from '../store/image.ts';
-import type { QueueRecord } from '../store/record.ts';
 import type { Store } from '../store/store.ts';
+import { Bindings } from './bindings.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { assertAlternate, readQueue } from './declaration.ts';
 import { assertArgumentsEquivalent, assertEquivalent } from './equivalence.ts';
 import { Policies } from './policies.ts';
+import {
+  assertNotDefault,
+  assertRoom,
+  assertSameQueue,
+  assertUnconditional,
+  locked,
+  notFound,
+} from './refusals.ts';
+import { restore } from './restore.ts';
 import { type ReplyTargets, route } from './router.ts';
 
 /** The exchanges that every virtual host is born with; the nameless one routes by the names of queues. */
@@ -39,13 +43,6 @@ export interface VhostLimits {
   'max-connections'?: number;
 }
 
-export interface BindingRequest {
-  source: string;
-  destination: { kind: 'queue' | 'exchange'; name: string };
-  routingKey: string;
-  arguments: Table;
-}
-
 /**
  * The exchanges, queues and bindings of one virtual host, and the rules under which they come and go.
  * Every refusal is an `AmqpError` with RabbitMQ's own code and text.
@@ -56,6 +53,7 @@ export class VirtualHost {
   readonly queues = new Map<string, Queue>();
   readonly policies = new Policies();
   limits: VhostLimits = {};
+  readonly bindings: Bindings;
   private readonly environment: QueueEnvironment;
   private readonly store: Store;
   private readonly counters: Counters;
@@ -82,66 +80,11 @@ export class VirtualHost {
       ended: (queue) => this.removeQueue(queue),
       failed: (queue, error) => this.setAside(queue, error),
     };
+    this.bindings = new Bindings(this, store, (exchange) => this.removeExchange(exchange));
     for (const [exchange, typeName, internal] of PREDECLARED) {
       const properties = { durable: true, autoDelete: false, internal, arguments: new Map() };
       this.addExchange(exchange, typeName, properties);
     }
-  }
-
-  /**
-   * Puts back what an earlier process has left; called once, before anybody is served. What cannot be put back stays in
-   * the store and is named; everything else goes on.
-   */
-  restore({ exchanges, queues, bindings }: Image): void {
-    for (const { name, type, ...properties } of exchanges.values())
-      attempt(
-        () => this.addExchange(name, type, { ...properties, durable: true }),
-        (error) => this.cannotRestore('exchange', name, error),
-      );
-    const spent = new Map<Queue, Entry[]>();
-    const failed = new Map<Queue, unknown>();
-    for (const { definition, messages } of queues.values()) {
-      let queue: Queue | undefined;
-      try {
-        queue = this.restoredQueue(definition, definition.arguments);
-        spent.set(queue, queue.restore(messages.values()));
-      } catch (error) {
-        queue?.close();
-        queue = this.restoredQueue(definition, new Map());
-        failed.set(queue, error);
-      }
-      this.queues.set(definition.name, queue);
-    }
-    for (const binding of bindings)
-      if (this.hasEnds(binding))
-        attempt(
-          () => this.addBinding(this.resolve(binding, undefined)),
-          (error) => this.cannotRestore('binding', `${binding.source} to ${binding.destination.name}`, error),
-        );
-    // First: what is dead-lettered now may reach them. Not before: the bindings are theirs still.
-    for (const [queue, error] of failed) this.setAside(queue, error);
-    for (const [queue, entries] of spent)
-      if (!queue.crashed)
-        attempt(
-          () => queue.resumeAfterRestart(entries),
-          (error) => this.setAside(queue, error),
-        );
-  }
-
-  /** With what is known of it: a definition that cannot be used leaves a queue without arguments, to be set aside. */
-  private restoredQueue({ name, autoDelete }: QueueRecord, given: Table): Queue {
-    const settings = queueSettings(name, this.name, given);
-    const whole = { autoDelete, arguments: given, durable: true, exclusiveOwner: undefined };
-    return new Queue(name, whole, settings, this.environment, this.policies.ofQueue(name, settings.type));
-  }
-
-  private cannotRestore(kind: 'exchange' | 'binding', name: string, error: unknown): void {
-    const context = { vhost: this.name, [kind]: name, error: messageOf(error) };
-    this.log(
-      'error',
-      `the ${kind} cannot be put back: what is stored of it stays, and the rest goes on`,
-      context,
-    );
   }
 
   describe(kind: 'queue' | 'exchange', name: string): string {
@@ -151,7 +94,7 @@ export class VirtualHost {
   /** The exchange of a name. Throws NOT_FOUND. */
   exchange(name: string): Exchange {
     const exchange = this.exchanges.get(name);
-    if (exchange === undefined) throw this.notFound('exchange', name);
+    if (exchange === undefined) throw notFound('exchange', name, this.name);
     return exchange;
   }
 
@@ -160,6 +103,16 @@ export class VirtualHost {
     const queue = this.ownedQueue(name, user);
     this.assertWorks(queue);
     return queue;
+  }
+
+  /** Puts back what an earlier process has left; called once, before anybody is served. */
+  restore(image: Image): void {
+    restore(image, {
+      vhost: this,
+      environment: this.environment,
+      setAside: (queue, error) => this.setAside(queue, error),
+      log: this.log,
+    });
   }
 
   /** The queue has failed: the others go on without it. */
@@ -174,8 +127,8 @@ export class VirtualHost {
 
   private ownedQueue(name: string, user: object | undefined): Queue {
     const queue = this.queues.get(name);
-    if (queue === undefined) throw this.notFound('queue', name);
-    if (queue.exclusiveOwner !== undefined && queue.exclusiveOwner !== user) throw this.locked(name);
+    if (queue === undefined) throw notFound('queue', name, this.name);
+    if (queue.exclusiveOwner !== undefined && queue.exclusiveOwner !== user) throw locked(name, this.name);
     return queue;
   }
 
@@ -254,12 +207,12 @@ export class VirtualHost {
     const existing = this.queues.get(name);
     if (existing !== undefined) {
       this.assertWorks(existing);
-      this.assertSameQueue(existing, { ...properties, durable });
+      assertSameQueue(existing, this.name, { ...properties, durable });
       existing.touch();
       return existing;
     }
     const settings = readQueue(name, this.name, { ...properties, durable });
-    this.assertRoomForQueue(name);
+    assertRoom(name, this.name, this.queues.size, this.limits['max-queues']);
     const policy = this.policies.ofQueue(name, settings.type);
     const queue = new Queue(name, { ...properties, durable }, settings, this.environment, policy);
     try {
@@ -282,7 +235,7 @@ export class VirtualHost {
     const name = withoutLineBreaks(rawName);
     if (!this.queues.has(name)) return 0;
     const queue = this.ownedQueue(name, user);
-    if (queue.settings.type === 'quorum') this.assertUnconditional(queue, conditions);
+    if (queue.settings.type === 'quorum') assertUnconditional(queue, this.name, conditions);
     if (conditions.ifEmpty && queue.readyCount > 0)
       throw new AmqpError('PRECONDITION_FAILED', `${this.describe('queue', name)} not empty`);
     if (conditions.ifUnused && queue.consumers.count > 0)
@@ -290,33 +243,6 @@ export class VirtualHost {
     const messages = queue.readyCount;
     this.removeQueue(queue);
     return messages;
-  }
-
-  bind(request: BindingRequest, user: object | undefined): Binding {
-    const binding = this.resolve(request, user);
-    const fault = binding.source.type.validateArguments?.(binding.arguments);
-    if (fault !== undefined) throw new AmqpError('PRECONDITION_FAILED', fault);
-    if (!this.addBinding(binding)) return binding;
-    try {
-      this.store.bound(binding);
-    } catch (error) {
-      binding.source.remove(binding);
-      incomingOf(binding).delete(binding);
-      throw error;
-    }
-    return binding;
-  }
-
-  /** Does nothing when there is no such binding, not even where one of its ends is missing. */
-  unbind(request: BindingRequest, user: object | undefined): void {
-    assertNoDefault(request);
-    if (!this.hasEnds(request)) return;
-    const wanted = this.resolve(request, user);
-    const binding = wanted.source.remove(wanted);
-    if (binding === undefined) return;
-    incomingOf(binding).delete(binding);
-    this.store.unbound(binding);
-    this.removeIfUnused(binding.source);
   }
 
   /** The queues that a message reaches from an exchange. */
@@ -344,7 +270,8 @@ export class VirtualHost {
     }
   }
 
-  private addExchange(name: string, typeName: string, properties: ExchangeProperties): void {
+  /** Without a word to the store: it is born with the virtual host, or comes from there. */
+  addExchange(name: string, typeName: string, properties: ExchangeProperties): void {
     this.exchanges.set(name, this.newExchange(name, typeName, properties));
   }
 
@@ -356,133 +283,18 @@ export class VirtualHost {
     return exchange;
   }
 
-  private assertRoomForQueue(name: string): void {
-    const limit = this.limits['max-queues'];
-    if (limit === undefined || limit < 0 || this.queues.size < limit) return;
-    throw new AmqpError(
-      'PRECONDITION_FAILED',
-      `cannot declare queue '${name}': queue limit in vhost '${this.name}' (${limit}) is reached`,
-    );
-  }
-
-  /** Gives false when there is the same binding already. */
-  private addBinding(binding: Binding): boolean {
-    if (!binding.source.add(binding)) return false;
-    incomingOf(binding).add(binding);
-    return true;
-  }
-
-  /** Whether both ends of a binding are there. */
-  hasEnds({ source, destination: { kind, name } }: BindingRequest): boolean {
-    const destinations = kind === 'queue' ? this.queues : this.exchanges;
-    return this.exchanges.has(withoutLineBreaks(source)) && destinations.has(withoutLineBreaks(name));
-  }
-
-  private resolve(request: BindingRequest, user: object | undefined): Binding {
-    assertNoDefault(request);
-    const source = withoutLineBreaks(request.source);
-    const name = withoutLineBreaks(request.destination.name);
-    const exchange = this.exchanges.get(source);
-    const target = request.destination.kind === 'queue' ? this.queues.get(name) : this.exchanges.get(name);
-    if (exchange === undefined) throw this.notFound('exchange', source);
-    if (target === undefined) throw this.notFound(request.destination.kind, name);
-    const destination =
-      target instanceof Queue
-        ? ({ kind: 'queue', queue: this.queue(name, user) } as const)
-        : ({ kind: 'exchange', exchange: target } as const);
-    return {
-      source: exchange,
-      destination,
-      routingKey: request.routingKey,
-      arguments: sorted(request.arguments),
-    };
-  }
-
   private removeQueue(queue: Queue): void {
     if (queue.deleted) return;
     this.queues.delete(queue.name);
     this.counters.queuesDeleted += 1;
     this.store.queueDeleted(queue);
-    this.removeIncoming(queue.incoming);
+    this.bindings.incomingRemoved(queue.incoming);
     queue.delete();
   }
 
   private removeExchange(exchange: Exchange): void {
     this.exchanges.delete(exchange.name);
     this.store.exchangeDeleted(exchange);
-    for (const binding of exchange.outgoing.values()) incomingOf(binding).delete(binding);
-    this.removeIncoming(exchange.incoming);
-  }
-
-  private removeIncoming(bindings: Set<Binding>): void {
-    for (const binding of bindings) {
-      binding.source.remove(binding);
-      this.removeIfUnused(binding.source);
-    }
-    bindings.clear();
-  }
-
-  /** An auto-delete exchange ends when its last binding is taken away. */
-  private removeIfUnused(exchange: Exchange): void {
-    if (exchange.autoDelete && exchange.outgoing.size === 0 && this.exchanges.has(exchange.name))
-      this.removeExchange(exchange);
-  }
-
-  private assertSameQueue(queue: Queue, properties: QueueProperties): void {
-    // Stricter than for use: a queue that is not exclusive is not the same as one that is asked to be.
-    if (queue.exclusiveOwner !== properties.exclusiveOwner) throw this.locked(queue.name);
-    const resource = this.describe('queue', queue.name);
-    assertEquivalent(resource, 'durable', queue.durable, properties.durable);
-    assertEquivalent(resource, 'auto_delete', queue.autoDelete, properties.autoDelete);
-    const keys = KNOWN_ARGUMENTS[queue.settings.type];
-    assertArgumentsEquivalent(resource, keys, queue.arguments, properties.arguments);
-  }
-
-  private assertUnconditional(
-    queue: Queue,
-    { ifUnused, ifEmpty }: { ifUnused: boolean; ifEmpty: boolean },
-  ): void {
-    const flag = ifUnused ? 'if-unused' : ifEmpty ? 'if-empty' : undefined;
-    if (flag === undefined) return;
-    throw new AmqpError(
-      'NOT_IMPLEMENTED',
-      `cannot delete ${this.describe('queue', queue.name)}. queue.delete operations with ${flag} flag set are not supported by quorum queues`,
-    );
-  }
-
-  private notFound(kind: 'queue' | 'exchange', name: string): AmqpError {
-    return new AmqpError('NOT_FOUND', `no ${this.describe(kind, name)}`);
-  }
-
-  private locked(queue: string): AmqpError {
-    return new AmqpError(
-      'RESOURCE_LOCKED',
-      `cannot obtain exclusive access to locked ${this.describe('queue', queue)}. It could be originally ` +
-        'declared on another connection or the exclusive property value does not match that of the original declaration.',
-    );
-  }
-}
-
-function assertNotDefault(exchange: string): void {
-  if (exchange === '')
-    throw new AmqpError('ACCESS_REFUSED', 'operation not permitted on the default exchange');
-}
-
-/** Bindings of the default exchange come and go with the queues. */
-function assertNoDefault({ source, destination: { kind, name } }: BindingRequest): void {
-  if (kind === 'exchange') assertNotDefault(withoutLineBreaks(name));
-  assertNotDefault(withoutLineBreaks(source));
-}
-
-function incomingOf(binding: Binding): Set<Binding> {
-  const { destination } = binding;
-  return destination.kind === 'queue' ? destination.queue.incoming : destination.exchange.incoming;
-}
-
-function attempt(work: () => unknown, failed: (error: unknown) => void): void {
-  try {
-    work();
-  } catch (error) {
-    failed(error);
+    this.bindings.exchangeRemoved(exchange);
   }
 }

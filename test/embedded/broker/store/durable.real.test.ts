@@ -162,7 +162,7 @@ class Pair {
         if (queue === undefined) return;
         const destination = { kind: 'queue' as const, name: step.queue };
         const request = { source: step.exchange, destination, routingKey: '', arguments: new Map() };
-        vhost[step.kind](request, undefined);
+        vhost.bindings[step.kind](request, undefined);
         if (step.kind === 'bind') queue.bound.add(step.exchange);
         else queue.bound.delete(step.exchange);
         return;

@@ -46,14 +46,14 @@ export const exchangeHandlers: Handlers = {
   'exchange.bind': (channel, fields) => {
     const { vhost, owner } = channel.context;
     assertMayBind(channel, 'exchange', fields.destination, fields.source);
-    vhost.bind({ ...fields, destination: { kind: 'exchange', name: fields.destination } }, owner);
+    vhost.bindings.bind({ ...fields, destination: { kind: 'exchange', name: fields.destination } }, owner);
     if (!fields.nowait) channel.send('exchange.bind-ok', {});
   },
 
   'exchange.unbind': (channel, fields) => {
     const { vhost, owner } = channel.context;
     assertMayBind(channel, 'exchange', fields.destination, fields.source);
-    vhost.unbind({ ...fields, destination: { kind: 'exchange', name: fields.destination } }, owner);
+    vhost.bindings.unbind({ ...fields, destination: { kind: 'exchange', name: fields.destination } }, owner);
     if (!fields.nowait) channel.send('exchange.unbind-ok', {});
   },
 };

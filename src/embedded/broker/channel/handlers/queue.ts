@@ -1,7 +1,7 @@
 import type { Table } from '../../codec/table.ts';
 import { AmqpError } from '../../errors.ts';
 import { REPLY_QUEUE, withoutLineBreaks } from '../../names.ts';
-import type { BindingRequest } from '../../virtual-host/virtual-host.ts';
+import type { BindingRequest } from '../../virtual-host/bindings.ts';
 import type { Channel } from '../channel.ts';
 import { assertMayBind } from './exchange.ts';
 import type { Handlers } from './index.ts';
@@ -76,14 +76,14 @@ export const queueHandlers: Handlers = {
   'queue.bind': (channel, fields) => {
     const { vhost, owner } = channel.context;
     assertMayBind(channel, 'queue', namedQueue(channel, fields.queue), fields.exchange);
-    vhost.bind(bindingOf(channel, fields), owner);
+    vhost.bindings.bind(bindingOf(channel, fields), owner);
     if (!fields.nowait) channel.send('queue.bind-ok', {});
   },
 
   'queue.unbind': (channel, fields) => {
     const { vhost, owner } = channel.context;
     assertMayBind(channel, 'queue', namedQueue(channel, fields.queue), fields.exchange);
-    vhost.unbind(bindingOf(channel, fields), owner);
+    vhost.bindings.unbind(bindingOf(channel, fields), owner);
     channel.send('queue.unbind-ok', {});
   },
 
