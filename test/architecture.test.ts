@@ -136,6 +136,15 @@ describe('the direction of imports', () => {
     expect(judge('src/flow/index.ts', 'undici')).toMatch(/src\/system alone/);
   });
 
+  test('leaves the folder of the state to src/state: nobody else joins a path with its name', () => {
+    const joined = [...sources('src'), ...sources('commands')].filter(
+      (file) =>
+        partOf(file) !== 'state' &&
+        /join\([^;]*?(['"]\.qbtc['"]|STATE_FOLDER)/.test(readFileSync(join(root, file), 'utf8')),
+    );
+    expect(joined).toEqual([]);
+  });
+
   test('leaves the drivers to the index of their own part', () => {
     const folders = ['providers', 'drivers', 'sources', 'steps', 'checks', 'rules', 'documents', 'probes'];
     const problems = imports.filter(({ file, target }) => {

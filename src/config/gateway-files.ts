@@ -4,7 +4,7 @@ import { basename, join, relative, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
 import writeFileAtomic from 'write-file-atomic';
 import { messageOf } from '../errors.ts';
-import { decode, encode } from '../state/index.ts';
+import { decode, encode, statePath } from '../state/index.ts';
 import { readTextFile } from '../text-file.ts';
 import { parseStackDocument, type StackDocument } from './document.ts';
 import { expectation, schemaMistakes } from './issues.ts';
@@ -129,9 +129,7 @@ async function readDocument(root: string, file: string): Promise<ReadDocument> {
  */
 const cacheFile = (root: string, text: string) =>
   join(
-    root,
-    '.qbtc',
-    '.parsed',
+    statePath(root, 'parsed'),
     `${createHash('sha256').update(`2\0${text}`).digest('hex').slice(0, 32)}.json`,
   );
 
@@ -148,7 +146,7 @@ async function keep(root: string, text: string, data: unknown): Promise<void> {
   try {
     const { mkdir, readdir, rm } = await import('node:fs/promises');
     const file = cacheFile(root, text);
-    const folder = join(root, '.qbtc', '.parsed');
+    const folder = statePath(root, 'parsed');
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const old = await readdir(folder);
     // Of files that are edited all day only the last few are worth their place.

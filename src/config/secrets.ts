@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { messageOf, QbtcError } from '../errors.ts';
-import { makeStateFolder, stateFile, stateFolder } from '../state/index.ts';
+import { makeStateFolder, stateFile, stateFolder, statePath } from '../state/index.ts';
 
-const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 /** 192 bits: nobody guesses it, and its 48 hexadecimal digits mean themselves in every URL, shell and file. */
 const SECRET_BYTES = 24;
@@ -83,7 +82,7 @@ async function changed(root: string, change: (current: Secrets) => Secrets): Pro
 
 /** Servers know the secrets that they were made with: new ones would lock the stack out of its own data. */
 async function refuseOrphanedData(root: string, missing: readonly string[]): Promise<void> {
-  const data = join(stateFolder(root), 'data');
+  const data = statePath(root, 'data');
   const folders = await Promise.all(
     (await readdir(data).catch(() => [])).map(async (part) => ({
       part,
@@ -145,15 +144,10 @@ async function accessHint(path: string): Promise<string | undefined> {
  * @throws QbtcError SECRETS_NOT_WRITTEN
  */
 export async function prepareFolder(root: string): Promise<void> {
-  const folder = stateFolder(root);
   try {
     await makeStateFolder(root);
-    await chmod(folder, FOLDER_MODE);
-    // Also where the stack's own .gitignore does not know us.
-    await writeFile(join(folder, '.gitignore'), '*\n', { flag: 'wx' });
   } catch (error) {
-    if (hasCode(error, 'EEXIST')) return;
-    throw notWritable(folder, error);
+    throw notWritable(stateFolder(root), error);
   }
 }
 

@@ -1,13 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import type { HealRecord } from '../model/heal.ts';
-import { appendLine, stateFolder } from '../state/index.ts';
+import { linesFile } from '../state/index.ts';
 
 /** The audit trail of a stack: what every heal saw and did, a line each. It only ever grows. */
-function file(root: string): string {
-  return join(stateFolder(root), 'heal.jsonl');
-}
+const file = linesFile('heals', (value) => value as HealRecord);
 
 export async function record(
   { clock }: Pick<Context, 'clock'>,
@@ -15,20 +11,12 @@ export async function record(
   entry: Omit<HealRecord, 'at' | 'pid'>,
 ): Promise<void> {
   const line: HealRecord = { at: new Date(clock.now()).toISOString(), pid: process.pid, ...entry };
-  await appendLine(file(root), line);
+  await file.append(root, line);
 }
 
-/** The last lines of the trail, oldest first. Lines cut short are passed over. */
+/** The last lines of the trail, oldest first. */
 export async function readAudit(root: string, last: number): Promise<HealRecord[]> {
-  const text = await readFile(file(root), 'utf8').catch(() => '');
-  const records = text.split('\n').flatMap((line) => {
-    try {
-      return [JSON.parse(line) as HealRecord];
-    } catch {
-      return [];
-    }
-  });
-  return records.slice(-last);
+  return (await file.read(root)).slice(-last);
 }
 
 /** What a heal had begun that did not live to say how it ended. */

@@ -1,13 +1,13 @@
 import { watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import type { HealResult, HealWatchEvent, ProblemKind } from '../model/heal.ts';
 import type { Stack } from '../model/stack.ts';
 import { observeResources } from '../observe/resources.ts';
-import { stackFolders } from '../state/index.ts';
+import { stateFolder, statePath } from '../state/index.ts';
 import { collectGarbage } from './memory.ts';
 
 export interface WatchOptions {
@@ -69,7 +69,7 @@ export async function watchAndHeal(
 
 /** Changes when what the stack was read from does. */
 async function markOf({ file, root, includedFiles, topologyFiles }: Stack): Promise<string> {
-  const files = [file, join(stackFolders(root).state, 'secrets.json'), ...includedFiles, ...topologyFiles];
+  const files = [file, statePath(root, 'secrets'), ...includedFiles, ...topologyFiles];
   const times = await Promise.all(
     files.map((each) =>
       stat(each).then(
@@ -158,8 +158,8 @@ class Changes {
   constructor(root: string, end: AbortSignal) {
     this.#end = end;
     try {
-      this.#watcher = watch(stackFolders(root).state, (_, name) => {
-        if (name === 'state.json') this.#wake.abort();
+      this.#watcher = watch(stateFolder(root), (_, name) => {
+        if (name === basename(statePath(root, 'supervisor'))) this.#wake.abort();
       });
       this.#watcher.on('error', () => {});
     } catch {

@@ -9,7 +9,7 @@ import type { ListeningSocket, RunningProcess, Snapshot } from '../model/observa
 import type { Score } from '../model/score.ts';
 import type { Stack } from '../model/stack.ts';
 import { observeResources } from '../observe/resources.ts';
-import { stackFolders } from '../state/index.ts';
+import { stateFolder } from '../state/index.ts';
 import { deadLetterQueues, desiredOf } from '../topology/index.ts';
 
 /** Who listens at a port of a part that does not run. */
@@ -86,7 +86,7 @@ export function isLeftOver(
   { root }: Pick<Stack, 'root'>,
   { args, cwd }: Pick<RunningProcess, 'args' | 'cwd'>,
 ): boolean {
-  const state = join(stackFolders(root).state, '/');
+  const state = join(stateFolder(root), '/');
   const programs = join(installation.root, 'dist', 'src', 'embedded', '/');
   return (
     args.some((arg) => arg.includes(state)) || (cwd === root && args.some((arg) => arg.startsWith(programs)))

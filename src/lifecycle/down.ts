@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import type { Context } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
 import { foreignPlaces, removeVolumes } from '../resources/index.ts';
 import { containedParts, openContainers } from '../runtimes/containers/index.ts';
 import { attachSupervisor, supervisorProgram } from '../runtimes/processes/index.ts';
-import { forgetName, RUNNING_STATE, readChoices, stackFolders } from '../state/index.ts';
+import { forgetName, RUNNING_STATE, readChoices, statePath } from '../state/index.ts';
 import { withLock } from './lock.ts';
 
 export interface DownResult {
@@ -38,9 +38,8 @@ export async function down(
       try {
         const stopped = await endProcesses(context, root);
         const contained = await endContainers(context, root, options);
-        const { state } = stackFolders(root);
         // On a disk that cannot be written they stay: what they name is gone, and everybody who reads them checks that.
-        for (const file of RUNNING_STATE) await rm(join(state, file), { force: true }).catch(() => {});
+        for (const name of RUNNING_STATE) await rm(statePath(root, name), { force: true }).catch(() => {});
         if (options.volumes) {
           for (const place of await foreignPlaces(root)) {
             context.io.err(`${place} is not data of this stack: left as it is`);

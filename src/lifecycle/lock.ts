@@ -1,13 +1,5 @@
-import { join } from 'node:path';
 import { messageOf, QbtcError } from '../errors.ts';
-import {
-  createFolders,
-  giveBack,
-  type LockHolder,
-  newHolder,
-  stackFolders,
-  takeLock,
-} from '../state/index.ts';
+import { createFolders, giveBack, type LockHolder, newHolder, statePath, takeLock } from '../state/index.ts';
 
 export interface LockOptions {
   /** On a disk that cannot be written the work is done without a lock: what is started must always be able to end. */
@@ -25,7 +17,7 @@ export async function withLock<T>(
   work: () => Promise<T>,
   { evenUnwritable = false }: LockOptions = {},
 ): Promise<T> {
-  const file = join(stackFolders(root).state, 'lock');
+  const file = statePath(root, 'lock');
   const mine = newHolder(command);
   try {
     await createFolders(root);

@@ -9,7 +9,7 @@ import type { ListeningSocket } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
 import { carriersOfAnyStack } from '../runtimes/processes/carried.ts';
 import { instancesOf } from '../services/service.ts';
-import { STATE_FOLDER } from '../state/index.ts';
+import { ownerOfData } from '../state/index.ts';
 import { describeConflict, type Owner, type PortConflict } from './ports.ts';
 
 const STACK_LABEL = 'qbtc-stack';
@@ -62,12 +62,11 @@ async function named(context: Context, conflicts: readonly PortConflict[]): Prom
 
 /** Redis writes over its environment: the folder that it works in tells. */
 async function dataFolders({ host }: Pick<Context, 'host'>): Promise<Map<number, Owner>> {
-  const marker = join('/', STATE_FOLDER, 'data', '/');
   const processes = await host.processes().catch(() => []);
   return new Map(
     processes.flatMap(({ pid, cwd }) => {
-      const at = cwd?.indexOf(marker) ?? -1;
-      return cwd === undefined || at < 0 ? [] : [[pid, { root: cwd.slice(0, at) }] as const];
+      const owner = cwd === undefined ? undefined : ownerOfData(cwd);
+      return owner === undefined ? [] : [[pid, { root: owner.root }] as const];
     }),
   );
 }

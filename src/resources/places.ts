@@ -5,7 +5,7 @@ import writeFileAtomic from 'write-file-atomic';
 import * as z from 'zod';
 import { QbtcError } from '../errors.ts';
 import { stackFolders } from '../state/folders.ts';
-import { ensureIdentity, readIdentity, stateFile, withFileLock } from '../state/index.ts';
+import { ensureIdentity, readIdentity, stateFile, statePath, withFileLock } from '../state/index.ts';
 
 /** The file in a place that names the stack whose it is. */
 const STAMP = '.stack';
@@ -120,7 +120,7 @@ function refuseCopy(root: string, shared: ReadonlyMap<string, string>): void {
   for (const [place, other] of shared) {
     throw new QbtcError('STACK_COPIED', `the data of this stack (${place}) is that of ${other}, too`, {
       details: [`${root} and ${other} are one stack, copied: both say so in .qbtc/stack.json`],
-      hint: `if this one is the copy, let it be a stack of its own, which begins empty: rm "${join(root, '.qbtc', 'stack.json')}"`,
+      hint: `if this one is the copy, let it be a stack of its own, which begins empty: rm "${statePath(root, 'identity')}"`,
     });
   }
 }

@@ -1,11 +1,12 @@
 import { chmod, copyFile, mkdir, readdir, readlink, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { STATE_FOLDER } from '../state/index.ts';
 
 /** What a template folder may hold after somebody worked in it, and what no stack begins with. */
 const LEFT_OUT = new Set([
   'node_modules',
   '.git',
-  '.qbtc',
+  STATE_FOLDER,
   '.vitest',
   '.DS_Store',
   '.env',

@@ -1,10 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import type { Score, ScoreRecord } from '../model/score.ts';
 import { SCORE_COMPONENTS } from '../model/stack.ts';
-import { appendLine, stateFolder, withFileLock } from '../state/index.ts';
+import { linesFile } from '../state/index.ts';
 import { lostIn } from './compare.ts';
 
 /** The oldest go when there are more. */
@@ -20,10 +17,15 @@ const recordSchema = z.object({
   lost: z.array(z.object({ code: z.string(), subject: z.string(), max: z.number() })),
 });
 
-/** `.qbtc/scores.jsonl`: a line for each score that was taken of this stack. */
-function historyFile(root: string): string {
-  return join(stateFolder(root), 'scores.jsonl');
-}
+/** A line for each score that was taken of this stack. */
+const file = linesFile<ScoreRecord>(
+  'scores',
+  (value) => {
+    const { commit, ...record } = recordSchema.parse(value);
+    return { ...record, ...(commit === undefined ? {} : { commit }) };
+  },
+  KEPT,
+);
 
 export function recordOf(score: Score, commit: string | undefined): ScoreRecord {
   return {
@@ -39,29 +41,10 @@ export function recordOf(score: Score, commit: string | undefined): ScoreRecord 
   };
 }
 
-/** The scores taken so far, oldest first. Lines that cannot be read (cut short by a crash) are left out. */
-export async function readHistory(root: string): Promise<ScoreRecord[]> {
-  const text = await readFile(historyFile(root), 'utf8').catch(() => '');
-  return text.split('\n').flatMap((line) => {
-    try {
-      const { commit, ...record } = recordSchema.parse(JSON.parse(line));
-      return [{ ...record, ...(commit === undefined ? {} : { commit }) }];
-    } catch {
-      return [];
-    }
-  });
-}
+/** The scores taken so far, oldest first. */
+export const readHistory = (root: string): Promise<ScoreRecord[]> => file.read(root);
 
-export async function writeRecord(root: string, record: ScoreRecord): Promise<void> {
-  const file = historyFile(root);
-  await appendLine(file, record);
-  if ((await readHistory(root)).length <= KEPT) return;
-  await withFileLock(file, async () => {
-    // Read again: nobody appends now.
-    const lines = (await readHistory(root)).slice(-KEPT).map((each) => `${JSON.stringify(each)}\n`);
-    await writeFileAtomic(file, lines.join(''), { mode: 0o600, fsync: false });
-  });
-}
+export const writeRecord = (root: string, record: ScoreRecord): Promise<void> => file.append(root, record);
 
 /**
  * The record that a word names: `last`; the last one at or before a date or time in ISO 8601; the last one of a commit.

@@ -1,21 +1,35 @@
-/** What holds of a file of the state, whatever it is about. */
-export interface Declaration {
+/** What is said of a document that is damaged: the code of the error, what is lost with it, and what to do. */
+export interface Refusal {
+  code: string;
+  hint: string;
+}
+
+/** A document that is read and written as a whole; see `stateFile`, which takes its schema. */
+export interface DocumentDeclaration {
+  shape: 'document';
   /** Below `.qbtc`. */
   file: string;
   /** `run`: what runs wrote it down, and `down` removes it. `stack`: it lasts as long as the stack. */
   lifetime: 'run' | 'stack';
-  /**
-   * What is said of one that is damaged: the code of the error, what is lost with it and what to do. Left out for what
-   * can be made anew: then damage is as good as absence.
-   */
-  damaged?: { code: string; hint: string };
+  /** `made anew`: damage is as good as absence. */
+  damaged: Refusal | 'made anew';
+}
+
+/** What is no document: its owner writes it in its own way. */
+interface OtherDeclaration {
+  shape: 'lines' | 'folder' | 'lock' | 'socket' | 'text';
+  file: string;
+  /** `volumes`: it lasts until `down --volumes`. */
+  lifetime: 'run' | 'stack' | 'volumes';
+  damaged: 'line left out' | 'made anew' | 'taken over' | 'told by its owner';
 }
 
 const DOWN_AND_UP = 'qbtc down && qbtc up';
 
-/** Every file that qbtc reads back from `.qbtc`, but for logs, bundles, and what the resources keep themselves. */
+/** Everything that stands in `.qbtc`. */
 export const STATE_FILES = {
   identity: {
+    shape: 'document',
     file: 'stack.json',
     lifetime: 'stack',
     damaged: {
@@ -24,6 +38,7 @@ export const STATE_FILES = {
     },
   },
   secrets: {
+    shape: 'document',
     file: 'secrets.json',
     lifetime: 'stack',
     damaged: {
@@ -32,6 +47,7 @@ export const STATE_FILES = {
     },
   },
   pendingSecret: {
+    shape: 'document',
     file: 'secrets.pending.json',
     lifetime: 'stack',
     damaged: {
@@ -40,6 +56,7 @@ export const STATE_FILES = {
     },
   },
   consumers: {
+    shape: 'document',
     file: 'consumers.json',
     lifetime: 'stack',
     damaged: {
@@ -48,6 +65,7 @@ export const STATE_FILES = {
     },
   },
   places: {
+    shape: 'document',
     file: 'places.json',
     lifetime: 'stack',
     damaged: {
@@ -56,6 +74,7 @@ export const STATE_FILES = {
     },
   },
   portBase: {
+    shape: 'document',
     file: 'port-base.json',
     lifetime: 'stack',
     damaged: {
@@ -64,6 +83,7 @@ export const STATE_FILES = {
     },
   },
   gatewayLedger: {
+    shape: 'document',
     file: 'ledger.json',
     lifetime: 'stack',
     damaged: {
@@ -72,6 +92,7 @@ export const STATE_FILES = {
     },
   },
   brokerLedger: {
+    shape: 'document',
     file: 'broker-ledger.json',
     lifetime: 'stack',
     damaged: {
@@ -80,6 +101,7 @@ export const STATE_FILES = {
     },
   },
   supervisor: {
+    shape: 'document',
     file: 'state.json',
     lifetime: 'run',
     damaged: {
@@ -88,6 +110,7 @@ export const STATE_FILES = {
     },
   },
   choices: {
+    shape: 'document',
     file: 'providers.json',
     lifetime: 'run',
     damaged: {
@@ -95,9 +118,10 @@ export const STATE_FILES = {
       hint: `it says what runs each part; data is kept, and the file is made anew by: ${DOWN_AND_UP}`,
     },
   },
-  scale: { file: 'scale.json', lifetime: 'run' },
-  sources: { file: 'sources.json', lifetime: 'run' },
+  scale: { shape: 'document', file: 'scale.json', lifetime: 'run', damaged: 'made anew' },
+  sources: { shape: 'document', file: 'sources.json', lifetime: 'run', damaged: 'made anew' },
   holds: {
+    shape: 'document',
     file: 'holds.json',
     lifetime: 'run',
     damaged: {
@@ -106,6 +130,7 @@ export const STATE_FILES = {
     },
   },
   chaos: {
+    shape: 'document',
     file: 'chaos.json',
     lifetime: 'run',
     damaged: {
@@ -113,17 +138,41 @@ export const STATE_FILES = {
       hint: `it says how to undo what chaos has done; without it: ${DOWN_AND_UP}`,
     },
   },
-  containers: { file: 'containers.json', lifetime: 'run' },
-  healing: { file: 'heal.json', lifetime: 'run' },
+  containers: { shape: 'document', file: 'containers.json', lifetime: 'run', damaged: 'made anew' },
+  healing: { shape: 'document', file: 'heal.json', lifetime: 'run', damaged: 'made anew' },
   /** It outlives `down`, as what runs by hand does. */
-  byHand: { file: 'by-hand.json', lifetime: 'stack' },
-  announced: { file: 'announced.json', lifetime: 'stack' },
-  images: { file: 'build/images.json', lifetime: 'stack' },
-} as const satisfies Record<string, Declaration>;
+  byHand: { shape: 'document', file: 'by-hand.json', lifetime: 'stack', damaged: 'made anew' },
+  announced: { shape: 'document', file: 'announced.json', lifetime: 'stack', damaged: 'made anew' },
+  images: { shape: 'document', file: 'build/images.json', lifetime: 'stack', damaged: 'made anew' },
+  heals: { shape: 'lines', file: 'heal.jsonl', lifetime: 'stack', damaged: 'line left out' },
+  scores: { shape: 'lines', file: 'scores.jsonl', lifetime: 'stack', damaged: 'line left out' },
+  /** What processes have written, `NAME.log`. */
+  logs: { shape: 'folder', file: 'logs', lifetime: 'stack', damaged: 'line left out' },
+  /** What the resources keep, a folder each. */
+  data: { shape: 'folder', file: 'data', lifetime: 'volumes', damaged: 'told by its owner' },
+  /** Bundles of the services. */
+  build: { shape: 'folder', file: 'build', lifetime: 'stack', damaged: 'made anew' },
+  /** What the compose file is filled in with. */
+  compose: { shape: 'folder', file: 'compose', lifetime: 'stack', damaged: 'made anew' },
+  /** Journals of migrations of queues, a document each; see `topology/migrate`. */
+  migrations: { shape: 'folder', file: 'migrations', lifetime: 'stack', damaged: 'told by its owner' },
+  /** What large files of the gateway said when they were read last. */
+  parsed: { shape: 'folder', file: '.parsed', lifetime: 'stack', damaged: 'made anew' },
+  /** Held by the command that changes the stack. */
+  lock: { shape: 'lock', file: 'lock', lifetime: 'run', damaged: 'taken over' },
+  socket: { shape: 'socket', file: 'supervisor.sock', lifetime: 'run', damaged: 'made anew' },
+  /** Keeps git away, also where the stack's own `.gitignore` does not know us. */
+  ignored: { shape: 'text', file: '.gitignore', lifetime: 'stack', damaged: 'made anew' },
+} as const satisfies Record<string, DocumentDeclaration | OtherDeclaration>;
 
 export type StateFileName = keyof typeof STATE_FILES;
+type NameOf<Shape> = {
+  [N in StateFileName]: (typeof STATE_FILES)[N]['shape'] extends Shape ? N : never;
+}[StateFileName];
+export type DocumentName = NameOf<'document'>;
+export type LinesName = NameOf<'lines'>;
 
-/** The files that a running stack wrote down of itself. */
-export const RUNNING_STATE: readonly string[] = Object.values(STATE_FILES)
-  .filter(({ lifetime }) => lifetime === 'run')
-  .map(({ file }) => file);
+/** The documents that a running stack wrote down of itself. */
+export const RUNNING_STATE = (Object.keys(STATE_FILES) as StateFileName[]).filter(
+  (name) => STATE_FILES[name].shape === 'document' && STATE_FILES[name].lifetime === 'run',
+);

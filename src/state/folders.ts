@@ -1,17 +1,16 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, QbtcError } from '../errors.ts';
-import { STATE_FOLDER } from './folder.ts';
+import { stateFolder, statePath } from './folder.ts';
 
 /** The folders in `.qbtc/` that running the stack needs. */
 export function stackFolders(root: string) {
-  const state = join(root, STATE_FOLDER);
   return {
-    state,
-    logs: join(state, 'logs'),
-    data: join(state, 'data'),
-    build: join(state, 'build'),
-    logFile: (name: string) => join(state, 'logs', `${name}.log`),
+    state: stateFolder(root),
+    logs: statePath(root, 'logs'),
+    data: statePath(root, 'data'),
+    build: statePath(root, 'build'),
+    logFile: (name: string) => join(statePath(root, 'logs'), `${name}.log`),
   };
 }
 

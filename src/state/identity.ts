@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import writeFileAtomic from 'write-file-atomic';
 import { QbtcError } from '../errors.ts';
 import { decode, encode } from './codec.ts';
 import { STATE_FILES } from './files.ts';
-import { stateFolder } from './folder.ts';
+import { statePath } from './folder.ts';
 import { withFileLock } from './lock.ts';
 
 /** Which stack the folder holds, also after it was moved, and apart from copies of it. */
@@ -81,7 +81,7 @@ export function placeOfPath(root: string): string {
   return createHash('sha256').update(root).digest('hex').slice(0, 12);
 }
 
-const fileOf = (root: string) => join(stateFolder(root), STATE_FILES.identity.file);
+const fileOf = (root: string) => statePath(root, 'identity');
 
 /** Read at once, and without waiting: it is asked for in the middle of everything. One that is damaged says nothing. */
 function load(root: string): Identity | undefined {

@@ -1,7 +1,7 @@
 export { readChoices, writeChoices } from './choices.ts';
 export { decode, encode } from './codec.ts';
-export { RUNNING_STATE } from './files.ts';
-export { makeStateFolder, STATE_FOLDER, stateFolder } from './folder.ts';
+export { RUNNING_STATE, STATE_FILES } from './files.ts';
+export { makeStateFolder, ownerOfData, STATE_FOLDER, stateFolder, statePath } from './folder.ts';
 export { checkDisk, createFolders, stackFolders } from './folders.ts';
 export { type Hold, hold, letGo, readHolds, refuseHeld } from './holds.ts';
 export {
@@ -12,6 +12,6 @@ export {
   placeOfPath,
   readIdentity,
 } from './identity.ts';
-export { appendLine } from './lines.ts';
+export { type LinesFile, linesFile } from './lines.ts';
 export { giveBack, type LockHolder, newHolder, takeLock, withFileLock } from './lock.ts';
 export { openStateFile, type Schema, type StateFile, stateFile } from './state-file.ts';

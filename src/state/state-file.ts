@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import writeFileAtomic from 'write-file-atomic';
 import { messageOf, QbtcError } from '../errors.ts';
 import { decode, encode } from './codec.ts';
-import { type Declaration, STATE_FILES, type StateFileName } from './files.ts';
+import { type DocumentDeclaration, type DocumentName, STATE_FILES } from './files.ts';
 import { stateFolder } from './folder.ts';
 import { withFileLock } from './lock.ts';
 
@@ -41,12 +41,16 @@ export interface StateFile<T> {
 }
 
 /** The file of this name in the list, with the shape of what it holds. */
-export function stateFile<T>(name: StateFileName, schema: Schema<T>, absent: T): StateFile<T> {
+export function stateFile<T>(name: DocumentName, schema: Schema<T>, absent: T): StateFile<T> {
   return openStateFile(STATE_FILES[name], schema, absent);
 }
 
 /** One of several files of a kind, such as the journals of migrations. */
-export function openStateFile<T>(declaration: Declaration, schema: Schema<T>, absent: T): StateFile<T> {
+export function openStateFile<T>(
+  declaration: Omit<DocumentDeclaration, 'shape'>,
+  schema: Schema<T>,
+  absent: T,
+): StateFile<T> {
   const path = (root: string) => join(stateFolder(root), declaration.file);
 
   async function read(root: string): Promise<T> {
@@ -57,8 +61,8 @@ export function openStateFile<T>(declaration: Declaration, schema: Schema<T>, ab
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || code === 'ENOTDIR') return absent;
-      const { damaged } = declaration as Declaration;
-      if (damaged === undefined) return absent;
+      const { damaged } = declaration;
+      if (damaged === 'made anew') return absent;
       throw new QbtcError(damaged.code, `${file} cannot be used: ${messageOf(error)}`, {
         hint: damaged.hint,
         cause: error,

@@ -11,7 +11,7 @@ import { ensureSecrets, readPending, readSecrets, writePending } from '../../src
 import { openLedger } from '../../src/reconcile/ledger.ts';
 import { readChoices, writeChoices } from '../../src/state/choices.ts';
 import { hold, readHolds } from '../../src/state/holds.ts';
-import { RUNNING_STATE, stateFile, stateFolder, withFileLock } from '../../src/state/index.ts';
+import { RUNNING_STATE, STATE_FILES, stateFile, stateFolder, withFileLock } from '../../src/state/index.ts';
 import { journalFile } from '../../src/topology/migrate/journal.ts';
 import { temporaryFolder } from '../support/quiet-context.ts';
 
@@ -252,7 +252,7 @@ test('what can be made anew is as good as absent when it is damaged', async () =
 });
 
 test('down knows every file of what runs', () => {
-  expect([...RUNNING_STATE].sort()).toEqual(
+  expect(RUNNING_STATE.map((name) => STATE_FILES[name].file).sort()).toEqual(
     [
       'chaos.json',
       'containers.json',

@@ -1,6 +1,5 @@
 import { access, constants, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { stackFolders } from '../../state/folders.ts';
+import { stateFolder, statePath } from '../../state/index.ts';
 import { type Check, fail, pass, warning } from '../check.ts';
 
 /** Whether the stack's state can be written, and its secrets are read by nobody else. */
@@ -13,14 +12,14 @@ export const state: Check = async ({ stack, inStack, context }) => {
   if (!writable)
     return fail(`${folder} cannot be written`, `chmod u+w "${folder}", or run qbtc as its owner`);
   if (!inStack) return pass(`${folder} can be written`);
-  const secrets = join(stackFolders(stack.root).state, 'secrets.json');
+  const secrets = statePath(stack.root, 'secrets');
   const found = await stat(secrets).catch(() => undefined);
   if (found === undefined) return pass('writable; no secrets yet, qbtc up generates them');
   const own = process.getuid?.();
   if (own !== undefined && found.uid !== own)
     return fail(
       `${secrets} belongs to another account (uid ${found.uid})`,
-      `sudo chown -R ${own} "${stackFolders(stack.root).state}"`,
+      `sudo chown -R ${own} "${stateFolder(stack.root)}"`,
     );
   if (process.platform !== 'win32' && (found.mode & 0o077) !== 0)
     return warning(`${secrets} can be read by others`, `chmod 600 "${secrets}"`);

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { Stack } from '../../model/stack.ts';
+import { statePath } from '../../state/index.ts';
 
 /** Where `qbtc new` puts the compose file, and has git ignore what is written beside it. */
 const OWN_FOLDER = 'infrastructure';
@@ -15,7 +16,7 @@ export interface ComposePlace {
 }
 
 export function composePlace({ root, composeFile }: Pick<Stack, 'root' | 'composeFile'>): ComposePlace {
-  const own = join(root, '.qbtc', 'compose');
+  const own = statePath(root, 'compose');
   const beside = dirname(composeFile) === join(root, OWN_FOLDER);
   return {
     values: join(own, '.env'),

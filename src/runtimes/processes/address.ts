@@ -4,12 +4,12 @@ import { lstat, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { QbtcError } from '../../errors.ts';
-import { STATE_FOLDER } from '../../state/index.ts';
+import { STATE_FILES, statePath } from '../../state/index.ts';
 import { readState } from './state.ts';
 
 /** `sun_path` holds 108 bytes on Linux and 104 on macOS, the ending zero included. */
 const LONGEST_SOCKET_PATH = 103;
-const SOCKET = 'supervisor.sock';
+const SOCKET = STATE_FILES.socket.file;
 const PIPE = '\\\\.\\pipe\\qbtc-';
 /** The folder that `mkdtemp` makes: nobody else can enter it, and nobody can know its name. */
 const PRIVATE_FOLDER = /^qbtc-[A-Za-z0-9]{6}$/;
@@ -81,7 +81,7 @@ export function ownAddress(root: string, address: string): string {
 }
 
 function insideOf(root: string): string {
-  return join(root, STATE_FOLDER, SOCKET);
+  return statePath(root, 'socket');
 }
 
 /** What a state that we did not write (it came with a clone) may name is narrowed to what `listenAddress` makes. */

@@ -1,8 +1,8 @@
-import { dirname, sep } from 'node:path';
+import { dirname } from 'node:path';
 import type { KnownProcess } from '../../alive.ts';
 import type { Host } from '../../context.ts';
 import type { RunningProcess } from '../../model/observation.ts';
-import { readIdentity, STATE_FOLDER } from '../../state/index.ts';
+import { ownerOfData, readIdentity } from '../../state/index.ts';
 import type { ProcessSpec, ProcessStatus } from './protocol.ts';
 
 /** In the environment of each process that a supervisor starts, and of what that starts in its turn. */
@@ -113,9 +113,8 @@ const SETS_TITLE = /^(redis-server|valkey-server|postgres)$/;
 /** Such a server is told by the folder of the stack's data that it works in: answers with the name of that. */
 function keeperOf({ cwd, program }: RunningProcess, root: string): string | undefined {
   if (!SETS_TITLE.test(program)) return undefined;
-  const data = [root, STATE_FOLDER, 'data', ''].join(sep);
-  const folder = placeIn(cwd);
-  return folder?.startsWith(data) ? folder.slice(data.length).split(sep)[0] : undefined;
+  const owner = ownerOfData(placeIn(cwd) ?? '');
+  return owner?.root === root ? owner.resource : undefined;
 }
 
 /** Linux marks a folder that is gone. */

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { stillLives } from '../../alive.ts';
 import type { Context } from '../../context.ts';
 import { EXIT, messageOf, QbtcError } from '../../errors.ts';
-import { STATE_FOLDER } from '../../state/index.ts';
+import { stackFolders } from '../../state/index.ts';
 import { connectAddress } from './address.ts';
 import {
   belongingOf,
@@ -105,9 +105,9 @@ export function supervisorProgram(context: Pick<Context, 'installation'>): strin
 
 /** Starts the supervisor of the stack at `root` in the background and connects to it. */
 export async function startSupervisor(root: string, programFile: string): Promise<SupervisorClient> {
-  const logFolder = join(root, STATE_FOLDER, 'logs');
-  mkdirSync(logFolder, { recursive: true, mode: 0o700 });
-  const logFile = join(logFolder, 'supervisor.log');
+  const { logs, logFile: fileOf } = stackFolders(root);
+  mkdirSync(logs, { recursive: true, mode: 0o700 });
+  const logFile = fileOf('supervisor');
   const log = openSync(logFile, 'a', 0o600);
   const { [PROCESS_VARIABLE]: _, ...environment } = process.env;
   const child = spawn(process.execPath, ['--max-semi-space-size=1', programFile, root], {

@@ -1,9 +1,9 @@
 import { rmSync, statSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { messageOf } from '../../errors.ts';
-import { STATE_FOLDER } from '../../state/index.ts';
+import { stateFolder } from '../../state/index.ts';
 import { systemClock } from '../../system/clock.ts';
 import { createExec } from '../../system/exec.ts';
 import { createHost } from '../../system/host/index.ts';
@@ -19,7 +19,7 @@ const root = process.argv[2] ?? process.cwd();
 const FOLDER_POLL_MS = 2_000;
 
 // Where the folder is moved to, we go along: nothing is written to whatever stands in its place then.
-process.chdir(join(root, STATE_FOLDER));
+process.chdir(stateFolder(root));
 const folder = statSync('.', { bigint: true });
 const host = createHost(process.platform, createExec());
 const socket = await listenAddress(root);
@@ -145,10 +145,10 @@ for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
 // `git clean` and `rm -r` take the folder away, and another one may stand in its place; `mv` leaves what runs with paths
 // that lead nowhere. Everything ends in order then: data that is moved is whole.
 const folderWatch = setInterval(() => {
-  const there = statSync(join(root, STATE_FOLDER), { bigint: true, throwIfNoEntry: false });
+  const there = statSync(stateFolder(root), { bigint: true, throwIfNoEntry: false });
   if (there?.ino === folder.ino && there.dev === folder.dev) return;
   clearInterval(folderWatch);
-  process.stderr.write(`${join(root, STATE_FOLDER)} was moved or removed: everything is ended\n`);
+  process.stderr.write(`${stateFolder(root)} was moved or removed: everything is ended\n`);
   void supervisor
     .stopAll(() => {})
     .then(end)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { openStateFile } from '../../state/index.ts';
+import { openStateFile, STATE_FILES } from '../../state/index.ts';
 
 const batchSchema = z.object({
   /** How many messages the two queues held when the batch was taken, those of the batch included. */
@@ -35,7 +35,7 @@ export interface JournalFile {
 export function journalFile(root: string, queue: string): JournalFile {
   const file = openStateFile<Journal | undefined>(
     {
-      file: `migrations/${fileNameOf(queue)}.json`,
+      file: `${STATE_FILES.migrations.file}/${fileNameOf(queue)}.json`,
       lifetime: 'stack',
       damaged: {
         code: 'JOURNAL_UNREADABLE',
