@@ -4,7 +4,7 @@ import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { serviceJsonSchema, stackJsonSchema } from '../../src/config/json-schema.ts';
-import { TEMPLATE_FILE } from './sample.ts';
+import { INLINE_FILE } from './sample.ts';
 
 const DOCS_FILE = fileURLToPath(new URL('../../docs/qbtc-yaml.md', import.meta.url));
 
@@ -75,7 +75,7 @@ test('every key has its own paragraph in docs/qbtc-yaml.md', async () => {
 
 test('the template satisfies it, and a wrong key does not', async () => {
   const validate = new Ajv({ strict: false }).compile(stackJsonSchema());
-  const template = parse(await readFile(TEMPLATE_FILE, 'utf8'));
+  const template = parse(await readFile(INLINE_FILE, 'utf8'));
   expect(validate(template), JSON.stringify(validate.errors)).toBe(true);
   expect(validate({ ...template, servces: {} })).toBe(false);
   expect(validate({ ...template, ports: { base: '${BASE:-0}' } })).toBe(true);

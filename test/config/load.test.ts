@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseStackDocument } from '../../src/config/document.ts';
 import { declaredPorts, findStackFile, loadStack, openStack, secretNames } from '../../src/config/load.ts';
-import { makeSample, type Sample, SECRETS, small, TEMPLATE_FILE, VERSION } from './sample.ts';
+import { INLINE_FILE, makeSample, type Sample, SECRETS, small, TEMPLATE_FILE, VERSION } from './sample.ts';
 
 let sample: Sample;
 beforeAll(async () => {
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => sample.remove());
 
-const template = () => readFile(TEMPLATE_FILE, 'utf8');
+const template = () => readFile(INLINE_FILE, 'utf8');
 
 /** The template with one piece of text put in place of another, which must be there. */
 async function changed(from: string, to: string): Promise<string> {
@@ -24,6 +24,16 @@ describe("the template's own file", () => {
   test('loads where it stands', async () => {
     const stack = await loadStack({ file: TEMPLATE_FILE, env: {}, secrets: SECRETS, qbtcVersion: VERSION });
     expect(stack.services.map(({ name }) => name)).toContain('quantum-core');
+    // Its services stand in files of their own, and say what they said when they stood in qbtc.yaml.
+    const inline = await sample.load();
+    const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
+    const relativeTo = (root: string, value: unknown) =>
+      JSON.parse(JSON.stringify(value).replaceAll(root, ''));
+    expect(relativeTo(stack.root, stack.services.toSorted(byName))).toEqual(
+      relativeTo(sample.root, inline.services.toSorted(byName)),
+    );
+    expect(stack.commands).toEqual(inline.commands);
+    expect(stack.secretNames.toSorted()).toEqual(inline.secretNames.toSorted());
   });
 
   test('becomes a stack with defaults, references and absolute paths', async () => {

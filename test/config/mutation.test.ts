@@ -4,13 +4,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { anyCharacter } from '../support/any-text.ts';
 import { runs } from '../support/property-runs.ts';
-import { makeSample, type Sample, TEMPLATE_FILE } from './sample.ts';
+import { INLINE_FILE, makeSample, type Sample } from './sample.ts';
 
 let sample: Sample;
 let template: string;
 beforeAll(async () => {
   sample = await makeSample();
-  template = await readFile(TEMPLATE_FILE, 'utf8');
+  template = await readFile(INLINE_FILE, 'utf8');
 });
 afterAll(() => sample.remove());
 

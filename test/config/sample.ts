@@ -9,6 +9,9 @@ import type { Stack } from '../../src/model/stack.ts';
 /** The template's own `qbtc.yaml`: the example that must load. */
 export const TEMPLATE_FILE = fileURLToPath(new URL('../../templates/stack/qbtc.yaml', import.meta.url));
 
+/** The same stack with everything in one file, as it was before services had files of their own. */
+export const INLINE_FILE = fileURLToPath(new URL('../fixtures/inline-stack/qbtc.yaml', import.meta.url));
+
 export const VERSION = '0.1.0';
 
 export const SECRETS: Readonly<Record<string, string>> = {
@@ -60,7 +63,7 @@ export interface Sample {
 export async function makeSample(): Promise<Sample> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'qbtc-config-')));
   const file = join(root, 'qbtc.yaml');
-  await copyFile(TEMPLATE_FILE, file);
+  await copyFile(INLINE_FILE, file);
   for (const name of NAMED_FILES) {
     await mkdir(dirname(join(root, name)), { recursive: true });
     await writeFile(join(root, name), '');

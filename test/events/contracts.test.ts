@@ -16,6 +16,7 @@ import {
   validateSchemas,
 } from '../../src/events/index.ts';
 import type { SchemaFile } from '../../src/events/schema-file.ts';
+import { readTopology } from '../../src/topology/index.ts';
 
 const TEMPLATE = new URL('../../templates/stack/', import.meta.url).pathname;
 const FOLDER = join(TEMPLATE, 'event-schemas');
@@ -72,12 +73,13 @@ describe('the contracts of the stack that is scaffolded', () => {
   });
 
   it('have a queue in the topology for every routing key that is not for private queues', async () => {
-    const topology = parse(await readFile(join(TEMPLATE, 'infrastructure/rabbitmq/topology.yaml'), 'utf8'), {
-      maxAliasCount: -1,
-    });
-    const bound = topology.bindings.map(({ routing_key }: { routing_key: string }) => routing_key);
+    const { bindings } = await readTopology([
+      join(TEMPLATE, 'infrastructure/rabbitmq/topology.yaml'),
+      join(TEMPLATE, 'services/trading-hft/topology.yaml'),
+    ]);
+    const bound = bindings.map(({ routing_key }) => routing_key);
     const keys = eventFiles(files).map(({ schema }) => schema['x-routing-key']);
-    expect(keys.filter((key) => key !== undefined && !bound.includes(key))).toEqual([
+    expect(keys.filter((key) => key !== undefined && !bound.includes(String(key)))).toEqual([
       'llm.cancel',
       'llm.models.request',
     ]);

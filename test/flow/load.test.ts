@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { glob } from 'tinyglobby';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadFlows } from '../../src/flow/index.ts';
 import { flowStack } from './chain.ts';
@@ -26,8 +27,8 @@ async function mistakesOf(...texts: string[]): Promise<readonly string[]> {
 }
 
 test('the flows of the template are valid', async () => {
-  const folder = fileURLToPath(new URL('../../templates/stack/flows', import.meta.url));
-  const paths = (await readdir(folder)).sort().map((name) => join(folder, name));
+  const folder = fileURLToPath(new URL('../../templates/stack/', import.meta.url));
+  const paths = (await glob(['flows/*', 'services/*/flows/*'], { cwd: folder, absolute: true })).sort();
   const flows = await loadFlows(flowStack(folder, paths));
   expect(flows.map(({ name, steps }) => `${name} ${steps.length}`)).toEqual([
     'llm-bad-event 4',

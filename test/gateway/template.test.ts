@@ -1,19 +1,26 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { glob } from 'tinyglobby';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 
-const TEMPLATE_FILE = fileURLToPath(new URL('../../templates/stack/qbtc.yaml', import.meta.url));
+const TEMPLATE = fileURLToPath(new URL('../../templates/stack/', import.meta.url));
 
 type Plugins = Record<string, Record<string, unknown>>;
 
+interface ServiceFile {
+  routes?: { name: string; methods: string[]; plugins: Plugins }[];
+}
 interface Template {
-  services: Record<string, { routes?: { name: string; methods: string[]; plugins: Plugins }[] }>;
   gateway: { consumers: { plugins?: Plugins }[] };
 }
 
-const template = parse(await readFile(TEMPLATE_FILE, 'utf8')) as Template;
-const routes = Object.values(template.services).flatMap((service) => service.routes ?? []);
+const read = async (file: string) => parse(await readFile(join(TEMPLATE, file), 'utf8')) as unknown;
+const template = (await read('qbtc.yaml')) as Template;
+const files = await glob('*/*/service.yaml', { cwd: TEMPLATE });
+const services = (await Promise.all(files.sort().map(read))) as ServiceFile[];
+const routes = services.flatMap((service) => service.routes ?? []);
 
 it('lets the preflight requests of browsers through to the cors plugin', () => {
   const open = routes.filter(({ plugins }) => plugins.cors !== undefined);

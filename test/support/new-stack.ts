@@ -1,8 +1,9 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Document, parseDocument, type Scalar, type YAMLMap } from 'yaml';
+import { join, posix } from 'node:path';
+import { glob } from 'tinyglobby';
+import { type Document, isNode, parseDocument, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 import { createStack } from '../../src/scaffold/create.ts';
 import { isPortFree } from '../../src/scaffold/ports.ts';
 import { CHECKOUT, qbtc } from './qbtc.ts';
@@ -22,12 +23,51 @@ export async function newStack(name = 'acme', portBase?: number): Promise<[strin
   return made;
 }
 
-/** Changes `qbtc.yaml` of the stack, its comments kept. */
+/** Changes `qbtc.yaml` of the stack, its comments kept; the services that it includes stand in it from now on. */
 export async function editStack(root: string, change: (file: Document) => void): Promise<void> {
   const path = join(root, 'qbtc.yaml');
   const file = parseDocument(await readFile(path, 'utf8'));
+  if (file.has('include')) await inline(root, file);
   change(file);
   await writeFile(path, file.toString({ lineWidth: 0, flowCollectionPadding: false }));
+}
+
+const ORDER = ['llm-api', 'quantum-core', 'platform-api', 'exchange-simulator', 'trading-hft'];
+
+/** What `service.yaml` files say, written as it stood before there were any. */
+async function inline(root: string, file: Document): Promise<void> {
+  const patterns = (file.get('include') as YAMLSeq).toJSON() as string[];
+  file.delete('include');
+  const folders = (await glob(patterns, { cwd: root })).map((path) => posix.dirname(path));
+  const rank = (folder: string) => ORDER.indexOf(posix.basename(folder));
+  for (const folder of folders.sort((a, b) => rank(a) - rank(b))) {
+    const name = posix.basename(folder);
+    const service = parseDocument(await readFile(join(root, folder, 'service.yaml'), 'utf8'))
+      .contents as YAMLMap;
+    const take = (key: string): string[] => {
+      const value = service.get(key) as Scalar | YAMLSeq | string | undefined;
+      service.delete(key);
+      const plain: unknown = isNode(value) ? value.toJSON() : value;
+      return plain === undefined ? [] : ([plain].flat() as string[]);
+    };
+    const append = (at: string[], values: string[]) => {
+      const before: unknown = isNode(file.getIn(at)) ? (file.getIn(at) as YAMLSeq).toJSON() : file.getIn(at);
+      if (values.length > 0) file.setIn(at, [...[before].flat(), ...values]);
+    };
+    const inFolder = (own: string) => posix.join(folder, own);
+    append(['secrets'], take('secrets'));
+    append(['topology'], take('topology').map(inFolder));
+    append(['flows'], take('flows').map(inFolder));
+    append(['infrastructure', 'database', 'migrations'], take('migrations').map(inFolder));
+    const commands = service.get('commands') as YAMLMap<Scalar<string>, YAMLMap> | undefined;
+    service.delete('commands');
+    for (const { key, value } of commands?.items ?? []) {
+      value?.set('service', name);
+      file.setIn(['commands', key.value], value);
+    }
+    service.set('path', folder);
+    file.setIn(['services', name], service);
+  }
 }
 
 /** The same, with nothing said about who provides what. */

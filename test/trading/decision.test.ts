@@ -7,7 +7,9 @@ import { emaCross } from '../../templates/stack/packages/trading/src/strategies/
 import { Exchange } from '../../templates/stack/tools/exchange-simulator/src/exchange.ts';
 import { MarketMakers } from '../../templates/stack/tools/exchange-simulator/src/market-makers.ts';
 
-const FLOW = fileURLToPath(new URL('../../templates/stack/flows/trading-decision.yaml', import.meta.url));
+const FLOW = fileURLToPath(
+  new URL('../../templates/stack/services/trading-hft/flows/trading-decision.yaml', import.meta.url),
+);
 const START = 1_750_000_000_000;
 const SOON = 40;
 

@@ -35,8 +35,12 @@ describe('migrations', () => {
   });
 
   test('of the template are taken', async () => {
-    const folder = join(CHECKOUT, 'templates/stack/infrastructure/supabase/migrations');
-    expect((await readMigrations([folder])).map(({ name }) => name.slice(0, 4))).toEqual([
+    const stack = join(CHECKOUT, 'templates/stack');
+    const folders = [
+      join(stack, 'services/trading-hft/migrations'),
+      join(stack, 'infrastructure/supabase/migrations'),
+    ];
+    expect((await readMigrations(folders)).map(({ name }) => name.slice(0, 4))).toEqual([
       '0001',
       '0002',
       '0003',

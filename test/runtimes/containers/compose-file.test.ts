@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { glob } from 'tinyglobby';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import {
@@ -40,11 +41,11 @@ describe("the template's compose file", async () => {
   const declared = parse(await readFile(path, 'utf8'), { merge: true }) as Declared;
   const stackFile = parse(await readFile(join(TEMPLATE, 'qbtc.yaml'), 'utf8')) as {
     infrastructure: Record<string, unknown>;
-    services: Record<string, unknown>;
   };
+  const services = (await glob('*/*/service.yaml', { cwd: TEMPLATE })).map((file) => basename(dirname(file)));
 
   test('has every resource and service of qbtc.yaml by its name, and else only their companions', () => {
-    const names = [...Object.keys(stackFile.infrastructure), ...Object.keys(stackFile.services)];
+    const names = [...Object.keys(stackFile.infrastructure), ...services];
     expect(Object.keys(declared.services)).toEqual(expect.arrayContaining(names));
     const others = Object.keys(declared.services).filter((name) => !names.includes(name));
     expect(others.every((name) => names.some((owner) => name.startsWith(`${owner}-`)))).toBe(true);

@@ -86,7 +86,7 @@ async function endPortMapper(port: number, env: NodeJS.ProcessEnv): Promise<void
 }
 
 interface TopologyFile {
-  exchanges: { name: string; type: string }[];
+  exchanges?: { name: string; type: string }[];
   queues: { name: string; arguments?: Record<string, unknown>; retry?: { delays: number[] } }[];
   bindings: { source: string; destination: string; routing_key: string }[];
 }
@@ -96,7 +96,7 @@ export async function declareTopology(url: string, file: string): Promise<void> 
   const topology: TopologyFile = parse(await readFile(file, 'utf8'), { maxAliasCount: -1 });
   const connection = await connect(url);
   const channel = await connection.createChannel();
-  for (const { name, type } of topology.exchanges)
+  for (const { name, type } of topology.exchanges ?? [])
     await channel.assertExchange(name, type, { durable: true });
   for (const queue of topology.queues) {
     await channel.assertQueue(queue.name, { durable: true, arguments: queue.arguments ?? {} });

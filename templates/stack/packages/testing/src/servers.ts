@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { migrate, postgresServer, startPostgres } from './postgres.ts';
 import { declareTopology, rabbitmqServer, startRabbitmq } from './rabbitmq.ts';
 import { redisServer, startRedis } from './redis.ts';
@@ -13,13 +15,23 @@ export interface StackServers {
   stop(): Promise<void>;
 }
 
-/** Broker, cache and database, with the topology and the migrations of the stack at `root` (which ends with a slash). */
-export async function startStackServers(root: string): Promise<StackServers> {
+/** The folder of the stack, with a slash at its end. */
+export const STACK = fileURLToPath(new URL('../../../', import.meta.url));
+
+/**
+ * Broker, cache and database, with the topology and the migrations of the stack, and of these services, whose folders hold
+ * `topology.yaml` and `migrations`.
+ */
+export async function startStackServers(...services: string[]): Promise<StackServers> {
   const [broker, cache, database] = await Promise.all([startRabbitmq(), startRedis(), startPostgres()]);
   await Promise.all([
-    declareTopology(broker.url, `${root}infrastructure/rabbitmq/topology.yaml`),
-    migrate(database.url, `${root}infrastructure/supabase/migrations`),
+    declareTopology(broker.url, `${STACK}infrastructure/rabbitmq/topology.yaml`),
+    migrate(database.url, `${STACK}infrastructure/supabase/migrations`),
   ]);
+  for (const service of services) {
+    await declareTopology(broker.url, join(service, 'topology.yaml'));
+    await migrate(database.url, join(service, 'migrations'));
+  }
   return {
     broker,
     cache,

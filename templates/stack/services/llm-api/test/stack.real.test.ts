@@ -48,7 +48,7 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
     Number(/^bus_requests_pending\{.*\} (\d+)/m.exec(await (await fetch(`${api.url}/metrics`)).text())?.[1]);
 
   beforeAll(async () => {
-    servers = await startStackServers(ROOT);
+    servers = await startStackServers();
     ({ broker, cache, database } = servers);
     [api, core] = await Promise.all([startApi(), startCore()]);
     await Promise.all([api.healthy(), core.healthy()]);

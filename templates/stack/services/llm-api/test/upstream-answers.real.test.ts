@@ -19,7 +19,7 @@ describe.skipIf(skipped)('the LLM API before an endpoint that answers as servers
   let core: TestService;
 
   beforeAll(async () => {
-    servers = await startStackServers(ROOT);
+    servers = await startStackServers();
     const { broker, cache, database } = servers;
     [endpoint, ollama] = await Promise.all([startScripted(['m']), startScripted()]);
     const api = await startService('llm-api', `${ROOT}services/llm-api/src/main.ts`, {

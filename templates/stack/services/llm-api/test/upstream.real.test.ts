@@ -20,7 +20,7 @@ describe.skipIf(skipped)('the LLM API before upstreams that speak the real proto
   let database: TestServer;
 
   beforeAll(async () => {
-    servers = await startStackServers(ROOT);
+    servers = await startStackServers();
     const { broker, cache } = servers;
     database = servers.database;
     [openai, ollama] = await Promise.all([

@@ -38,7 +38,7 @@ describe.skipIf(skipped)('the platform API, beside the services that it tells of
     });
 
   beforeAll(async () => {
-    servers = await startStackServers(ROOT);
+    servers = await startStackServers();
     ({ broker, cache, database } = servers);
     environment = {
       AMQP_URL: broker.url,

@@ -28,7 +28,7 @@ export const CONFIGURATION = {
   /** Asked for in `x-control-key` by whoever wants to change something. */
   TRADING_CONTROL_KEY: text(),
   TRADING_MODE: withDefault(oneOf(MODES), 'paper'),
-  /** The second switch of live trading: it stands in qbtc.yaml, so the environment alone cannot turn it on. */
+  /** The second switch of live trading: it stands in service.yaml, so the environment alone cannot turn it on. */
   TRADING_LIVE_ALLOWED: withDefault(oneOf(['no', 'yes']), 'no'),
   /** The simulated exchange; without it Binance. */
   EXCHANGE_URL: z.optional(address(['http', 'https'])),
@@ -74,7 +74,7 @@ export function contradictions(given: Configuration): string[] {
   const { TRADING_MODE: mode } = given;
   if (mode === 'live' && given.TRADING_LIVE_ALLOWED !== 'yes')
     mistakes.push(
-      'TRADING_MODE is live, but TRADING_LIVE_ALLOWED is not yes: both are needed (qbtc.yaml has the second)',
+      'TRADING_MODE is live, but TRADING_LIVE_ALLOWED is not yes: both are needed (service.yaml has the second)',
     );
   if (mode === 'live' && given.EXCHANGE_URL !== undefined)
     mistakes.push('TRADING_MODE is live, but EXCHANGE_URL names a simulated exchange');

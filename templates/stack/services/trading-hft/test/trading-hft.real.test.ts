@@ -2,12 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { addSimulator, type Simulator } from '@stack/exchange-simulator/server';
 import { query } from '@stack/testing/postgres';
 import { skipWithout } from '@stack/testing/server';
-import { type StackServers, stackServers, startStackServers } from '@stack/testing/servers';
+import { STACK, type StackServers, stackServers, startStackServers } from '@stack/testing/servers';
 import { startService, type TestService } from '@stack/testing/service';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const SERVICE = fileURLToPath(new URL('../', import.meta.url));
 const CREDENTIALS = { key: 'key', secret: 'secret' };
 const CONTROL = 'control';
 const soon = { timeout: 30_000, interval: 200 };
@@ -35,7 +35,7 @@ describe.skipIf(skipWithout(stackServers))('the trading service, with real serve
     return { server: made, simulator: added };
   };
   const start = (changes: Record<string, string> = {}) =>
-    startService('trading-hft', `${ROOT}services/trading-hft/src/main.ts`, { ...environment, ...changes });
+    startService('trading-hft', `${SERVICE}src/main.ts`, { ...environment, ...changes });
   const call = async (
     path: string,
     body?: object,
@@ -54,7 +54,7 @@ describe.skipIf(skipWithout(stackServers))('the trading service, with real serve
   const trades = async (service = trading) => (await call('status', undefined, { service })).body.trading;
 
   beforeAll(async () => {
-    servers = await startStackServers(ROOT);
+    servers = await startStackServers(SERVICE);
     ({ server, simulator } = await simulate(0));
     environment = {
       AMQP_URL: servers.broker.url,
@@ -67,7 +67,7 @@ describe.skipIf(skipWithout(stackServers))('the trading service, with real serve
       EQUITY_MS: '300',
     };
     for (const market of simulator.exchange.markets.values()) market.pull.drift(0.0001);
-    core = await startService('quantum-core', `${ROOT}services/quantum-core/src/main.ts`, environment);
+    core = await startService('quantum-core', `${STACK}services/quantum-core/src/main.ts`, environment);
     [trading] = await Promise.all([start(), core.healthy()]);
     await trading.healthy();
     await vi.waitFor(async () => expect(await trades()).toBe(true), soon);
