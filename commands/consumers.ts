@@ -31,7 +31,7 @@ export const consumers: Register = (program, run) => {
       run<AddOptions>(async (context, { limit, per, json = false }, [name = '']) => {
         const { addConsumer } = await import('../src/lifecycle/consumers.ts');
         const stack = await open(context);
-        const added = await addConsumer(context, stack, name, () => open(context), {
+        const added = await addConsumer(context, stack, name, {
           ...(limit === undefined ? {} : { limit: { count: limit, seconds: per } }),
         });
         return revealed(context, name, added, json);
@@ -58,7 +58,7 @@ export const consumers: Register = (program, run) => {
       run<RotateOptions>(async (context, { overlap, json = false }, [name = '']) => {
         const { rotateConsumer } = await import('../src/lifecycle/consumers.ts');
         const stack = await open(context);
-        const rotated = await rotateConsumer(context, stack, name, () => open(context), { overlap });
+        const rotated = await rotateConsumer(context, stack, name, { overlap });
         return revealed(context, name, rotated, json);
       }),
     );
@@ -75,7 +75,7 @@ export const consumers: Register = (program, run) => {
           import('../src/errors.ts'),
         ]);
         const stack = await open(context);
-        const outcomes = await revokeConsumer(context, stack, name, () => open(context), { previous });
+        const outcomes = await revokeConsumer(context, stack, name, { previous });
         return {
           document: { kind: 'applied', subject: 'consumers', stack: stack.name, outcomes },
           exit: outcomes.every(({ status }) => status === 'done') ? EXIT.done : EXIT.partial,
@@ -85,7 +85,7 @@ export const consumers: Register = (program, run) => {
 };
 
 async function open(context: Context) {
-  const { openStackHere } = await import('./open.ts');
+  const { openStackHere } = await import('../src/lifecycle/open.ts');
   return openStackHere(context);
 }
 

@@ -27,7 +27,7 @@ async function stackOrTemplate(context: Context): Promise<{ stack: Stack; inStac
   const [{ findStackFile, openStack, STACK_FILE }, { openStackHere }, { QbtcError }, { join }] =
     await Promise.all([
       import('../src/config/load.ts'),
-      import('./open.ts'),
+      import('../src/lifecycle/open.ts'),
       import('../src/errors.ts'),
       import('node:path'),
     ]);

@@ -10,7 +10,7 @@ export const down: Register = (program, run) => {
       run<{ volumes: boolean }>(async (context, options) => {
         const [{ down }, { stackRootHere }] = await Promise.all([
           import('../src/lifecycle/down.ts'),
-          import('./open.ts'),
+          import('../src/lifecycle/open.ts'),
         ]);
         const result = await down(context, await stackRootHere(context), options);
         return { document: { kind: 'down', ...result } };

@@ -29,7 +29,7 @@ export const exec: Register = (program, run) => {
         if (program?.startsWith('-') === true) throw behindService(program, name);
         const [{ execIn }, { openStackHere }, { chooseParts }] = await Promise.all([
           import('../src/lifecycle/exec.ts'),
-          import('./open.ts'),
+          import('../src/lifecycle/open.ts'),
           import('./parts.ts'),
         ]);
         const stack = await openStackHere(context);

@@ -29,7 +29,7 @@ export const heal: Register = (program, run) => {
     .action(
       run<Options>(async (context, { dryRun, watch, retry, below, every, timeout, json = false }) => {
         const [{ openStackHere }, { EXIT }] = await Promise.all([
-          import('./open.ts'),
+          import('../src/lifecycle/open.ts'),
           import('../src/errors.ts'),
         ]);
         const stack = await openStackHere(context);
@@ -41,7 +41,7 @@ export const heal: Register = (program, run) => {
           ]);
           const { clock } = context;
           const print = await openPrinter(context, 'heal-watch', { json });
-          await watchAndHeal(context, () => openStackHere(context), {
+          await watchAndHeal(context, stack, {
             timeoutMs,
             below: below ?? stack.heal.below,
             every: every ?? stack.heal.every,
@@ -52,7 +52,6 @@ export const heal: Register = (program, run) => {
         const { heal } = await import('../src/heal/index.ts');
         const { progress } = context.io;
         const result = await heal(context, stack, {
-          reopen: () => openStackHere(context),
           dryRun,
           retry,
           timeoutMs,

@@ -38,7 +38,7 @@ export const logs: Register = (program, run) => {
         const [{ openLogs }, { chooseProcesses }, { openStackHere }, { openPrinter }] = await Promise.all([
           import('../src/logs/index.ts'),
           import('./processes.ts'),
-          import('./open.ts'),
+          import('../src/lifecycle/open.ts'),
           import('./printer.ts'),
         ]);
         const stack = await openStackHere(context);

@@ -20,7 +20,7 @@ export const metrics: Register = (program, run) => {
       run<Options>(async (context, { serve }) => {
         const [{ observeMetrics }, { openStackHere }] = await Promise.all([
           import('../src/observe/metrics.ts'),
-          import('./open.ts'),
+          import('../src/lifecycle/open.ts'),
         ]);
         const stack = await openStackHere(context);
         if (serve === undefined)

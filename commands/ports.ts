@@ -8,7 +8,7 @@ export const ports: Register = (program, run) => {
     .action(
       run(async (context) => {
         const [{ openStackHere }, { portsOf }, { readChoices }] = await Promise.all([
-          import('./open.ts'),
+          import('../src/lifecycle/open.ts'),
           import('./port-uses.ts'),
           import('../src/state/index.ts'),
         ]);

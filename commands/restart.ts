@@ -12,7 +12,7 @@ export const restart: Register = (program, run) => {
       run<{ timeout: number }>(async (context, { timeout }, given) => {
         const [{ restart }, { openStackHere }, { chooseParts }, { adoptedParts }] = await Promise.all([
           import('../src/lifecycle/restart.ts'),
-          import('./open.ts'),
+          import('../src/lifecycle/open.ts'),
           import('./parts.ts'),
           import('../src/lifecycle/stop.ts'),
         ]);

@@ -44,7 +44,7 @@ export const score: Register = (program, run) => {
           await Promise.all([
             import('../src/lifecycle/score.ts'),
             import('../src/score/index.ts'),
-            import('./open.ts'),
+            import('../src/lifecycle/open.ts'),
             import('../src/errors.ts'),
             import('./report-file.ts'),
           ]);

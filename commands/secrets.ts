@@ -19,7 +19,7 @@ export const secrets: Register = (program, run) => {
     .option('--json', 'print its name and value as JSON')
     .action(
       run<Options>(async (context, { json = false }, [name = '']) => {
-        const { openStackHere } = await import('./open.ts');
+        const { openStackHere } = await import('../src/lifecycle/open.ts');
         const { secrets, name: stack } = await openStackHere(context);
         const value = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
         if (value === undefined) throw await unknown(stack, name, Object.keys(secrets));
@@ -35,7 +35,7 @@ export const secrets: Register = (program, run) => {
     .action(
       run(async (context) => {
         const [{ openStackHere }, { secretUses }] = await Promise.all([
-          import('./open.ts'),
+          import('../src/lifecycle/open.ts'),
           import('../src/config/secret-uses.ts'),
         ]);
         const stack = await openStackHere(context);
@@ -52,7 +52,7 @@ export const secrets: Register = (program, run) => {
     .action(
       run<RotateOptions>(async (context, { all, timeout }, names) => {
         const [{ openStackHere }, { secretUses }, { rotate }, { EXIT, QbtcError }] = await Promise.all([
-          import('./open.ts'),
+          import('../src/lifecycle/open.ts'),
           import('../src/config/secret-uses.ts'),
           import('../src/lifecycle/rotate.ts'),
           import('../src/errors.ts'),

@@ -30,7 +30,7 @@ export async function addStackCommands(
       .action(
         run(async (context, _options, args) => {
           const [{ openStackHere }, { runStackCommand }] = await Promise.all([
-            import('./open.ts'),
+            import('../src/lifecycle/open.ts'),
             import('../src/lifecycle/stack-command.ts'),
           ]);
           const stack = await openStackHere(context);

@@ -17,7 +17,7 @@ export const status: Register = (program, run) => {
     .option('--json', 'print the result as JSON; with --watch one object a line')
     .action(
       run<Options>(async (context, { watch, json = false }) => {
-        const { openStackHere } = await import('./open.ts');
+        const { openStackHere } = await import('../src/lifecycle/open.ts');
         if (watch) {
           const { watchStatus } = await import('./watch-status.ts');
           await watchStatus(context, () => openStackHere(context), json);

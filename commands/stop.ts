@@ -10,7 +10,7 @@ export const stop: Register = (program, run) => {
       run(async (context, _options, names) => {
         const [{ stop }, { openStackHere }, { chooseParts }] = await Promise.all([
           import('../src/lifecycle/stop.ts'),
-          import('./open.ts'),
+          import('../src/lifecycle/open.ts'),
           import('./parts.ts'),
         ]);
         const stack = await openStackHere(context);

@@ -43,7 +43,7 @@ export const test: Register = (program, run) => {
       run<Options>(async (context, { only, tag, disruptive, repeat, bail, curl, hops, parallel }) => {
         const [{ runFlows, subjectsOf }, { openStackHere }, { EXIT }] = await Promise.all([
           import('../src/flow/index.ts'),
-          import('./open.ts'),
+          import('../src/lifecycle/open.ts'),
           import('../src/errors.ts'),
         ]);
         const stack = await openStackHere(context);

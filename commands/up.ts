@@ -59,7 +59,11 @@ export const up: Register = (program, run) => {
       run<Options>(async (context, options, names) => {
         const { apply, timeout, strategy } = options;
         const [{ openStackHere }, { chooseParts }, { checkScale, parseProviders, parseScale }] =
-          await Promise.all([import('./open.ts'), import('./parts.ts'), import('./wishes.ts')]);
+          await Promise.all([
+            import('../src/lifecycle/open.ts'),
+            import('./parts.ts'),
+            import('./wishes.ts'),
+          ]);
         const scale = parseScale(options.scale);
         const stack = await openStackHere(context, {
           readOnly: options.dryRun,

@@ -6,7 +6,7 @@ export const guard: Register = (group, run) => {
     run(async (context) => {
       const [{ undo, wasDismissed }, { openStackHere }] = await Promise.all([
         import('../../src/chaos/index.ts'),
-        import('../open.ts'),
+        import('../../src/lifecycle/open.ts'),
       ]);
       if (await wasDismissed(process.stdin)) return {};
       await undo(context, await openStackHere(context), []);

@@ -29,7 +29,7 @@ export const inject: Register = (group, run) => {
       run<Options>(async (context, options, [name = '']) => {
         const [{ faultNamed, inject }, { openStackHere }] = await Promise.all([
           import('../../src/chaos/index.ts'),
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
         ]);
         const stack = await openStackHere(context);
         const fault = await faultNamed(stack, name, faultOptions(options));

@@ -11,7 +11,7 @@ export const list: Register = (group, run) => {
           await Promise.all([
             import('../../src/chaos/index.ts'),
             import('../../src/model/chaos.ts'),
-            import('../open.ts'),
+            import('../../src/lifecycle/open.ts'),
           ]);
         const stack = await openStackHere(context);
         const [experiments, injected, kinds] = await Promise.all([

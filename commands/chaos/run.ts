@@ -18,7 +18,7 @@ export const run: Register = (group, runHandler) => {
         const [{ experimentNamed, loadExperiments, runExperiment }, { openStackHere }, { EXIT }, files] =
           await Promise.all([
             import('../../src/chaos/index.ts'),
-            import('../open.ts'),
+            import('../../src/lifecycle/open.ts'),
             import('../../src/errors.ts'),
             import('../report-file.ts'),
           ]);
@@ -26,7 +26,6 @@ export const run: Register = (group, runHandler) => {
         const experiment = experimentNamed(await loadExperiments(stack), name);
         const { progress } = context.io;
         const result = await runExperiment(context, stack, experiment, {
-          reopen: () => openStackHere(context),
           onStep: (step) => progress.step(name, step),
         });
         progress.stop();

@@ -10,7 +10,7 @@ export const undo: Register = (group, run) => {
       run(async (context, _, names) => {
         const [{ undo }, { openStackHere }, { EXIT }] = await Promise.all([
           import('../../src/chaos/index.ts'),
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
           import('../../src/errors.ts'),
         ]);
         const stack = await openStackHere(context);

@@ -31,7 +31,7 @@ export const discover: Register = (program, run) => {
     .action(
       run<Options>(async (context, options) => {
         const [{ openStackHere }, { EXIT }] = await Promise.all([
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
           import('../../src/errors.ts'),
         ]);
         await checkTogether(options);

@@ -13,7 +13,11 @@ export const asyncapi: Register = (group, run) => {
     .action(
       run<Options>(async (context, { out }) => {
         const [{ asyncApiOf, readContracts, participantsOf }, { openStackHere }, { textOrFile }] =
-          await Promise.all([import('../../src/events/index.ts'), import('../open.ts'), import('./text.ts')]);
+          await Promise.all([
+            import('../../src/events/index.ts'),
+            import('../../src/lifecycle/open.ts'),
+            import('./text.ts'),
+          ]);
         const stack = await openStackHere(context);
         const files = await readContracts(stack);
         const text = asyncApiOf(files, { title: stack.name, version: '1' }, participantsOf(stack));

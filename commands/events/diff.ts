@@ -27,7 +27,7 @@ export const diff: Register = (group, run) => {
         const [{ diffContracts, readContracts, readContractsOf }, { openStackHere }, { EXIT }] =
           await Promise.all([
             import('../../src/events/index.ts'),
-            import('../open.ts'),
+            import('../../src/lifecycle/open.ts'),
             import('../../src/errors.ts'),
           ]);
         const stack = await openStackHere(context);

@@ -13,7 +13,11 @@ export const docs: Register = (group, run) => {
     .action(
       run<Options>(async (context, { out }) => {
         const [{ docsOf, readContracts, participantsOf }, { openStackHere }, { textOrFile }] =
-          await Promise.all([import('../../src/events/index.ts'), import('../open.ts'), import('./text.ts')]);
+          await Promise.all([
+            import('../../src/events/index.ts'),
+            import('../../src/lifecycle/open.ts'),
+            import('./text.ts'),
+          ]);
         const stack = await openStackHere(context);
         const files = await readContracts(stack);
         const text = docsOf(files, participantsOf(stack));

@@ -21,7 +21,7 @@ export const publish: Register = (group, run) => {
       run<Options>(async (context, { data, key, exchange, correlation }, [type = '']) => {
         const [{ openContracts, publishEvent }, { openStackHere }, { readData }] = await Promise.all([
           import('../../src/events/index.ts'),
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
           import('./data.ts'),
         ]);
         const stack = await openStackHere(context);

@@ -33,7 +33,7 @@ export const replay: Register = (group, run) => {
       run<Options>(async (context, { from, type, key, correlation, id, reason, limit, rate, dryRun }) => {
         const [{ replayDeadLetters }, { openStackHere }, { EXIT }] = await Promise.all([
           import('../../src/events/index.ts'),
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
           import('../../src/errors.ts'),
         ]);
         const stack = await openStackHere(context);

@@ -23,7 +23,7 @@ export const tail: Register = (group, run) => {
       run<Options>(async (context, options, keys) => {
         const [{ openContractsIfAny, tailEvents }, { openStackHere }, { openPrinter }] = await Promise.all([
           import('../../src/events/index.ts'),
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
           import('../printer.ts'),
         ]);
         const stack = await openStackHere(context);

@@ -14,7 +14,7 @@ export const types: Register = (group, run) => {
       run<Options>(async (context, { out }) => {
         const [{ typesOf, readContracts }, { openStackHere }, { textOrFile }] = await Promise.all([
           import('../../src/events/index.ts'),
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
           import('./text.ts'),
         ]);
         const stack = await openStackHere(context);

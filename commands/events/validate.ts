@@ -15,7 +15,7 @@ export const validate: Register = (group, run) => {
           { EXIT },
         ] = await Promise.all([
           import('../../src/events/index.ts'),
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
           import('../../src/errors.ts'),
         ]);
         const stack = await openStackHere(context);

@@ -17,7 +17,7 @@ export const diff: Register = (group, run) => {
       run<Options>(async (context, { prune, adopt }) => {
         const [{ planRoutes }, { openStackHere }, { EXIT }] = await Promise.all([
           import('../../src/gateway/index.ts'),
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
           import('../../src/errors.ts'),
         ]);
         const stack = await openStackHere(context);

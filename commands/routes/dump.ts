@@ -18,7 +18,7 @@ export const dump: Register = (group, run) => {
       run<Options>(async (context, { all, out, force }) => {
         const [{ dumpRoutes }, { openStackHere }] = await Promise.all([
           import('../../src/gateway/index.ts'),
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
         ]);
         const stack = await openStackHere(context);
         const { yaml, objects, missing } = await dumpRoutes(context, stack, { all });

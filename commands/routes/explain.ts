@@ -32,7 +32,7 @@ export const explain: Register = (group, run) => {
       run<Options>(async (context, { header: headers, from, declared }, [method = '', url = '']) => {
         const [{ explainRoute }, { openStackHere }, { EXIT }] = await Promise.all([
           import('../../src/gateway/index.ts'),
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
           import('../../src/errors.ts'),
         ]);
         const stack = await openStackHere(context);

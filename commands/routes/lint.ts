@@ -15,7 +15,7 @@ export const lint: Register = (group, run) => {
       run<Options>(async (context, { strict }) => {
         const [{ lintRoutes }, { openStackHere }, { EXIT }] = await Promise.all([
           import('../../src/gateway/index.ts'),
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
           import('../../src/errors.ts'),
         ]);
         const stack = await openStackHere(context, { readOnly: true });

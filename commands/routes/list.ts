@@ -9,7 +9,7 @@ export const list: Register = (group, run) => {
       run(async (context) => {
         const [{ listRoutes }, { openStackHere }] = await Promise.all([
           import('../../src/gateway/index.ts'),
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
         ]);
         const stack = await openStackHere(context);
         const routes = await listRoutes(context, stack);

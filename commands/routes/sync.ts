@@ -31,7 +31,7 @@ export const sync: Register = (group, run) => {
           { EXIT },
         ] = await Promise.all([
           import('../../src/gateway/index.ts'),
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
           import('../outcomes.ts'),
           import('../../src/errors.ts'),
         ]);

@@ -12,7 +12,7 @@ export const validate: Register = (group, run) => {
       run(async (context) => {
         const [{ validateRoutes }, { openStackHere }, { EXIT }] = await Promise.all([
           import('../../src/gateway/index.ts'),
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
           import('../../src/errors.ts'),
         ]);
         const stack = await openStackHere(context);

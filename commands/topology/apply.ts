@@ -25,7 +25,7 @@ export const apply: Register = (group, run) => {
         const [{ applyTopology, planTopology }, { openStackHere }, { exitOf }, { EXIT, QbtcError }] =
           await Promise.all([
             import('../../src/topology/index.ts'),
-            import('../open.ts'),
+            import('../../src/lifecycle/open.ts'),
             import('../outcomes.ts'),
             import('../../src/errors.ts'),
           ]);

@@ -14,7 +14,7 @@ export const exportCommand: Register = (group, run) => {
       run<Options>(async (context, { format }) => {
         const [{ exportTopology }, { openStackHere }, { EXIT, QbtcError }] = await Promise.all([
           import('../../src/topology/index.ts'),
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
           import('../../src/errors.ts'),
         ]);
         if (format !== 'yaml' && format !== 'definitions') {

@@ -9,7 +9,7 @@ export const graph: Register = (group, run) => {
       run(async (context) => {
         const [{ desiredOf, graphOf }, { openStackHere }] = await Promise.all([
           import('../../src/topology/index.ts'),
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
         ]);
         const stack = await openStackHere(context);
         const { topology } = await desiredOf(stack);

@@ -21,7 +21,7 @@ export const migrate: Register = (group, run) => {
       run<Options>(async (context, { timeout }, [queue = '']) => {
         const [{ migrate: migrateHere }, { openStackHere }] = await Promise.all([
           import('../../src/lifecycle/migrate.ts'),
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
         ]);
         const stack = await openStackHere(context);
         const report = await migrateHere(context, stack, queue, timeout * 1000);

@@ -15,7 +15,7 @@ export const plan: Register = (group, run) => {
       run<Options>(async (context, { prune }) => {
         const [{ planTopology }, { openStackHere }, { EXIT }] = await Promise.all([
           import('../../src/topology/index.ts'),
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
           import('../../src/errors.ts'),
         ]);
         const stack = await openStackHere(context);

@@ -18,7 +18,7 @@ export const trace: Register = (program, run) => {
       run<Options>(async (context, { last, correlation }, [id]) => {
         const [{ findTrace }, { openStackHere }, { wantedFrom }] = await Promise.all([
           import('../../src/trace/index.ts'),
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
           import('./wanted.ts'),
         ]);
         const wanted = wantedFrom({ id, last, correlation });

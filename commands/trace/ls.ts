@@ -23,7 +23,7 @@ export const ls: Register = (group, run) => {
       run<Options>(async (context, { slow, failed, service, over, limit }) => {
         const [{ openTraceStore }, { openStackHere }] = await Promise.all([
           import('../../src/trace/index.ts'),
-          import('../open.ts'),
+          import('../../src/lifecycle/open.ts'),
         ]);
         const stack = await openStackHere(context);
         const traces = await openTraceStore(context, stack).traces({

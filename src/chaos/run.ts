@@ -22,8 +22,6 @@ const HEAL_READY_MS = 30_000;
 const CALM_MS = 2_000;
 
 export interface RunOptions {
-  /** Reads the stack anew: heal may change its secrets. */
-  reopen(): Promise<Stack>;
   onStep(step: string): void;
 }
 
@@ -38,7 +36,7 @@ export async function runExperiment(
   context: Context,
   stack: Stack,
   experiment: Experiment,
-  { onStep, reopen }: RunOptions,
+  { onStep }: RunOptions,
 ): Promise<ExperimentReport> {
   refuseWhereNotAllowed(stack);
   const [left] = await readJournal(stack.root);
@@ -74,7 +72,7 @@ export async function runExperiment(
   try {
     faults = await makeTrouble(context, stack, experiment, since, onStep);
     onStep('waiting until all is well again');
-    recovery = await recovered(context, stack, experiment, reopen);
+    recovery = await recovered(context, stack, experiment);
     if (recovery.afterMs !== undefined) await clock.sleep(CALM_MS, context.interrupted);
   } finally {
     const calm = { ...context, interrupted: new AbortController().signal };
@@ -173,12 +171,7 @@ interface Recovery {
   heal?: HealResult;
 }
 
-async function recovered(
-  context: Context,
-  stack: Stack,
-  experiment: Experiment,
-  reopen: RunOptions['reopen'],
-): Promise<Recovery> {
+async function recovered(context: Context, stack: Stack, experiment: Experiment): Promise<Recovery> {
   const { clock, interrupted } = context;
   const begun = clock.monotonic();
   const { within, heal_after: healAfter } = experiment.recovery;
@@ -195,7 +188,7 @@ async function recovered(
     const elapsed = clock.monotonic() - begun;
     if (elapsed > within) return { flows, ...(healed === undefined ? {} : { heal: healed }) };
     if (healAfter !== undefined && elapsed > healAfter && healed === undefined) {
-      const options = { reopen, dryRun: false, retry: false, timeoutMs: HEAL_READY_MS };
+      const options = { dryRun: false, retry: false, timeoutMs: HEAL_READY_MS };
       // What it leaves undone is shown by the next look.
       healed = await heal(context, stack, options).catch((error: unknown) => {
         interrupted.throwIfAborted();

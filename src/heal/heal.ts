@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
+import { reopenStack } from '../lifecycle/open.ts';
 import type { HealResult, Problem, RemedyName, Repair, RepairOutcome } from '../model/heal.ts';
 import type { ResourceObservation } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
@@ -22,8 +23,6 @@ import { REMEDIES } from './registry.ts';
 import { lookAtWorld, type World } from './world.ts';
 
 export interface HealOptions {
-  /** Reads the stack anew: a repair may change its secrets. */
-  reopen(): Promise<Stack>;
   /** Says what would be done, and does nothing. */
   dryRun: boolean;
   /** Forgets what was tried before, quarantines too. */
@@ -173,7 +172,7 @@ class Healing {
       if (outcome.status !== 'failed') made.push(outcome);
       this.#options.onRepair?.(repair, outcome);
       // With the passwords from before, the next repair would undo this one.
-      this.#stack = await this.#options.reopen();
+      this.#stack = await reopenStack(this.#context, this.#stack);
     }
     return made;
   }

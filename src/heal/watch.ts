@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
+import { reopenStack } from '../lifecycle/open.ts';
 import type { HealResult, HealWatchEvent, ProblemKind } from '../model/heal.ts';
 import type { Stack } from '../model/stack.ts';
 import { observeResources } from '../observe/resources.ts';
@@ -32,14 +33,10 @@ const FULL_EVERY = 10;
  * change, and heals when something is not well at two looks in a row and the score is below the bar. A look that needs
  * nothing costs one question to each part.
  */
-export async function watchAndHeal(
-  context: Context,
-  open: () => Promise<Stack>,
-  options: WatchOptions,
-): Promise<void> {
+export async function watchAndHeal(context: Context, opened: Stack, options: WatchOptions): Promise<void> {
   const { interrupted, io } = context;
   const end = AbortSignal.any([interrupted, io.unread]);
-  let stack = await open();
+  let stack = opened;
   let read = await markOf(stack);
   const { onEvent, every, below } = options;
   // What nothing is done about is not planned for again at each look.
@@ -49,7 +46,7 @@ export async function watchAndHeal(
   for (let look = 1; !end.aborted; look += 1) {
     try {
       const mark = await markOf(stack);
-      if (mark !== read) stack = await open();
+      if (mark !== read) stack = await reopenStack(context, stack);
       read = mark;
       const unwell = (await unwellTwice(context, stack, onEvent)).join();
       const full = look % FULL_EVERY === 0;

@@ -6,9 +6,7 @@ import { applyRoutes, gatewayOf, planRoutes } from '../gateway/index.ts';
 import type { ChangeOutcome } from '../model/plan.ts';
 import type { Stack } from '../model/stack.ts';
 import { withLock } from './lock.ts';
-
-/** The stack anew, with what has been written since. */
-type Reopen = () => Promise<Stack>;
+import { reopenStack } from './open.ts';
 
 export interface ConsumerKey {
   stack: string;
@@ -30,7 +28,6 @@ export function addConsumer(
   context: Context,
   stack: Stack,
   username: string,
-  reopen: Reopen,
   options: Pick<KeptConsumer, 'limit'>,
 ): Promise<ConsumerKey> {
   return withLock(stack.root, 'consumers add', async () => {
@@ -55,7 +52,11 @@ export function addConsumer(
       refuseSecond(stack, consumers, username);
       return [...consumers, consumer];
     });
-    return { stack: stack.name, key, outcomes: await apply(context, await reopen(), username) };
+    return {
+      stack: stack.name,
+      key,
+      outcomes: await apply(context, await reopenStack(context, stack), username),
+    };
   });
 }
 
@@ -67,7 +68,6 @@ export function rotateConsumer(
   context: Context,
   stack: Stack,
   username: string,
-  reopen: Reopen,
   { overlap }: { overlap: boolean },
 ): Promise<ConsumerKey> {
   return withLock(stack.root, 'consumers rotate', async () => {
@@ -82,7 +82,11 @@ export function rotateConsumer(
           : { ...each, ...(previous === undefined ? {} : { previous }) },
       ),
     );
-    return { stack: stack.name, key, outcomes: await apply(context, await reopen(), username) };
+    return {
+      stack: stack.name,
+      key,
+      outcomes: await apply(context, await reopenStack(context, stack), username),
+    };
   });
 }
 
@@ -94,7 +98,6 @@ export function revokeConsumer(
   context: Context,
   stack: Stack,
   username: string,
-  reopen: Reopen,
   { previous }: { previous: boolean },
 ): Promise<ChangeOutcome[]> {
   return withLock(stack.root, 'consumers revoke', async () => {
@@ -106,7 +109,7 @@ export function revokeConsumer(
         return each.username === username ? rest : each;
       });
     });
-    return apply(context, await reopen(), username);
+    return apply(context, await reopenStack(context, stack), username);
   });
 }
 

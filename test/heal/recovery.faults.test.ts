@@ -27,10 +27,6 @@ const OPTIONS = {
   dryRun: false,
   retry: false,
   timeoutMs: 20_000,
-  reopen: async () => {
-    stack = await openStackAt(root);
-    return stack;
-  },
 };
 const PARTS = [
   'broker',
@@ -79,8 +75,12 @@ const until = async (what: string, holds: () => Promise<boolean>, ms = 60_000) =
 };
 const repairs = ({ outcomes }: HealResult) =>
   outcomes.map(({ repair, status }) => `${repair.remedy ?? '-'} ${repair.problem.subject}: ${status}`);
-const healed = async (options: Partial<typeof OPTIONS> = {}) =>
-  heal(context, stack, { ...OPTIONS, ...options });
+const healed = async (options: Partial<typeof OPTIONS> = {}) => {
+  const result = await heal(context, stack, { ...OPTIONS, ...options });
+  // It may have changed the secrets.
+  stack = await openStackAt(root);
+  return result;
+};
 /**
  * Nothing is left, and the score is whole; what lacks a point at the end of heal (the log of who has just begun may be
  * empty) must have it a moment later.

@@ -6,12 +6,9 @@ import { emptyStack } from '../support/stack.ts';
 
 test('a stack without a gateway is given no key that opens nothing', async () => {
   const stack = emptyStack(await temporaryFolder());
-  const reopen = async () => stack;
   const context = quietContext();
   const refused = { code: 'GATEWAY_NOT_DECLARED', hint: expect.stringContaining('apisix') };
-  await expect(addConsumer(context, stack, 'alice', reopen, {})).rejects.toMatchObject(refused);
-  await expect(rotateConsumer(context, stack, 'alice', reopen, { overlap: false })).rejects.toMatchObject(
-    refused,
-  );
+  await expect(addConsumer(context, stack, 'alice', {})).rejects.toMatchObject(refused);
+  await expect(rotateConsumer(context, stack, 'alice', { overlap: false })).rejects.toMatchObject(refused);
   expect(await readConsumers(stack.root)).toEqual([]);
 });

@@ -1,22 +1,38 @@
 import { dirname } from 'node:path';
-import { confidentialValues } from '../src/config/confidential.ts';
-import { findStackFile, openStack } from '../src/config/load.ts';
-import type { Scale } from '../src/config/scale.ts';
-import { readPending } from '../src/config/secrets.ts';
-import type { Context } from '../src/context.ts';
-import type { Stack } from '../src/model/stack.ts';
-import { readIdentity } from '../src/state/index.ts';
+import { confidentialValues } from '../config/confidential.ts';
+import { findStackFile, openStack } from '../config/load.ts';
+import type { Scale } from '../config/scale.ts';
+import { readPending } from '../config/secrets.ts';
+import type { Context } from '../context.ts';
+import type { Stack } from '../model/stack.ts';
+import { readIdentity } from '../state/index.ts';
+
+export interface OpenOptions {
+  readOnly?: boolean;
+  scale?: Scale;
+  portBase?: number;
+}
 
 /**
  * The stack that the command was given in, as the last `up` placed its services. Its secrets are masked in every output
  * from here on. With `readOnly` nothing is written, not even secrets that are missing.
  */
-export async function openStackHere(
+export async function openStackHere(context: Context, options: OpenOptions = {}): Promise<Stack> {
+  return openFile(context, await findStackFile(context.cwd), options);
+}
+
+/** The same stack with what has been written since. */
+export function reopenStack(context: Context, { file }: Stack): Promise<Stack> {
+  return openFile(context, file, {});
+}
+
+async function openFile(
   context: Context,
-  { readOnly = false, scale = {}, portBase }: { readOnly?: boolean; scale?: Scale; portBase?: number } = {},
+  file: string,
+  { readOnly = false, scale = {}, portBase }: OpenOptions,
 ): Promise<Stack> {
   const options = {
-    file: await findStackFile(context.cwd),
+    file,
     env: context.env,
     cwd: context.cwd,
     qbtcVersion: context.installation.version,
@@ -27,15 +43,15 @@ export async function openStackHere(
   let stack = await openStack(options);
   if (!readOnly && (await readPending(stack.root)) !== undefined) {
     // A rotation was killed in the middle: which password holds is for the server to say.
-    const { settlePending } = await import('../src/lifecycle/rotate.ts');
+    const { settlePending } = await import('./rotate.ts');
     await settlePending(context, stack);
     stack = await openStack(options);
   }
   context.io.mask(confidentialValues(stack));
   sayWhereFrom(context, stack);
   const [{ placed }, { readChoices }] = await Promise.all([
-    import('../src/placement/placement.ts'),
-    import('../src/state/choices.ts'),
+    import('../placement/placement.ts'),
+    import('../state/choices.ts'),
   ]);
   return placed(stack, await readChoices(stack.root));
 }
