@@ -6,9 +6,6 @@ import type { Stack } from '../model/stack.ts';
 import { rootCause, serviceOf } from '../score/index.ts';
 import type { World } from './world.ts';
 
-/** What servers say of a password that they do not take: PostgreSQL, RabbitMQ, Redis. */
-const REFUSED = /password authentication failed|ACCESS[-_]REFUSED|WRONGPASS|NOAUTH|invalid credentials/i;
-
 /**
  * What is wrong, each thing at its root, in the order in which it is to be mended: who supervises, then resources,
  * services, and what is declared. Pure. What is not well only because of another part is named with that part.
@@ -52,10 +49,12 @@ function unwell(world: World, stack: Stack): Problem[] {
     const part = names.get(name);
     if (part === undefined) return [];
     const { held } = part;
+    const status = part.problem?.kind === 'status' ? part.problem.status : undefined;
     return [
       {
         ...problem(kindOf(part, world), name, reasonOf(part, world), victims),
         ...(held === undefined ? {} : { held }),
+        ...(status === undefined ? {} : { status }),
       },
     ];
   });
@@ -66,12 +65,12 @@ function unwell(world: World, stack: Stack): Problem[] {
 }
 
 function kindOf(part: ResourceObservation, { holders }: World): ProblemKind {
-  const { state, pid, provider, reason, name, standsIn, kind } = part;
+  const { state, pid, provider, name, standsIn, problem: own } = part;
   if (standsIn === true) return 'stood-in-for';
   if (provider === 'external') return 'away';
   if (state === 'starting') return 'recovering';
   if (holders.some((holder) => holder.part === name)) return 'port-stolen';
-  if (state === 'unhealthy' && kind === 'service' && REFUSED.test(reason)) return 'credential-refused';
+  if (state === 'unhealthy' && own?.credentialRefused === true) return 'credential-refused';
   const runs = pid !== undefined || (provider === 'docker' && state === 'unhealthy');
   return runs ? 'not-answering' : 'not-running';
 }

@@ -61,8 +61,8 @@ interface Seen {
 }
 
 /** It answers, and says that something it needs was away a moment ago; or a flow passed it too early. */
-function mayPass({ kind, reason }: Problem): boolean {
-  return kind === 'failing' || (kind === 'not-answering' && / answers 503\b/.test(reason));
+function mayPass({ kind, status }: Problem): boolean {
+  return kind === 'failing' || (kind === 'not-answering' && status === 503);
 }
 
 class Healing {

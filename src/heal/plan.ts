@@ -88,10 +88,9 @@ function provingFlows({ snapshot: { flows } }: World, subject: string): string[]
 
 /** What the score promises for the mending of the subject. */
 function pointsOf({ score }: World, { kind, subject }: Problem): number {
-  const command = kind === 'routes-drifted' ? 'qbtc routes sync' : 'qbtc topology apply';
-  const isDrift = kind === 'routes-drifted' || kind === 'topology-drifted';
+  const drifted = kind === 'routes-drifted' ? 'routes' : kind === 'topology-drifted' ? 'topology' : undefined;
   const checks = score.components
     .flatMap((component) => component.checks)
-    .filter(({ fix }) => (isDrift ? fix?.command === command : fix?.cause === subject));
+    .filter(({ fix }) => (drifted === undefined ? fix?.cause === subject : fix?.applies === drifted));
   return Math.round(checks.reduce((sum, { max }) => sum + max * 100, 0)) / 100;
 }

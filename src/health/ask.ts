@@ -81,16 +81,26 @@ export async function askHealth(
   }
 }
 
-/** The names and reasons of the checks that the document reports as not well: ` (database: no connection)`. */
-export function failedChecks({ document }: Pick<HealthAnswer, 'document'>): string {
+/** What servers say of a password that they do not take: PostgreSQL, RabbitMQ, Redis. */
+const REFUSED = /password authentication failed|ACCESS[-_]REFUSED|WRONGPASS|NOAUTH|invalid credentials/i;
+
+/** A check that a health document reports as not well. */
+export interface FailedCheck {
+  name: string;
+  reason: string;
+  /** A server takes the service's password for wrong. Its own words, which come from there, tell. */
+  credentialRefused: boolean;
+}
+
+export function failedChecks({ document }: Pick<HealthAnswer, 'document'>): FailedCheck[] {
   const { checks } = document ?? {};
-  if (typeof checks !== 'object' || checks === null || Array.isArray(checks)) return '';
-  const failed = Object.entries(checks).flatMap(([name, check]) => {
-    const { status, reason } = (check ?? {}) as { status?: unknown; reason?: unknown };
+  if (typeof checks !== 'object' || checks === null || Array.isArray(checks)) return [];
+  return Object.entries(checks).flatMap(([name, check]) => {
+    const { status, reason: said } = (check ?? {}) as { status?: unknown; reason?: unknown };
     if (status === undefined || WELL.has(String(status).toLowerCase())) return [];
-    return [`${name}: ${typeof reason === 'string' ? reason : String(status)}`];
+    const reason = typeof said === 'string' ? said : String(status);
+    return [{ name, reason, credentialRefused: REFUSED.test(reason) }];
   });
-  return failed.length === 0 ? '' : ` (${failed.join(', ')})`;
 }
 
 function objectIn(body: string): Record<string, unknown> | undefined {

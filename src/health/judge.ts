@@ -1,4 +1,4 @@
-import type { HealthProblem } from '../model/observation.ts';
+import type { HealthProblem, ServiceProblem } from '../model/observation.ts';
 import { failedChecks, type HealthAnswer } from './ask.ts';
 import { type Holder, holderText } from './holder.ts';
 
@@ -9,7 +9,11 @@ export const HEALTH_PATH = '/health';
 export type HealthJudgement = {
   /** What shows that it is the service: that qbtc runs the process behind it, its name, or nothing. */
   proof: 'process' | 'name' | 'none';
-} & ({ healthy: true } | { healthy: false; problem: HealthProblem; status?: number; reason: string });
+} & ({ healthy: true } | ({ healthy: false; reason: string } & Judged));
+
+interface Judged extends Omit<ServiceProblem, 'kind'> {
+  problem: HealthProblem;
+}
 
 export interface Expected {
   name: string;
@@ -30,7 +34,7 @@ export function judgeHealth(
   const { identity, names, status, isPage, path } = answer;
   const isNamed = names.some((each) => sameName(each, name));
   const proof = holder.whose === 'ours' ? 'process' : isNamed ? 'name' : 'none';
-  const no = (problem: HealthProblem, reason: string): HealthJudgement => ({
+  const no = (problem: HealthProblem, reason: string): HealthJudgement & { healthy: false } => ({
     proof: problem === 'stranger' || problem === 'other-name' ? 'none' : proof,
     healthy: false,
     problem,
@@ -48,7 +52,12 @@ export function judgeHealth(
   }
   if (status < 200 || status > 299) {
     const as = identity === undefined ? '' : ` as ${identity}`;
-    return no('status', `${path} answers ${status}${as}${failedChecks(answer)}`);
+    const failed = failedChecks(answer);
+    const checks = failed.map((check) => `${check.name}: ${check.reason}`).join(', ');
+    const judged = no('status', `${path} answers ${status}${as}${checks === '' ? '' : ` (${checks})`}`);
+    return failed.some(({ credentialRefused }) => credentialRefused)
+      ? { ...judged, credentialRefused: true }
+      : judged;
   }
   // A web server answers any path with its page.
   if (isPage && proof === 'none' && pathIsNamed !== true && holder.whose === 'unrun')

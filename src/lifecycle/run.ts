@@ -294,11 +294,9 @@ function explained(error: unknown, step: string): unknown {
   });
 }
 
-/** System calls and PostgreSQL name a code; a connection that is cut in the middle of a query has only its message. */
+/** System calls and servers name a code. */
 function isFromOutside(error: Error): boolean {
-  return (
-    ('code' in error && typeof error.code === 'string') || error.message.startsWith('Connection terminated')
-  );
+  return 'code' in error && typeof error.code === 'string';
 }
 
 /** `1 change`, `2 changes`. */

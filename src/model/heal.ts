@@ -37,6 +37,8 @@ export interface Problem {
   victims: string[];
   /** The fault of `qbtc chaos` that holds it. */
   held?: string;
+  /** The status with which its health document says that it is not well. */
+  status?: number;
 }
 
 export const REMEDY_NAMES = [

@@ -10,6 +10,15 @@ import type { ProviderName, ResourceKind, Strategy } from './resource.ts';
  */
 export type HealthProblem = 'silent' | 'stranger' | 'other-name' | 'status' | 'page';
 
+/** What is wrong with a service that does not answer as it should. */
+export interface ServiceProblem {
+  kind: HealthProblem;
+  /** The status that it gave. */
+  status?: number;
+  /** A server that it depends on takes its password for wrong, as a check of its health document says. */
+  credentialRefused?: true;
+}
+
 /** What `status` says of one resource or service. Infrastructure resources first, in the order of `qbtc.yaml`. */
 export interface ResourceObservation {
   name: string;
@@ -20,8 +29,8 @@ export interface ResourceObservation {
   state: 'active' | 'starting' | 'unhealthy' | 'crashed' | 'stopped';
   /** Why it is not active; empty when it is. */
   reason: string;
-  /** Of a service that does not answer as it should: what is wrong, and the status that it gave. */
-  problem?: { kind: HealthProblem; status?: number };
+  /** Of a service that does not answer as it should. */
+  problem?: ServiceProblem;
   /** Its engine does not answer. */
   engineAway?: boolean;
   pid: number | undefined;

@@ -18,6 +18,8 @@ export interface Change {
   fields?: FieldChange[];
   /** What it costs while it is made: messages that are moved, consumers that wait. */
   cost?: string;
+  /** It cannot be made where it is: its messages have to be moved into one that is as declared. */
+  needsMigration?: true;
   /** Why `apply` will not carry it out (not ours, needs a migration). It is reported as failed, with this reason. */
   blocked?: string;
 }

@@ -27,6 +27,8 @@ export interface Fix {
   /** The command that wins the points back; where only a person can, `byHand` says in which file. */
   command?: string;
   byHand?: string;
+  /** The plan that the command applies, where it does nothing else. */
+  applies?: 'routes' | 'topology';
 }
 
 export interface CheckResult {

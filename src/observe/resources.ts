@@ -24,6 +24,8 @@ import { type Hold, readHolds } from '../state/holds.ts';
  * is on a busy machine, and heal would restart it.
  */
 export const PATIENCE_MS = 15_000;
+/** How a container ends that was asked to: by itself, by SIGKILL, by SIGTERM. */
+const STOPPED_CODES: ReadonlySet<number> = new Set([0, 137, 143]);
 
 export interface ObserveResourcesOptions {
   /** Less than the usual patience, for those who measure how long a part was silent. */
@@ -181,10 +183,10 @@ function containerOf(
   const found = containers.filter((container) => container.service === service);
   const container = found.find(({ ports }) => port !== undefined && ports.includes(port)) ?? found[0];
   if (container === undefined) return undefined;
-  const { pid, state, reason, restarts, health } = container;
+  const { pid, state, exitCode, failed, reason, restarts, health } = container;
   const common = { pid, reason, restarts, wasReady: health !== 'starting' };
   if (state === 'running') return { ...common, lives: true };
-  const stopped = state === 'exited' && /^exited with code (0|137|143)$/.test(reason);
+  const stopped = !failed && exitCode !== undefined && STOPPED_CODES.has(exitCode);
   return {
     ...common,
     lives: false,

@@ -67,6 +67,11 @@ function byHandFor(stack: Stack, name: string, file: string | undefined): Remedy
   return { cause: name, byHand: `look into ${file ?? code}; "qbtc logs ${name}" shows what ${name} did` };
 }
 
+const APPLYING = {
+  routes: { applies: 'routes', command: 'qbtc routes sync' },
+  topology: { applies: 'topology', command: 'qbtc topology apply' },
+} as const;
+
 /**
  * What brings a plan to nothing: the command that applies it, or, as that leaves out blocked changes, a person.
  *
@@ -75,32 +80,32 @@ function byHandFor(stack: Stack, name: string, file: string | undefined): Remedy
 function remedyForPlan(
   plan: Measured<Change[]>,
   cause: string,
-  command: string,
+  applies: NonNullable<Fix['applies']>,
   file: string,
 ): Remedy | undefined {
   if (!plan.measured || plan.value.length === 0) return undefined;
   const blocked = plan.value.find((change) => change.blocked !== undefined);
-  if (!blocked) return { cause, command };
+  if (!blocked) return { cause, ...APPLYING[applies] };
   return { cause, byHand: `look into ${file}; ${blocked.kind} ${blocked.name}: ${blocked.blocked}` };
 }
 
 /** What brings the gateway to what the stack declares. */
 export function remedyForRoutes({ routePlan }: Snapshot, stack: Stack): Remedy | undefined {
   const gateway = stack.resources.find(({ kind }) => kind === 'apisix')?.name ?? stack.name;
-  return remedyForPlan(routePlan, gateway, 'qbtc routes sync', pathIn(stack, stack.file));
+  return remedyForPlan(routePlan, gateway, 'routes', pathIn(stack, stack.file));
 }
 
 /** What brings the broker to what the stack declares. */
 export function remedyForTopology({ topologyPlan }: Snapshot, stack: Stack): Remedy | undefined {
   const cause = stack.resources.find(({ kind }) => kind === 'rabbitmq')?.name ?? stack.name;
   const open = topologyPlan.measured ? topologyPlan.value : [];
-  const migration = open.find(({ kind, reason }) => kind === 'queue' && reason === 'needs migration');
+  const migration = open.find(({ kind, needsMigration }) => kind === 'queue' && needsMigration === true);
   // What can be applied comes first: a migration binds its queue to exchanges that must be there.
   if (migration !== undefined && open.every(({ blocked }) => blocked !== undefined))
     return { cause, command: `qbtc topology migrate ${migration.name}` };
-  if (migration !== undefined) return { cause, command: 'qbtc topology apply' };
+  if (migration !== undefined) return { cause, ...APPLYING.topology };
   const file = pathIn(stack, stack.topologyFiles[0] ?? stack.file);
-  return remedyForPlan(topologyPlan, cause, 'qbtc topology apply', file);
+  return remedyForPlan(topologyPlan, cause, 'topology', file);
 }
 
 /** A file as the user would type it in the folder of the stack. */

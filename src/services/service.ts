@@ -102,12 +102,16 @@ export async function probeService(
     pathIsNamed: namesHealth(service.health),
   });
   if (judged.healthy) return { ready: true, found: answer.document ?? { status: answer.status } };
-  const { problem: kind, status, reason } = judged;
+  const { problem: kind, status, credentialRefused, reason } = judged;
   return {
     ready: false,
     reason,
     refused: kind === 'stranger' || kind === 'other-name',
-    problem: { kind, ...(status === undefined ? {} : { status }) },
+    problem: {
+      kind,
+      ...(status === undefined ? {} : { status }),
+      ...(credentialRefused === undefined ? {} : { credentialRefused }),
+    },
   };
 }
 

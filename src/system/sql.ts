@@ -41,7 +41,9 @@ export const connectSql: SqlConnect = async (url, { timeoutMs }) => {
   await client.connect();
   return {
     async query(text, values) {
-      const result = await client.query(text, values === undefined ? undefined : [...values]);
+      const result = await client
+        .query(text, values === undefined ? undefined : [...values])
+        .catch((error: unknown) => Promise.reject(withCode(error)));
       // A text of several statements gives an array of results.
       const last = Array.isArray(result) ? result.at(-1) : result;
       return { rows: last?.rows ?? [] };
@@ -51,6 +53,13 @@ export const connectSql: SqlConnect = async (url, { timeoutMs }) => {
     },
   };
 };
+
+/** PostgreSQL and the system name a code; a connection that is cut in the middle of a query has only its message. */
+function withCode(error: unknown): unknown {
+  return error instanceof Error && !('code' in error)
+    ? Object.assign(error, { code: 'CONNECTION_LOST' })
+    : error;
+}
 
 /** Of an array of any depth; what is NULL stays it. */
 function each(value: unknown, parse: Parser): unknown {

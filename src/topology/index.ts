@@ -12,7 +12,6 @@ import { observe } from './management/observe.ts';
 import { perform } from './management/perform.ts';
 import { ledgerName } from './names.ts';
 import { planChanges, type TopologyPlan, type TopologyTarget, type Unmanaged } from './plan/index.ts';
-import { NEEDS_MIGRATION } from './plan/step.ts';
 
 export { checkTopology } from './check.ts';
 export { definitionsOf } from './definitions.ts';
@@ -103,9 +102,7 @@ function planned(plan: TopologyPlan, notMeasured: string[] = []): PlannedTopolog
 
 /** What a migration would move, and who would wait. Where AMQP cannot be spoken, that stays unsaid. */
 async function estimateCosts(context: Reach, access: BrokerAccess, { steps }: TopologyPlan): Promise<void> {
-  const migrations = steps.filter(
-    ({ change }) => change.kind === 'queue' && change.reason === NEEDS_MIGRATION,
-  );
+  const migrations = steps.filter(({ change }) => change.kind === 'queue' && change.needsMigration === true);
   if (migrations.length === 0) return;
   const estimate = onBroker(context, access, CLIENT, async (connection) => {
     for (const step of migrations.slice(0, LARGEST_ESTIMATE)) {

@@ -97,3 +97,22 @@ test('a page is meant where somebody has named its path', () => {
   expect(judge(page, 'unrun', '/').healthy).toBe(true);
   expect(judge(page, 'unrun', '/health').healthy).toBe(false);
 });
+
+test.each([
+  'password authentication failed for user "acme_quantum-core"',
+  'Handshake terminated by server: 403 (ACCESS-REFUSED)',
+  'WRONGPASS invalid username-password pair',
+])('a check that a server refuses the password of is a fact, not a sentence: %s', (reason) => {
+  const checks = { database: { status: 'unhealthy', reason } };
+  expect(judge(document({ checks }, 503), 'ours')).toMatchObject({
+    problem: 'status',
+    status: 503,
+    credentialRefused: true,
+    reason: expect.stringContaining(`(database: ${reason})`),
+  });
+  const other = judge(
+    document({ checks: { database: { status: 'unhealthy', reason: 'hangs' } } }, 503),
+    'ours',
+  );
+  expect(other).not.toHaveProperty('credentialRefused');
+});

@@ -136,6 +136,7 @@ function container(service: string, ports: number[] = []): ContainerStatus {
     name: service,
     state: 'running',
     exitCode: undefined,
+    failed: false,
     health: 'healthy',
     reason: '',
     startedAt: undefined,

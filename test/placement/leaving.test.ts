@@ -75,6 +75,7 @@ describe('leavingContainers', () => {
     name: service,
     state,
     exitCode: undefined,
+    failed: false,
     health: undefined,
     reason: '',
     startedAt: undefined,

@@ -141,6 +141,7 @@ test('a queue that needs a migration names the command that makes it, once all e
     kind: 'queue',
     name: 'q',
     reason: 'needs migration',
+    needsMigration: true as const,
     blocked: 'needs migration: …',
   };
   const missing = { action: 'create' as const, kind: 'exchange', name: 'e' };

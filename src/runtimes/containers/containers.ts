@@ -8,6 +8,8 @@ export interface ContainerStatus {
   state: 'created' | 'running' | 'restarting' | 'paused' | 'exited' | 'dead';
   /** Of its first process; `undefined` unless it has ended. */
   exitCode: number | undefined;
+  /** The engine ended it or could not go on with it: out of memory, an error of its own. */
+  failed: boolean;
   /** `undefined` for a container without a health check. */
   health: 'starting' | 'healthy' | 'unhealthy' | undefined;
   /**

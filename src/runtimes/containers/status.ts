@@ -17,6 +17,7 @@ export function containerStatus(inspected: ContainerInspectInfo): ContainerStatu
     name: inspected.Name.replace(/^\//, ''),
     state: stateOf(state.Status),
     exitCode: stateOf(state.Status) === 'exited' ? state.ExitCode : undefined,
+    failed: state.OOMKilled === true || Boolean(state.Error),
     health: health === 'healthy' || health === 'unhealthy' || health === 'starting' ? health : undefined,
     reason: reasonOf(state, host.Memory ?? 0),
     startedAt: state.StartedAt.startsWith('0001-') ? undefined : state.StartedAt,

@@ -13,7 +13,7 @@ import { type Desired, desiredOf } from '../desired.ts';
 import { observe } from '../management/observe.ts';
 import { perform } from '../management/perform.ts';
 import { planChanges, type TopologyTarget } from '../plan/index.ts';
-import { NEEDS_MIGRATION, queueStep } from '../plan/step.ts';
+import { queueStep } from '../plan/step.ts';
 import { type Batch, holdingQueue, type Journal, type JournalFile, journalFile } from './journal.ts';
 import { bringBack, type Move, moveAll, setAside } from './move.ts';
 import { consumersOf, usersOf } from './participants.ts';
@@ -273,7 +273,7 @@ async function needsMigration(
 ): Promise<boolean> {
   const observed = await observe(api, { accounts: [], limits: false });
   const { steps } = planChanges({ ...desired, accounts: [] }, observed, { vhost });
-  return steps.some(({ id, change }) => id === queueStep(name) && change.reason === NEEDS_MIGRATION);
+  return steps.some(({ id, change }) => id === queueStep(name) && change.needsMigration === true);
 }
 
 /** Whoever has just been ended may be counted for a moment longer. */

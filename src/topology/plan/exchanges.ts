@@ -33,5 +33,12 @@ export function planExchange(
   }
   const paths = fields.map((field) => field.path.replace(/^arguments\./, '')).join(', ');
   const blocked = `${NEEDS_MIGRATION}: RabbitMQ cannot change ${paths} of an exchange that is there; declare it under a new name, move its publishers and bindings, then delete it`;
-  return { step: { id, change: { ...update, reason: NEEDS_MIGRATION, blocked }, target, needs: [] } };
+  return {
+    step: {
+      id,
+      change: { ...update, reason: NEEDS_MIGRATION, needsMigration: true, blocked },
+      target,
+      needs: [],
+    },
+  };
 }

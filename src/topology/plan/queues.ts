@@ -36,7 +36,14 @@ export function planQueue(
   }
   const paths = fields.map((field) => field.path.replace(/^arguments\./, '')).join(', ');
   const blocked = `${NEEDS_MIGRATION}: RabbitMQ cannot change ${paths} of a queue that is there; \`qbtc topology migrate ${quoted(name)}\` moves its messages into one that is as declared`;
-  return { step: { id, change: { ...update, reason: NEEDS_MIGRATION, blocked }, target, needs: [] } };
+  return {
+    step: {
+      id,
+      change: { ...update, reason: NEEDS_MIGRATION, needsMigration: true, blocked },
+      target,
+      needs: [],
+    },
+  };
 }
 
 /** As a shell takes it for one word. */
