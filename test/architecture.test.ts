@@ -22,6 +22,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['broker', 'docker', 'health'],
   ['reconcile'],
   ['config'],
+  ['facts'],
   ['state'],
   ['matching'],
   ['context'],
@@ -72,6 +73,8 @@ function importsOf(file: string): Import[] {
 
 /** `src/resources/ready.ts` is of the part `resources`; `src/errors.ts` is a part of its own. */
 function partOf(file: string): string {
+  // What the kinds of resources are stands beside what is done with them, and below the configuration.
+  if (/^src\/resources\/(\w+\/)?facts\.ts$/.test(file)) return 'facts';
   const [first = '', second = ''] = file.split('/');
   return first === 'src' ? second.replace(/\.ts$/, '') : first;
 }

@@ -98,7 +98,7 @@ const OWN_FILES = [
   /^src\/(state\/.*|heal\/audit|score\/history|lifecycle\/lock|trace\/.*|embedded\/.*)\.ts$/,
   /^src\/(runtimes\/containers\/declarations|resources\/places|services\/(images|bundle|env-files)|logs\/.*)\.ts$/,
   // Of servers and of the system.
-  /^src\/resources\/(postgres\/(?!migration).*|providers\/native\/.*)\.ts$/,
+  /^src\/resources\/(postgres\/(?!migration).*|(rabbitmq|redis)\/native)\.ts$/,
   /^src\/(alive|system\/host\/.*)\.ts$/,
   // Its cache of what it has read.
   /^src\/config\/gateway-files\.ts$/,

@@ -1,5 +1,6 @@
 import { QbtcError } from '../errors.ts';
 import type { Stack } from '../model/stack.ts';
+import { resourceOfKind } from '../resources/facts.ts';
 
 /** The management HTTP API of a broker and the account that the stack comes with. */
 export interface ManagementAccess {
@@ -25,7 +26,7 @@ export interface BrokerAccess {
 
 /** @throws QbtcError `BROKER_NOT_DECLARED` */
 export function brokerAccess(stack: Stack): BrokerAccess {
-  const broker = stack.resources.find((resource) => resource.kind === 'rabbitmq');
+  const broker = resourceOfKind(stack, 'rabbitmq');
   if (!broker) {
     throw new QbtcError('BROKER_NOT_DECLARED', `${stack.name} declares no broker`, {
       hint: `add a resource of kind rabbitmq to infrastructure in ${stack.file}`,

@@ -6,6 +6,7 @@ import { fieldName, formatMistake, inFileOrder, type Mistake, nearest } from '..
 import { EXIT, messageOf, QbtcError } from '../errors.ts';
 import { durationSchema, knownNames, loadFlows, referencesIn } from '../flow/index.ts';
 import type { Stack } from '../model/stack.ts';
+import { resourcesOfKind } from '../resources/facts.ts';
 import { readTextFile } from '../text-file.ts';
 import { faultNames } from './name.ts';
 
@@ -161,7 +162,7 @@ async function parse(
   }
   for (const [index, flow] of (data.steady ?? []).entries())
     check(['steady', index], flow, known.flows, 'a flow');
-  const databases = stack.resources.filter(({ kind }) => kind === 'postgres').map(({ name }) => name);
+  const databases = resourcesOfKind(stack, 'postgres').map(({ name }) => name);
   const kept = data.load?.kept;
   if (kept !== undefined) check(['load', 'kept', 'resource'], kept.resource, databases, 'a database');
   for (const { name, path } of referencesIn(data.load?.request ?? {}))

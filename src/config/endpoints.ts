@@ -1,4 +1,6 @@
 import type { Endpoint, ResourceKind } from '../model/resource.ts';
+import { FACTS, factsOf } from '../resources/facts.ts';
+import { sqlName } from '../resources/postgres/facts.ts';
 import { listed } from './mistake.ts';
 
 /** Everything of ours listens here and nowhere else. */
@@ -18,44 +20,14 @@ export interface OwnResource {
 
 /** Where a resource that we run is reached. One vhost, one database and one user for each stack, named after it. */
 export function ownEndpoint({ kind, stack, ports, secret, host = HOST }: OwnResource): Endpoint {
+  const { own, management } = factsOf(kind);
   const port = ports.main ?? 0;
-  const authority = `${host}:${port}`;
-  const key = encodeURIComponent(secret);
-  switch (kind) {
-    case 'rabbitmq': {
-      const name = encodeURIComponent(stack);
-      return {
-        url: `amqp://${name}:${key}@${authority}/${name}`,
-        host,
-        port,
-        user: stack,
-        password: secret,
-        vhost: stack,
-        managementUrl: `http://${host}:${ports.management ?? 0}`,
-      };
-    }
-    case 'redis':
-      return { url: `redis://:${key}@${authority}/0`, host, port, password: secret };
-    case 'postgres': {
-      const name = sqlName(stack);
-      return {
-        url: `postgresql://${name}:${key}@${authority}/${name}`,
-        host,
-        port,
-        user: name,
-        password: secret,
-        database: name,
-      };
-    }
-    case 'apisix':
-      return {
-        url: `http://${authority}`,
-        host,
-        port,
-        managementUrl: `http://${host}:${ports.admin ?? 0}`,
-        adminKey: secret,
-      };
-  }
+  return {
+    host,
+    port,
+    ...own({ stack, authority: `${host}:${port}`, secret }),
+    ...(management === undefined ? {} : { managementUrl: `http://${host}:${ports[management.role] ?? 0}` }),
+  };
 }
 
 /** The role of a service, and the endpoint as that role reaches it. */
@@ -99,23 +71,10 @@ export function accountName(stack: string, service: string): string {
 /** PostgreSQL cuts longer ones (`NAMEDATALEN` is 64). */
 const MAX_IDENTIFIER = 63;
 
-/** A name that needs no quotes in SQL. */
-function sqlName(stack: string): string {
-  return stack.replaceAll('-', '_');
-}
-
-/** The schemes that each kind is reached with, and the port that each stands for. */
-const SCHEMES: Record<ResourceKind, Record<string, number>> = {
-  rabbitmq: { amqp: 5672, amqps: 5671 },
-  redis: { redis: 6379, rediss: 6379 },
-  postgres: { postgresql: 5432, postgres: 5432 },
-  apisix: { http: 80, https: 443 },
-};
-
 export interface ExternalResource {
   kind: ResourceKind;
   url: string;
-  /** rabbitmq: `management_url`. apisix: `admin_url`. */
+  /** What its field `management_url` or `admin_url` says. */
   managementUrl?: string | undefined;
   adminKey?: string | undefined;
 }
@@ -134,12 +93,12 @@ export function externalEndpoint({
   managementUrl,
   adminKey,
 }: ExternalResource): { endpoint: Endpoint } | { problem: AddressProblem } {
-  const address = parseAddress(url, SCHEMES[kind]);
+  const address = parseAddress(url, factsOf(kind).schemes);
   if ('found' in address) return { problem: { field: 'url', ...address } };
   const { parsed, ...common } = address;
 
   if (managementUrl !== undefined) {
-    const management = parseAddress(managementUrl, SCHEMES.apisix);
+    const management = parseAddress(managementUrl, FACTS.apisix.schemes);
     if ('found' in management) return { problem: { field: 'management', ...management } };
     if (management.user !== undefined || management.password !== undefined) {
       const expected = 'none: those of url, or admin_key, are used';
@@ -153,27 +112,7 @@ export function externalEndpoint({
 
   const path = decode(parsed.pathname.replace(/^\//, ''));
   if (path === undefined) return { problem: { field: 'url', ...BAD_ENCODING } };
-  switch (kind) {
-    case 'rabbitmq': {
-      // Clients read a missing path as "/" and an empty one as "": nobody means the latter.
-      if (path === '') parsed.pathname = '/%2F';
-      return { endpoint: { ...endpoint, url: parsed.href, vhost: path === '' ? '/' : path } };
-    }
-    case 'postgres': {
-      const database = path === '' ? endpoint.user : path;
-      return { endpoint: database === undefined ? endpoint : { ...endpoint, database } };
-    }
-    case 'redis':
-      return { endpoint };
-    case 'apisix':
-      return {
-        endpoint: {
-          ...endpoint,
-          url: url.replace(/\/+$/, ''),
-          ...(adminKey === undefined ? {} : { adminKey }),
-        },
-      };
-  }
+  return { endpoint: factsOf(kind).adopted(endpoint, { text: url, parsed, path }, adminKey) };
 }
 
 const BAD_ENCODING = { found: 'a URL with a broken %-encoding', expected: '%XX for special characters' };
@@ -189,7 +128,7 @@ interface Address {
 
 function parseAddress(
   url: string,
-  schemes: Record<string, number>,
+  schemes: Readonly<Record<string, number>>,
 ): Address | { found: string; expected: string } {
   const forms = listed(Object.keys(schemes).map((scheme) => `${scheme}://`));
   const expected = `a URL that starts with ${forms}`;
@@ -223,6 +162,7 @@ function decode(text: string): string | undefined {
 
 /** What `${resources.NAME.FIELD}` may ask for: the fields that this resource has. */
 export function endpointFields(kind: ResourceKind, endpoint: Endpoint): Record<string, string> {
+  const { management } = factsOf(kind);
   const fields: Record<string, string | undefined> = {
     url: endpoint.url,
     host: endpoint.host,
@@ -231,8 +171,7 @@ export function endpointFields(kind: ResourceKind, endpoint: Endpoint): Record<s
     password: endpoint.password,
     vhost: endpoint.vhost,
     database: endpoint.database,
-    management_url: kind === 'rabbitmq' ? endpoint.managementUrl : undefined,
-    admin_url: kind === 'apisix' ? endpoint.managementUrl : undefined,
+    ...(management === undefined ? {} : { [management.field]: endpoint.managementUrl }),
     admin_key: endpoint.adminKey,
   };
   return Object.fromEntries(

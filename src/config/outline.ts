@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { RESOURCE_KINDS, type ResourceKind } from '../model/resource.ts';
-import { MAX_REPLICAS, PORT_FIELDS, type PortField, type PortUse, replicaPorts } from './ports.ts';
+import { factsOf } from '../resources/facts.ts';
+import { MAX_REPLICAS, type PortUse, replicaPorts } from './ports.ts';
 
 /**
  * What the rules look at, read leniently: a field that is missing or wrong becomes `undefined` (its own mistake is
@@ -112,7 +113,7 @@ export function outlineOf(data: Record<string, unknown>): Outline {
 
 /** The secret that a resource of this kind needs when we run it. */
 export function secretOfResource(name: string, kind: ResourceKind): string {
-  return kind === 'apisix' ? `${name}-admin-key` : `${name}-password`;
+  return `${name}-${factsOf(kind).credential}`;
 }
 
 /** The secret that the gateway encrypts the keys of its consumers with. It must outlive the key of the Admin API. */
@@ -125,7 +126,7 @@ export function derivedSecrets({ infrastructure }: Outline): string[] {
   return Object.entries(infrastructure).flatMap(([name, { kind, provider }]) =>
     kind === undefined || provider === 'external'
       ? []
-      : [secretOfResource(name, kind), ...(kind === 'apisix' ? [keyringOf(name)] : [])],
+      : [secretOfResource(name, kind), ...(factsOf(kind).hasKeyring ? [keyringOf(name)] : [])],
   );
 }
 
@@ -153,8 +154,6 @@ export function secretNamesOf(stack: Outline): string[] {
   return [...new Set([...stack.secrets.filter((name) => name !== ''), ...derivedSecrets(stack), ...own])];
 }
 
-type DeclaredPort = 'port' | 'management_port' | 'admin_port' | 'tls_port';
-
 /** The ports of a resource by role, with the base. */
 export function resourcePorts(
   declared: ResourceOutline,
@@ -162,7 +161,7 @@ export function resourcePorts(
   base: number,
 ): Record<string, number> {
   return Object.fromEntries(
-    PORT_FIELDS[kind].flatMap((field: PortField & { key: DeclaredPort }) => {
+    factsOf(kind).ports.flatMap((field) => {
       const port = declared[field.key] ?? field.default;
       return port === undefined ? [] : [[field.role, port + base]];
     }),
@@ -184,7 +183,7 @@ export function portUses({ infrastructure, services, ports }: Outline): PortUse[
   const ofResources = Object.entries(infrastructure).flatMap(([name, resource]): PortUse[] => {
     const { kind } = resource;
     if (kind === undefined || resource.provider === 'external') return [];
-    return PORT_FIELDS[kind].flatMap((field: PortField & { key: DeclaredPort }): PortUse[] => {
+    return factsOf(kind).ports.flatMap((field): PortUse[] => {
       const declared = resource[field.key] ?? field.default;
       if (declared === undefined) return [];
       const holder = `the ${field.role} port of ${name}`;

@@ -1,5 +1,4 @@
 import type { OutgoingPorts } from '../model/observation.ts';
-import type { ResourceKind } from '../model/resource.ts';
 
 export const MAX_PORT = 65_535;
 
@@ -16,28 +15,6 @@ export const MAX_PORT_BASE = 50_000;
 export const MAX_REPLICAS = 64;
 /** Processes of one gateway. */
 export const MAX_WORKERS = 64;
-
-/** The ports of a resource: the role that `Resource.ports` names it by, its key in `qbtc.yaml`, its default. */
-export interface PortField {
-  role: string;
-  key: string;
-  /** Left out: the resource listens there only where it is declared. */
-  default?: number;
-}
-
-export const PORT_FIELDS = {
-  rabbitmq: [
-    { role: 'main', key: 'port', default: 5672 },
-    { role: 'management', key: 'management_port', default: 15_672 },
-  ],
-  redis: [{ role: 'main', key: 'port', default: 6379 }],
-  postgres: [{ role: 'main', key: 'port', default: 5432 }],
-  apisix: [
-    { role: 'main', key: 'port', default: 9080 },
-    { role: 'admin', key: 'admin_port', default: 9180 },
-    { role: 'tls', key: 'tls_port' },
-  ],
-} as const satisfies Record<ResourceKind, readonly PortField[]>;
 
 /** The ports that the replicas of a service listen on: `port`, `port + 1`, …. */
 export function replicaPorts(port: number, replicas: number): number[] {

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { GATEWAY_MODES, PROVIDER_NAMES, type Resource, type ResourceKind } from '../model/resource.ts';
+import { factsOf } from '../resources/facts.ts';
 import type { StackDocument } from './document.ts';
 import { externalEndpoint, ownEndpoint } from './endpoints.ts';
 import { type FieldPath, fieldName, type Mistake } from './mistake.ts';
 import { type Outline, type ResourceOutline, resourcePorts, secretOfResource } from './outline.ts';
-import { PORT_FIELDS, type PortField } from './ports.ts';
 
 export interface Resources {
   /** In the order of the file; `undefined` for a resource whose mistakes leave nothing to refer to. */
@@ -75,9 +75,7 @@ function contained(
   secrets: Readonly<Record<string, string>>,
 ): Resource['endpoint'] {
   const ports = Object.fromEntries(
-    PORT_FIELDS[kind].flatMap(({ role, default: port }: PortField) =>
-      port === undefined ? [] : [[role, port]],
-    ),
+    factsOf(kind).ports.flatMap(({ role, default: port }) => (port === undefined ? [] : [[role, port]])),
   );
   const secret = secrets[secretOfResource(name, kind)] ?? '';
   return ownEndpoint({ kind, stack: stack.name ?? '', ports, secret, host: name });
@@ -91,8 +89,8 @@ function adopted(
 ): Resource['endpoint'] | undefined {
   // That it is missing is for the rules to say.
   if (url === undefined) return undefined;
-  const management = kind === 'apisix' ? 'admin_url' : 'management_url';
-  const managementUrl = kind === 'apisix' ? admin_url : management_url;
+  const management = factsOf(kind).management?.field ?? 'management_url';
+  const managementUrl = { admin_url, management_url }[management];
   const result = externalEndpoint({ kind, url, managementUrl, adminKey: admin_key });
   if ('endpoint' in result) return result.endpoint;
   const { field, found, expected } = result.problem;

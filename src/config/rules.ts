@@ -1,6 +1,7 @@
 import semver from 'semver';
 import type { ResourceKind } from '../model/resource.ts';
 import { SCORE_COMPONENTS } from '../model/stack.ts';
+import { factsOf } from '../resources/facts.ts';
 import { cyclesOf } from './cycle.ts';
 import type { StackDocument } from './document.ts';
 import { type FieldPath, fieldName, listed, type Mistake, nearest } from './mistake.ts';
@@ -131,13 +132,10 @@ const instancesAreDistinct: Rule = ({ services, infrastructure }, report) => {
   }
 };
 
-/** What the stack has in one place only: with two of them it would be chance where it ends up. */
-const ONCE: Partial<Record<ResourceKind, string>> = { rabbitmq: 'topology', apisix: 'routes' };
-
 const kindsAreDistinct: Rule = ({ infrastructure }, report) => {
   const firsts = new Map<ResourceKind, string>();
   for (const [name, { kind }] of Object.entries(infrastructure)) {
-    const content = kind && ONCE[kind];
+    const content = kind && factsOf(kind).holds;
     if (kind === undefined || content === undefined) continue;
     const first = firsts.get(kind);
     if (first === undefined) firsts.set(kind, name);

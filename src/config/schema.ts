@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { ROUTE_METHODS } from '../model/gateway.ts';
 import { GATEWAY_MODES, PROVIDER_NAMES, STRATEGIES } from '../model/resource.ts';
 import { CHECK_CODES } from '../model/score.ts';
-import { MAX_PORT, MAX_PORT_BASE, MAX_REPLICAS, MAX_WORKERS, PORT_FIELDS } from './ports.ts';
+import { FACTS } from '../resources/facts.ts';
+import { MAX_PORT, MAX_PORT_BASE, MAX_REPLICAS, MAX_WORKERS } from './ports.ts';
 
 /**
  * The shape of `qbtc.yaml`, version 1: what each field is called, holds and means, and its default.
@@ -88,10 +89,10 @@ function portField(field: { key: string; default: number }, description: string)
   return port().default(field.default).describe(description);
 }
 
-const [amqp, management] = PORT_FIELDS.rabbitmq;
-const [redis] = PORT_FIELDS.redis;
-const [postgres] = PORT_FIELDS.postgres;
-const [proxy, admin] = PORT_FIELDS.apisix;
+const [amqp, management] = FACTS.rabbitmq.ports;
+const [redis] = FACTS.redis.ports;
+const [postgres] = FACTS.postgres.ports;
+const [proxy, admin] = FACTS.apisix.ports;
 
 const rabbitmqSchema = z
   .strictObject({

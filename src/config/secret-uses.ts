@@ -1,4 +1,5 @@
 import type { Stack } from '../model/stack.ts';
+import { factsOf } from '../resources/facts.ts';
 import { keyringOf, secretOfAccount, secretOfResource, secretOfRole } from './outline.ts';
 
 /** What a secret of the stack is for. Its value is not in here. */
@@ -27,7 +28,7 @@ export function secretUses(stack: Stack): SecretUse[] {
   for (const { name, kind, provider } of stack.resources) {
     if (provider === 'external') continue;
     subjects.set(secretOfResource(name, kind), { kind: 'resource', resource: name });
-    if (kind === 'apisix') subjects.set(keyringOf(name), { kind: 'keyring', resource: name });
+    if (factsOf(kind).hasKeyring) subjects.set(keyringOf(name), { kind: 'keyring', resource: name });
   }
   for (const { name, database, events } of stack.services) {
     if (events?.account !== undefined)

@@ -1,9 +1,10 @@
 import type { Context } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
-import type { Strategy } from '../model/resource.ts';
+import { RESOURCE_KINDS, type Strategy } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
 import { chooseProviders } from '../placement/choose.ts';
 import { lookAtPresent } from '../placement/present.ts';
+import { KINDS } from '../resources/index.ts';
 import { engineState } from '../runtimes/containers/index.ts';
 import type { Check, Finding, Machine } from './check.ts';
 import { compose } from './checks/compose.ts';
@@ -16,37 +17,24 @@ import { program } from './checks/program.ts';
 import { state } from './checks/state.ts';
 import { strategy } from './checks/strategy.ts';
 
-const CHECK_NAMES = [
-  'node',
-  'docker',
-  'compose',
-  'rabbitmq-server',
-  'redis-server',
-  'postgres',
-  'ports',
-  'memory',
-  'disk',
-  'state',
-  'strategy',
-] as const;
-export type CheckName = (typeof CHECK_NAMES)[number];
-
-const CHECKS: Record<CheckName, Check> = {
-  node,
-  docker,
-  compose,
-  'rabbitmq-server': program('rabbitmq-server'),
-  'redis-server': program('redis-server'),
-  postgres: program('postgres'),
-  ports,
-  memory,
-  disk,
-  state,
-  strategy,
-};
+/** In the order in which they are told: each under its name. */
+const CHECKS: readonly (readonly [name: string, check: Check])[] = [
+  ['node', node],
+  ['docker', docker],
+  ['compose', compose],
+  ...RESOURCE_KINDS.flatMap((kind): [string, Check][] => {
+    const { native } = KINDS[kind];
+    return 'impossible' in native ? [] : [[native.program.name, program(native.program, kind)]];
+  }),
+  ['ports', ports],
+  ['memory', memory],
+  ['disk', disk],
+  ['state', state],
+  ['strategy', strategy],
+];
 
 export interface Diagnosis {
-  checks: ({ name: CheckName } & Finding)[];
+  checks: ({ name: string } & Finding)[];
   /** What `up` would choose; `null` when it would not start. */
   strategy: Strategy | null;
 }
@@ -59,8 +47,8 @@ export async function diagnose(context: Context, stack: Stack, inStack: boolean)
   const plan = planned(context, stack, inStack);
   const machine: Machine = { context, stack, inStack, engine: engineState(context), plan };
   const checks = await Promise.all(
-    CHECK_NAMES.map(async (name) => {
-      const finding = await CHECKS[name](machine).catch(
+    CHECKS.map(async ([name, check]) => {
+      const finding = await check(machine).catch(
         (error: unknown): Finding => ({
           status: 'warning',
           found: `could not be looked at: ${messageOf(error)}`,

@@ -1,6 +1,7 @@
 import type { AmqpConnection, Context } from '../context.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
+import { resourceOfKind } from '../resources/facts.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -14,7 +15,7 @@ export class FlowBroker {
   constructor(context: Pick<Context, 'amqp'>, stack: Stack, flow: string) {
     this.#context = context;
     this.#name = `qbtc flow ${flow}`;
-    this.resource = stack.resources.find(({ kind }) => kind === 'rabbitmq');
+    this.resource = resourceOfKind(stack, 'rabbitmq');
   }
 
   /** Connects when it is first asked for. Rejects, each time, when that failed, or when the stack declares no broker. */

@@ -2,6 +2,7 @@ import type { StackDocument } from '../config/document.ts';
 import { valueAt } from '../config/issues.ts';
 import { type FieldPath, fieldName, listed, type Mistake, nearest } from '../config/mistake.ts';
 import type { Stack } from '../model/stack.ts';
+import { resourceOfKind, resourcesOfKind } from '../resources/facts.ts';
 import type { Flow } from './flow.ts';
 import { knownNames, referencesIn } from './variables.ts';
 
@@ -67,7 +68,7 @@ function unknownAnswers({ steps }: Flow, document: StackDocument): Mistake[] {
 }
 
 function unknownDatabases({ steps }: Flow, document: StackDocument, stack: Stack): Mistake[] {
-  const known = stack.resources.filter(({ kind }) => kind === 'postgres').map(({ name }) => name);
+  const known = resourcesOfKind(stack, 'postgres').map(({ name }) => name);
   return steps.flatMap(({ prepared }, index) => {
     if (!prepared.database || prepared.database(stack)) return [];
     const field = ['steps', index, 'resource'];
@@ -79,7 +80,7 @@ function unknownDatabases({ steps }: Flow, document: StackDocument, stack: Stack
 }
 
 function tapsWithoutBroker({ taps }: Flow, document: StackDocument, stack: Stack): Mistake[] {
-  if (taps.length === 0 || stack.resources.some((resource) => resource.kind === 'rabbitmq')) return [];
+  if (taps.length === 0 || resourceOfKind(stack, 'rabbitmq') !== undefined) return [];
   const field = ['taps'];
   return [
     {

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { createLogFilter, openLogs } from '../logs/index.ts';
 import type { LogLine } from '../model/log.ts';
 import type { Stack } from '../model/stack.ts';
-import { probes } from '../resources/index.ts';
+import { KINDS } from '../resources/index.ts';
 import { instancesOf, probeService, runningInstances } from '../services/index.ts';
 
 const PROBE_TIMEOUT_MS = 5_000;
@@ -77,7 +77,7 @@ export function subjectsOf(
             return probeService(context, instance, { runs, timeoutMs: PROBE_TIMEOUT_MS });
           })
         : resource
-          ? [probes[resource.kind](context, resource.endpoint, PROBE_TIMEOUT_MS)]
+          ? [KINDS[resource.kind].probe(context, resource.endpoint, PROBE_TIMEOUT_MS)]
           : [];
       const results = await Promise.all(probing);
       return results.length > 0 && results.every(({ ready }) => ready);

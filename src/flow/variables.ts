@@ -1,6 +1,7 @@
 import { isNumber, jsonText } from '../json.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
+import { resourceOfKind } from '../resources/facts.ts';
 
 /** What `${…}` in a flow can name. Captures come into being while the flow runs. */
 export interface Variables {
@@ -39,7 +40,7 @@ function piecesOf(text: string): Piece[] {
 
 /** The gateway of the stack: its resource of the kind `apisix`. */
 export function gatewayOf(stack: Stack): Resource | undefined {
-  return stack.resources.find((resource) => resource.kind === 'apisix');
+  return resourceOfKind(stack, 'apisix');
 }
 
 /** The names between `${` and `}` anywhere in a value, keys included, with the path to what holds each. */

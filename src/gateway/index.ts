@@ -7,6 +7,7 @@ import type { Change, ChangeOutcome } from '../model/plan.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
 import { type Ledger, openLedger } from '../reconcile/ledger.ts';
+import { resourceOfKind } from '../resources/facts.ts';
 import { type ApplyOptions, applyPlan } from './apply.ts';
 import { desiredGateway } from './desired.ts';
 import { discoveredGateway } from './discovered.ts';
@@ -150,7 +151,7 @@ export async function lintRoutes(
   stack: Stack,
 ): Promise<Finding[]> {
   const desired = desiredGateway(stack);
-  const provider = stack.resources.find(({ kind }) => kind === 'apisix')?.provider;
+  const provider = resourceOfKind(stack, 'apisix')?.provider;
   const seen = lintGateway(desired, stack);
   const wrong = new Set(seen.filter(({ severity }) => severity === 'error').map(({ subject }) => subject));
   const refused = (await embeddedRefusals(context, desired, stack)).flatMap((finding): Finding[] => {
@@ -181,7 +182,7 @@ export async function explainRoute(
  * @throws QbtcError GATEWAY_NOT_DECLARED
  */
 export function gatewayOf(stack: Stack): Resource {
-  const gateway = stack.resources.find((resource) => resource.kind === 'apisix');
+  const gateway = resourceOfKind(stack, 'apisix');
   if (gateway) return gateway;
   throw new QbtcError('GATEWAY_NOT_DECLARED', `${stack.name} declares no gateway to write routes to`, {
     hint: `add a resource of kind apisix to infrastructure in ${stack.file}`,

@@ -9,6 +9,7 @@ import type { ListeningSocket, RunningProcess, Snapshot } from '../model/observa
 import type { Score } from '../model/score.ts';
 import type { Stack } from '../model/stack.ts';
 import { observeResources } from '../observe/resources.ts';
+import { resourceOfKind } from '../resources/facts.ts';
 import { stateFolder } from '../state/index.ts';
 import { deadLetterQueues, desiredOf } from '../topology/index.ts';
 
@@ -96,7 +97,7 @@ export function isLeftOver(
 /** The dead letters, where the broker and all that consumes are well: before that a replay would kill them again. */
 async function lettersOf(context: Context, stack: Stack, snapshot: Snapshot): Promise<World['deadLetters']> {
   if (snapshot.resources.some(({ state }) => state !== 'active')) return [];
-  if (!stack.resources.some(({ kind }) => kind === 'rabbitmq')) return [];
+  if (resourceOfKind(stack, 'rabbitmq') === undefined) return [];
   try {
     const queues = deadLetterQueues((await desiredOf(stack)).topology);
     const filled = await onBroker(context, brokerAccess(stack), 'qbtc heal', async (connection) => {

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { QbtcError } from '../errors.ts';
 import type { Stack } from '../model/stack.ts';
+import { resourceOfKind } from '../resources/facts.ts';
 
 const TIMEOUT_MS = 60_000;
 
@@ -23,7 +24,7 @@ export async function askStack(
   stack: Stack,
   messages: { role: 'system' | 'user'; content: string }[],
 ): Promise<ChatAnswer> {
-  const gateway = stack.resources.find(({ kind }) => kind === 'apisix');
+  const gateway = resourceOfKind(stack, 'apisix');
   const key = stack.secrets['api-key'];
   if (gateway === undefined || key === undefined) {
     throw new QbtcError('CHAT_FAILED', `${stack.name} has no gateway or no secret named api-key to ask with`);

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import type { Stack } from '../model/stack.ts';
+import { resourceOfKind } from '../resources/facts.ts';
 import { writeEnvFiles, writeGenerated } from '../services/index.ts';
 import { definitionsOf, desiredOf } from '../topology/index.ts';
 
@@ -11,7 +12,7 @@ import { definitionsOf, desiredOf } from '../topology/index.ts';
  */
 export async function writeComposeFiles(context: Pick<Context, 'exec' | 'env'>, stack: Stack): Promise<void> {
   await writeEnvFiles(context, stack);
-  const broker = stack.resources.find(({ kind }) => kind === 'rabbitmq');
+  const broker = resourceOfKind(stack, 'rabbitmq');
   if (broker === undefined) return;
   const definitions = definitionsOf(await desiredOf(stack), broker.endpoint);
   await writeGenerated(

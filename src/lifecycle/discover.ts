@@ -24,6 +24,7 @@ import {
 } from '../model/discovery.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import type { Stack } from '../model/stack.ts';
+import { resourceOfKind } from '../resources/facts.ts';
 import { runningInstances } from '../services/index.ts';
 import { withLock } from './lock.ts';
 
@@ -241,7 +242,7 @@ async function tell(
   now: Parameters<typeof writeAnnounced>[1],
 ): Promise<{ announcing: Registration['announcing']; reason: string }> {
   if (said.length === 0) return { announcing: 'done', reason: '' };
-  if (!stack.resources.some(({ kind }) => kind === 'rabbitmq'))
+  if (resourceOfKind(stack, 'rabbitmq') === undefined)
     return { announcing: 'no-broker', reason: 'the stack declares no broker' };
   try {
     await announce(context, stack, said);

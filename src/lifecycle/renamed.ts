@@ -1,5 +1,6 @@
 import { EXIT, QbtcError } from '../errors.ts';
 import type { Stack } from '../model/stack.ts';
+import { factsOf } from '../resources/facts.ts';
 import { readIdentity } from '../state/index.ts';
 
 /**
@@ -16,7 +17,7 @@ export function refuseRenamed({
 }: Pick<Stack, 'root' | 'name' | 'file' | 'resources'>): void {
   const before = readIdentity(root)?.name;
   const keepers = resources.filter(
-    ({ kind, provider }) => (kind === 'postgres' || kind === 'rabbitmq') && provider !== 'external',
+    ({ kind, provider }) => factsOf(kind).namesDataAfterStack && provider !== 'external',
   );
   if (before === undefined || before === name || keepers.length === 0) return;
   throw new QbtcError('STACK_RENAMED', `${file} says "name: ${name}", but the data was made as ${before}`, {

@@ -12,7 +12,7 @@ import { EXIT, messageOf, QbtcError } from '../errors.ts';
 import type { Endpoint, Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
 import { isAlive, isOurs, lookAtPresent, type Present } from '../placement/index.ts';
-import { probes, rotatorOf } from '../resources/index.ts';
+import { KINDS } from '../resources/index.ts';
 import { withLock } from './lock.ts';
 import { type UpResult, up } from './up.ts';
 
@@ -101,13 +101,13 @@ async function tellServer(
 ): Promise<void> {
   const provider =
     present.plan?.choices.find((choice) => choice.resource === resource.name)?.provider ?? 'embedded';
-  const tell = rotatorOf(resource.kind, provider);
+  const tell = KINDS[resource.kind].rotate[provider];
   if (tell === undefined) return;
-  const ready = await probes[resource.kind](context, resource.endpoint, PROBE_TIMEOUT_MS);
+  const ready = await KINDS[resource.kind].probe(context, resource.endpoint, PROBE_TIMEOUT_MS);
   try {
     if (!ready.ready) throw new Error(ready.reason);
     await tell(context, resource.endpoint, value);
-    const after = await probes[resource.kind](
+    const after = await KINDS[resource.kind].probe(
       context,
       withPassword(resource.endpoint, value),
       PROBE_TIMEOUT_MS,
@@ -137,7 +137,7 @@ export async function settlePending(context: Context, stack: Stack): Promise<voi
   const resource =
     subject?.kind === 'resource' ? stack.resources.find(({ name }) => name === subject.resource) : undefined;
   if (resource === undefined) return removePending(stack.root);
-  const probe = (endpoint: Endpoint) => probes[resource.kind](context, endpoint, PROBE_TIMEOUT_MS);
+  const probe = (endpoint: Endpoint) => KINDS[resource.kind].probe(context, endpoint, PROBE_TIMEOUT_MS);
   if ((await probe(withPassword(resource.endpoint, pending.value))).ready) {
     await replaceSecrets(stack.root, { [pending.name]: pending.value });
     return removePending(stack.root);

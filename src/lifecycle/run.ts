@@ -8,9 +8,9 @@ import type { Service, Stack } from '../model/stack.ts';
 import {
   createDatabase,
   ensureRoles,
+  KINDS,
   migrate,
   type ProbeResult,
-  probes,
   providers,
 } from '../resources/index.ts';
 import { type Instance, instancesOf, judgeImages, probeService, serviceProcess } from '../services/index.ts';
@@ -198,7 +198,7 @@ export class Run {
 
   /** A server that is new has no database of the stack yet. */
   async #probe(resource: Resource): Promise<ProbeResult> {
-    const probe = () => probes[resource.kind](this.#context, resource.endpoint, PROBE_TIMEOUT_MS);
+    const probe = () => KINDS[resource.kind].probe(this.#context, resource.endpoint, PROBE_TIMEOUT_MS);
     const result = await probe();
     if (result.ready || result.missingDatabase !== true) return result;
     await createDatabase(this.#context, resource.endpoint);

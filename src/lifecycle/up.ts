@@ -14,6 +14,7 @@ import {
   placed,
   withContainers,
 } from '../placement/index.ts';
+import { resourceOfKind } from '../resources/facts.ts';
 import { acceptLoss } from '../resources/index.ts';
 import {
   type Containers,
@@ -189,7 +190,7 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
     kept: parts.kept,
     outdated,
     outcomes: run.outcomes,
-    gatewayUrl: selection.resources.find(({ kind }) => kind === 'apisix')?.endpoint.url,
+    gatewayUrl: resourceOfKind(selection, 'apisix')?.endpoint.url,
     durationMs: context.clock.monotonic() - before,
     timing: timingOf(steps.times()),
   };

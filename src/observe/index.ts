@@ -4,6 +4,7 @@ import { planRoutes, probeRoutes } from '../gateway/index.ts';
 import type { FlowResult } from '../model/flow.ts';
 import type { RouteAnswer, Snapshot } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
+import { resourceOfKind } from '../resources/facts.ts';
 import { instancesOf, runningInstances } from '../services/index.ts';
 import { planTopology } from '../topology/index.ts';
 import { askOnce } from './ask-once.ts';
@@ -70,7 +71,7 @@ export async function observe(
 }
 
 async function askRoutes(context: Context, stack: Stack): Promise<RouteAnswer[]> {
-  const gateway = stack.resources.find((resource) => resource.kind === 'apisix');
+  const gateway = resourceOfKind(stack, 'apisix');
   if (!gateway) throw new Error('the stack declares no gateway');
   return probeRoutes(context, stack, gateway.endpoint.url);
 }

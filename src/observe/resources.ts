@@ -6,8 +6,8 @@ import type { ResourceObservation } from '../model/observation.ts';
 import type { ProviderName, Resource, Strategy } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
 import { nameStrategy } from '../placement/strategy.ts';
-import { fallbackName } from '../resources/fallback.ts';
-import { probes } from '../resources/index.ts';
+import { fallbackName } from '../resources/apisix/fallback.ts';
+import { KINDS } from '../resources/index.ts';
 import type { ProbeResult } from '../resources/probe.ts';
 import type { ContainerStatus } from '../runtimes/containers/containers.ts';
 import { containedParts, openContainers } from '../runtimes/containers/index.ts';
@@ -220,7 +220,7 @@ async function observeResource(
   provider: ProviderName,
   runtime: Runtime | undefined,
 ): Promise<ResourceObservation> {
-  const result = await probes[resource.kind](context, resource.endpoint, patienceMs);
+  const result = await KINDS[resource.kind].probe(context, resource.endpoint, patienceMs);
   const ports = provider === 'external' ? [resource.endpoint.port] : Object.values(resource.ports);
   return {
     name: resource.name,

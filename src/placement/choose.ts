@@ -4,6 +4,7 @@ import type { ListeningSocket } from '../model/observation.ts';
 import type { ByHand, Choice, InfrastructurePlan, ServiceChoice } from '../model/placement.ts';
 import type { ProviderName, Resource, Strategy } from '../model/resource.ts';
 import type { Service, Stack } from '../model/stack.ts';
+import { resourcesOfKind } from '../resources/facts.ts';
 import { providers } from '../resources/index.ts';
 import type { Provider } from '../resources/provider.ts';
 import { composeServices } from '../runtimes/containers/index.ts';
@@ -74,7 +75,7 @@ export async function chooseProviders(
     });
   };
 
-  const gateways = stack.resources.filter(({ kind }) => kind === 'apisix');
+  const gateways = resourcesOfKind(stack, 'apisix');
   const others = await gather(stack.resources.filter(({ kind }) => kind !== 'apisix'));
   const inside = await whyNotInside(context, question, others, gateways);
   const services = stack.services.map(

@@ -1,13 +1,12 @@
 export { acceptLoss } from './accept-loss.ts';
-export { type FallbackGateway, fallbackGateway, fallbackName } from './fallback.ts';
+export { type FallbackGateway, fallbackGateway, fallbackName } from './apisix/fallback.ts';
+export { embeddedProgram } from './embedded-program.ts';
+export { KINDS } from './kinds.ts';
 export { foreignPlaces, removeVolumes } from './places.ts';
 export { readMigrations } from './postgres/migration-files.ts';
 export { createDatabase, migrate } from './postgres/migrations.ts';
 export { ensureRoles } from './postgres/roles.ts';
 export type { ProbeResult } from './probe.ts';
-export { probes } from './probes/index.ts';
 export type { Provider } from './provider.ts';
-export { embeddedProgram } from './providers/embedded/program.ts';
 export { providers } from './providers/index.ts';
 export { type Awaited, untilReady } from './ready.ts';
-export { rotatorOf } from './rotation/index.ts';

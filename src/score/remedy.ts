@@ -4,6 +4,7 @@ import type { Snapshot } from '../model/observation.ts';
 import type { Change } from '../model/plan.ts';
 import type { Fix } from '../model/score.ts';
 import type { Stack } from '../model/stack.ts';
+import { resourceOfKind } from '../resources/facts.ts';
 import { partsNamed, rootCause } from './cause.ts';
 
 /** A command that can win the points back; or, where only a person can, what to look at. */
@@ -91,13 +92,13 @@ function remedyForPlan(
 
 /** What brings the gateway to what the stack declares. */
 export function remedyForRoutes({ routePlan }: Snapshot, stack: Stack): Remedy | undefined {
-  const gateway = stack.resources.find(({ kind }) => kind === 'apisix')?.name ?? stack.name;
+  const gateway = resourceOfKind(stack, 'apisix')?.name ?? stack.name;
   return remedyForPlan(routePlan, gateway, 'routes', pathIn(stack, stack.file));
 }
 
 /** What brings the broker to what the stack declares. */
 export function remedyForTopology({ topologyPlan }: Snapshot, stack: Stack): Remedy | undefined {
-  const cause = stack.resources.find(({ kind }) => kind === 'rabbitmq')?.name ?? stack.name;
+  const cause = resourceOfKind(stack, 'rabbitmq')?.name ?? stack.name;
   const open = topologyPlan.measured ? topologyPlan.value : [];
   const migration = open.find(({ kind, needsMigration }) => kind === 'queue' && needsMigration === true);
   // What can be applied comes first: a migration binds its queue to exchanges that must be there.

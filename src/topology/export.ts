@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { Stack } from '../model/stack.ts';
+import { resourceOfKind } from '../resources/facts.ts';
 import { definitionsOf } from './definitions.ts';
 import { desiredOf } from './desired.ts';
 
@@ -13,7 +14,7 @@ import { desiredOf } from './desired.ts';
 export async function exportTopology(stack: Stack, format: 'definitions' | 'yaml'): Promise<string> {
   const desired = await desiredOf(stack);
   if (format === 'definitions') {
-    const endpoint = stack.resources.find(({ kind }) => kind === 'rabbitmq')?.endpoint;
+    const endpoint = resourceOfKind(stack, 'rabbitmq')?.endpoint;
     const definitions = definitionsOf(desired, endpoint ?? { url: '', host: '', port: 0 });
     return `${JSON.stringify(definitions, undefined, 2)}\n`;
   }

@@ -2,6 +2,8 @@ import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findProgram, parseVersion } from '../../src/resources/programs.ts';
+import { rabbitmqServer } from '../../src/resources/rabbitmq/native.ts';
+import { redisServer } from '../../src/resources/redis/native.ts';
 import { quietContext, temporaryFolder } from '../support/quiet-context.ts';
 
 test.each([
@@ -31,14 +33,14 @@ test.skipIf(process.platform === 'win32')('is looked for along PATH, and must be
     exec,
     env: { PATH: ['/nowhere', ...names.map((name) => join(folder, name))].join(delimiter) },
   });
-  expect(await findProgram(inPath('new', 'old'), 'redis-server', 'linux')).toEqual({
+  expect(await findProgram(inPath('new', 'old'), redisServer, 'linux')).toEqual({
     path: join(folder, 'new', 'redis-server'),
     version: '7.2.4',
   });
-  expect(await findProgram(inPath('old'), 'redis-server', 'linux')).toEqual({
+  expect(await findProgram(inPath('old'), redisServer, 'linux')).toEqual({
     missing: expect.stringContaining('is version 5.0.14, 6 or newer is needed'),
   });
-  expect(await findProgram(inPath(), 'redis-server', 'linux')).toEqual({
+  expect(await findProgram(inPath(), redisServer, 'linux')).toEqual({
     missing: 'redis-server is not installed',
   });
 });
@@ -52,6 +54,6 @@ test.skipIf(process.platform === 'win32').each([
   await mkdir(join(folder, 'bin'));
   await symlink(join(folder, inside, 'rabbitmq-server'), join(folder, 'bin', 'rabbitmq-server'));
   // A platform without usual places, so that what this machine has is not found.
-  const found = await findProgram({ exec, env: { PATH: join(folder, 'bin') } }, 'rabbitmq-server', 'freebsd');
+  const found = await findProgram({ exec, env: { PATH: join(folder, 'bin') } }, rabbitmqServer, 'freebsd');
   expect(found).toEqual({ path: join(folder, 'bin', 'rabbitmq-server'), version });
 });

@@ -2,6 +2,7 @@ import { brokerAccess } from '../../broker/access.ts';
 import { onBroker, requireExchange } from '../../broker/connection.ts';
 import { DISCOVERY_QUEUE, TOPIC_EXCHANGE } from '../../broker/exchanges.ts';
 import { QbtcError } from '../../errors.ts';
+import { resourceOfKind } from '../../resources/facts.ts';
 import { addressText } from '../addresses.ts';
 import { ANNOUNCED_KEYS, type Announced, foldAnnouncements } from '../announcements.ts';
 import type { Sighting, Source } from '../source.ts';
@@ -14,7 +15,7 @@ const ALIVE_MS = 10_000;
 /** Services that announce themselves on the bus. A queue keeps what was said before we came. */
 export const bus: Source = {
   async absent(_, { stack }) {
-    const hasBroker = stack.resources.some(({ kind }) => kind === 'rabbitmq');
+    const hasBroker = resourceOfKind(stack, 'rabbitmq') !== undefined;
     return hasBroker ? undefined : 'the stack declares no broker';
   },
   look(context, { stack }) {

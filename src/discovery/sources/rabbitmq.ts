@@ -1,6 +1,7 @@
 import { brokerAccess } from '../../broker/access.ts';
 import { ManagementApi } from '../../broker/management.ts';
 import { accountName } from '../../config/endpoints.ts';
+import { resourceOfKind } from '../../resources/facts.ts';
 import { isLocal } from '../addresses.ts';
 import type { DiscoveryContext, Scope, Sighting, Source } from '../source.ts';
 
@@ -10,7 +11,7 @@ const OWN_CONNECTION = /^qbtc( |$)/;
 /** Connections that consume queues, from the management API: who takes messages is a service, with a port or without. */
 export const rabbitmq: Source = {
   async absent(_, { stack }) {
-    const broker = stack.resources.find(({ kind }) => kind === 'rabbitmq');
+    const broker = resourceOfKind(stack, 'rabbitmq');
     if (broker === undefined) return 'the stack declares no broker';
     return brokerAccess(stack).management === undefined
       ? `${broker.name} has no management API: its consumers cannot be seen`

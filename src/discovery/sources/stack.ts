@@ -1,15 +1,7 @@
 import { replicaPorts } from '../../config/ports.ts';
-import type { Protocol } from '../../model/discovery.ts';
-import type { ResourceKind } from '../../model/resource.ts';
+import { factsOf } from '../../resources/facts.ts';
 import { urisOf } from '../paths.ts';
 import type { Sighting, Source } from '../source.ts';
-
-const SPEAKS: Record<ResourceKind, Protocol> = {
-  rabbitmq: 'amqp',
-  redis: 'redis',
-  postgres: 'postgresql',
-  apisix: 'http',
-};
 
 /** What `qbtc.yaml` declares: each replica of each service, and the resources. */
 export const stack: Source = {
@@ -40,7 +32,7 @@ export const stack: Source = {
           source: 'stack',
           found: `${name} of ${stackName} (${kind}${role === 'main' ? '' : `, ${role}`})`,
           address: { host: endpoint.host, port },
-          protocol: role === 'main' ? SPEAKS[kind] : role === 'tls' ? 'tls' : 'http',
+          protocol: role === 'main' ? factsOf(kind).protocol : role === 'tls' ? 'tls' : 'http',
           resource: true,
         }),
       ),

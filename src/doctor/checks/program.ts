@@ -2,18 +2,12 @@ import type { ResourceKind } from '../../model/resource.ts';
 import { findProgram, type ServerProgram } from '../../resources/programs.ts';
 import { type Check, pass, warning } from '../check.ts';
 
-const PACKAGES: Record<ServerProgram, { kind: ResourceKind; package: string }> = {
-  'rabbitmq-server': { kind: 'rabbitmq', package: 'rabbitmq-server' },
-  'redis-server': { kind: 'redis', package: 'redis-server' },
-  postgres: { kind: 'postgres', package: 'postgresql' },
-};
-
 /** Whether a server program is installed. A stack that runs in Docker, or embedded, does without. */
-export function program(name: ServerProgram): Check {
+export function program(wanted: ServerProgram, kind: ResourceKind): Check {
   return async ({ context, stack, plan }) => {
-    const found = await findProgram(context, name);
+    const { name, package: packaged } = wanted;
+    const found = await findProgram(context, wanted);
     if ('path' in found) return pass(`${name} ${found.version} (${found.path})`);
-    const { kind, package: wanted } = PACKAGES[name];
     const names = stack.resources
       .filter((resource) => resource.kind === kind)
       .map((resource) => resource.name);
@@ -29,8 +23,8 @@ export function program(name: ServerProgram): Check {
     return warning(
       `${found.missing}: an embedded part stands in; lost by it: ${embedded[0]?.loss}`,
       process.platform === 'darwin'
-        ? `brew install ${wanted.replace('-server', '')}`
-        : `sudo apt-get install ${wanted}`,
+        ? `brew install ${packaged.replace('-server', '')}`
+        : `sudo apt-get install ${packaged}`,
     );
   };
 }

@@ -2,7 +2,7 @@ import { applyRoutes, planRoutes } from '../../gateway/index.ts';
 import { startCompanion } from '../../lifecycle/companion.ts';
 import type { Resource } from '../../model/resource.ts';
 import type { Stack } from '../../model/stack.ts';
-import { fallbackGateway as fallbackOf, probes } from '../../resources/index.ts';
+import { fallbackGateway as fallbackOf, KINDS } from '../../resources/index.ts';
 import { isGateway, type Remedy, type Surgery } from '../remedy.ts';
 
 const PROBE_MS = 2_000;
@@ -34,7 +34,9 @@ export async function startFallback(surgery: Surgery, gateway: Resource): Promis
   const runs = observed?.pid !== undefined;
   const ownPorts = observed?.provider !== 'external' && !isHeld && !runs;
   const { spec, resource } = fallbackOf(context, stack, gateway, { ownPorts });
-  await startCompanion(context, stack.root, spec, () => probes.apisix(context, resource.endpoint, PROBE_MS));
+  await startCompanion(context, stack.root, spec, () =>
+    KINDS.apisix.probe(context, resource.endpoint, PROBE_MS),
+  );
   const standIn: Stack = {
     ...stack,
     resources: stack.resources.map((each) => (each === gateway ? resource : each)),

@@ -2,7 +2,7 @@ import { messageOf } from '../../errors.ts';
 import { applyRoutes, planRoutes } from '../../gateway/index.ts';
 import { endCompanion } from '../../lifecycle/companion.ts';
 import { up } from '../../lifecycle/up.ts';
-import { fallbackName, probes } from '../../resources/index.ts';
+import { fallbackName, KINDS } from '../../resources/index.ts';
 import type { Remedy } from '../remedy.ts';
 import { startFallback } from './fallback-gateway.ts';
 
@@ -39,7 +39,7 @@ export const returnToGateway: Remedy = {
       }
     }
     await applyRoutes(context, stack, await planRoutes(context, stack));
-    const after = await probes.apisix(context, gateway.endpoint, PROBE_MS);
+    const after = await KINDS.apisix.probe(context, gateway.endpoint, PROBE_MS);
     if (!after.ready) throw new Error(`${subject}: ${after.reason}`);
     if (isWell) await endCompanion(context, stack.root, fallbackName(subject));
     return `${subject} serves again; its stand-in has ended`;

@@ -1,5 +1,6 @@
 import { desiredGateway, embeddedRefusals, lintGateway } from '../../gateway/index.ts';
 import type { Finding } from '../../model/finding.ts';
+import { resourceOfKind } from '../../resources/facts.ts';
 import type { Check } from '../check.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { Check } from '../check.ts';
  * does not have. A plugin that nothing resembles may be the stack's own, in an APISIX that has it.
  */
 export const gateway: Check = async (context, { stack, selection, plan, applies }) => {
-  const resource = selection.resources.find(({ kind }) => kind === 'apisix');
+  const resource = resourceOfKind(selection, 'apisix');
   if (resource === undefined || !applies) return [];
   const desired = desiredGateway(stack);
   const isEmbedded = plan?.choices.some(

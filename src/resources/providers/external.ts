@@ -1,4 +1,4 @@
-import { probes } from '../probes/index.ts';
+import { KINDS } from '../kinds.ts';
 import type { Provider } from '../provider.ts';
 
 /** Long enough for a server in another house, short enough for a plan. */
@@ -12,7 +12,7 @@ export const external: Provider = {
   name: 'external',
   async offer(context, _stack, resource) {
     const where = `${resource.endpoint.host}:${resource.endpoint.port}`;
-    const result = await probes[resource.kind](context, resource.endpoint, PROBE_TIMEOUT_MS);
+    const result = await KINDS[resource.kind].probe(context, resource.endpoint, PROBE_TIMEOUT_MS);
     if (result.ready) {
       return {
         available: true,

@@ -1,6 +1,7 @@
 import { declaredRoutes } from '../../gateway/index.ts';
 import type { Snapshot } from '../../model/observation.ts';
 import type { Stack } from '../../model/stack.ts';
+import { resourceOfKind } from '../../resources/facts.ts';
 import { type Check, failed, notMeasured, passed } from '../check.ts';
 import { pathIn, type Remedy, remedyFor, remedyForPath, remedyForRoutes } from '../remedy.ts';
 
@@ -33,7 +34,7 @@ function remedyForAnswer(
   name: string,
   service: string | undefined,
 ): Remedy {
-  const gateway = stack.resources.find(({ kind }) => kind === 'apisix')?.name ?? stack.name;
+  const gateway = resourceOfKind(stack, 'apisix')?.name ?? stack.name;
   return (
     remedyForPath(snapshot, stack, gateway) ??
     remedyForRoutes(snapshot, stack) ??

@@ -1,3 +1,4 @@
+import { resourceOfKind } from '../../resources/facts.ts';
 import type { Check } from '../check.ts';
 import { inSync } from '../in-sync.ts';
 import { remedyForRoutes } from '../remedy.ts';
@@ -11,7 +12,7 @@ export const routesInSync: Check = {
   nothingDeclared: 'the stack declares no gateway',
   examine: (snapshot, stack) => {
     // There is one plan: that of the first gateway.
-    const gateway = stack.resources.find((resource) => resource.kind === 'apisix');
+    const gateway = resourceOfKind(stack, 'apisix');
     if (!gateway) return [];
     const why = 'the gateway differs from qbtc.yaml';
     return [inSync(gateway.name, snapshot.routePlan, why, remedyForRoutes(snapshot, stack))];

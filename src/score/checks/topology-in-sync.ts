@@ -1,3 +1,4 @@
+import { resourceOfKind } from '../../resources/facts.ts';
 import type { Check } from '../check.ts';
 import { inSync } from '../in-sync.ts';
 import { pathIn, remedyForTopology } from '../remedy.ts';
@@ -11,7 +12,7 @@ export const topologyInSync: Check = {
   share: 1,
   nothingDeclared: 'the stack declares no topology',
   examine: (snapshot, stack) => {
-    const broker = stack.resources.find((resource) => resource.kind === 'rabbitmq');
+    const broker = resourceOfKind(stack, 'rabbitmq');
     const declares = stack.topologyFiles[0] ?? stack.services.find(({ events }) => events !== undefined);
     if (!broker || declares === undefined) return [];
     const why = `the broker differs from ${pathIn(stack, stack.topologyFiles[0] ?? stack.file)}`;

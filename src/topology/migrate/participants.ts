@@ -3,6 +3,7 @@ import type { Resource } from '../../model/resource.ts';
 import type { Service, Stack } from '../../model/stack.ts';
 import type { Topology } from '../../model/topology.ts';
 import { isRecord } from '../../reconcile/difference.ts';
+import { resourcesOfKind } from '../../resources/facts.ts';
 import { queuesOf } from '../desired.ts';
 
 /**
@@ -10,7 +11,7 @@ import { queuesOf } from '../desired.ts';
  * to any.
  */
 export function usersOf(stack: Stack, topology: Topology, queue: string): string[] {
-  const brokers = stack.resources.filter(({ kind }) => kind === 'rabbitmq');
+  const brokers = resourcesOfKind(stack, 'rabbitmq');
   return stack.services
     .filter((service) => reaches(service, brokers) && uses(service, topology, queue))
     .map(({ name }) => name);

@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 import { removeVolumes } from '../../../src/resources/index.ts';
 import { type Placement, prepareCluster } from '../../../src/resources/postgres/cluster.ts';
-import { embeddedPostgres } from '../../../src/resources/providers/embedded/postgres.ts';
+import { embeddedPostgres } from '../../../src/resources/postgres/embedded.ts';
 import { createFolders } from '../../../src/state/index.ts';
 import { CHECKOUT } from '../../support/qbtc.ts';
 import { quietContext, temporaryFolder } from '../../support/quiet-context.ts';

@@ -1,8 +1,8 @@
-import type { Context } from '../../../context.ts';
-import type { Resource } from '../../../model/resource.ts';
-import type { Stack } from '../../../model/stack.ts';
-import type { ProcessSpec } from '../../../runtimes/processes/protocol.ts';
-import type { Program, ServerProgram } from '../../programs.ts';
+import type { Context } from '../context.ts';
+import type { Resource } from '../model/resource.ts';
+import type { Stack } from '../model/stack.ts';
+import type { ProcessSpec } from '../runtimes/processes/protocol.ts';
+import type { Program, ServerProgram } from './programs.ts';
 
 /** How one kind of resource is provided by a program that is installed on the machine. */
 export interface NativePart {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { readChoices } from '../../../state/choices.ts';
-import { stackFolders } from '../../../state/folders.ts';
-import type { EmbeddedPart } from './part.ts';
-import { embeddedProgram } from './program.ts';
+import { readChoices } from '../../state/choices.ts';
+import { stackFolders } from '../../state/folders.ts';
+import type { EmbeddedPart } from '../embedded-part.ts';
+import { embeddedProgram } from '../embedded-program.ts';
 
 export const embeddedApisix: EmbeddedPart = {
   what: "qbtc's own gateway, which speaks APISIX's Admin API",

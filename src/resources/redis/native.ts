@@ -1,12 +1,24 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { stackFolders } from '../../../state/folders.ts';
-import type { NativePart } from './part.ts';
-import { nativeProcess } from './process.ts';
+import { stackFolders } from '../../state/folders.ts';
+import type { NativePart } from '../native-part.ts';
+import { nativeProcess } from '../native-process.ts';
+import type { ServerProgram } from '../programs.ts';
+
+export const redisServer: ServerProgram = {
+  name: 'redis-server',
+  package: 'redis-server',
+  // ACLs, and RESP3.
+  leastMajor: 6,
+  places: {
+    darwin: ['/opt/homebrew/bin', '/usr/local/bin'],
+    win32: ['C:\\Program Files\\Redis', 'C:\\Program Files\\Memurai'],
+  },
+};
 
 export const nativeRedis: NativePart = {
-  program: 'redis-server',
+  program: redisServer,
   what: 'Redis',
   async prepare(context, stack, resource, { path }) {
     const { host, port, password = '' } = resource.endpoint;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { stackFolders } from '../../../state/folders.ts';
-import type { EmbeddedPart } from './part.ts';
-import { embeddedProgram } from './program.ts';
+import { stackFolders } from '../../state/folders.ts';
+import type { EmbeddedPart } from '../embedded-part.ts';
+import { embeddedProgram } from '../embedded-program.ts';
 
 export const embeddedRabbitmq: EmbeddedPart = {
   what: "qbtc's own broker, which speaks AMQP 0-9-1",

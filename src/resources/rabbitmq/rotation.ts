@@ -1,4 +1,4 @@
-import type { Rotate } from './rotation.ts';
+import type { Rotate } from '../rotation.ts';
 
 /** `PUT /api/users/NAME` of the management API, which replaces the user: its tags are kept. Open connections go on. */
 export const rotateRabbitmq: Rotate = async (context, endpoint, password) => {

@@ -1,5 +1,5 @@
-import { scramVerifier } from '../postgres/roles.ts';
-import type { Rotate } from './rotation.ts';
+import type { Rotate } from '../rotation.ts';
+import { scramVerifier } from './roles.ts';
 
 /** `ALTER ROLE` with the verifier: the password itself is in no statement. Open sessions go on. */
 export const rotatePostgres: Rotate = async (context, endpoint, password) => {

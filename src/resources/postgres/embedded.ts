@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { messageOf } from '../../../errors.ts';
-import { copyPrograms, librariesLinked, packagedPrograms, packagedVersion } from '../../postgres/programs.ts';
-import { clusterHome, dataVersion, type Home, postgresProcess } from '../../postgres/server.ts';
-import type { EmbeddedPart } from './part.ts';
+import { messageOf } from '../../errors.ts';
+import type { EmbeddedPart } from '../embedded-part.ts';
+import { copyPrograms, librariesLinked, packagedPrograms, packagedVersion } from './programs.ts';
+import { clusterHome, dataVersion, type Home, postgresProcess } from './server.ts';
 
 /** Beside the data of resources, whose names begin with a letter. */
 const PROGRAMS = '.pgsql';

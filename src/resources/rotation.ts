@@ -1,5 +1,5 @@
-import type { Context } from '../../context.ts';
-import type { Endpoint } from '../../model/resource.ts';
+import type { Context } from '../context.ts';
+import type { Endpoint } from '../model/resource.ts';
 
 /**
  * Gives the server at the endpoint another password for the stack's user, while it runs and its clients stay connected.

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import type { Context } from '../context.ts';
-import type { Resource } from '../model/resource.ts';
-import type { Stack } from '../model/stack.ts';
-import type { ProcessSpec } from '../runtimes/processes/protocol.ts';
-import { stackFolders } from '../state/folders.ts';
-import { embeddedProgram } from './providers/embedded/program.ts';
+import type { Context } from '../../context.ts';
+import type { Resource } from '../../model/resource.ts';
+import type { Stack } from '../../model/stack.ts';
+import type { ProcessSpec } from '../../runtimes/processes/protocol.ts';
+import { stackFolders } from '../../state/folders.ts';
+import { embeddedProgram } from '../embedded-program.ts';
 
 /** The process that stands in for a gateway: a companion of it, which ends when the gateway is stopped. */
 export function fallbackName(gateway: string): string {

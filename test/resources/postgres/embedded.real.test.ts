@@ -1,8 +1,8 @@
 import { chmod, stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { createDatabase, migrate, removeVolumes } from '../../../src/resources/index.ts';
-import { probePostgres } from '../../../src/resources/probes/postgres.ts';
-import { embeddedPostgres } from '../../../src/resources/providers/embedded/postgres.ts';
+import { embeddedPostgres } from '../../../src/resources/postgres/embedded.ts';
+import { probePostgres } from '../../../src/resources/postgres/probe.ts';
 import { Supervisor } from '../../../src/runtimes/processes/supervisor.ts';
 import { createFolders } from '../../../src/state/index.ts';
 import { freePorts } from '../../support/ports.ts';

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { Context } from '../../../context.ts';
-import type { Resource } from '../../../model/resource.ts';
-import type { Stack } from '../../../model/stack.ts';
-import { baseEnvironment } from '../../../runtimes/processes/environment.ts';
-import type { ProcessSpec } from '../../../runtimes/processes/protocol.ts';
-import { stackFolders } from '../../../state/folders.ts';
+import type { Context } from '../context.ts';
+import type { Resource } from '../model/resource.ts';
+import type { Stack } from '../model/stack.ts';
+import { baseEnvironment } from '../runtimes/processes/environment.ts';
+import type { ProcessSpec } from '../runtimes/processes/protocol.ts';
+import { stackFolders } from '../state/folders.ts';
 
 /** One of our own embedded programs as a process. Its configuration, secrets in it, goes through the environment. */
 export function embeddedProgram(

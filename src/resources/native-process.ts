@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Context } from '../../../context.ts';
-import type { Stack } from '../../../model/stack.ts';
-import { baseEnvironment } from '../../../runtimes/processes/environment.ts';
-import type { ProcessSpec } from '../../../runtimes/processes/protocol.ts';
-import { stackFolders } from '../../../state/folders.ts';
+import type { Context } from '../context.ts';
+import type { Stack } from '../model/stack.ts';
+import { baseEnvironment } from '../runtimes/processes/environment.ts';
+import type { ProcessSpec } from '../runtimes/processes/protocol.ts';
+import { stackFolders } from '../state/folders.ts';
 
 /** What differs from one installed program to the next. */
 export interface NativeProcess {

@@ -1,5 +1,5 @@
-import type { EmbeddedPart } from './part.ts';
-import { embeddedProgram } from './program.ts';
+import type { EmbeddedPart } from '../embedded-part.ts';
+import { embeddedProgram } from '../embedded-program.ts';
 
 export const embeddedRedis: EmbeddedPart = {
   what: 'js-redis-server, which speaks the Redis protocol',

@@ -1,7 +1,7 @@
-import type { Context } from '../../../context.ts';
-import type { Resource } from '../../../model/resource.ts';
-import type { Stack } from '../../../model/stack.ts';
-import type { ProcessSpec } from '../../../runtimes/processes/protocol.ts';
+import type { Context } from '../context.ts';
+import type { Resource } from '../model/resource.ts';
+import type { Stack } from '../model/stack.ts';
+import type { ProcessSpec } from '../runtimes/processes/protocol.ts';
 
 /** How one kind of resource is provided by what `npm ci` brought. */
 export interface EmbeddedPart {

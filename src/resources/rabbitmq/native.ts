@@ -1,26 +1,47 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import type { Context } from '../../../context.ts';
-import { QbtcError } from '../../../errors.ts';
-import type { Resource } from '../../../model/resource.ts';
-import { stackFolders } from '../../../state/folders.ts';
-import type { NativePart } from './part.ts';
-import { nativeProcess } from './process.ts';
+import type { Context } from '../../context.ts';
+import { QbtcError } from '../../errors.ts';
+import type { Resource } from '../../model/resource.ts';
+import { stackFolders } from '../../state/folders.ts';
+import type { NativePart } from '../native-part.ts';
+import { nativeProcess } from '../native-process.ts';
+import type { ServerProgram } from '../programs.ts';
 
 /** Erlang writes to its disks in order before it ends. */
 const STOP_TIMEOUT_MS = 60_000;
 const PORT_ROLES = ['distribution', 'mapper', 'prometheus'] as const;
 type Ports = Record<(typeof PORT_ROLES)[number], number>;
 
+export const rabbitmqServer: ServerProgram = {
+  name: 'rabbitmq-server',
+  package: 'rabbitmq-server',
+  // Quorum queues with a delivery limit, and `default_vhost` in its configuration.
+  leastMajor: 3,
+  places: {
+    // Debian's wrapper in /usr/sbin insists on the account `rabbitmq`.
+    linux: ['/usr/lib/rabbitmq/bin'],
+    darwin: ['/opt/homebrew/opt/rabbitmq/sbin', '/usr/local/opt/rabbitmq/sbin'],
+    win32: [{ versions: 'C:\\Program Files\\RabbitMQ Server', inside: 'sbin' }],
+  },
+  // Starting Erlang takes a second, and its folder says it.
+  async versionOf(path) {
+    return /rabbitmq[_-]server-(\d+(?:\.\d+)*)|rabbitmq[\\/](\d+(?:\.\d+)*)[\\/]/i
+      .exec(await realpath(path))
+      ?.slice(1)
+      .find((found) => found !== undefined);
+  },
+};
+
 /**
  * A node of its own: home, name, cookie, port mapper, data and ports are all of this stack, so that neither another node
  * nor another stack on the machine ever meets it.
  */
 export const nativeRabbitmq: NativePart = {
-  program: 'rabbitmq-server',
+  program: rabbitmqServer,
   what: 'RabbitMQ',
   async prepare(context, stack, resource, { path }) {
     const folder = join(stackFolders(stack.root).data, `${resource.name}-rabbitmq`);

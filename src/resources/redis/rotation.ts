@@ -1,4 +1,4 @@
-import type { Rotate } from './rotation.ts';
+import type { Rotate } from '../rotation.ts';
 
 /** `CONFIG SET requirepass`: connections that are open stay known. Its configuration file is written at the next `up`. */
 export const rotateRedis: Rotate = async (context, endpoint, password) => {

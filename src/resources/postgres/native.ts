@@ -1,11 +1,26 @@
-import { clusterHome, dataVersion, postgresProcess } from '../../postgres/server.ts';
-import { programFolder } from '../../programs.ts';
-import type { NativePart } from './part.ts';
+import type { NativePart } from '../native-part.ts';
+import { programFolder, type ServerProgram } from '../programs.ts';
+import { clusterHome, dataVersion, postgresProcess } from './server.ts';
 
 const majorOf = (version: string) => version.split('.')[0] ?? '';
 
+export const postgresServer: ServerProgram = {
+  name: 'postgres',
+  package: 'postgresql',
+  // What its makers still mend.
+  leastMajor: 13,
+  places: {
+    linux: [{ versions: '/usr/lib/postgresql', inside: 'bin' }],
+    darwin: [
+      { versions: '/Applications/Postgres.app/Contents/Versions', inside: 'bin' },
+      ...['17', '16', '15', '14'].map((version) => `/opt/homebrew/opt/postgresql@${version}/bin`),
+    ],
+    win32: [{ versions: 'C:\\Program Files\\PostgreSQL', inside: 'bin' }],
+  },
+};
+
 export const nativePostgres: NativePart = {
-  program: 'postgres',
+  program: postgresServer,
   what: 'PostgreSQL',
   async unfit(stack, resource, { version }) {
     const existing = await dataVersion(stack, resource);

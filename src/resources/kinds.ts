@@ -1,0 +1,8 @@
+import type { ResourceKind } from '../model/resource.ts';
+import { apisix } from './apisix/index.ts';
+import type { KindOfResource } from './kind.ts';
+import { postgres } from './postgres/index.ts';
+import { rabbitmq } from './rabbitmq/index.ts';
+import { redis } from './redis/index.ts';
+
+export const KINDS: Record<ResourceKind, KindOfResource> = { rabbitmq, redis, postgres, apisix };
