@@ -53,19 +53,20 @@ function unchunked(text: string): string {
 }
 
 /**
- * Writes these pieces on one connection, a segment each, and gives everything that comes back until the other side closes
+ * Writes these pieces on one connection, a segment each, where a function is waited for, and gives everything that comes back until the other side closes
  * it, or until `whole` says that it has come.
  */
 export function converse(
   port: number,
-  pieces: string | readonly string[],
+  pieces: string | readonly (string | (() => Promise<unknown>))[],
   whole: (received: string) => boolean = () => false,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = '';
     const socket = connect({ port, host: '127.0.0.1', noDelay: true }, async () => {
       for (const piece of [pieces].flat()) {
-        socket.write(piece, 'latin1');
+        if (typeof piece === 'function') await piece().catch((error: Error) => socket.destroy(error));
+        else socket.write(piece, 'latin1');
         await new Promise((next) => setTimeout(next, 2));
       }
     });
