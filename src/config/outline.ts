@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { RESOURCE_KINDS, type ResourceKind } from '../model/resource.ts';
 import { factsOf } from '../resources/facts.ts';
-import { MAX_REPLICAS, type PortUse, replicaPorts } from './ports.ts';
+import { FALLBACK_PORT, MAX_REPLICAS, type PortUse, replicaPorts } from './ports.ts';
 
 /**
  * What the rules look at, read leniently: a field that is missing or wrong becomes `undefined` (its own mistake is
@@ -101,6 +101,7 @@ const outline = z.object({
   flows: oneOrMore,
   tracing: z.object({ service: text }).partial().catch({}),
   score: z.object({ weights }).partial().catch({}),
+  heal: z.object({ fallback_port: number }).partial().catch({}),
 });
 
 export type Outline = z.output<typeof outline>;
@@ -178,7 +179,7 @@ export function instanceNames(service: string, replicas: number): string[] {
 }
 
 /** Every port that the stack will listen on, resources first, in the order of the file. */
-export function portUses({ infrastructure, services, ports }: Outline): PortUse[] {
+export function portUses({ infrastructure, services, ports, heal }: Outline): PortUse[] {
   const base = ports.base ?? 0;
   const ofResources = Object.entries(infrastructure).flatMap(([name, resource]): PortUse[] => {
     const { kind } = resource;
@@ -199,5 +200,21 @@ export function portUses({ infrastructure, services, ports }: Outline): PortUse[
       path: ['services', name, 'port'],
     }));
   });
-  return [...ofResources, ...ofServices];
+  return [...ofResources, ...ofServices, ...fallbackUses(infrastructure, heal.fallback_port, base)];
+}
+
+/** Where the embedded gateway listens when it stands in for a gateway that stays down. */
+function fallbackUses(
+  infrastructure: Outline['infrastructure'],
+  declared: number | undefined = FALLBACK_PORT,
+  base: number,
+): PortUse[] {
+  const gateway = Object.entries(infrastructure).find(([, { kind }]) => kind === 'apisix')?.[0];
+  if (gateway === undefined) return [];
+  const holder = `the stand-in of ${gateway}`;
+  const path = ['heal', 'fallback_port'];
+  return [
+    { port: declared + base, declared, holder, path },
+    { port: declared - 1 + base, declared, holder: `the Admin API of ${holder}`, path },
+  ];
 }

@@ -3,7 +3,7 @@ import { ROUTE_METHODS } from '../model/gateway.ts';
 import { GATEWAY_MODES, PROVIDER_NAMES, STRATEGIES } from '../model/resource.ts';
 import { CHECK_CODES } from '../model/score.ts';
 import { FACTS } from '../resources/facts.ts';
-import { MAX_PORT, MAX_PORT_BASE, MAX_REPLICAS, MAX_WORKERS } from './ports.ts';
+import { FALLBACK_PORT, MAX_PORT, MAX_PORT_BASE, MAX_REPLICAS, MAX_WORKERS } from './ports.ts';
 
 /**
  * The shape of `qbtc.yaml`, version 1: what each field is called, holds and means, and its default.
@@ -510,7 +510,7 @@ export const stackSchema = z
             'How often in a row a remedy may fail to help one part before it is given up and quarantined; three times as often within 10 minutes even where it helps.',
           ),
         fallback_port: port()
-          .default(9079)
+          .default(FALLBACK_PORT)
           .describe(
             'Where the embedded gateway listens when the gateway stays down; its Admin API on the port before it.',
           ),

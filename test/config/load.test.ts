@@ -152,7 +152,7 @@ describe("the template's own file", () => {
   test('names its ports and secrets without being loaded', async () => {
     const text = await template();
     expect(declaredPorts(parseStackDocument(text))).toEqual([
-      5672, 15672, 6379, 5432, 9080, 9180, 9443, 8000, 8001, 3001, 8600, 8400,
+      5672, 15672, 6379, 5432, 9080, 9180, 9443, 8000, 8001, 3001, 8600, 8400, 9079, 9078,
     ]);
     expect(declaredPorts(parseStackDocument(text.replace('base: 0', 'base: 3000')))).toEqual(
       declaredPorts(parseStackDocument(text)),

@@ -48,3 +48,17 @@ test('what clashes are exactly the ports beyond the distinct ones', () => {
     }),
   );
 });
+
+test('what stands in for the gateway has ports, too, and a clash with one is told', () => {
+  const gateway = { kind: 'apisix', port: 9080 };
+  const uses = (port: number, heal: object) =>
+    portUses(outlineOf({ infrastructure: { gateway }, services: { api: { port } }, heal }));
+  const clash = (port: number, heal: object = {}) =>
+    portClashes(uses(port, heal)).map(({ use, first }) => [use.port, use.path.join('.'), first.holder]);
+  expect(clash(9079)).toEqual([[9079, 'heal.fallback_port', 'service api']]);
+  expect(clash(9078)).toEqual([[9078, 'heal.fallback_port', 'service api']]);
+  expect(clash(8000, { fallback_port: 8001 })).toEqual([[8000, 'heal.fallback_port', 'service api']]);
+  expect(clash(8000)).toEqual([]);
+  // Where no gateway is declared nothing stands in for it.
+  expect(portUses(outlineOf({ services: { api: { port: 9079 } } }))).toHaveLength(1);
+});
