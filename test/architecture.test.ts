@@ -46,6 +46,25 @@ const COMPOSITION_ROOTS = new Set(['commands/main.ts', 'src/runtimes/processes/m
 /** Clients of the world: `system` alone imports them, and the embedded programs, which are servers themselves. */
 const SYSTEM_ONLY = ['execa', 'dockerode', 'ora', 'inquirer', 'undici', 'amqplib', 'pg', 'ioredis'];
 
+/** Folders of files of one shape. */
+const MEMBERS = [
+  'checks',
+  'documents',
+  'drivers',
+  'faults',
+  'gauges',
+  'handlers',
+  'plugins',
+  'probes',
+  'providers',
+  'remedies',
+  'rules',
+  'sections',
+  'sources',
+  'steps',
+];
+const MEMBER = new RegExp(`^(.*/(?:${MEMBERS.join('|')}))/([^/]+)`);
+
 interface Import {
   file: string;
   line: number;
@@ -148,14 +167,33 @@ describe('the direction of imports', () => {
     expect(joined).toEqual([]);
   });
 
-  test('leaves the drivers to the index of their own part', () => {
-    const folders = ['providers', 'drivers', 'sources', 'steps', 'checks', 'rules', 'documents', 'probes'];
-    const problems = imports.filter(({ file, target }) => {
-      if (!target.startsWith('.')) return false;
-      const path = relative(root, resolve(root, dirname(file), target))
-        .split(sep)
-        .join('/');
-      return folders.some((folder) => path.includes(`/${folder}/`)) && partOf(file) !== partOf(path);
+  /** Where a relative import leads, from the root. */
+  const pathOf = ({ file, target }: Import) =>
+    relative(root, resolve(root, dirname(file), target))
+      .split(sep)
+      .join('/');
+
+  test('leaves the members of a folder to the index of their own part', () => {
+    const problems = imports.filter((found) => {
+      if (!found.target.startsWith('.')) return false;
+      const path = pathOf(found);
+      return MEMBERS.some((folder) => path.includes(`/${folder}/`)) && partOf(found.file) !== partOf(path);
+    });
+    expect(problems).toEqual([]);
+  });
+
+  test('keeps the members of a folder apart: what two of them need stands beside it', () => {
+    const memberOf = (path: string) => {
+      const [, folder, member] = MEMBER.exec(path) ?? [];
+      return folder === undefined ? undefined : { folder, member: member?.replace(/\.ts$/, '') };
+    };
+    const problems = imports.flatMap((found) => {
+      if (!found.target.startsWith('.')) return [];
+      const [from, to] = [memberOf(found.file), memberOf(pathOf(found))];
+      const apart = from !== undefined && from.folder === to?.folder && from.member !== to.member;
+      return apart && from.member !== 'index' && to.member !== 'index'
+        ? [`${found.file}:${found.line} imports ${found.target}`]
+        : [];
     });
     expect(problems).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { QbtcError } from '../errors.ts';
 import type { Finding } from '../model/finding.ts';
 import type { GatewayObject, GatewayState } from '../model/gateway.ts';
 import type { Stack } from '../model/stack.ts';
-import { COLLECTIONS } from './drivers/collections.ts';
+import { COLLECTIONS } from './driver-support/collections.ts';
 import { placeOfRefusal } from './refusal.ts';
 import { objectsOf } from './state.ts';
 

@@ -208,8 +208,8 @@ class Healing {
     const begun = clock.monotonic();
     const { timeoutMs } = this.#options;
     try {
-      const surgery = { context: this.#context, stack: this.#stack, world, timeoutMs };
-      const said = await REMEDIES[remedy].apply(surgery, problem);
+      const around = { context: this.#context, stack: this.#stack, world, timeoutMs };
+      const said = await REMEDIES[remedy].apply(around, problem);
       await this.#write({ event: 'did', ...about, said });
       return { repair, status: 'unproven', said, tookMs: clock.monotonic() - begun };
     } catch (error) {

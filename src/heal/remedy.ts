@@ -4,7 +4,7 @@ import type { Stack } from '../model/stack.ts';
 import type { World } from './world.ts';
 
 /** What a remedy may use. */
-export interface Surgery {
+export interface RemedyContext {
   context: Context;
   stack: Stack;
   world: World;
@@ -28,7 +28,7 @@ export interface Remedy {
   /** How often it is tried before it is given up; what `qbtc.yaml` says when left out. */
   attempts?(problem: Problem, stack: Stack): number | undefined;
   /** Carries it out, and says what it did. Rejects with the reason when it could not. */
-  apply(surgery: Surgery, problem: Problem): Promise<string>;
+  apply(around: RemedyContext, problem: Problem): Promise<string>;
 }
 
 /** Whether the subject is the gateway, which the embedded one can stand in for: no use in trying long. */

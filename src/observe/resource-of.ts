@@ -1,5 +1,5 @@
-import type { Resource, ResourceKind } from '../../model/resource.ts';
-import type { Stack } from '../../model/stack.ts';
+import type { Resource, ResourceKind } from '../model/resource.ts';
+import type { Stack } from '../model/stack.ts';
 
 /** The first resource of a kind. Throws where the stack declares none. */
 export function resourceOf(stack: Stack, kind: ResourceKind): Resource {

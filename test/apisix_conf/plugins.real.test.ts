@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { PLUGINS } from '../../src/embedded/gateway/plugins/registry.ts';
+import { PLUGINS } from '../../src/embedded/gateway/plugin-registry.ts';
 import {
   SIGNATURE_HEADERS,
   signatureOf,

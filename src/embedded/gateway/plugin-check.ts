@@ -1,6 +1,6 @@
 import { APISIX_PLUGINS } from '../../model/apisix-plugins.ts';
 import { fieldError } from './http/field-text.ts';
-import { type AnyPlugin, PLUGINS } from './plugins/registry.ts';
+import { type AnyPlugin, PLUGINS } from './plugin-registry.ts';
 import { pluginMeta } from './schema/definitions.ts';
 import { type JsonSchema, validationError, withDefaults } from './schema/validator.ts';
 import { referenceError } from './secret-references.ts';

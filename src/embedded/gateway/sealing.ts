@@ -1,5 +1,5 @@
 import type { GatewayObject } from '../../model/gateway.ts';
-import { PLUGINS } from './plugins/registry.ts';
+import { PLUGINS } from './plugin-registry.ts';
 import type { Keyring } from './state/keyring.ts';
 import type { Collection } from './state/resources.ts';
 import type { Sealing } from './state/store.ts';

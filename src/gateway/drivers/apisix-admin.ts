@@ -5,10 +5,10 @@ import { isRecord } from '../../reconcile/difference.ts';
 import { mapConcurrently } from '../../reconcile/map-concurrently.ts';
 import { retry } from '../../reconcile/retry.ts';
 import type { GatewayDriver } from '../driver.ts';
+import { type AdminApi, adminRequests, notApisix } from '../driver-support/admin-requests.ts';
+import { COLLECTIONS, LISTED_KINDS } from '../driver-support/collections.ts';
 import type { JsonSchema, SchemaName } from '../schema.ts';
 import { credentialKey, credentialParts, emptyState } from '../state.ts';
-import { type AdminApi, adminRequests, notApisix } from './admin-requests.ts';
-import { COLLECTIONS, LISTED_KINDS } from './collections.ts';
 
 /** The cache in which APISIX looks up references lags behind its store by this long at most, as far as seen. */
 const REFERENCE_LAG_MS = 3_000;

@@ -3,13 +3,13 @@ import type { Context } from '../../context.ts';
 import { QbtcError } from '../../errors.ts';
 import { isRecord } from '../../reconcile/difference.ts';
 import type { GatewayDriver } from '../driver.ts';
-import { type AdminApi, adminRequests } from './admin-requests.ts';
+import { type AdminApi, adminRequests } from '../driver-support/admin-requests.ts';
 import {
   type ConfigurationStore,
   type ItemChange,
   itemId,
   wholeConfiguration,
-} from './whole-configuration.ts';
+} from '../driver-support/whole-configuration.ts';
 
 /** `invalid routes at index 3, err: …`: the item that the configuration is refused for, in APISIX's own words. */
 const REFUSED_ITEM = /^invalid (\w+) at index (\d+), err: (.*)$/s;

@@ -5,7 +5,11 @@ import { messageOf, QbtcError } from '../../errors.ts';
 import { isRecord } from '../../reconcile/difference.ts';
 import { readTextFile, unreadable } from '../../text-file.ts';
 import type { GatewayDriver } from '../driver.ts';
-import { type ConfigurationStore, itemId, wholeConfiguration } from './whole-configuration.ts';
+import {
+  type ConfigurationStore,
+  itemId,
+  wholeConfiguration,
+} from '../driver-support/whole-configuration.ts';
 
 /** APISIX reads the file only when its last line says that it is whole. */
 const END = '#END';

@@ -4,7 +4,7 @@ import { endCompanion } from '../../lifecycle/companion.ts';
 import { up } from '../../lifecycle/up.ts';
 import { fallbackName, KINDS } from '../../resources/index.ts';
 import type { Remedy } from '../remedy.ts';
-import { startFallback } from './fallback-gateway.ts';
+import { startFallback } from '../stand-in.ts';
 
 const PROBE_MS = 2_000;
 
@@ -20,11 +20,11 @@ export const returnToGateway: Remedy = {
     return stranger === undefined ? undefined : `its port ${stranger.port} is held by ${stranger.program}`;
   },
   command: ({ subject }) => `qbtc up ${subject}`,
-  async apply(surgery, { subject }) {
-    const { context, stack, timeoutMs } = surgery;
+  async apply(around, { subject }) {
+    const { context, stack, timeoutMs } = around;
     const gateway = stack.resources.find(({ name }) => name === subject);
     if (gateway === undefined) throw new Error(`the stack declares no ${subject}`);
-    const isWell = surgery.world.snapshot.resources.some(
+    const isWell = around.world.snapshot.resources.some(
       ({ name, state }) => name === subject && state === 'active',
     );
     if (!isWell) {
@@ -32,7 +32,7 @@ export const returnToGateway: Remedy = {
       try {
         await up(context, stack, { apply: false, timeoutMs, wishes: {}, only: [subject], exactly: true });
       } catch (error) {
-        await startFallback(surgery, gateway);
+        await startFallback(around, gateway);
         throw new Error(`${subject} did not come back (${messageOf(error)}); its stand-in serves again`, {
           cause: error,
         });

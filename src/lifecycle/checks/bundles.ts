@@ -1,7 +1,7 @@
 import { bundleService, checkBundle } from '../../services/index.ts';
 import { type Check, processServices } from '../check.ts';
 import { collected } from '../collected.ts';
-import { folderWithoutPackages } from './packages.ts';
+import { folderWithoutPackages } from '../packages.ts';
 
 /** Services in TypeScript or JavaScript that do not compile. One without its packages says so itself. */
 export const bundles: Check = async (_context, intent) => {

@@ -3,7 +3,7 @@ import { messageOf } from '../../errors.ts';
 import { samplesIn } from '../../metrics/prometheus.ts';
 import type { GatewayMetrics } from '../../model/metrics.ts';
 import type { Stack } from '../../model/stack.ts';
-import { resourceOf } from './resource.ts';
+import { resourceOf } from '../resource-of.ts';
 
 const TIMEOUT_MS = 5_000;
 const PATH = '/apisix/prometheus/metrics';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { type AnyPlugin, PLUGINS } from '../../../src/embedded/gateway/plugins/registry.ts';
+import { type AnyPlugin, PLUGINS } from '../../../src/embedded/gateway/plugin-registry.ts';
 import type { JsonSchema } from '../../../src/embedded/gateway/schema/validator.ts';
 import { UNAVAILABLE_RESOURCES } from '../../../src/embedded/gateway/unavailable.ts';
 import { APISIX_PLUGINS } from '../../../src/model/apisix-plugins.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PLUGINS } from '../../../src/embedded/gateway/plugins/registry.ts';
+import { PLUGINS } from '../../../src/embedded/gateway/plugin-registry.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
 import { exchange } from './support/http.ts';
 import { type Recorded, readRecording } from './support/recording.ts';

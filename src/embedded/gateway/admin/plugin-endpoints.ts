@@ -1,6 +1,6 @@
 import type { Answer } from '../answer.ts';
 import { schemaOf } from '../plugin-check.ts';
-import { PLUGINS } from '../plugins/registry.ts';
+import { PLUGINS } from '../plugin-registry.ts';
 import type { JsonSchema } from '../schema/validator.ts';
 
 const missing: Answer = { status: 404, body: { error_msg: 'plugin not found in subsystem http' } };

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { GatewayObject } from '../../../model/gateway.ts';
 import { completed } from '../plugin-check.ts';
-import { PLUGINS } from '../plugins/registry.ts';
+import { PLUGINS } from '../plugin-registry.ts';
 import type { Collection } from '../state/resources.ts';
 import type { Store } from '../state/store.ts';
 

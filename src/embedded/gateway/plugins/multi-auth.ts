@@ -1,8 +1,8 @@
 import type { Answer } from '../answer.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Phases, Plugin } from '../plugin.ts';
+import type { AnyPlugin } from '../plugin-registry.ts';
 import { validationError, withDefaults } from '../schema/validator.ts';
-import type { AnyPlugin } from './registry.ts';
 
 interface MultiAuth {
   auth_plugins: Record<string, Record<string, unknown>>[];

@@ -1,7 +1,7 @@
 import { bytesOf } from '../../../matching/bytes.ts';
 import type { Consumer } from '../exchange.ts';
 import { schemaOf } from '../plugin-check.ts';
-import { PLUGINS } from '../plugins/registry.ts';
+import { PLUGINS } from '../plugin-registry.ts';
 import { validationError } from '../schema/validator.ts';
 import type { SecretReferences } from '../secret-references.ts';
 import type { Resources } from '../state/resources.ts';

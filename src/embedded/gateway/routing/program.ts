@@ -3,7 +3,7 @@ import type { Answer } from '../answer.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Phases, PluginHost, Verdict } from '../plugin.ts';
 import { completed } from '../plugin-check.ts';
-import { type AnyPlugin, PLUGINS } from '../plugins/registry.ts';
+import { type AnyPlugin, PLUGINS } from '../plugin-registry.ts';
 import { namesPostArguments, readPostArguments } from '../post-arguments.ts';
 import { validationError } from '../schema/validator.ts';
 import type { SecretReferences } from '../secret-references.ts';

@@ -1,7 +1,7 @@
 import type { GatewayObject } from '../../../model/gateway.ts';
 import { hostsOf, priorityOf, urisOf } from '../../route-fields.ts';
+import { isConditional, methodsMeet } from '../claims.ts';
 import type { LintProblem, LintRule } from '../rule.ts';
-import { isConditional, methodsMeet } from './duplicate-uri.ts';
 
 /**
  * A route for one host beside one of the same URI for more: APISIX's router by URI takes the host for a condition, so

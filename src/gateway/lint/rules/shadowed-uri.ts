@@ -1,7 +1,7 @@
 import type { GatewayObject } from '../../../model/gateway.ts';
 import { priorityOf } from '../../route-fields.ts';
+import { claimsIn, isConditional } from '../claims.ts';
 import type { LintProblem, LintRule } from '../rule.ts';
-import { claimsIn, isConditional } from './duplicate-uri.ts';
 
 /** A route that never gets a request, as another one of the same URI is always tried first and takes all. */
 export const shadowedUri: LintRule = {

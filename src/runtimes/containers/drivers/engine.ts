@@ -9,11 +9,7 @@ import type { Stack } from '../../../model/stack.ts';
 import { type ComposeModel, readComposeModel } from '../compose/model.ts';
 import { type ComposeFile, companionsOf } from '../compose-file.ts';
 import type { ContainerDriver, ContainerProgress, ContainerStatus, Containers } from '../containers.ts';
-import { imageNotBuilt, notStarted } from '../failures.ts';
-import { RESOURCE_GRACE_SECONDS } from '../grace.ts';
-import { SERVICE_LABEL } from '../status.ts';
-import { conditionOf, untilMet } from '../until-met.ts';
-import { ensureNetwork, ensureVolume, nameInEngine } from './engine-kept.ts';
+import { ensureNetwork, ensureVolume, nameInEngine } from '../engine/kept.ts';
 import {
   containerOptions,
   endpointOf,
@@ -21,7 +17,11 @@ import {
   joinedNetworks,
   type ModelService,
   type Placing,
-} from './engine-options.ts';
+} from '../engine/options.ts';
+import { imageNotBuilt, notStarted } from '../failures.ts';
+import { RESOURCE_GRACE_SECONDS } from '../grace.ts';
+import { SERVICE_LABEL } from '../status.ts';
+import { conditionOf, untilMet } from '../until-met.ts';
 
 /** By this label a container is known to be declared as it was. */
 const HASH_LABEL = 'qbtc-config-hash';

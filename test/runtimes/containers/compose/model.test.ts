@@ -6,7 +6,7 @@ import { shortPort } from '../../../../src/runtimes/containers/compose/ports.ts'
 import { shellWords } from '../../../../src/runtimes/containers/compose/shell-words.ts';
 import { shortVolume } from '../../../../src/runtimes/containers/compose/volumes.ts';
 import { readComposeFile } from '../../../../src/runtimes/containers/compose-file.ts';
-import { containerOptions } from '../../../../src/runtimes/containers/drivers/engine-options.ts';
+import { containerOptions } from '../../../../src/runtimes/containers/engine/options.ts';
 import { temporaryFolder } from '../../../support/quiet-context.ts';
 import { COMMANDS, ESCAPES, PORTS } from './forms.ts';
 

@@ -3,8 +3,8 @@ import { AmqpError } from '../../errors.ts';
 import { generateName, REPLY_QUEUE } from '../../names.ts';
 import { consumerPriority } from '../../queue/consumer-arguments.ts';
 import type { Channel } from '../channel.ts';
+import { namedQueue } from '../targets.ts';
 import type { Handlers } from './index.ts';
-import { namedQueue } from './queue.ts';
 
 export const basicHandlers: Handlers = {
   'basic.qos': (channel, { prefetchSize, prefetchCount, global }) => {

@@ -2,6 +2,7 @@ import type { Table } from '../../codec/table.ts';
 import { withoutLineBreaks } from '../../names.ts';
 import { alternateOf } from '../../virtual-host/policies.ts';
 import type { Channel } from '../channel.ts';
+import { assertMayBind } from '../targets.ts';
 import type { Handlers } from './index.ts';
 
 /** Who gives an exchange an alternate one makes messages go from here to there. */
@@ -12,18 +13,6 @@ function assertMayDeclareExchange(channel: Channel, name: string, declared: Tabl
   if (alternate === undefined) return;
   assertMay('read', 'exchange', name);
   assertMay('write', 'exchange', alternate);
-}
-
-/** A binding lets messages flow: its maker needs to read at the source and to write at the destination. */
-export function assertMayBind(
-  channel: Channel,
-  kind: 'queue' | 'exchange',
-  destination: string,
-  source: string,
-): void {
-  const { assertMay } = channel.context;
-  assertMay('write', kind, withoutLineBreaks(destination));
-  assertMay('read', 'exchange', withoutLineBreaks(source));
 }
 
 export const exchangeHandlers: Handlers = {

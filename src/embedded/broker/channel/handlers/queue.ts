@@ -3,15 +3,8 @@ import { AmqpError } from '../../errors.ts';
 import { REPLY_QUEUE, withoutLineBreaks } from '../../names.ts';
 import type { BindingRequest } from '../../virtual-host/bindings.ts';
 import type { Channel } from '../channel.ts';
-import { assertMayBind } from './exchange.ts';
+import { assertMayBind, namedQueue } from '../targets.ts';
 import type { Handlers } from './index.ts';
-
-/** The queue that a method means: an empty name stands for the one that was declared last on the channel. */
-export function namedQueue(channel: Channel, name: string): string {
-  if (name !== '') return name;
-  if (channel.lastQueue === '') throw new AmqpError('NOT_FOUND', 'no previously declared queue');
-  return channel.lastQueue;
-}
 
 function bindingOf(
   channel: Channel,

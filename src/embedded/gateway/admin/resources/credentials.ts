@@ -1,5 +1,5 @@
 import { pluginsError } from '../../plugin-check.ts';
-import { PLUGINS } from '../../plugins/registry.ts';
+import { PLUGINS } from '../../plugin-registry.ts';
 import { credential } from '../../schema/definitions.ts';
 import type { AdminResource } from '../resource.ts';
 
