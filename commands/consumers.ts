@@ -1,7 +1,9 @@
 import type { Context } from '../src/context.ts';
 import type { ChangeOutcome } from '../src/model/plan.ts';
-import type { Outcome, Register } from './command.ts';
+import type { Outcome } from '../src/operations/index.ts';
+import type { Register } from './command.ts';
 import { integer } from './numbers.ts';
+import { operate } from './operate.ts';
 
 interface AddOptions {
   json?: boolean;
@@ -41,13 +43,7 @@ export const consumers: Register = (program, run) => {
     .command('list')
     .description('the consumers, declared and added; never a key')
     .option('--json', 'print the result as JSON')
-    .action(
-      run(async (context) => {
-        const { listConsumers } = await import('../src/lifecycle/consumers.ts');
-        const stack = await open(context);
-        return { document: { kind: 'consumers', stack: stack.name, consumers: await listConsumers(stack) } };
-      }),
-    );
+    .action(run(operate('consumers list')));
   group
     .command('rotate')
     .argument('<name>', 'a consumer that was added')
@@ -69,18 +65,7 @@ export const consumers: Register = (program, run) => {
     .option('--previous', 'only the key from before the last rotation', false)
     .option('--json', 'print the result as JSON')
     .action(
-      run<RevokeOptions>(async (context, { previous }, [name = '']) => {
-        const [{ revokeConsumer }, { EXIT }] = await Promise.all([
-          import('../src/lifecycle/consumers.ts'),
-          import('../src/errors.ts'),
-        ]);
-        const stack = await open(context);
-        const outcomes = await revokeConsumer(context, stack, name, { previous });
-        return {
-          document: { kind: 'applied', subject: 'consumers', stack: stack.name, outcomes },
-          exit: outcomes.every(({ status }) => status === 'done') ? EXIT.done : EXIT.partial,
-        };
-      }),
+      run(operate<RevokeOptions>('consumers revoke', ({ previous }, [name = '']) => ({ name, previous }))),
     );
 };
 

@@ -30,7 +30,7 @@ export const exec: Register = (program, run) => {
         const [{ execIn }, { openStackHere }, { chooseParts }] = await Promise.all([
           import('../src/lifecycle/exec.ts'),
           import('../src/lifecycle/open.ts'),
-          import('./parts.ts'),
+          import('../src/lifecycle/named.ts'),
         ]);
         const stack = await openStackHere(context);
         chooseParts(stack, [name]);

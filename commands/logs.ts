@@ -3,6 +3,7 @@ import { messageOf } from '../src/errors.ts';
 import type { LogLevel } from '../src/logs/line.ts';
 import type { Register } from './command.ts';
 import { integer } from './numbers.ts';
+import { operate } from './operate.ts';
 
 interface Options {
   follow: boolean;
@@ -34,32 +35,12 @@ export const logs: Register = (program, run) => {
     .option('--correlation <id>', 'lines with this correlation id')
     .option('--json', 'print JSON; with --follow one object a line')
     .action(
-      run<Options>(async (context, options, given) => {
-        const [{ openLogs }, { chooseProcesses }, { openStackHere }, { openPrinter }] = await Promise.all([
-          import('../src/logs/index.ts'),
-          import('./processes.ts'),
-          import('../src/lifecycle/open.ts'),
-          import('./printer.ts'),
-        ]);
-        const stack = await openStackHere(context);
-        const names = chooseProcesses(stack, given);
-        const { since, level, grep, correlation, lines } = options;
-        const filter = {
-          ...(since === undefined ? {} : { since }),
-          ...(level === undefined ? {} : { level }),
-          ...(grep === undefined ? {} : { grep }),
-          ...(correlation === undefined ? {} : { correlationId: correlation }),
-        };
-        const logs = await openLogs(context, stack);
-        if (!options.follow)
-          return { document: { kind: 'logs', lines: await logs.read(names, lines, filter) } };
-
-        const { io } = context;
-        const print = await openPrinter(context, 'logs', options);
-        const end = AbortSignal.any([context.interrupted, io.unread]);
-        await logs.follow(names, lines, filter, (line) => print({ lines: [line] }), end);
-        return {};
-      }),
+      run(
+        operate<Options>(
+          ({ follow }) => (follow ? 'logs follow' : 'logs read'),
+          ({ grep, ...options }, names) => ({ ...options, names, grep: grep?.source }),
+        ),
+      ),
     );
 };
 

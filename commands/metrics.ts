@@ -1,5 +1,6 @@
 import type { Register } from './command.ts';
 import { integer } from './numbers.ts';
+import { operate } from './operate.ts';
 
 interface Options {
   serve?: number;
@@ -17,15 +18,14 @@ export const metrics: Register = (program, run) => {
     .option('--prometheus', 'print them as Prometheus metrics')
     .option('--json', 'print the result as JSON')
     .action(
-      run<Options>(async (context, { serve }) => {
-        const [{ observeMetrics }, { openStackHere }] = await Promise.all([
+      run<Options>(async (context, { serve, ...options }) => {
+        if (serve === undefined) return operate('metrics')(context, options, []);
+        const [{ observeMetrics }, { openStackHere }, { serveMetrics }] = await Promise.all([
           import('../src/observe/metrics.ts'),
           import('../src/lifecycle/open.ts'),
+          import('./serve-metrics.ts'),
         ]);
         const stack = await openStackHere(context);
-        if (serve === undefined)
-          return { document: { kind: 'metrics', ...(await observeMetrics(context, stack)) } };
-        const { serveMetrics } = await import('./serve-metrics.ts');
         await serveMetrics(context, serve, () => observeMetrics(context, stack));
         return {};
       }),

@@ -36,7 +36,7 @@ export const newStack: Register = (program, run) => {
           import('../src/scaffold/create.ts'),
           import('../src/config/load.ts'),
           import('../src/lifecycle/compose-files.ts'),
-          import('./port-uses.ts'),
+          import('../src/lifecycle/ports.ts'),
         ]);
         const { io, cwd, installation } = context;
         const { folder, install, git } = await ask(context, given, options);

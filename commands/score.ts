@@ -1,8 +1,7 @@
-import type { Context } from '../src/context.ts';
-import type { ScoreRecord } from '../src/model/score.ts';
-import type { Stack } from '../src/model/stack.ts';
 import type { Register } from './command.ts';
 import { number } from './numbers.ts';
+import { operate } from './operate.ts';
+import { writeReport } from './report-file.ts';
 
 interface Options {
   min?: number;
@@ -13,9 +12,6 @@ interface Options {
   html?: string;
   junit?: string;
 }
-
-/** How much of the history the report draws. */
-const DRAWN = 40;
 
 export const score: Register = (program, run) => {
   program
@@ -35,67 +31,12 @@ export const score: Register = (program, run) => {
     .option('--json', 'print the result as JSON')
     .option('--github', 'print annotations for GitHub Actions')
     .action(
-      run<Options>(async (context, options) => {
-        if (options.explain !== undefined) {
-          const { explainCheck } = await import('./explain-check.ts');
-          return { document: explainCheck(options.explain) };
-        }
-        const [{ takeScore, rememberScore }, { compare, readHistory }, { openStackHere }, { EXIT }, files] =
-          await Promise.all([
-            import('../src/lifecycle/score.ts'),
-            import('../src/score/index.ts'),
-            import('../src/lifecycle/open.ts'),
-            import('../src/errors.ts'),
-            import('./report-file.ts'),
-          ]);
-        const stack = await openStackHere(context);
-        const history = await readHistory(stack.root);
-        const earlier = await findEarlier(context, stack, history, options.compare ?? 'last');
-        const { score, tookMs } = await takeScore(context, stack);
-        await rememberScore(context, stack, score);
-        const comparison = earlier && compare(score, earlier);
-        const document = {
-          kind: 'score' as const,
-          score,
-          target: options.min ?? stack.score.target,
-          tookMs,
-          history: history.slice(-DRAWN).map(({ takenAt, adjusted }) => ({ takenAt, adjusted })),
-          ...(comparison === undefined ? {} : { comparison }),
-        };
-        if (options.html !== undefined) await files.writeReport(context, document, 'html', options.html);
-        if (options.junit !== undefined) await files.writeReport(context, document, 'junit', options.junit);
-        const fallsShort =
-          score.failures.length > 0 ||
-          (options.min !== undefined && score.adjusted < options.min) ||
-          (options.strict && score.notMeasured.length > 0) ||
-          (!options.regression && (comparison?.difference ?? 0) < 0);
-        return { document, exit: fallsShort ? EXIT.findings : EXIT.done };
+      run<Options>(async (context, { explain: code, html, junit, ...options }) => {
+        if (code !== undefined) return operate('score check', () => ({ code }))(context, {}, []);
+        const outcome = await operate('score')(context, options, []);
+        if (html !== undefined) await writeReport(context, outcome, 'html', html);
+        if (junit !== undefined) await writeReport(context, outcome, 'junit', junit);
+        return outcome;
       }),
     );
 };
-
-/** The score to compare with. That there is no last one yet is no mistake. */
-async function findEarlier(
-  context: Context,
-  stack: Stack,
-  history: ScoreRecord[],
-  word: string,
-): Promise<ScoreRecord | undefined> {
-  const [{ findRecord }, { commitOf }, { EXIT, QbtcError }] = await Promise.all([
-    import('../src/score/index.ts'),
-    import('../src/lifecycle/score.ts'),
-    import('../src/errors.ts'),
-  ]);
-  const named = findRecord(history, word);
-  if (named !== undefined || word === 'last') return named;
-  const found = findRecord(history, (await commitOf(context, stack, word)) ?? '');
-  if (found !== undefined) return found;
-  const span =
-    history.length === 0
-      ? 'none was taken yet: qbtc score takes one'
-      : `there are ${history.length}, from ${history[0]?.takenAt} to ${history.at(-1)?.takenAt}`;
-  throw new QbtcError('SCORE_UNKNOWN', `no score of ${stack.name} is known by "${word}"`, {
-    exit: EXIT.usage,
-    hint: `${span}; expected last, a day (2030-12-31), a time, or a commit`,
-  });
-}

@@ -1,9 +1,5 @@
 import type { Register } from './command.ts';
-
-interface Options {
-  watch: boolean;
-  json?: boolean;
-}
+import { operate } from './operate.ts';
 
 export const status: Register = (program, run) => {
   program
@@ -15,18 +11,5 @@ export const status: Register = (program, run) => {
       false,
     )
     .option('--json', 'print the result as JSON; with --watch one object a line')
-    .action(
-      run<Options>(async (context, { watch, json = false }) => {
-        const { openStackHere } = await import('../src/lifecycle/open.ts');
-        if (watch) {
-          const { watchStatus } = await import('./watch-status.ts');
-          await watchStatus(context, () => openStackHere(context), json);
-          return {};
-        }
-        const { observeResources } = await import('../src/observe/resources.ts');
-        const stack = await openStackHere(context);
-        const observed = await observeResources(context, stack);
-        return { document: { kind: 'status', stack: stack.name, ...observed } };
-      }),
-    );
+    .action(run(operate<{ watch: boolean }>(({ watch }) => (watch ? 'status watch' : 'status'))));
 };

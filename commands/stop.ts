@@ -1,4 +1,5 @@
 import type { Register } from './command.ts';
+import { operate } from './operate.ts';
 
 export const stop: Register = (program, run) => {
   program
@@ -6,15 +7,5 @@ export const stop: Register = (program, run) => {
     .argument('<names...>', 'resources and services')
     .description('end some of the stack; the rest goes on, and qbtc up starts them again')
     .option('--json', 'print the result as JSON')
-    .action(
-      run(async (context, _options, names) => {
-        const [{ stop }, { openStackHere }, { chooseParts }] = await Promise.all([
-          import('../src/lifecycle/stop.ts'),
-          import('../src/lifecycle/open.ts'),
-          import('./parts.ts'),
-        ]);
-        const stack = await openStackHere(context);
-        return { document: { kind: 'stop', ...(await stop(context, stack, chooseParts(stack, names))) } };
-      }),
-    );
+    .action(run(operate('stop', (_, names) => ({ names }))));
 };

@@ -1,17 +1,7 @@
 import { Option } from 'commander';
 import type { Register } from './command.ts';
 import { integer } from './numbers.ts';
-
-interface Options {
-  only?: string;
-  tag?: string;
-  disruptive: boolean;
-  repeat: number;
-  bail: boolean;
-  curl: boolean;
-  hops: boolean;
-  parallel?: number;
-}
+import { operate } from './operate.ts';
 
 export const test: Register = (program, run) => {
   program
@@ -39,40 +29,5 @@ export const test: Register = (program, run) => {
     )
     .option('--json', 'print the result as JSON')
     .option('--github', 'print annotations for GitHub Actions')
-    .action(
-      run<Options>(async (context, { only, tag, disruptive, repeat, bail, curl, hops, parallel }) => {
-        const [{ runFlows, subjectsOf }, { openStackHere }, { EXIT }] = await Promise.all([
-          import('../src/flow/index.ts'),
-          import('../src/lifecycle/open.ts'),
-          import('../src/errors.ts'),
-        ]);
-        const stack = await openStackHere(context);
-        const { progress } = context.io;
-        let left = 0;
-        const flows = await runFlows(context, stack, {
-          only,
-          tag,
-          disruptive,
-          repeat,
-          parallel,
-          bail,
-          subjects: subjectsOf(context, stack),
-          onLeft(count) {
-            left = count;
-          },
-          onProgress({ flow, hop, of, subject, ...state }) {
-            if (!context.io.interactive) return;
-            const doing =
-              state.state === 'trying' ? `try ${state.try}/${state.tries}: ${state.last}` : state.state;
-            progress.step(flow, `hop ${hop}/${of}, ${subject}: ${doing}`);
-          },
-        });
-        progress.stop();
-        const failed = flows.some(({ status }) => status === 'failed');
-        return {
-          document: { kind: 'flows', flows, curl, hops, left },
-          exit: failed ? EXIT.findings : EXIT.done,
-        };
-      }),
-    );
+    .action(run(operate('test')));
 };

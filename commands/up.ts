@@ -1,18 +1,7 @@
 import type { Strategy } from '../src/model/resource.ts';
 import type { Register } from './command.ts';
 import { integer } from './numbers.ts';
-
-interface Options {
-  apply: boolean;
-  timeout: number;
-  strategy?: Strategy;
-  provider: string[];
-  scale: string[];
-  portBase?: number;
-  dryRun: boolean;
-  timing: boolean;
-  acceptLoss: boolean;
-}
+import { operate } from './operate.ts';
 
 const STRATEGIES: readonly Strategy[] = ['full_docker', 'hybrid', 'fallback'];
 
@@ -55,46 +44,5 @@ export const up: Register = (program, run) => {
     )
     .option('--timing', 'print what took how long, and which chain of steps decided it', false)
     .option('--json', 'print the result as JSON, and the progress as JSON, one object a line, to stderr')
-    .action(
-      run<Options>(async (context, options, names) => {
-        const { apply, timeout, strategy } = options;
-        const [{ openStackHere }, { chooseParts }, { checkScale, parseProviders, parseScale }] =
-          await Promise.all([
-            import('../src/lifecycle/open.ts'),
-            import('./parts.ts'),
-            import('./wishes.ts'),
-          ]);
-        const scale = parseScale(options.scale);
-        const stack = await openStackHere(context, {
-          readOnly: options.dryRun,
-          scale,
-          ...(options.portBase === undefined ? {} : { portBase: options.portBase }),
-        });
-        checkScale(stack, scale);
-        const wishes = {
-          providers: parseProviders(stack, options.provider),
-          ...(strategy === undefined ? {} : { strategy }),
-        };
-        const only = chooseParts(stack, names);
-        if (options.dryRun) {
-          const { planUp } = await import('../src/lifecycle/up-plan.ts');
-          return {
-            document: {
-              kind: 'up-plan',
-              ...(await planUp(context, stack, { wishes, only, applies: apply })),
-            },
-          };
-        }
-        const { up } = await import('../src/lifecycle/up.ts');
-        const { timing, ...result } = await up(context, stack, {
-          apply,
-          timeoutMs: timeout * 1000,
-          acceptLoss: options.acceptLoss,
-          wishes,
-          only,
-          scale,
-        });
-        return { document: { kind: 'up', ...result, ...(options.timing ? { timing } : {}) } };
-      }),
-    );
+    .action(run(operate('up', (options, names) => ({ ...options, names }))));
 };

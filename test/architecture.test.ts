@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** From high to low. A part imports from lower levels only, and never from another part of its own level. */
 const LEVELS: readonly (readonly string[])[] = [
   ['commands'],
+  ['operations'],
   ['chaos', 'mcp'],
   ['heal'],
   ['lifecycle'],
@@ -152,6 +153,8 @@ describe('the direction of imports', () => {
     expect(judge('src/placement/choose.ts', '../lifecycle/up.ts')).toMatch(/above/);
     expect(judge('src/resources/probe.ts', '../services/index.ts')).toMatch(/above/);
     expect(judge('src/lifecycle/up.ts', '../placement/index.ts')).toBeUndefined();
+    expect(judge('src/heal/heal.ts', '../operations/index.ts')).toMatch(/above/);
+    expect(judge('src/operations/index.ts', '../../commands/operate.ts')).toMatch(/above/);
     expect(judge('src/report/index.ts', '../placement/index.ts')).toMatch(/only/);
     expect(judge('src/flow/index.ts', '../embedded/broker/broker.ts')).toMatch(/started/);
     expect(judge('src/flow/index.ts', '../system/index.ts')).toMatch(/composition root/);

@@ -1,16 +1,6 @@
-import type { FaultOptions } from '../../src/model/chaos.ts';
 import type { Register } from '../command.ts';
 import { integer, number } from '../numbers.ts';
-
-interface Options {
-  latency?: number;
-  jitter?: number;
-  bandwidth?: number;
-  loss?: number;
-  reset?: number;
-  count?: number;
-  key?: string;
-}
+import { operate } from '../operate.ts';
 
 export const inject: Register = (group, run) => {
   group
@@ -25,32 +15,5 @@ export const inject: Register = (group, run) => {
     .option('--count <messages>', 'flood: how many (default: 1000)', integer(1, 100_000))
     .option('--key <pattern>', 'expire: which keys')
     .option('--json', 'print the result as JSON')
-    .action(
-      run<Options>(async (context, options, [name = '']) => {
-        const [{ faultNamed, inject }, { openStackHere }] = await Promise.all([
-          import('../../src/chaos/index.ts'),
-          import('../../src/lifecycle/open.ts'),
-        ]);
-        const stack = await openStackHere(context);
-        const fault = await faultNamed(stack, name, faultOptions(options));
-        const { progress } = context.io;
-        progress.step(name, 'injecting');
-        await inject(context, stack, fault);
-        progress.stop();
-        return { document: { kind: 'injected', stack: stack.name, fault: name } };
-      }),
-    );
+    .action(run(operate('chaos inject', (options, [fault = '']) => ({ ...options, fault }))));
 };
-
-function faultOptions({ latency, jitter, bandwidth, loss, reset, count, key }: Options): FaultOptions {
-  return {
-    held: true,
-    ...(latency === undefined ? {} : { latencyMs: latency }),
-    ...(jitter === undefined ? {} : { jitterMs: jitter }),
-    ...(bandwidth === undefined ? {} : { bytesPerSecond: bandwidth }),
-    ...(loss === undefined ? {} : { loss }),
-    ...(reset === undefined ? {} : { reset }),
-    ...(count === undefined ? {} : { count }),
-    ...(key === undefined ? {} : { key }),
-  };
-}

@@ -1,8 +1,7 @@
-import type { Context } from '../../src/context.ts';
-import { type Discovery, SOURCE_NAMES } from '../../src/model/discovery.ts';
-import type { Stack } from '../../src/model/stack.ts';
-import type { Outcome, Register } from '../command.ts';
-import { checkTogether, type Options, portRange, sourceNames, whereOf } from './options.ts';
+import { SOURCE_NAMES } from '../../src/model/discovery.ts';
+import type { Register } from '../command.ts';
+import { operate } from '../operate.ts';
+import { checkTogether, type Options, portRange, sourceNames } from './options.ts';
 
 export const discover: Register = (program, run) => {
   program
@@ -30,77 +29,10 @@ export const discover: Register = (program, run) => {
     .option('--json', 'print the result as JSON; with --watch one object a line')
     .action(
       run<Options>(async (context, options) => {
-        const [{ openStackHere }, { EXIT }] = await Promise.all([
-          import('../../src/lifecycle/open.ts'),
-          import('../../src/errors.ts'),
-        ]);
         await checkTogether(options);
-        const stack = await openStackHere(context);
-        if (options.watch) return (await import('./watch.ts')).watch(context, stack, options);
-        const { progress } = context.io;
-        const [{ discover: look }, { runningInstances }] = await Promise.all([
-          import('../../src/discovery/index.ts'),
-          import('../../src/services/index.ts'),
-        ]);
-        const discovery = await look(context, stack, {
-          ...whereOf(options),
-          running: () => runningInstances(context, stack),
-          onProgress: (source, doing) => progress.step(source, doing),
-        });
-        progress.stop();
-        if (options.explain !== undefined) return explained(stack, discovery, options.explain);
-        if (options.register) return registered(context, stack, discovery, options);
-        const hasErrors = discovery.findings.some(({ severity }) => severity === 'error');
-        return {
-          document: { kind: 'discovery', ...discovery, all: options.all },
-          exit: hasErrors ? EXIT.findings : EXIT.done,
-        };
+        return operate<Options>(({ watch, register }) =>
+          watch ? 'discover watch' : register ? 'discover register' : 'discover list',
+        )(context, options, []);
       }),
     );
 };
-
-async function explained(stack: Stack, { services }: Discovery, name: string): Promise<Outcome> {
-  const found = services.filter((service) => service.name === name);
-  if (found.length > 0) return { document: { kind: 'service', stack: stack.name, services: found } };
-  const [{ nearest }, { EXIT, QbtcError }] = await Promise.all([
-    import('../../src/config/mistake.ts'),
-    import('../../src/errors.ts'),
-  ]);
-  const known = [...new Set(services.map((service) => service.name))];
-  const near = nearest(name, known);
-  throw new QbtcError('NAME_UNKNOWN', `no service named "${name}" was found`, {
-    exit: EXIT.usage,
-    hint: `${near === undefined ? '' : `did you mean "${near}"? `}found: ${known.join(', ') || 'none'}`,
-  });
-}
-
-async function registered(
-  context: Context,
-  stack: Stack,
-  discovery: Discovery,
-  { dryRun, include }: Options,
-): Promise<Outcome> {
-  const [{ registerServices }, { exitOf }, { EXIT }] = await Promise.all([
-    import('../../src/lifecycle/discover.ts'),
-    import('../outcomes.ts'),
-    import('../../src/errors.ts'),
-  ]);
-  for (const name of include) await explained(stack, discovery, name);
-  const { outcomes, ...registration } = await registerServices(context, stack, discovery, {
-    dryRun,
-    include,
-  });
-  const exit =
-    exitOf(outcomes) === EXIT.done && registration.announcing === 'failed' ? EXIT.partial : exitOf(outcomes);
-  const hasErrors = discovery.findings.some(({ severity }) => severity === 'error');
-  return {
-    document: {
-      kind: 'registered',
-      stack: stack.name,
-      dryRun,
-      findings: discovery.findings,
-      ...registration,
-    },
-    exit: exit === EXIT.done && hasErrors ? EXIT.findings : exit,
-  };
-}

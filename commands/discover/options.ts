@@ -47,13 +47,3 @@ export async function checkTogether({ register, dryRun, include, watch, explain 
     (explain !== undefined && (register || watch) && '--explain tells of one look');
   if (wrong) throw new QbtcError('USAGE', wrong, { exit: EXIT.usage, hint: 'see `qbtc discover --help`' });
 }
-
-/** Where discovery is to look. */
-export function whereOf({ source, portRange: range, host, scan }: Options) {
-  return {
-    scan,
-    ...(source === undefined ? {} : { sources: source }),
-    ...(range === undefined ? {} : { portRange: range }),
-    ...(host === undefined ? {} : { host }),
-  };
-}

@@ -1,4 +1,6 @@
 import type { Register } from '../command.ts';
+import { operate } from '../operate.ts';
+import { textOrFile } from './text.ts';
 
 interface Options {
   out?: string;
@@ -11,17 +13,8 @@ export const asyncapi: Register = (group, run) => {
     .option('-o, --out <file>', 'write it there instead of printing it')
     .option('--json', 'print the result as JSON')
     .action(
-      run<Options>(async (context, { out }) => {
-        const [{ asyncApiOf, readContracts, participantsOf }, { openStackHere }, { textOrFile }] =
-          await Promise.all([
-            import('../../src/events/index.ts'),
-            import('../../src/lifecycle/open.ts'),
-            import('./text.ts'),
-          ]);
-        const stack = await openStackHere(context);
-        const files = await readContracts(stack);
-        const text = asyncApiOf(files, { title: stack.name, version: '1' }, participantsOf(stack));
-        return { document: await textOrFile(context, { stack: stack.name, format: 'asyncapi', text }, out) };
-      }),
+      run<Options>(async (context, { out }) =>
+        textOrFile(context, await operate('events asyncapi')(context, {}, []), out),
+      ),
     );
 };

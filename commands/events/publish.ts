@@ -1,4 +1,5 @@
 import type { Register } from '../command.ts';
+import { operate } from '../operate.ts';
 
 interface Options {
   data: string;
@@ -18,21 +19,13 @@ export const publish: Register = (group, run) => {
     .option('--correlation <id>', 'the correlation id; a new one when left out')
     .option('--json', 'print the result as JSON')
     .action(
-      run<Options>(async (context, { data, key, exchange, correlation }, [type = '']) => {
-        const [{ openContracts, publishEvent }, { openStackHere }, { readData }] = await Promise.all([
-          import('../../src/events/index.ts'),
-          import('../../src/lifecycle/open.ts'),
-          import('./data.ts'),
-        ]);
-        const stack = await openStackHere(context);
-        const published = await publishEvent(context, stack, await openContracts(stack), {
+      run<Options>(async (context, { data, ...options }, [type = '']) => {
+        const input = {
+          ...options,
           type,
-          data: await readData(context.cwd, data),
-          ...(key === undefined ? {} : { routingKey: key }),
-          ...(exchange === undefined ? {} : { exchange }),
-          ...(correlation === undefined ? {} : { correlationId: correlation }),
-        });
-        return { document: { kind: 'published', stack: stack.name, ...published } };
+          data: await (await import('./data.ts')).readData(context.cwd, data),
+        };
+        return operate('events publish', () => input)(context, options, []);
       }),
     );
 };

@@ -1,5 +1,6 @@
 import type { Register } from '../command.ts';
 import { integer } from '../numbers.ts';
+import { operate } from '../operate.ts';
 
 interface Options {
   type?: string;
@@ -20,29 +21,14 @@ export const tail: Register = (group, run) => {
     .option('-n, --count <count>', 'end after so many', integer(1, 1_000_000_000))
     .option('--json', 'print one object a line')
     .action(
-      run<Options>(async (context, options, keys) => {
-        const [{ openContractsIfAny, tailEvents }, { openStackHere }, { openPrinter }] = await Promise.all([
-          import('../../src/events/index.ts'),
-          import('../../src/lifecycle/open.ts'),
-          import('../printer.ts'),
-        ]);
-        const stack = await openStackHere(context);
-        const contracts = await openContractsIfAny(stack);
-        const { io } = context;
-        const print = await openPrinter(context, 'event', options);
-        const { type, correlation, exchange, count } = options;
-        await tailEvents(context, stack, {
-          keys: keys.length === 0 ? ['#'] : keys,
-          ...(type === undefined ? {} : { type }),
-          ...(correlation === undefined ? {} : { correlationId: correlation }),
-          ...(exchange === undefined ? {} : { exchange }),
-          ...(count === undefined ? {} : { count }),
-          contracts,
-          onReady: () => io.err('following, Ctrl-C ends it\n'),
-          onEvent: print,
-          end: AbortSignal.any([context.interrupted, io.unread]),
-        });
-        return {};
-      }),
+      run(
+        operate<Options>('events tail', ({ type, correlation, exchange, count }, keys) => ({
+          keys,
+          type,
+          correlation,
+          exchange,
+          count,
+        })),
+      ),
     );
 };

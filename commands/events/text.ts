@@ -1,17 +1,18 @@
 import type { Context } from '../../src/context.ts';
-import type { DocumentOf } from '../../src/report/index.ts';
+import type { Outcome } from '../../src/operations/index.ts';
 
 /**
- * The text as a document: printed, or written to a file of the user's. Nothing is half written.
+ * The text of the outcome printed, or written to a file of the user's. Nothing is half written.
  * @throws QbtcError `OUT_UNWRITABLE`
  */
 export async function textOrFile(
-  context: Pick<Context, 'cwd'>,
-  document: Omit<DocumentOf<'text'>, 'kind' | 'file'>,
+  { cwd }: Pick<Context, 'cwd'>,
+  outcome: Outcome,
   file: string | undefined,
-): Promise<DocumentOf<'text'>> {
-  if (file === undefined) return { kind: 'text', ...document };
+): Promise<Outcome> {
+  const { document } = outcome;
+  if (file === undefined || document?.kind !== 'text') return outcome;
   const { writeUserFile } = await import('../user-file.ts');
-  await writeUserFile(context.cwd, file, document.text);
-  return { kind: 'text', ...document, file };
+  await writeUserFile(cwd, file, document.text);
+  return { ...outcome, document: { ...document, file } };
 }

@@ -1,4 +1,5 @@
 import type { Register } from '../command.ts';
+import { operate } from '../operate.ts';
 
 interface Options {
   all: boolean;
@@ -16,16 +17,10 @@ export const dump: Register = (group, run) => {
     .option('--json', 'print the result as JSON')
     .action(
       run<Options>(async (context, { all, out, force }) => {
-        const [{ dumpRoutes }, { openStackHere }] = await Promise.all([
-          import('../../src/gateway/index.ts'),
-          import('../../src/lifecycle/open.ts'),
-        ]);
-        const stack = await openStackHere(context);
-        const { yaml, objects, missing } = await dumpRoutes(context, stack, { all });
-        const document = { kind: 'dump', stack: stack.name, yaml, objects, missing } as const;
-        if (out === undefined) return { document };
+        const { document } = await operate('routes dump', () => ({ all }))(context, {}, []);
+        if (out === undefined || document?.kind !== 'dump') return { ...(document && { document }) };
         const { writeDump } = await import('./dump-file.ts');
-        return { document: { ...document, file: await writeDump(context.cwd, out, yaml, force) } };
+        return { document: { ...document, file: await writeDump(context.cwd, out, document.yaml, force) } };
       }),
     );
 };

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { Register } from '../command.ts';
+import { operate } from '../operate.ts';
 
 interface Options {
   header: Record<string, string>;
@@ -29,24 +30,17 @@ export const explain: Register = (group, run) => {
     .option('--declared', 'ask what is declared, not what the gateway holds', false)
     .option('--json', 'print the result as JSON')
     .action(
-      run<Options>(async (context, { header: headers, from, declared }, [method = '', url = '']) => {
-        const [{ explainRoute }, { openStackHere }, { EXIT }] = await Promise.all([
-          import('../../src/gateway/index.ts'),
-          import('../../src/lifecycle/open.ts'),
-          import('../../src/errors.ts'),
-        ]);
-        const stack = await openStackHere(context);
-        const explanation = await explainRoute(context, stack, {
-          method,
-          url,
-          headers,
-          declared,
-          ...(from === undefined ? {} : { from }),
-        });
-        return {
-          document: { kind: 'explanation', stack: stack.name, ...explanation },
-          exit: explanation.answer === undefined ? EXIT.findings : EXIT.done,
-        };
-      }),
+      run(
+        operate<Options>(
+          'routes explain',
+          ({ header: headers, from, declared }, [method = '', url = '']) => ({
+            method,
+            url,
+            headers,
+            from,
+            declared,
+          }),
+        ),
+      ),
     );
 };

@@ -1,8 +1,5 @@
 import type { Register } from '../command.ts';
-
-interface Options {
-  strict: boolean;
-}
+import { operate } from '../operate.ts';
 
 export const lint: Register = (group, run) => {
   group
@@ -11,20 +8,5 @@ export const lint: Register = (group, run) => {
     .option('--strict', 'exit code 2 for a warning, too', false)
     .option('--json', 'print the result as JSON')
     .option('--github', 'print annotations for GitHub Actions')
-    .action(
-      run<Options>(async (context, { strict }) => {
-        const [{ lintRoutes }, { openStackHere }, { EXIT }] = await Promise.all([
-          import('../../src/gateway/index.ts'),
-          import('../../src/lifecycle/open.ts'),
-          import('../../src/errors.ts'),
-        ]);
-        const stack = await openStackHere(context, { readOnly: true });
-        const findings = await lintRoutes(context, stack);
-        const bad = findings.some(({ severity }) => strict || severity === 'error');
-        return {
-          document: { kind: 'findings', subject: 'lint', about: 'the routes', stack: stack.name, findings },
-          exit: bad ? EXIT.findings : EXIT.done,
-        };
-      }),
-    );
+    .action(run(operate('routes lint')));
 };

@@ -1,4 +1,5 @@
 import type { Register } from '../command.ts';
+import { operate } from '../operate.ts';
 
 export const validate: Register = (group, run) => {
   group
@@ -8,27 +9,5 @@ export const validate: Register = (group, run) => {
     )
     .option('--json', 'print the result as JSON')
     .option('--github', 'print annotations for GitHub Actions')
-    .action(
-      run(async (context) => {
-        const [{ validateRoutes }, { openStackHere }, { EXIT }] = await Promise.all([
-          import('../../src/gateway/index.ts'),
-          import('../../src/lifecycle/open.ts'),
-          import('../../src/errors.ts'),
-        ]);
-        const stack = await openStackHere(context);
-        const { checked, findings, notJudged } = await validateRoutes(context, stack);
-        return {
-          document: {
-            kind: 'findings',
-            subject: 'validate',
-            about: 'the routes',
-            stack: stack.name,
-            checked,
-            findings,
-            notJudged,
-          },
-          exit: findings.length === 0 ? EXIT.done : EXIT.findings,
-        };
-      }),
-    );
+    .action(run(operate('routes validate')));
 };

@@ -1,9 +1,6 @@
 import type { Register } from '../command.ts';
 import { number } from '../numbers.ts';
-
-interface Options {
-  timeout: number;
-}
+import { operate } from '../operate.ts';
 
 export const migrate: Register = (group, run) => {
   group
@@ -18,14 +15,8 @@ export const migrate: Register = (group, run) => {
     )
     .option('--json', 'print the result as JSON')
     .action(
-      run<Options>(async (context, { timeout }, [queue = '']) => {
-        const [{ migrate: migrateHere }, { openStackHere }] = await Promise.all([
-          import('../../src/lifecycle/migrate.ts'),
-          import('../../src/lifecycle/open.ts'),
-        ]);
-        const stack = await openStackHere(context);
-        const report = await migrateHere(context, stack, queue, timeout * 1000);
-        return { document: { kind: 'migrated', stack: stack.name, ...report } };
-      }),
+      run(
+        operate<{ timeout: number }>('topology migrate', ({ timeout }, [queue = '']) => ({ queue, timeout })),
+      ),
     );
 };

@@ -1,4 +1,5 @@
 import type { Register } from '../command.ts';
+import { operate } from '../operate.ts';
 import { ls } from './ls.ts';
 
 interface Options {
@@ -15,18 +16,7 @@ export const trace: Register = (program, run) => {
     .option('--correlation <id>', 'the newest trace of this correlation id')
     .option('--json', 'print the result as JSON')
     .action(
-      run<Options>(async (context, { last, correlation }, [id]) => {
-        const [{ findTrace }, { openStackHere }, { wantedFrom }] = await Promise.all([
-          import('../../src/trace/index.ts'),
-          import('../../src/lifecycle/open.ts'),
-          import('./wanted.ts'),
-        ]);
-        const wanted = wantedFrom({ id, last, correlation });
-        const stack = await openStackHere(context);
-        return {
-          document: { kind: 'trace', stack: stack.name, trace: await findTrace(context, stack, wanted) },
-        };
-      }),
+      run(operate<Options>('trace show', ({ last, correlation }, [id]) => ({ id, last, correlation }))),
     );
   ls(group, run);
 };

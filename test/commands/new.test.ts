@@ -2,9 +2,10 @@ import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
-import type { Outcome, Run } from '../../commands/command.ts';
+import type { Run } from '../../commands/command.ts';
 import { newStack } from '../../commands/new.ts';
 import type { Context } from '../../src/context.ts';
+import type { Outcome } from '../../src/operations/index.ts';
 import { quietContext, temporaryFolder } from '../support/quiet-context.ts';
 
 /** Runs `qbtc new ARGS` in `cwd`, on a terminal or not; any question fails the test. */

@@ -1,8 +1,8 @@
-import { nearest } from '../src/config/mistake.ts';
-import { MAX_REPLICAS } from '../src/config/ports.ts';
-import { EXIT, QbtcError } from '../src/errors.ts';
-import { PROVIDER_NAMES, type ProviderName } from '../src/model/resource.ts';
-import type { Stack } from '../src/model/stack.ts';
+import { nearest } from '../config/mistake.ts';
+import { MAX_REPLICAS } from '../config/ports.ts';
+import { EXIT, QbtcError } from '../errors.ts';
+import { PROVIDER_NAMES, type ProviderName } from '../model/resource.ts';
+import type { Stack } from '../model/stack.ts';
 
 /**
  * `NAME=PROVIDER` as given with `--provider`, by name.

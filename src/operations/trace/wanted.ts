@@ -1,14 +1,10 @@
-import { EXIT, QbtcError } from '../../src/errors.ts';
-import type { Wanted } from '../../src/trace/index.ts';
+import { EXIT, QbtcError } from '../../errors.ts';
+import type { Wanted } from '../../trace/index.ts';
 
 const ID = /^[0-9a-f]{1,32}$/i;
 
 /** @throws QbtcError `USAGE` unless exactly one of them is given, and is what it should be */
-export function wantedFrom(given: {
-  id: string | undefined;
-  last: boolean;
-  correlation: string | undefined;
-}): Wanted {
+export function wantedFrom(given: { id?: string; last: boolean; correlation?: string }): Wanted {
   const { id, last, correlation } = given;
   const wanted: Wanted[] = [
     ...(id === undefined ? [] : [{ id: id.toLowerCase() }]),

@@ -1,5 +1,5 @@
-import type { PartPort, Stack } from '../src/model/stack.ts';
-import { instancesOf } from '../src/services/index.ts';
+import type { PartPort, Stack } from '../model/stack.ts';
+import { instancesOf } from '../services/index.ts';
 
 /** Every port that the stack listens on, and who does. */
 export function portsOf(stack: Stack): PartPort[] {

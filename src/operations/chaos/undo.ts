@@ -1,0 +1,16 @@
+import * as z from 'zod';
+import { undo } from '../../chaos/index.ts';
+import { exitOf } from '../exit.ts';
+import { operationOf } from '../operation.ts';
+
+export const operation = operationOf({
+  about: 'take back what was injected; all when nothing is named',
+  effect: 'changes',
+  input: z.object({ faults: z.array(z.string()).default([]) }),
+  documents: ['undone'],
+  async run(context, stack, { faults }) {
+    const undone = await undo(context, stack, faults);
+    context.io.progress.stop();
+    return { document: { kind: 'undone', stack: stack.name, undone }, exit: exitOf(undone) };
+  },
+});

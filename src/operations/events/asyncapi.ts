@@ -1,0 +1,15 @@
+import * as z from 'zod';
+import { asyncApiOf, participantsOf, readContracts } from '../../events/index.ts';
+import { operationOf } from '../operation.ts';
+
+export const operation = operationOf({
+  about: 'an AsyncAPI 3 document of the events',
+  effect: 'reads',
+  input: z.object({}),
+  documents: ['text'],
+  async run(_, stack) {
+    const about = { title: stack.name, version: '1' };
+    const text = asyncApiOf(await readContracts(stack), about, participantsOf(stack));
+    return { document: { kind: 'text', stack: stack.name, format: 'asyncapi', text } };
+  },
+});

@@ -1,0 +1,33 @@
+import { relative } from 'node:path';
+import * as z from 'zod';
+import { diffContracts, readContracts, readContractsOf } from '../../events/index.ts';
+import { exitFor } from '../exit.ts';
+import { operationOf } from '../operation.ts';
+
+export const operation = operationOf({
+  about: 'what has changed in the contracts, and who can no longer read whom',
+  effect: 'reads',
+  input: z.object({
+    against: z.string().default('HEAD'),
+    compatibility: z.enum(['full', 'backward', 'forward']).default('full'),
+  }),
+  documents: ['contract-diff'],
+  async run(context, stack, { against, compatibility }) {
+    const [before, after] = await Promise.all([
+      readContractsOf(context, stack, against),
+      readContracts(stack),
+    ]);
+    const files = new Map(after.map(({ name, file }) => [name, relative(context.cwd, file)]));
+    const changes = diffContracts(before, after).map((change) => {
+      const file = files.get(change.event);
+      return { ...change, ...(file === undefined ? {} : { file }) };
+    });
+    const counts = changes.some(({ breaks }) =>
+      breaks.some((each) => compatibility === 'full' || each === compatibility),
+    );
+    return {
+      document: { kind: 'contract-diff', stack: stack.name, against, changes },
+      exit: exitFor(counts),
+    };
+  },
+});

@@ -1,0 +1,51 @@
+import type * as z from 'zod';
+import type { Context } from '../context.ts';
+import { EXIT, QbtcError } from '../errors.ts';
+import type { Stack } from '../model/stack.ts';
+import type { DocumentKind } from '../report/index.ts';
+import { OPERATIONS, type OperationName } from './catalogue.ts';
+import type { Operation, Outcome, Tell } from './operation.ts';
+
+export { OPERATIONS, type OperationName } from './catalogue.ts';
+export type { Outcome, Tell } from './operation.ts';
+
+/**
+ * Runs one operation: judges its input, opens what it works on, takes the lock where it asks for it, and gives its
+ * document with the exit code.
+ *
+ * @param given its input as plain data; what it does not know is left out
+ * @param listen makes what takes the documents that it tells while it goes on
+ * @throws QbtcError `INPUT_WRONG`; those of the operation
+ */
+export async function runOperation(
+  context: Context,
+  name: OperationName,
+  given: object,
+  listen: (kind: DocumentKind) => Promise<Tell>,
+): Promise<Outcome> {
+  // The name picks the operation that takes this input; the types cannot say so.
+  const { operation } = (await OPERATIONS[name]()) as unknown as {
+    operation: Operation<z.ZodType, DocumentKind, unknown>;
+  };
+  const input = judged(name, operation.input, given);
+  const subject = await (operation.open ?? (await import('../lifecycle/open.ts')).openStackHere)(
+    context,
+    input as never,
+  );
+  const tell = operation.tells === undefined ? () => {} : await listen(operation.tells);
+  const work = () => operation.run(context, subject, input, tell);
+  if (operation.locks?.(input) !== true) return work();
+  const { withLock } = await import('../lifecycle/lock.ts');
+  return withLock((subject as Stack).root, name, work);
+}
+
+function judged(name: string, schema: z.ZodType, given: object): unknown {
+  const { success, data, error } = schema.safeParse(
+    Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  );
+  if (success) return data;
+  throw new QbtcError('INPUT_WRONG', `${name} cannot be asked like this`, {
+    exit: EXIT.usage,
+    details: error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
+  });
+}

@@ -1,0 +1,19 @@
+import * as z from 'zod';
+import { chooseParts } from '../lifecycle/named.ts';
+import { restart } from '../lifecycle/restart.ts';
+import { adoptedParts } from '../lifecycle/stop.ts';
+import { operationOf } from './operation.ts';
+
+export const operation = operationOf({
+  about: 'end some of the stack, start it again, and return when it is ready',
+  effect: 'changes',
+  input: z.object({ names: z.array(z.string()).default([]), timeout: z.int().min(1).max(3600).default(60) }),
+  documents: ['up'],
+  async run(context, stack, { names: given, timeout }) {
+    const adopted = await adoptedParts(context, stack);
+    const all = [...stack.resources, ...stack.services].map(({ name }) => name);
+    const names = given.length > 0 ? chooseParts(stack, given) : all.filter((name) => !adopted.has(name));
+    const { timing: _, ...result } = await restart(context, stack, names, timeout * 1000);
+    return { document: { kind: 'up', ...result } };
+  },
+});

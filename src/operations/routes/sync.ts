@@ -1,0 +1,39 @@
+import * as z from 'zod';
+import { EXIT } from '../../errors.ts';
+import { applyRoutes, gatewayOf, planRoutes, proveChanges } from '../../gateway/index.ts';
+import { exitOf } from '../exit.ts';
+import { operationOf } from '../operation.ts';
+
+export const operation = operationOf({
+  about: 'bring the gateway to what the stack declares; touches nothing that is not ours',
+  effect: 'changes',
+  input: z.object({
+    dryRun: z.boolean().default(false),
+    prune: z.boolean().default(false),
+    adopt: z.boolean().default(false),
+    atomic: z.boolean().default(false),
+    prove: z.boolean().default(false),
+    concurrency: z.int().min(1).max(256).exactOptional(),
+  }),
+  documents: ['plan', 'applied'],
+  locks: ({ dryRun }) => !dryRun,
+  async run(context, stack, { dryRun, prune, adopt, prove, ...options }) {
+    const about = { subject: 'routes', stack: stack.name };
+    const plan = await planRoutes(context, stack, { prune, adopt });
+    const { changes, leftovers } = plan;
+    if (dryRun) return { document: { kind: 'plan', ...about, changes, leftovers } };
+    const outcomes = await applyRoutes(context, stack, plan, options);
+    const { interrupted } = context;
+    if (!prove || interrupted.aborted) {
+      const exit = interrupted.aborted ? EXIT.interrupted : exitOf(outcomes);
+      return { document: { kind: 'applied', ...about, outcomes, leftovers }, exit };
+    }
+    const answers = await proveChanges(context, stack, outcomes, gatewayOf(stack).endpoint.url);
+    const exit = interrupted.aborted ? EXIT.interrupted : exitOf(outcomes);
+    const silent = answers.some(({ answered }) => !answered);
+    return {
+      document: { kind: 'applied', ...about, outcomes, leftovers, answers },
+      exit: exit === EXIT.done && silent ? EXIT.findings : exit,
+    };
+  },
+});

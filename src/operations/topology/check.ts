@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import { checkTopology, desiredOf } from '../../topology/index.ts';
+import { exitFor } from '../exit.ts';
+import { operationOf } from '../operation.ts';
+
+export const operation = operationOf({
+  about: 'what the topology allows and its owner will regret; needs no broker',
+  effect: 'reads',
+  input: z.object({ strict: z.boolean().default(false) }),
+  documents: ['findings'],
+  async run(_, stack, { strict }) {
+    const { topology } = await desiredOf(stack);
+    const findings = checkTopology(topology, stack);
+    const checked = topology.exchanges.length + topology.queues.length + topology.bindings.length;
+    return {
+      document: {
+        kind: 'findings',
+        subject: 'check',
+        about: 'the topology',
+        stack: stack.name,
+        findings,
+        checked,
+      },
+      exit: exitFor(findings.some(({ severity }) => strict || severity === 'error')),
+    };
+  },
+});

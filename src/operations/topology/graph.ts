@@ -1,0 +1,18 @@
+import * as z from 'zod';
+import { desiredOf, graphOf } from '../../topology/index.ts';
+import { operationOf } from '../operation.ts';
+
+export const operation = operationOf({
+  about: 'the topology as a Mermaid flowchart',
+  effect: 'reads',
+  input: z.object({}),
+  documents: ['text'],
+  async run(_, stack) {
+    const { topology } = await desiredOf(stack);
+    const speakers = stack.services.flatMap(({ name, events }) =>
+      events === undefined ? [] : [{ name, publishes: events.publishes, consumes: events.consumes }],
+    );
+    const text = graphOf(topology, speakers);
+    return { document: { kind: 'text', stack: stack.name, format: 'mermaid', text } };
+  },
+});

@@ -1,0 +1,26 @@
+import * as z from 'zod';
+import { planTopology } from '../../topology/index.ts';
+import { exitFor } from '../exit.ts';
+import { operationOf } from '../operation.ts';
+
+export const operation = operationOf({
+  about: 'what topology apply would change, and what needs a migration',
+  effect: 'reads',
+  input: z.object({ prune: z.boolean().default(false) }),
+  documents: ['plan'],
+  async run(context, stack, options) {
+    const { changes, leftovers, unmanaged, notMeasured } = await planTopology(context, stack, options);
+    return {
+      document: {
+        kind: 'plan',
+        subject: 'topology',
+        stack: stack.name,
+        changes,
+        leftovers,
+        unmanaged: { ...unmanaged },
+        notMeasured,
+      },
+      exit: exitFor(changes.length > 0),
+    };
+  },
+});
