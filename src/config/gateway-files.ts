@@ -9,7 +9,8 @@ import { readTextFile } from '../text-file.ts';
 import { parseStackDocument, type StackDocument } from './document.ts';
 import { expectation, schemaMistakes } from './issues.ts';
 import type { FieldPath, Mistake } from './mistake.ts';
-import { type GatewayFile, gatewayFileSchema } from './schema.ts';
+import type { GatewayFile } from './schema.ts';
+import { gatewayFileSchema } from './sections/gateway.ts';
 
 export const DEFAULT_GATEWAY_FILES = 'infrastructure/apisix_conf/*.yaml';
 

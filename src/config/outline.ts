@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { RESOURCE_KINDS, type ResourceKind } from '../model/resource.ts';
 import { factsOf } from '../resources/facts.ts';
-import { FALLBACK_PORT, MAX_REPLICAS, type PortUse, replicaPorts } from './ports.ts';
+import { MAX_REPLICAS, type PortUse, replicaPorts } from './ports.ts';
+import { fallbackUses } from './sections/heal.ts';
 
 /**
  * What the rules look at, read leniently: a field that is missing or wrong becomes `undefined` (its own mistake is
@@ -201,20 +202,4 @@ export function portUses({ infrastructure, services, ports, heal }: Outline): Po
     }));
   });
   return [...ofResources, ...ofServices, ...fallbackUses(infrastructure, heal.fallback_port, base)];
-}
-
-/** Where the embedded gateway listens when it stands in for a gateway that stays down. */
-function fallbackUses(
-  infrastructure: Outline['infrastructure'],
-  declared: number | undefined = FALLBACK_PORT,
-  base: number,
-): PortUse[] {
-  const gateway = Object.entries(infrastructure).find(([, { kind }]) => kind === 'apisix')?.[0];
-  if (gateway === undefined) return [];
-  const holder = `the stand-in of ${gateway}`;
-  const path = ['heal', 'fallback_port'];
-  return [
-    { port: declared + base, declared, holder, path },
-    { port: declared - 1 + base, declared, holder: `the Admin API of ${holder}`, path },
-  ];
 }

@@ -13,8 +13,6 @@ export const REFUSED_BY_FETCH: ReadonlySet<number> = new Set([
 /** Leaves room for the stack's own ports above it. */
 export const MAX_PORT_BASE = 50_000;
 export const MAX_REPLICAS = 64;
-/** Of `heal.fallback_port`. */
-export const FALLBACK_PORT = 9079;
 /** Processes of one gateway. */
 export const MAX_WORKERS = 64;
 

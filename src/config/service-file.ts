@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import type { StackDocument } from './document.ts';
+import { filePatterns, filled, name } from './fields.ts';
 import { expectation, schemaMistakes } from './issues.ts';
 import type { Mistake } from './mistake.ts';
-import { commandSchema, filePatterns, filled, name, serviceSchema } from './schema.ts';
+import { commandSchema } from './sections/commands.ts';
+import { serviceSchema } from './sections/services.ts';
 
 /** What a service file says besides the fields of a service, and qbtc.yaml says elsewhere. */
 const BESIDE = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { gatewayFileSchema } from '../../src/config/schema.ts';
+import { gatewayFileSchema } from '../../src/config/sections/gateway.ts';
 import { readLabels } from '../../src/discovery/labels.ts';
 
 test('ids may be written without quotes, as APISIX takes them', () => {

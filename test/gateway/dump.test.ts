@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { gatewayFileSchema } from '../../src/config/schema.ts';
+import { gatewayFileSchema } from '../../src/config/sections/gateway.ts';
 import { desiredGateway } from '../../src/gateway/desired.ts';
 import { dumpGateway } from '../../src/gateway/dump.ts';
 import { type ApisixConsumer, DECLARED_KINDS, type DeclaredObject } from '../../src/model/gateway.ts';

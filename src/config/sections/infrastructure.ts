@@ -1,0 +1,102 @@
+import * as z from 'zod';
+import { GATEWAY_MODES, PROVIDER_NAMES } from '../../model/resource.ts';
+import { FACTS } from '../../resources/facts.ts';
+import { filled, named, oneOrMore, port, whole } from '../fields.ts';
+import { MAX_WORKERS } from '../ports.ts';
+
+const common = {
+  provider: z
+    .enum(PROVIDER_NAMES, { error: 'docker, native, embedded or external' })
+    .optional()
+    .describe(
+      'Who provides the resource. `external` adopts the server at `url` and never stops it; `docker` runs the service of the compose file that has its name; `native` runs the program that is installed on the machine; `embedded` runs what qbtc brings. Left out, qbtc decides by what the machine has.',
+    ),
+  url: filled('a URL')
+    .optional()
+    .describe('With `provider: external`: the address of the server, with its credentials.'),
+};
+
+function portField(field: { key: string; default: number }, description: string) {
+  return port().default(field.default).describe(description);
+}
+
+const [amqp, management] = FACTS.rabbitmq.ports;
+const [redis] = FACTS.redis.ports;
+const [postgres] = FACTS.postgres.ports;
+const [proxy, admin] = FACTS.apisix.ports;
+
+const rabbitmqSchema = z
+  .strictObject({
+    kind: z.literal('rabbitmq').describe('An AMQP 0-9-1 broker.'),
+    ...common,
+    port: portField(amqp, 'The AMQP port, without the port base.'),
+    management_port: portField(management, 'The port of the management API, without the port base.'),
+    management_url: filled('a URL')
+      .optional()
+      .describe('With `provider: external`: the management API. The credentials are those of `url`.'),
+  })
+  .describe('The message broker. Its vhost is named after the stack.');
+
+const redisSchema = z
+  .strictObject({
+    kind: z.literal('redis').describe('A server of the Redis protocol.'),
+    ...common,
+    port: portField(redis, 'The port, without the port base.'),
+  })
+  .describe('The cache. Nothing that must survive is kept in it alone.');
+
+const postgresSchema = z
+  .strictObject({
+    kind: z.literal('postgres').describe('A PostgreSQL server.'),
+    ...common,
+    port: portField(postgres, 'The port, without the port base.'),
+    migrations: oneOrMore('a folder')
+      .optional()
+      .describe(
+        'The folder with the SQL migrations, or a list of folders, relative to qbtc.yaml. All are applied in the order of their names.',
+      ),
+  })
+  .describe('The database server. The stack has one database and one user in it, named after the stack.');
+
+const AUTO_OR_NUMBER = 'auto, or a whole number';
+
+const apisixSchema = z
+  .strictObject({
+    kind: z.literal('apisix').describe('An API gateway with the Admin API of APISIX.'),
+    ...common,
+    port: portField(proxy, 'The port that clients talk to, without the port base.'),
+    admin_port: portField(admin, 'The port of the Admin API (loopback only), without the port base.'),
+    tls_port: port()
+      .optional()
+      .describe(
+        'The port that clients talk to behind TLS, without the port base; left out, there is none. Certificates are `gateway.ssls`.',
+      ),
+    workers: z
+      .union([z.literal('auto'), whole(1, MAX_WORKERS, AUTO_OR_NUMBER)], {
+        error: `${AUTO_OR_NUMBER} from 1 to ${MAX_WORKERS}`,
+      })
+      .optional()
+      .describe(
+        'How many processes of the embedded gateway serve requests; `auto`: as many as there are processors. 1 when left out.',
+      ),
+    admin_url: filled('a URL').optional().describe('With `provider: external`: the Admin API.'),
+    admin_key: filled('a key').optional().describe('With `provider: external`: the key of the Admin API.'),
+    mode: z
+      .enum(GATEWAY_MODES, { error: 'traditional, standalone-api or standalone-file' })
+      .optional()
+      .describe(
+        'With `provider: external`: how the gateway is told its routes. `traditional` (the default): object by object through the Admin API, with etcd behind it. `standalone-api`: the whole configuration through the Admin API. `standalone-file`: the file that APISIX reads.',
+      ),
+    file: filled('a file')
+      .optional()
+      .describe('With `mode: standalone-file`: the file that APISIX reads, relative to qbtc.yaml.'),
+  })
+  .describe('The API gateway.');
+
+export const resourceSchema = z
+  .discriminatedUnion('kind', [rabbitmqSchema, redisSchema, postgresSchema, apisixSchema])
+  .describe('An infrastructure resource.');
+
+export const infrastructure = named(resourceSchema)
+  .default({})
+  .describe('The resources by name: `${resources.NAME.url}`.');

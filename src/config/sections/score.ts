@@ -1,0 +1,41 @@
+import * as z from 'zod';
+import { CHECK_CODES } from '../../model/score.ts';
+import { filled, whole } from '../fields.ts';
+
+/** Points of a component; the rules see to it that they add up. */
+const points = (fallback: number, subject: string) =>
+  whole(0, 100).default(fallback).describe(`Points of ${subject}.`);
+
+const weightsSchema = z.strictObject({
+  infrastructure: points(30, 'the resources: each answers its protocol with its credentials'),
+  discovery: points(25, 'the services: each is found, and answers as itself'),
+  routes: points(20, 'the routes: nothing to sync, each answers'),
+  connectivity: points(15, 'the flows: each hop was seen'),
+  monitoring: points(10, 'logs, health details and metrics'),
+});
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+const ignoreSchema = z.strictObject({
+  check: z
+    .enum(CHECK_CODES, { error: 'the code of a check' })
+    .describe('The code of the check, as `qbtc score` prints it.'),
+  subject: filled('a subject').optional().describe('Only this subject of the check; all when left out.'),
+  reason: filled('a reason').describe('Why these points may be missing.'),
+  until: z
+    .string()
+    .refine((day) => DAY.test(day) && !Number.isNaN(Date.parse(day)), { error: 'a day, as 2030-12-31' })
+    .describe('The last day on which this holds, as 2030-12-31.'),
+});
+
+export const score = z
+  .strictObject({
+    target: whole(0, 100).default(85).describe('The score that the stack should reach.'),
+    weights: weightsSchema.prefault({}).describe('How the 100 points are shared out among the components.'),
+    ignore: z
+      .array(ignoreSchema)
+      .default([])
+      .describe('Lost points that are set aside for a time; the score is shown with and without them.'),
+  })
+  .prefault({})
+  .describe('What `qbtc score` counts.');
