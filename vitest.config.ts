@@ -6,13 +6,16 @@ const GATEWAY = ['test/embedded/gateway', 'test/conformance/gateway', 'test/gate
   (folder) => `${folder}/**/*.test.ts`,
 );
 
+/** Those of the stack that `qbtc new` makes, and of its add-ons. */
+const WORKSPACES = ['templates/stack/{packages,services}', 'templates/addons/*/{packages,services,tools}'];
+
 const IN_THIS_PROCESS = {
   // One process for many files: they keep to themselves, and starting anew for each takes half of the time.
   isolate: false,
   // They wait on sockets and timers more than they compute.
   maxWorkers: 3,
   setupFiles: ['./test/support/property-runs.ts'],
-  include: ['test/**/*.test.ts', 'templates/stack/{packages,services,tools}/*/test/**/*.test.ts'],
+  include: ['test/**/*.test.ts', ...WORKSPACES.map((folder) => `${folder}/*/test/**/*.test.ts`)],
   // A test that hangs is told apart from a machine that is busy for a while.
   testTimeout: 60_000,
   hookTimeout: 60_000,
@@ -52,7 +55,7 @@ export default defineConfig({
           maxWorkers: 3,
           include: [
             'test/**/*.real.test.ts',
-            'templates/stack/{packages,services,tools}/*/test/**/*.real.test.ts',
+            ...WORKSPACES.map((folder) => `${folder}/*/test/**/*.real.test.ts`),
           ],
           exclude: ['**/node_modules/**'],
           testTimeout: 120_000,

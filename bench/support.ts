@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseDocument, type Scalar, type YAMLMap } from 'yaml';
 import { openStack, STACK_FILE } from '../src/config/load.ts';
 import type { Stack } from '../src/model/stack.ts';
+import { listAddons } from '../src/scaffold/addons.ts';
 import { createStack } from '../src/scaffold/create.ts';
 import { createContext } from '../src/system/index.ts';
 
@@ -46,6 +47,7 @@ export async function benchStack({ undecided = false, env = {} } = {}): Promise<
     reuseFrom: join(CHECKOUT, 'node_modules'),
     git: false,
     templateFolder: join(CHECKOUT, 'templates', 'stack'),
+    addons: await listAddons(CHECKOUT),
     gatewayFolder: join(CHECKOUT, 'apisix_conf'),
     onStep() {},
   });

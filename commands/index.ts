@@ -1,3 +1,4 @@
+import { addAddon, removeAddon } from './addons.ts';
 import { chaos } from './chaos/index.ts';
 import type { Register } from './command.ts';
 import { completion } from './completion.ts';
@@ -29,6 +30,8 @@ export const commands: readonly Register[] = [
   demo,
   doctor,
   newStack,
+  addAddon,
+  removeAddon,
   up,
   status,
   ports,

@@ -1,4 +1,5 @@
 import type { Context } from '../src/context.ts';
+import type { Addon } from '../src/scaffold/addons.ts';
 import type { Register } from './command.ts';
 import { integer } from './numbers.ts';
 
@@ -7,6 +8,7 @@ interface Options {
   portBase?: number;
   install: boolean;
   git: boolean;
+  with?: string;
 }
 
 export const newStack: Register = (program, run) => {
@@ -20,6 +22,7 @@ export const newStack: Register = (program, run) => {
       'added to every port (default: the first at which all are free)',
       integer(0, 50_000),
     )
+    .option('--with <addons>', 'the add-ons: names between commas, all or none (default: all)')
     .option('--no-install', 'do not install the packages')
     .option('--no-git', 'make no git repository')
     .option('--json', 'print the result as JSON')
@@ -31,15 +34,18 @@ export const newStack: Register = (program, run) => {
           { openStack, STACK_FILE },
           { writeComposeFiles },
           { portsOf },
+          { listAddons },
         ] = await Promise.all([
           import('node:path'),
           import('../src/scaffold/create.ts'),
           import('../src/config/load.ts'),
           import('../src/lifecycle/compose-files.ts'),
           import('../src/lifecycle/ports.ts'),
+          import('../src/scaffold/addons.ts'),
         ]);
         const { io, cwd, installation } = context;
-        const { folder, install, git } = await ask(context, given, options);
+        const known = await listAddons(installation.root);
+        const { folder, install, git, addons } = await ask(context, given, options, known);
         const target = resolve(cwd, folder);
         const name = basename(target);
         const outgoing = await context.host.outgoingPorts();
@@ -51,6 +57,7 @@ export const newStack: Register = (program, run) => {
           install: install ? 'ci' : 'none',
           git,
           templateFolder: join(installation.root, 'templates', 'stack'),
+          addons,
           gatewayFolder: join(installation.root, 'apisix_conf'),
           onStep: (step) => io.progress.step(`making ${name}`, STEPS[step]),
         });
@@ -95,10 +102,13 @@ const STEPS = {
 } as const;
 
 /** What the command line leaves open, asked on a terminal and otherwise decided. */
-async function ask(context: Context, given: string | undefined, options: Options) {
+async function ask(context: Context, given: string | undefined, options: Options, known: readonly Addon[]) {
   const { io, prompts } = context;
+  const { chooseAddons } = await import('../src/scaffold/addons.ts');
+  const decided = chooseAddons(known, options.with ?? 'all');
   if (options.yes || !io.interactive) {
-    if (given !== undefined) return { folder: given, install: options.install, git: options.git };
+    if (given !== undefined)
+      return { folder: given, install: options.install, git: options.git, addons: decided };
     const { EXIT, QbtcError } = await import('../src/errors.ts');
     throw new QbtcError('NAME_MISSING', 'which folder is the stack to be made in?', {
       exit: EXIT.usage,
@@ -113,9 +123,14 @@ async function ask(context: Context, given: string | undefined, options: Options
       default: 'my-stack',
       validate: (value) => stackNameProblem(basename(value)) ?? true,
     }));
+  const choices = known.map(({ name, description }) => ({ name: `${name}: ${description}`, value: name }));
+  const addons =
+    options.with !== undefined || known.length === 0
+      ? decided
+      : chooseAddons(known, (await prompts.tick('Add-ons', choices)).join());
   const install = options.install && (await prompts.confirm('Install its packages now?', { default: true }));
   const git = options.git && (await prompts.confirm('Make a git repository?', { default: true }));
-  return { folder, install, git };
+  return { folder, install, git, addons };
 }
 
 /** As a shell would want it typed. */

@@ -1,18 +1,102 @@
-// Makes templates/stack/package-lock.json anew, in a copy: inside the repository npm would take the outer workspace.
+// Makes package-lock.json of templates/stack and of each add-on anew. npm resolves the stack with all add-ons at once, in a
+// copy: inside the repository it would take the outer workspace. Each add-on keeps what the core does not need already.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
-const template = join('templates', 'stack');
+const core = join('templates', 'stack');
+const addons = readdirSync(join('templates', 'addons'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => join('templates', 'addons', name));
 const copy = mkdtempSync(join(tmpdir(), 'qbtc-stack-lock-'));
+const read = (file) => JSON.parse(readFileSync(file, 'utf8'));
+const write = (folder, lock) =>
+  writeFileSync(join(folder, 'package-lock.json'), `${JSON.stringify(lock, null, 2)}\n`);
+const inOrder = ([a], [b]) => a.localeCompare(b, 'en');
+const workspacesIn = (folder) =>
+  ['packages', 'services', 'tools'].flatMap((kind) => {
+    try {
+      return readdirSync(join(folder, kind)).map((name) => `${kind}/${name}`);
+    } catch {
+      return [];
+    }
+  });
+
 try {
-  cpSync(template, copy, { recursive: true, filter: (path) => basename(path) !== 'node_modules' });
+  const filter = (path) => !['node_modules', 'addon.json'].includes(basename(path));
+  // What stands there already keeps its versions.
+  const packages = Object.assign(
+    {},
+    ...addons.map((folder) => locked(folder).packages),
+    locked(core).packages,
+  );
+  cpSync(core, copy, { recursive: true, filter });
+  for (const addon of addons)
+    cpSync(addon, copy, {
+      recursive: true,
+      filter: (path) => filter(path) && !path.endsWith('package-lock.json'),
+    });
+  write(copy, { ...locked(core), packages });
   execFileSync('npm', ['install', '--package-lock-only', '--ignore-scripts'], {
     cwd: copy,
     stdio: 'inherit',
   });
-  copyFileSync(join(copy, 'package-lock.json'), join(template, 'package-lock.json'));
+  const whole = read(join(copy, 'package-lock.json'));
+  const ofCore = reached(whole.packages, workspacesIn(core));
+  write(core, { ...whole, packages: only(whole.packages, ofCore) });
+  for (const addon of addons) {
+    const needed = reached(whole.packages, [...workspacesIn(core), ...workspacesIn(addon)]);
+    for (const name of ofCore) needed.delete(name);
+    write(addon, { lockfileVersion: whole.lockfileVersion, packages: only(whole.packages, needed) });
+  }
 } finally {
   rmSync(copy, { recursive: true, force: true });
+}
+
+function locked(folder) {
+  try {
+    return read(join(folder, 'package-lock.json'));
+  } catch {
+    return { packages: {} };
+  }
+}
+
+function only(packages, names) {
+  return Object.fromEntries(
+    Object.entries(packages)
+      .filter(([name]) => names.has(name))
+      .sort(inOrder),
+  );
+}
+
+/** What is installed for these workspaces, as the lock file places it. */
+function reached(packages, workspaces) {
+  const found = new Set();
+  const visit = (path, own) => {
+    if (found.has(path)) return;
+    found.add(path);
+    const entry = packages[path];
+    if (entry.link) return visit(entry.resolved, true);
+    const lists = [entry.dependencies, entry.optionalDependencies, entry.peerDependencies];
+    for (const name of Object.keys(Object.assign({}, ...lists, own ? entry.devDependencies : undefined))) {
+      const place = placeOf(packages, path, name);
+      if (place !== undefined) visit(place, false);
+    }
+  };
+  visit('', true);
+  for (const workspace of workspaces) {
+    visit(workspace, true);
+    visit(`node_modules/${packages[workspace].name}`, false);
+  }
+  return found;
+}
+
+/** As Node looks a package up: beside the one that asks, then further up. */
+function placeOf(packages, path, name) {
+  for (let folder = path; ; folder = folder.slice(0, Math.max(folder.lastIndexOf('/'), 0))) {
+    const place = folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
+    if (place in packages) return place;
+    if (folder === '') return undefined;
+  }
 }

@@ -268,4 +268,6 @@ export interface Prompts {
   ): Promise<string>;
   confirm(message: string, options?: { default?: boolean }): Promise<boolean>;
   select<T extends string>(message: string, choices: { name: string; value: T }[]): Promise<T>;
+  /** Several of the choices, all of which are ticked at first. */
+  tick<T extends string>(message: string, choices: { name: string; value: T }[]): Promise<T[]>;
 }

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
-import { newStack } from './support/new-stack.ts';
+import { newStack, newUndecidedStack } from './support/new-stack.ts';
 import { commandIn, documentedCommands, runsWell } from './support/pages.ts';
 import { temporaryFolder } from './support/quiet-context.ts';
 
@@ -18,6 +18,16 @@ describe('the commands of the pages that begin or end a stack', () => {
       }
       await runsWell('qbtc down --volumes', root);
       for (const line of await linesOf('demo')) await runsWell(line, root);
+    } finally {
+      await takeDown();
+    }
+  }, 600_000);
+
+  test('add and remove', async () => {
+    const [root, takeDown] = await newUndecidedStack('documented-add-ons', undefined, []);
+    try {
+      for (const line of [...(await linesOf('add')), ...(await linesOf('remove'))])
+        await runsWell(line, root);
     } finally {
       await takeDown();
     }

@@ -20,7 +20,7 @@ const LOOKS =
   /^qbtc (status|ports|logs|doctor|metrics|secrets (list|get)|consumers list|trace|completion|trade (status|positions|orders|--help)|test(?!.*(disruptive|kill-switch))|discover(?!.*register)|routes (list|lint|diff|explain|dump|validate)|topology (plan|check|graph|export)|events (validate|types|docs|asyncapi|diff)) ?/;
 
 /** `docs-begin.real.test.ts` runs them, but for `up`, which both need. */
-const BEGIN_OR_END = ['up', 'down', 'new', 'demo'];
+const BEGIN_OR_END = ['up', 'down', 'new', 'demo', 'add', 'remove'];
 
 describe('the pages', () => {
   test('name only scripts that are there, and link only to what is there', async () => {

@@ -42,8 +42,8 @@ test('what `npm pack` makes holds the templates whole, can be installed, and mak
     timeout: 240_000,
   });
   const installed = join(prefix, process.platform === 'win32' ? 'node_modules' : 'lib/node_modules', 'qbtc');
-  const stack = join('templates', 'stack');
-  expect((await filesOf(join(installed, stack))).sort()).toEqual(tracked('templates/stack').sort());
+  for (const folder of ['templates/stack', 'templates/addons'])
+    expect((await filesOf(join(installed, folder))).sort()).toEqual(tracked(folder).sort());
 
   const program = join(prefix, process.platform === 'win32' ? 'qbtc.cmd' : 'bin/qbtc');
   const { version } = JSON.parse(await readFile(join(CHECKOUT, 'package.json'), 'utf8')) as {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { glob } from 'tinyglobby';
 import { expect, test } from 'vitest';
 import { CHECKOUT } from './support/qbtc.ts';
 
@@ -9,6 +10,8 @@ interface Lock {
     { version?: string; resolved?: string; dependencies?: Record<string, string>; link?: boolean }
   >;
 }
+
+const FOLDERS = ['templates/stack', 'templates/addons/trading'];
 
 const readJson = async (path: string) => JSON.parse(await readFile(join(CHECKOUT, path), 'utf8')) as unknown;
 
@@ -24,21 +27,27 @@ test("the stack's own lock file agrees with what is tested here", async () => {
   expect(different, 'npm run stack:lock').toEqual([]);
 });
 
-test("the stack's own lock file knows every dependency of its packages", async () => {
-  const stack = (await readJson('templates/stack/package-lock.json')) as Lock;
-  const workspaces = Object.keys(stack.packages).filter((path) => /^(packages|services)\//.test(path));
-  expect(workspaces.length).toBeGreaterThanOrEqual(4);
-  for (const path of workspaces) {
-    const manifest = (await readJson(`templates/stack/${path}/package.json`)) as Lock['packages'][string];
-    expect(stack.packages[path]?.dependencies ?? {}, `${path}: npm run stack:lock`).toEqual(
-      manifest.dependencies ?? {},
-    );
+test.each(FOLDERS)('the lock file of %s knows every dependency of its packages', async (folder) => {
+  const { packages } = (await readJson(`${folder}/package-lock.json`)) as Lock;
+  const manifests = await glob('{packages,services,tools}/*/package.json', { cwd: join(CHECKOUT, folder) });
+  expect(manifests.length).toBeGreaterThanOrEqual(3);
+  for (const manifest of manifests) {
+    const { dependencies = {} } = (await readJson(`${folder}/${manifest}`)) as Lock['packages'][string];
+    const path = dirname(manifest);
+    expect(packages[path]?.dependencies ?? {}, `${path}: npm run stack:lock`).toEqual(dependencies);
   }
+});
+
+test('an add-on brings only what the core does not have', async () => {
+  const [core, addon] = (await Promise.all(
+    FOLDERS.map((folder) => readJson(`${folder}/package-lock.json`)),
+  )) as [Lock, Lock];
+  expect(Object.keys(addon.packages).filter((name) => name in core.packages)).toEqual([]);
 });
 
 test.each([
   'package-lock.json',
-  'templates/stack/package-lock.json',
+  ...FOLDERS.map((folder) => `${folder}/package-lock.json`),
 ])('%s names no registry', async (file) => {
   const { packages } = (await readJson(file)) as Lock;
   expect(Object.values(packages).filter(({ resolved }) => resolved?.includes('://'))).toEqual([]);

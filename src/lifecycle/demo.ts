@@ -9,6 +9,7 @@ import { planRoutes } from '../gateway/index.ts';
 import type { FlowResult } from '../model/flow.ts';
 import type { Score } from '../model/score.ts';
 import type { Stack } from '../model/stack.ts';
+import { listAddons } from '../scaffold/addons.ts';
 import { createStack } from '../scaffold/create.ts';
 import { planTopology } from '../topology/index.ts';
 import { askStack, type ChatAnswer } from './chat.ts';
@@ -184,6 +185,7 @@ async function create(context: Context, root: string) {
     name: NAME,
     git: false,
     templateFolder: join(installation.root, 'templates', 'stack'),
+    addons: await listAddons(installation.root),
     gatewayFolder: join(installation.root, 'apisix_conf'),
     onStep() {},
   };

@@ -1,5 +1,6 @@
 /** All that qbtc can do to a stack, each loaded when it is run. A new operation is a file and a line. */
 export const OPERATIONS = {
+  add: () => import('./addons/add.ts'),
   'chaos inject': () => import('./chaos/inject.ts'),
   'chaos list': () => import('./chaos/list.ts'),
   'chaos run': () => import('./chaos/run.ts'),
@@ -25,6 +26,7 @@ export const OPERATIONS = {
   'logs read': () => import('./logs/read.ts'),
   metrics: () => import('./metrics.ts'),
   ports: () => import('./ports.ts'),
+  remove: () => import('./addons/remove.ts'),
   restart: () => import('./restart.ts'),
   'routes diff': () => import('./routes/diff.ts'),
   'routes dump': () => import('./routes/dump.ts'),

@@ -5,6 +5,8 @@ import { ensureSecrets } from '../config/secrets.ts';
 import type { Context } from '../context.ts';
 import { EXIT, messageOf, QbtcError } from '../errors.ts';
 import type { OutgoingPorts } from '../model/observation.ts';
+import type { Addon } from './addons.ts';
+import { layAddon, planAdd } from './change-addons.ts';
 import { copyTemplate } from './copy.ts';
 import { editStackFile, renameLock, renamePackage } from './edit.ts';
 import { firstCommit } from './git.ts';
@@ -32,6 +34,8 @@ export interface CreateOptions {
   /** Make a git repository with a first commit. */
   git: boolean;
   templateFolder: string;
+  /** What is laid over the template. */
+  addons?: readonly Addon[];
   /** Configuration of a real gateway; it becomes the stack's `infrastructure/apisix_conf`. */
   gatewayFolder: string;
   onStep(step: CreateStep): void;
@@ -54,7 +58,7 @@ export interface CreatedStack {
  * Makes a stack out of the template. Until it is whole it is built beside the target; when anything fails or the user
  * interrupts, all of it is removed again.
  * @throws QbtcError NAME_INVALID, FOLDER_NOT_EMPTY, FOLDER_NOT_WRITABLE, PORTS_TAKEN, PORT_BASE_INVALID,
- * INSTALL_FAILED, REUSE_IMPOSSIBLE, NEW_FAILED, INTERRUPTED
+ * INSTALL_FAILED, REUSE_IMPOSSIBLE, NEW_FAILED, ADDON_CONFLICT, INTERRUPTED
  */
 export async function createStack(
   context: Pick<Context, 'exec' | 'env' | 'interrupted'>,
@@ -80,7 +84,7 @@ async function build(
   place: Place,
 ): Promise<CreatedStack> {
   const { interrupted } = context;
-  const { name, templateFolder, gatewayFolder, platform = process.platform } = options;
+  const { name, templateFolder, addons = [], gatewayFolder, platform = process.platform } = options;
   const root = resolve(options.target);
   const step = (next: CreateStep) => {
     interrupted.throwIfAborted();
@@ -89,6 +93,8 @@ async function build(
 
   step('copy');
   await copyTemplate(templateFolder, place.staging, interrupted);
+  for (const addon of addons)
+    await layAddon(place.staging, addon, await planAdd(place.staging, addon), interrupted);
   const gateway = join(place.staging, 'infrastructure', 'apisix_conf');
   await mkdir(gateway, { recursive: true });
   await copyTemplate(gatewayFolder, gateway, interrupted);

@@ -1,4 +1,4 @@
-import { access, copyFile, mkdir, readdir, realpath, stat, symlink } from 'node:fs/promises';
+import { access, copyFile, mkdir, readdir, realpath, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { QbtcError } from '../errors.ts';
@@ -12,26 +12,67 @@ const SHOWN_LINES = 20;
  * @throws QbtcError INSTALL_FAILED with the last lines of npm
  */
 export async function installFromLock(
-  { exec, interrupted }: Pick<Context, 'exec' | 'interrupted'>,
+  context: Pick<Context, 'exec' | 'interrupted'>,
   root: string,
 ): Promise<void> {
+  const hint =
+    'Make the stack without its packages (qbtc new NAME --no-install) and run "npm ci" in it to see more.';
+  await runNpm(context, root, ['ci'], hint);
+}
+
+async function runNpm(
+  { exec, interrupted }: Pick<Context, 'exec' | 'interrupted'>,
+  root: string,
+  words: readonly string[],
+  hint: string,
+): Promise<void> {
   // The stack is type-checked and tested with what it develops with, whatever NODE_ENV says.
-  const args = ['ci', '--include=dev', '--no-audit', '--no-fund'];
+  const args = [...words, '--include=dev', '--no-audit', '--no-fund'];
   const npm = await exec('npm', args, { cwd: root, timeoutMs: TIMEOUT_MS, signal: interrupted });
   if (npm.exitCode === 0 && !npm.notFound) return;
   interrupted.throwIfAborted();
+  const command = `npm ${words[0]}`;
   const why = npm.notFound
     ? 'npm is not on the PATH'
     : npm.timedOut
-      ? `npm ci did not end within ${TIMEOUT_MS / 60_000} minutes`
-      : `npm ci ended with exit code ${npm.exitCode}`;
+      ? `${command} did not end within ${TIMEOUT_MS / 60_000} minutes`
+      : `${command} ended with exit code ${npm.exitCode}`;
   throw new QbtcError('INSTALL_FAILED', `The packages of the stack could not be installed: ${why}`, {
     details: `${npm.stdout}\n${npm.stderr}`
       .split('\n')
       .filter((line) => line.trim() !== '')
       .slice(-SHOWN_LINES),
-    hint: 'Make the stack without its packages (qbtc new NAME --no-install) and run "npm ci" in it to see more.',
+    hint,
   });
+}
+
+/**
+ * Makes the packages of the stack complete after some were added: links to its own, and npm for the rest, which is not asked
+ * where all that they depend on is there.
+ * @throws QbtcError INSTALL_FAILED with the last lines of npm
+ */
+export async function installAdded(
+  context: Pick<Context, 'exec' | 'interrupted'>,
+  root: string,
+  platform: NodeJS.Platform = process.platform,
+): Promise<'linked' | 'installed'> {
+  const reuse = { root, finalRoot: root, reuseFrom: join(root, 'node_modules'), platform };
+  const workspaces = await workspacesOf(root);
+  const link = linker(reuse);
+  for (const { name, folder } of workspaces) {
+    const path = join(root, 'node_modules', name);
+    if (await exists(path)) continue;
+    await mkdir(dirname(path), { recursive: true });
+    await rm(path, { force: true });
+    await link.toOwn(join(root, folder), path);
+  }
+  const missing = await checkDependencies(workspaces, root, reuse.reuseFrom).then(
+    () => false,
+    () => true,
+  );
+  if (!missing) return 'linked';
+  await runNpm(context, root, ['install', '--prefer-offline'], `run "npm install" in ${root}`);
+  return 'installed';
 }
 
 export interface ReuseOptions {

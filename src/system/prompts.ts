@@ -26,5 +26,7 @@ export function createPrompts(streams: {
     input: (message, options = {}) => ask({ type: 'input', message, ...options }),
     confirm: (message, options = {}) => ask({ type: 'confirm', message, ...options }),
     select: (message, choices) => ask({ type: 'select', message, choices }),
+    tick: (message, choices) =>
+      ask({ type: 'checkbox', message, choices: choices.map((choice) => ({ ...choice, checked: true })) }),
   };
 }

@@ -60,9 +60,6 @@ describe('the contracts of the stack that is scaffolded', () => {
         'llm_response',
         'trading_analysis_request',
         'trading_signal',
-        'ce3_tools_request',
-        'cio_consciousness_query',
-        'qcs_quantum_compute',
         'hft_trading_signal',
         'web_ui_update',
         'service_registered',
@@ -75,7 +72,7 @@ describe('the contracts of the stack that is scaffolded', () => {
   it('have a queue in the topology for every routing key that is not for private queues', async () => {
     const { bindings } = await readTopology([
       join(TEMPLATE, 'infrastructure/rabbitmq/topology.yaml'),
-      join(TEMPLATE, 'services/trading-hft/topology.yaml'),
+      join(TEMPLATE, '../addons/trading/services/trading-hft/topology.yaml'),
     ]);
     const bound = bindings.map(({ routing_key }) => routing_key);
     const keys = eventFiles(files).map(({ schema }) => schema['x-routing-key']);
@@ -120,7 +117,7 @@ describe('the contracts of the stack that is scaffolded', () => {
   it('make a page that names every event and field', async () => {
     const page = docsOf(files);
     for (const { name } of eventFiles(files)) expect(page).toContain(`## ${name}`);
-    expect(page).toContain('| `gates[].targets` | array |');
+    expect(page).toContain('| `models[].owned_by` | string |');
   });
 });
 

@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { glob } from 'tinyglobby';
 import { expect, onTestFinished, test } from 'vitest';
@@ -27,8 +27,11 @@ async function mistakesOf(...texts: string[]): Promise<readonly string[]> {
 }
 
 test('the flows of the template are valid', async () => {
-  const folder = fileURLToPath(new URL('../../templates/stack/', import.meta.url));
-  const paths = (await glob(['flows/*', 'services/*/flows/*'], { cwd: folder, absolute: true })).sort();
+  const folder = fileURLToPath(new URL('../../templates/', import.meta.url));
+  const patterns = ['stack/flows/*', 'addons/*/services/*/flows/*'];
+  const paths = (await glob(patterns, { cwd: folder, absolute: true })).sort((a, b) =>
+    basename(a) < basename(b) ? -1 : 1,
+  );
   const flows = await loadFlows(flowStack(folder, paths));
   expect(flows.map(({ name, steps }) => `${name} ${steps.length}`)).toEqual([
     'llm-bad-event 4',

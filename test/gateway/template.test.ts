@@ -5,7 +5,7 @@ import { glob } from 'tinyglobby';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 
-const TEMPLATE = fileURLToPath(new URL('../../templates/stack/', import.meta.url));
+const TEMPLATES = fileURLToPath(new URL('../../templates/', import.meta.url));
 
 type Plugins = Record<string, Record<string, unknown>>;
 
@@ -16,9 +16,9 @@ interface Template {
   gateway: { consumers: { plugins?: Plugins }[] };
 }
 
-const read = async (file: string) => parse(await readFile(join(TEMPLATE, file), 'utf8')) as unknown;
-const template = (await read('qbtc.yaml')) as Template;
-const files = await glob('*/*/service.yaml', { cwd: TEMPLATE });
+const read = async (file: string) => parse(await readFile(join(TEMPLATES, file), 'utf8')) as unknown;
+const template = (await read('stack/qbtc.yaml')) as Template;
+const files = await glob(['stack/*/*/service.yaml', 'addons/*/*/*/service.yaml'], { cwd: TEMPLATES });
 const services = (await Promise.all(files.sort().map(read))) as ServiceFile[];
 const routes = services.flatMap((service) => service.routes ?? []);
 

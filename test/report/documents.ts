@@ -846,6 +846,18 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
     injected: [{ name: 'broker-down', at: '2030-01-01T00:00:00.000Z' }],
   },
   injected: { kind: 'injected', stack: 'acme', fault: 'broker-down' },
+  addon: {
+    kind: 'addon',
+    stack: 'acme',
+    addon: 'trading',
+    action: 'remove',
+    dryRun: false,
+    changes: [
+      { action: 'delete', path: 'services/trading-hft/package.json' },
+      { action: 'keep', path: 'services/trading-hft/service.yaml' },
+    ],
+    next: [{ command: 'qbtc up', why: 'ends what of it runs' }],
+  },
   undone: {
     kind: 'undone',
     stack: 'acme',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { glob } from 'tinyglobby';
 import { type Document, isNode, parseDocument, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
+import { type Addon, listAddons } from '../../src/scaffold/addons.ts';
 import { createStack } from '../../src/scaffold/create.ts';
 import { isPortFree } from '../../src/scaffold/ports.ts';
 import { CHECKOUT, qbtc } from './qbtc.ts';
@@ -70,10 +71,11 @@ async function inline(root: string, file: Document): Promise<void> {
   }
 }
 
-/** The same, with nothing said about who provides what. */
+/** The same, with nothing said about who provides what, services in files of their own, and these add-ons or all. */
 export async function newUndecidedStack(
   name = 'acme',
   portBase?: number,
+  addons?: Addon[],
 ): Promise<[string, () => Promise<void>]> {
   const folder = await mkdtemp(join(tmpdir(), 'qbtc stack ü '));
   const root = join(folder, name);
@@ -86,6 +88,7 @@ export async function newUndecidedStack(
     reuseFrom: join(CHECKOUT, 'node_modules'),
     git: false,
     templateFolder: join(CHECKOUT, 'templates', 'stack'),
+    addons: addons ?? (await listAddons(CHECKOUT)),
     gatewayFolder: join(CHECKOUT, 'apisix_conf'),
     onStep() {},
   });

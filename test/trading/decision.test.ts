@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { Desk } from '../../templates/stack/packages/trading/src/desk.ts';
-import { emaCross } from '../../templates/stack/packages/trading/src/strategies/ema-cross.ts';
-import { Exchange } from '../../templates/stack/tools/exchange-simulator/src/exchange.ts';
-import { MarketMakers } from '../../templates/stack/tools/exchange-simulator/src/market-makers.ts';
+import { Desk } from '../../templates/addons/trading/packages/trading/src/desk.ts';
+import { emaCross } from '../../templates/addons/trading/packages/trading/src/strategies/ema-cross.ts';
+import { Exchange } from '../../templates/addons/trading/tools/exchange-simulator/src/exchange.ts';
+import { MarketMakers } from '../../templates/addons/trading/tools/exchange-simulator/src/market-makers.ts';
 
 const FLOW = fileURLToPath(
-  new URL('../../templates/stack/services/trading-hft/flows/trading-decision.yaml', import.meta.url),
+  new URL('../../templates/addons/trading/services/trading-hft/flows/trading-decision.yaml', import.meta.url),
 );
 const START = 1_750_000_000_000;
 const SOON = 40;

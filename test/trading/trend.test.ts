@@ -1,8 +1,8 @@
 import { judge } from '@stack/analysis/trading';
 import { expect, test } from 'vitest';
-import { IndicatorSet } from '../../templates/stack/packages/trading/src/indicators.ts';
-import { Exchange } from '../../templates/stack/tools/exchange-simulator/src/exchange.ts';
-import { MarketMakers } from '../../templates/stack/tools/exchange-simulator/src/market-makers.ts';
+import { IndicatorSet } from '../../templates/addons/trading/packages/trading/src/indicators.ts';
+import { Exchange } from '../../templates/addons/trading/tools/exchange-simulator/src/exchange.ts';
+import { MarketMakers } from '../../templates/addons/trading/tools/exchange-simulator/src/market-makers.ts';
 import { trend } from './trend.ts';
 
 const START = 1_750_000_000_000;

@@ -2,6 +2,7 @@ import type { DocumentForm } from '../document-form.ts';
 
 /** Every kind of document, loaded when one is told. A new kind is a folder and a line. */
 export const DOCUMENTS = {
+  addon: () => import('./addon/index.ts'),
   applied: () => import('./applied/index.ts'),
   chaos: () => import('./chaos/index.ts'),
   check: () => import('./check/index.ts'),

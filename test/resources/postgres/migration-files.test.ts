@@ -35,10 +35,9 @@ describe('migrations', () => {
   });
 
   test('of the template are taken', async () => {
-    const stack = join(CHECKOUT, 'templates/stack');
     const folders = [
-      join(stack, 'services/trading-hft/migrations'),
-      join(stack, 'infrastructure/supabase/migrations'),
+      join(CHECKOUT, 'templates/addons/trading/services/trading-hft/migrations'),
+      join(CHECKOUT, 'templates/stack/infrastructure/supabase/migrations'),
     ];
     expect((await readMigrations(folders)).map(({ name }) => name.slice(0, 4))).toEqual([
       '0001',

@@ -1,22 +1,6 @@
 -- Which events each consumer has processed: one that is delivered again has no second effect (the inbox of the
 -- runtime's bus). Written in the transaction of the effect itself.
 
-create table ce3_tools.processed_events (
-  consumer text not null,
-  event_id text not null,
-  processed_at timestamptz not null default now(),
-  primary key (consumer, event_id)
-);
-create index processed_events_processed_at on ce3_tools.processed_events (processed_at);
-
-create table cio_consciousness.processed_events (
-  consumer text not null,
-  event_id text not null,
-  processed_at timestamptz not null default now(),
-  primary key (consumer, event_id)
-);
-create index processed_events_processed_at on cio_consciousness.processed_events (processed_at);
-
 create table qcs_quantum.processed_events (
   consumer text not null,
   event_id text not null,
@@ -24,19 +8,3 @@ create table qcs_quantum.processed_events (
   primary key (consumer, event_id)
 );
 create index processed_events_processed_at on qcs_quantum.processed_events (processed_at);
-
-create table hft_trading.processed_events (
-  consumer text not null,
-  event_id text not null,
-  processed_at timestamptz not null default now(),
-  primary key (consumer, event_id)
-);
-create index processed_events_processed_at on hft_trading.processed_events (processed_at);
-
-create table web_sessions.processed_events (
-  consumer text not null,
-  event_id text not null,
-  processed_at timestamptz not null default now(),
-  primary key (consumer, event_id)
-);
-create index processed_events_processed_at on web_sessions.processed_events (processed_at);

@@ -1,29 +1,5 @@
 // Generated from event-schemas/ by `qbtc events types`; a change there and the same command change it here.
 
-/** Asks the tools domain to run a tool that a model has asked for. */
-export interface Ce3ToolsRequest {
-  /** The name of the tool. */
-  tool: string;
-  /** The arguments of the tool, as the model gave them. */
-  arguments: Record<string, unknown>;
-  /** The id of the tool call in the conversation. */
-  call_id: string;
-  /** How long the tool may take, in milliseconds. Default 30000. */
-  timeout_ms?: number;
-}
-
-/** Asks the consciousness domain what it remembers about a subject. */
-export interface CioConsciousnessQuery {
-  /** What is asked, in words. */
-  query: string;
-  /** Whose memory is searched. Default session. */
-  scope?: 'session' | 'user' | 'global';
-  /** The session or user that is meant; left out for global. */
-  subject?: string;
-  /** How many memories may come back at most. Default 10. */
-  limit?: number;
-}
-
 /** Tells everybody who listens that a signal was taken up by the trading service, and what became of it. */
 export interface HftTradingSignal {
   /** The signal of the core. */
@@ -240,25 +216,6 @@ export interface LlmResponseError {
   code: string | null;
 }
 
-/** Asks the compute domain to simulate a quantum circuit. The simulator says in each answer that it is one. */
-export interface QcsQuantumCompute {
-  /** How many qubits the circuit has. */
-  qubits: number;
-  /** The gates, in order. */
-  gates: ({
-    /** The gate. */
-    name: 'h' | 'x' | 'y' | 'z' | 's' | 't' | 'rx' | 'ry' | 'rz' | 'cx' | 'cz' | 'swap';
-    /** The qubits that it acts on; of cx and cz the control first. */
-    targets: number[];
-    /** Of rx, ry and rz: the angle in radians. */
-    angle?: number;
-  })[];
-  /** How often the result is measured. Default 1024. */
-  shots?: number;
-  /** Makes the measurement repeatable. */
-  seed?: number;
-}
-
 /** A service instance is not as it was registered any more: as it is now. */
 export interface ServiceChanged {
   /** The name of the service. */
@@ -387,15 +344,12 @@ export interface WebUiUpdate {
 
 /** The data of every event, by its name. */
 export interface EventData {
-  ce3_tools_request: Ce3ToolsRequest;
-  cio_consciousness_query: CioConsciousnessQuery;
   hft_trading_signal: HftTradingSignal;
   llm_cancellation: LlmCancellation;
   llm_models_request: LlmModelsRequest;
   llm_models_response: LlmModelsResponse;
   llm_request: LlmRequest;
   llm_response: LlmResponse;
-  qcs_quantum_compute: QcsQuantumCompute;
   service_changed: ServiceChanged;
   service_gone: ServiceGone;
   service_registered: ServiceRegistered;
@@ -408,13 +362,10 @@ export type EventName = keyof EventData;
 
 /** Where events are published; an answer goes to whoever has asked. */
 export const ROUTING_KEYS = {
-  ce3_tools_request: 'ce3.tools.request',
-  cio_consciousness_query: 'cio.consciousness.query',
   hft_trading_signal: 'hft.trading.signal',
   llm_cancellation: 'llm.cancel',
   llm_models_request: 'llm.models.request',
   llm_request: 'llm.request',
-  qcs_quantum_compute: 'qcs.quantum.compute',
   service_changed: 'service.changed',
   service_gone: 'service.gone',
   service_registered: 'service.registered',
@@ -424,15 +375,12 @@ export const ROUTING_KEYS = {
 
 /** The schema of each event, with its major version. */
 export const SCHEMAS = {
-  ce3_tools_request: 'urn:qbtc:event:ce3_tools_request:1',
-  cio_consciousness_query: 'urn:qbtc:event:cio_consciousness_query:1',
   hft_trading_signal: 'urn:qbtc:event:hft_trading_signal:1',
   llm_cancellation: 'urn:qbtc:event:llm_cancellation:1',
   llm_models_request: 'urn:qbtc:event:llm_models_request:1',
   llm_models_response: 'urn:qbtc:event:llm_models_response:1',
   llm_request: 'urn:qbtc:event:llm_request:1',
   llm_response: 'urn:qbtc:event:llm_response:1',
-  qcs_quantum_compute: 'urn:qbtc:event:qcs_quantum_compute:1',
   service_changed: 'urn:qbtc:event:service_changed:1',
   service_gone: 'urn:qbtc:event:service_gone:1',
   service_registered: 'urn:qbtc:event:service_registered:1',

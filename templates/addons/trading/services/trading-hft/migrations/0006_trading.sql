@@ -1,6 +1,17 @@
 -- What the trading service decides, orders and holds. `venue` tells the accounts apart: paper, testnet and live, and each
 -- run of the simulated exchange, which begins with an account of its own.
 
+create schema if not exists hft_trading;
+
+-- Which events were processed: one that is delivered again has no second effect (the inbox of the runtime's bus).
+create table hft_trading.processed_events (
+  consumer text not null,
+  event_id text not null,
+  processed_at timestamptz not null default now(),
+  primary key (consumer, event_id)
+);
+create index processed_events_processed_at on hft_trading.processed_events (processed_at);
+
 -- Every signal of the core that was taken up, once: one that comes again finds its row, and nothing happens.
 create table hft_trading.signals (
   signal_id text primary key,

@@ -1,0 +1,45 @@
+import type { Register } from './command.ts';
+import { operate } from './operate.ts';
+
+interface Options {
+  dryRun: boolean;
+  install: boolean;
+}
+
+export const addAddon: Register = (program, run) => {
+  program
+    .command('add')
+    .argument('<addon>', 'its name')
+    .description('lay an add-on over this stack: its services, packages, flows')
+    .option('--dry-run', 'print what would be laid, and change nothing', false)
+    .option('--no-install', 'do not install the packages')
+    .option('--json', 'print the result as JSON')
+    .action(run(operate<Options>('add', ({ dryRun, install }, [name = '']) => ({ name, dryRun, install }))));
+};
+
+interface RemoveOptions {
+  dryRun: boolean;
+  yes: boolean;
+}
+
+export const removeAddon: Register = (program, run) => {
+  program
+    .command('remove')
+    .argument('<addon>', 'its name')
+    .description('take an add-on out of this stack; what you changed of it is kept, its data too')
+    .option('-y, --yes', 'ask nothing', false)
+    .option('--dry-run', 'print what would be taken away, and change nothing', false)
+    .option('--json', 'print the result as JSON')
+    .action(
+      run<RemoveOptions>(async (context, options, args) => {
+        const [name = ''] = args;
+        const asks = context.io.interactive && !options.yes && !options.dryRun;
+        if (asks && !(await context.prompts.confirm(`Take ${name} out of this stack?`))) {
+          const { QbtcError } = await import('../src/errors.ts');
+          throw new QbtcError('NOT_CONFIRMED', 'nothing was changed');
+        }
+        const work = operate<RemoveOptions>('remove', ({ dryRun }) => ({ name, dryRun }));
+        return await work(context, options, args);
+      }),
+    );
+};

@@ -1,0 +1,61 @@
+import type { Context } from '../context.ts';
+import type { Stack } from '../model/stack.ts';
+import { addonNamed, listAddons } from '../scaffold/addons.ts';
+import { type AddonPlan, layAddon, planAdd, planRemove, takeAddon, withUndo } from '../scaffold/change-addons.ts';
+import { installAdded } from '../scaffold/install.ts';
+import { writeComposeFiles } from './compose-files.ts';
+import { openStackHere } from './open.ts';
+
+interface Options {
+  dryRun: boolean;
+}
+
+/**
+ * Lays an add-on over the stack and makes its packages complete; with `dryRun` it only says what would be laid.
+ * @throws QbtcError those of `planAdd` and `installAdded`, ADDON_UNKNOWN, CONFIG_INVALID
+ */
+export async function addAddon(
+  context: Context,
+  { root }: Stack,
+  name: string,
+  { dryRun, install }: Options & { install: boolean },
+): Promise<AddonPlan> {
+  const addon = addonNamed(await listAddons(context.installation.root), name);
+  const plan = await planAdd(root, addon);
+  if (dryRun) return plan;
+  await proven(context, root, plan, () => layAddon(root, addon, plan, context.interrupted));
+  if (install) await installAdded(context, root);
+  return plan;
+}
+
+/**
+ * Takes an add-on out of the stack; with `dryRun` it only says what would be taken.
+ * @throws QbtcError ADDON_NOT_THERE, ADDON_UNKNOWN, CONFIG_INVALID
+ */
+export async function removeAddon(
+  context: Context,
+  { root }: Stack,
+  name: string,
+  { dryRun }: Options,
+): Promise<AddonPlan> {
+  const plan = await planRemove(root, name).catch(async (error: unknown) => {
+    // Of a name that nobody knows the nearest is told.
+    addonNamed(await listAddons(context.installation.root), name);
+    throw error;
+  });
+  if (!dryRun) await proven(context, root, plan, () => takeAddon(root, plan));
+  return plan;
+}
+
+/** A stack that does not load after the change is put back as it was. */
+async function proven(
+  context: Context,
+  root: string,
+  plan: AddonPlan,
+  change: () => Promise<void>,
+): Promise<void> {
+  await withUndo(root, plan, async () => {
+    await change();
+    await writeComposeFiles(context, await openStackHere(context));
+  });
+}

@@ -1,0 +1,20 @@
+import * as z from 'zod';
+import { addAddon } from '../../lifecycle/addons.ts';
+import { operationOf } from '../operation.ts';
+
+export const operation = operationOf({
+  about: 'lay an add-on over this stack: its services, packages, flows',
+  effect: 'changes',
+  input: z.object({ name: z.string(), dryRun: z.boolean().default(false), install: z.boolean().default(true) }),
+  documents: ['addon'],
+  locks: ({ dryRun }) => !dryRun,
+  async run(context, stack, { name, ...options }) {
+    const plan = await addAddon(context, stack, name, options);
+    const next = [
+      { command: 'qbtc up', why: 'starts what was added' },
+      { command: `qbtc test --tag ${name}`, why: 'proves that it works' },
+    ];
+    const { dryRun } = options;
+    return { document: { kind: 'addon', stack: stack.name, ...plan, dryRun, next: dryRun ? [] : next } };
+  },
+});

@@ -1,0 +1,16 @@
+import * as z from 'zod';
+import { removeAddon } from '../../lifecycle/addons.ts';
+import { operationOf } from '../operation.ts';
+
+export const operation = operationOf({
+  about: 'take an add-on out of this stack; what was changed of it by hand is kept, and its data',
+  effect: 'changes',
+  input: z.object({ name: z.string(), dryRun: z.boolean().default(false) }),
+  documents: ['addon'],
+  locks: ({ dryRun }) => !dryRun,
+  async run(context, stack, { name, dryRun }) {
+    const plan = await removeAddon(context, stack, name, { dryRun });
+    const next = dryRun ? [] : [{ command: 'qbtc up', why: 'ends what of it runs' }];
+    return { document: { kind: 'addon', stack: stack.name, ...plan, dryRun, next } };
+  },
+});

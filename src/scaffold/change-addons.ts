@@ -1,0 +1,178 @@
+import { cp, mkdir, mkdtemp, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { readStackDocument, STACK_FILE } from '../config/load.ts';
+import { QbtcError } from '../errors.ts';
+import { ADDON_FILES, type Addon, filesOfAddon } from './addons.ts';
+import { withComposeServices } from './compose-services.ts';
+import { copyTemplate } from './copy.ts';
+import { digestOf, LEDGER_FILE, readLedger, writeLedger } from './ledger.ts';
+import { addToLock, removeFromLock } from './lock-file.ts';
+
+/** What happens to one file of the stack. */
+export interface FileChange {
+  /** `keep`: the file was changed by hand, and stays, as `FILE.kept`. */
+  action: 'create' | 'same' | 'delete' | 'keep';
+  path: string;
+}
+
+/** What is to be done with an add-on; plain data. */
+export interface AddonPlan {
+  addon: string;
+  action: 'add' | 'remove';
+  changes: FileChange[];
+}
+
+/**
+ * What laying the add-on over the stack would do. A file that is there already with another content is somebody's own.
+ * @throws QbtcError ADDON_THERE, ADDON_CONFLICT
+ */
+export async function planAdd(root: string, addon: Addon): Promise<AddonPlan> {
+  const { addons } = await readLedger(root);
+  if (Object.hasOwn(addons, addon.name))
+    throw new QbtcError('ADDON_THERE', `the stack has the add-on ${addon.name} already`, {
+      hint: `qbtc remove ${addon.name}`,
+    });
+  const changes = await Promise.all(
+    (await filesOfAddon(addon)).map(async (path) => {
+      const there = await digestOf(join(root, path));
+      const same = there === (await digestOf(join(addon.folder, path)));
+      return { path, action: there === undefined ? 'create' : same ? 'same' : 'conflict' } as const;
+    }),
+  );
+  const own = changes.filter(({ action }) => action === 'conflict').map(({ path }) => path);
+  if (own.length > 0) {
+    throw new QbtcError('ADDON_CONFLICT', `the add-on ${addon.name} would overwrite what is there`, {
+      details: own.slice(0, 20),
+      hint: 'move these files away, then add it again: nothing was changed',
+    });
+  }
+  return { addon: addon.name, action: 'add', changes: changes as FileChange[] };
+}
+
+/** @throws QbtcError ADDON_NOT_THERE */
+export async function planRemove(root: string, name: string): Promise<AddonPlan> {
+  const laid = (await readLedger(root)).addons[name];
+  if (laid === undefined)
+    throw new QbtcError('ADDON_NOT_THERE', `the stack has no add-on ${name} that qbtc laid`, {
+      hint: `${LEDGER_FILE} names those that it has`,
+    });
+  const changes = await Promise.all(
+    Object.entries(laid.files).map(async ([path, digest]): Promise<FileChange[]> => {
+      const now = await digestOf(join(root, path));
+      if (now === undefined) return [];
+      return [{ path, action: now === digest ? 'delete' : 'keep' }];
+    }),
+  );
+  return { addon: name, action: 'remove', changes: changes.flat() };
+}
+
+/** Lays the files of the add-on over the stack, as planned, and writes down what was laid. */
+export async function layAddon(
+  root: string,
+  addon: Addon,
+  plan: AddonPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  const laid = plan.changes.map(({ path }) => path);
+  const made = plan.changes.filter(({ action }) => action === 'create').map(({ path }) => path);
+  await copyTemplate(addon.folder, root, signal, made);
+  const packages = await addToLock(root, join(addon.folder, ADDON_FILES.lock));
+  const digests = await Promise.all(
+    laid.map(async (path) => [path, (await digestOf(join(root, path))) ?? ''] as const),
+  );
+  const { addons } = await readLedger(root);
+  await writeLedger(root, {
+    addons: { ...addons, [addon.name]: { files: Object.fromEntries(digests), packages } },
+  });
+  await renewCompose(root);
+}
+
+/** Takes the files away as planned: what was changed by hand is kept beside, under another name. */
+export async function takeAddon(root: string, { addon, changes }: AddonPlan): Promise<void> {
+  const { addons } = await readLedger(root);
+  const { [addon]: gone, ...others } = addons;
+  const workspaces = await workspacesAmong(root, changes);
+  for (const { path, action } of changes) {
+    const file = join(root, path);
+    if (action === 'keep') await rename(file, `${file}.kept`);
+    else await rm(file, { force: true });
+  }
+  for (const { folder, name } of workspaces) {
+    await rm(join(root, folder, 'node_modules'), { recursive: true, force: true });
+    await rm(join(root, 'node_modules', name), { force: true });
+  }
+  for (const { path } of changes) await removeEmpty(root, dirname(path));
+  const needed = new Set(Object.values(others).flatMap(({ packages }) => packages));
+  await removeFromLock(root, new Set(gone?.packages.filter((name) => !needed.has(name))));
+  if (Object.keys(others).length > 0) await writeLedger(root, { addons: others });
+  else await rm(join(root, LEDGER_FILE), { force: true });
+  await renewCompose(root);
+}
+
+async function workspacesAmong(
+  root: string,
+  changes: readonly FileChange[],
+): Promise<{ folder: string; name: string }[]> {
+  const manifests = changes.filter(({ path }) => path.endsWith('/package.json'));
+  return await Promise.all(
+    manifests.map(async ({ path }) => {
+      const { name } = JSON.parse(await readFile(join(root, path), 'utf8')) as { name: string };
+      return { folder: dirname(path), name };
+    }),
+  );
+}
+
+async function removeEmpty(root: string, folder: string): Promise<void> {
+  for (let current = folder; current !== '.'; current = dirname(current)) {
+    const removed = await rmdir(join(root, current)).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
+  }
+}
+
+/** The services in the stack's compose file, as the stack says now. */
+export async function renewCompose(root: string): Promise<void> {
+  const document = await readStackDocument({ file: join(root, STACK_FILE) });
+  const compose = document.data.compose ?? 'infrastructure/docker-compose.yml';
+  const file = join(root, String(compose));
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) return;
+  const renewed = withComposeServices(text, document);
+  if (renewed !== text) await writeFileAtomic(file, renewed);
+}
+
+/** Keeps a copy of everything that a change touches, so that a change which leaves a stack that does not load is undone. */
+export async function withUndo(root: string, plan: AddonPlan, change: () => Promise<void>): Promise<void> {
+  const kept = await mkdtemp(join(tmpdir(), 'qbtc-undo-'));
+  const touched = [
+    ...plan.changes.filter(({ action }) => action !== 'create').map(({ path }) => path),
+    ...[LEDGER_FILE, 'package-lock.json', 'infrastructure/docker-compose.yml'],
+  ];
+  const there: string[] = [];
+  for (const path of touched) {
+    if ((await digestOf(join(root, path))) === undefined) continue;
+    await cp(join(root, path), join(kept, path));
+    there.push(path);
+  }
+  try {
+    await change();
+  } catch (error) {
+    for (const { path, action } of plan.changes) {
+      if (action === 'create') await rm(join(root, path), { force: true });
+      if (action === 'keep') await rm(join(root, `${path}.kept`), { force: true });
+      if (action === 'create') await removeEmpty(root, dirname(path));
+    }
+    if (!there.includes(LEDGER_FILE)) await rm(join(root, LEDGER_FILE), { force: true });
+    for (const path of there) {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await cp(join(kept, path), join(root, path));
+    }
+    throw error;
+  } finally {
+    await rm(kept, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,129 @@
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { openStack } from '../../src/config/load.ts';
+import { type Addon, addonNamed, chooseAddons, listAddons } from '../../src/scaffold/addons.ts';
+import { layAddon, planAdd, planRemove, takeAddon, withUndo } from '../../src/scaffold/change-addons.ts';
+import { copyTemplate } from '../../src/scaffold/copy.ts';
+import { readLedger } from '../../src/scaffold/ledger.ts';
+import { CHECKOUT } from '../support/qbtc.ts';
+import { temporaryFolder } from '../support/quiet-context.ts';
+
+const { signal } = new AbortController();
+const addons = await listAddons(CHECKOUT);
+const trading = addonNamed(addons, 'trading');
+const open = (root: string) => openStack({ file: join(root, 'qbtc.yaml'), env: {}, qbtcVersion: '0.1.0' });
+const there = (file: string) =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
+const lay = async (root: string, addon: Addon) => layAddon(root, addon, await planAdd(root, addon), signal);
+
+test('are chosen by name, all or none; a wrong name is told with the nearest', () => {
+  expect(chooseAddons(addons, 'all')).toEqual(addons);
+  expect(chooseAddons(addons, 'none')).toEqual([]);
+  expect(chooseAddons(addons, 'trading, trading').map(({ name }) => name)).toEqual(['trading']);
+  expect(() => chooseAddons(addons, 'tradng')).toThrow(
+    expect.objectContaining({ code: 'ADDON_UNKNOWN', hint: 'did you mean "trading"?', exit: 64 }),
+  );
+});
+
+describe('an add-on over the core', () => {
+  let root: string;
+  let lock: string;
+  beforeEach(async () => {
+    root = await temporaryFolder();
+    await copyTemplate(join(CHECKOUT, 'templates/stack'), root, signal);
+    lock = await readFile(join(root, 'package-lock.json'), 'utf8');
+  });
+  const compose = () => readFile(join(root, 'infrastructure/docker-compose.yml'), 'utf8');
+
+  test('is one stack with it, and without it again as it was', async () => {
+    const core = await open(root);
+    expect(core.services.map(({ name }) => name)).toEqual(['llm-api', 'platform-api', 'quantum-core']);
+    const before = await compose();
+
+    await lay(root, trading);
+    const whole = await open(root);
+    expect(whole.services.map(({ name }) => name)).toEqual([
+      'llm-api',
+      'platform-api',
+      'quantum-core',
+      'trading-hft',
+      'exchange-simulator',
+    ]);
+    expect(whole.commands.map(({ name }) => name)).toEqual(['trade']);
+    expect(whole.topologyFiles).toHaveLength(2);
+    expect(await compose()).toContain('SERVICE: services/trading-hft, ENTRY: src/main.ts');
+    expect(JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')).packages).toHaveProperty([
+      'node_modules/binance',
+    ]);
+    expect(await there(join(root, 'addon.json'))).toBe(false);
+    await expect(planAdd(root, trading)).rejects.toMatchObject({ code: 'ADDON_THERE' });
+
+    const plan = await planRemove(root, 'trading');
+    expect(new Set(plan.changes.map(({ action }) => action))).toEqual(new Set(['delete']));
+    await takeAddon(root, plan);
+    expect(await compose()).toBe(before);
+    expect(await readFile(join(root, 'package-lock.json'), 'utf8')).toBe(lock);
+    for (const gone of ['tools', 'services/trading-hft', 'packages/trading', 'qbtc.addons.json'])
+      expect(await there(join(root, gone)), gone).toBe(false);
+    await expect(planRemove(root, 'trading')).rejects.toMatchObject({ code: 'ADDON_NOT_THERE' });
+  });
+
+  test('overwrites nothing that is there with another content', async () => {
+    const own = join(root, 'services/trading-hft/service.yaml');
+    await mkdir(dirname(own), { recursive: true });
+    await writeFile(own, 'mine');
+    await expect(planAdd(root, trading)).rejects.toMatchObject({
+      code: 'ADDON_CONFLICT',
+      details: ['services/trading-hft/service.yaml'],
+    });
+    await writeFile(own, await readFile(join(trading.folder, 'services/trading-hft/service.yaml')));
+    expect((await planAdd(root, trading)).changes).toContainEqual({
+      action: 'same',
+      path: 'services/trading-hft/service.yaml',
+    });
+  });
+
+  test('leaves what was changed by hand, under another name', async () => {
+    await lay(root, trading);
+    const own = join(root, 'services/trading-hft/service.yaml');
+    await writeFile(own, `${await readFile(own, 'utf8')}# mine\n`);
+    const plan = await planRemove(root, 'trading');
+    expect(plan.changes.filter(({ action }) => action === 'keep')).toEqual([
+      { action: 'keep', path: 'services/trading-hft/service.yaml' },
+    ]);
+    await takeAddon(root, plan);
+    expect(await readFile(`${own}.kept`, 'utf8')).toContain('# mine');
+    expect((await open(root)).services).toHaveLength(3);
+  });
+
+  test('is put back whole where the stack would not load without it, and taken away where not with it', async () => {
+    await lay(root, trading);
+    const user = join(root, 'services/user/service.yaml');
+    await mkdir(dirname(user), { recursive: true });
+    await writeFile(user, 'command: [node]\nport: 8999\ndepends_on: [trading-hft]\n');
+    const plan = await planRemove(root, 'trading');
+    const removing = withUndo(root, plan, async () => {
+      await takeAddon(root, plan);
+      await open(root);
+    });
+    await expect(removing).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    expect((await open(root)).services).toHaveLength(6);
+    expect(await planRemove(root, 'trading')).toEqual(plan);
+
+    const bare = await temporaryFolder();
+    await copyTemplate(join(CHECKOUT, 'templates/stack'), bare, signal);
+    const adding = await planAdd(bare, trading);
+    const failing = withUndo(bare, adding, async () => {
+      await layAddon(bare, trading, adding, signal);
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(await readLedger(bare)).toEqual({ addons: {} });
+    expect(await there(join(bare, 'tools'))).toBe(false);
+    expect(await readFile(join(bare, 'package-lock.json'), 'utf8')).toBe(lock);
+  });
+});
