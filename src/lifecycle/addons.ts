@@ -1,7 +1,14 @@
 import type { Context } from '../context.ts';
 import type { Stack } from '../model/stack.ts';
 import { addonNamed, listAddons } from '../scaffold/addons.ts';
-import { type AddonPlan, layAddon, planAdd, planRemove, takeAddon, withUndo } from '../scaffold/change-addons.ts';
+import {
+  type AddonPlan,
+  layAddon,
+  planAdd,
+  planRemove,
+  takeAddon,
+  withUndo,
+} from '../scaffold/change-addons.ts';
 import { installAdded } from '../scaffold/install.ts';
 import { writeComposeFiles } from './compose-files.ts';
 import { openStackHere } from './open.ts';

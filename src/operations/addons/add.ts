@@ -5,7 +5,11 @@ import { operationOf } from '../operation.ts';
 export const operation = operationOf({
   about: 'lay an add-on over this stack: its services, packages, flows',
   effect: 'changes',
-  input: z.object({ name: z.string(), dryRun: z.boolean().default(false), install: z.boolean().default(true) }),
+  input: z.object({
+    name: z.string(),
+    dryRun: z.boolean().default(false),
+    install: z.boolean().default(true),
+  }),
   documents: ['addon'],
   locks: ({ dryRun }) => !dryRun,
   async run(context, stack, { name, ...options }) {
