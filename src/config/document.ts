@@ -14,6 +14,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { type ExactNumber, numberOf } from '../json.ts';
+import { aliasTargets } from './aliases.ts';
 import { type FieldPath, fieldName, type Mistake, type Position } from './mistake.ts';
 
 /** `qbtc.yaml` as plain data, and where each value of it stands in the file. References are still as written. */
@@ -182,7 +183,7 @@ function repeatedKeys(document: Document.Parsed, position: (offset: number) => P
   return mistakes;
 }
 
-interface Placed {
+interface NodePlace {
   key: Node | undefined;
   value: Node;
 }
@@ -192,7 +193,7 @@ class NodeReader {
   readonly mistakes: Mistake[] = [];
   readonly #targets: ReadonlyMap<Alias, Node>;
   readonly #position: (offset: number) => Position;
-  readonly #placed = new Map<string, Placed>();
+  readonly #placed = new Map<string, NodePlace>();
   /** The collections around the one being read: an alias to one of them has no end. */
   readonly #around: Node[] = [];
   #values = 0;
@@ -321,23 +322,6 @@ class NodeReader {
     const at = this.#position(node.range?.[0] ?? 0);
     this.mistakes.push({ at, field: fieldName(path), found, expected });
   }
-}
-
-/** What each alias stands for: the last node before it that has its anchor. */
-function aliasTargets(document: Document.Parsed): Map<Alias, Node> {
-  const anchored = new Map<string, Node>();
-  const targets = new Map<Alias, Node>();
-  visit(document, {
-    Node(_key, node) {
-      if (isAlias(node)) {
-        const target = anchored.get(node.source);
-        if (target !== undefined) targets.set(node, target);
-      } else if (node.anchor !== undefined) {
-        anchored.set(node.anchor, node);
-      }
-    },
-  });
-  return targets;
 }
 
 /** Decimal notation alone is read anew: `0x10`, `.inf` and the like have few digits. */

@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import { RESOURCE_KINDS, type ResourceKind } from '../model/resource.ts';
 import { factsOf } from '../resources/facts.ts';
-import { MAX_REPLICAS, type PortUse, replicaPorts } from './ports.ts';
-import { fallbackUses } from './sections/heal.ts';
+import type { PortUse } from './ports.ts';
+import { fallbackPortUses } from './sections/heal.ts';
+import { resourcePortUses } from './sections/infrastructure.ts';
+import { servicePortUses } from './sections/services.ts';
 
 /**
  * What the rules look at, read leniently: a field that is missing or wrong becomes `undefined` (its own mistake is
@@ -180,26 +182,6 @@ export function instanceNames(service: string, replicas: number): string[] {
 }
 
 /** Every port that the stack will listen on, resources first, in the order of the file. */
-export function portUses({ infrastructure, services, ports, heal }: Outline): PortUse[] {
-  const base = ports.base ?? 0;
-  const ofResources = Object.entries(infrastructure).flatMap(([name, resource]): PortUse[] => {
-    const { kind } = resource;
-    if (kind === undefined || resource.provider === 'external') return [];
-    return factsOf(kind).ports.flatMap((field): PortUse[] => {
-      const declared = resource[field.key] ?? field.default;
-      if (declared === undefined) return [];
-      const holder = `the ${field.role} port of ${name}`;
-      return [{ port: declared + base, declared, holder, path: ['infrastructure', name, field.key] }];
-    });
-  });
-  const ofServices = Object.entries(services).flatMap(([name, { port, replicas = 1 }]): PortUse[] => {
-    if (port === undefined || replicas < 1 || replicas > MAX_REPLICAS) return [];
-    return replicaPorts(port, replicas).map((listening, index) => ({
-      port: listening + base,
-      declared: port,
-      holder: index === 0 ? `service ${name}` : `replica ${index + 1} of service ${name}`,
-      path: ['services', name, 'port'],
-    }));
-  });
-  return [...ofResources, ...ofServices, ...fallbackUses(infrastructure, heal.fallback_port, base)];
+export function portUses(stack: Outline): PortUse[] {
+  return [resourcePortUses, servicePortUses, fallbackPortUses].flatMap((uses) => uses(stack));
 }

@@ -1,14 +1,27 @@
 import semver from 'semver';
-import type { ResourceKind } from '../model/resource.ts';
-import { SCORE_COMPONENTS } from '../model/stack.ts';
-import { factsOf } from '../resources/facts.ts';
-import { cyclesOf } from './cycle.ts';
 import type { StackDocument } from './document.ts';
 import { type FieldPath, fieldName, listed, type Mistake, nearest } from './mistake.ts';
 import { stackNameProblem, suggestStackName } from './name.ts';
 import { derivedSecrets, instanceNames, type Outline, portUses } from './outline.ts';
 import { MAX_PORT, MAX_REPLICAS, portClashes } from './ports.ts';
-import { stackSchema } from './schema.ts';
+import type { Report, Rule } from './rule.ts';
+import { consumersAreDistinct } from './sections/gateway.ts';
+import {
+  externalHasAddress,
+  kindsAreDistinct,
+  modeIsPossible,
+  workersAreOurs,
+} from './sections/infrastructure.ts';
+import { weightsAddUp } from './sections/score.ts';
+import {
+  accountsHaveBrokers,
+  dependenciesExist,
+  dependenciesHaveAnOrder,
+  programIsClear,
+  rolesHaveDatabases,
+  routesAreDistinct,
+  routesHaveUri,
+} from './sections/services.ts';
 
 /** What no single field can tell. Each rule is a function of the outline; all of them run, whatever the others found. */
 export function ruleMistakes(stack: Outline, document: StackDocument, qbtcVersion: string): Mistake[] {
@@ -45,15 +58,6 @@ export function ruleMistakes(stack: Outline, document: StackDocument, qbtcVersio
   for (const rule of rules) rule(stack, report);
   return mistakes;
 }
-
-type Report = (
-  path: FieldPath,
-  found: string,
-  expected: string,
-  /** `key`: the mistake is about the entry as a whole, so it stands at its key. */
-  options?: { key?: boolean; near?: Mistake['nearest'] },
-) => void;
-type Rule = (stack: Outline, report: Report) => void;
 
 const nameIsUsable: Rule = ({ name }, report) => {
   const problem = name === undefined ? undefined : stackNameProblem(name);
@@ -132,20 +136,6 @@ const instancesAreDistinct: Rule = ({ services, infrastructure }, report) => {
   }
 };
 
-const kindsAreDistinct: Rule = ({ infrastructure }, report) => {
-  const firsts = new Map<ResourceKind, string>();
-  for (const [name, { kind }] of Object.entries(infrastructure)) {
-    const content = kind && factsOf(kind).holds;
-    if (kind === undefined || content === undefined) continue;
-    const first = firsts.get(kind);
-    if (first === undefined) firsts.set(kind, name);
-    else {
-      const expected = `one of this kind at most: ${first} gets the ${content} of the stack`;
-      report(['infrastructure', name, 'kind'], `a second ${kind}`, expected);
-    }
-  }
-};
-
 const strategyIsPossible: Rule = ({ strategy, infrastructure }, report) => {
   if (strategy !== 'fallback') return;
   for (const [name, { provider }] of Object.entries(infrastructure)) {
@@ -179,50 +169,6 @@ function serviceExists(
   );
 }
 
-/** From here on nobody misses in a list that it leaves out the service itself. */
-const MANY = 100;
-
-const dependenciesExist: Rule = ({ services, infrastructure }, report) => {
-  const names = [...Object.keys(infrastructure), ...Object.keys(services)];
-  const known = new Set(names);
-  const all = listed(names);
-  for (const [name, { depends_on = [] }] of Object.entries(services)) {
-    if (depends_on.every((dependency) => dependency === '' || known.has(dependency))) continue;
-    const others = names.length > MANY ? all : listed(names.filter((other) => other !== name));
-    for (const [index, dependency] of depends_on.entries()) {
-      if (dependency === '' || known.has(dependency)) continue;
-      report(
-        ['services', name, 'depends_on', index],
-        JSON.stringify(dependency),
-        `a resource or a service: ${others}`,
-        {
-          near: () =>
-            nearest(
-              dependency,
-              names.filter((other) => other !== name),
-            ),
-        },
-      );
-    }
-  }
-};
-
-const dependenciesHaveAnOrder: Rule = ({ services }, report) => {
-  const graph = new Map(
-    Object.entries(services).map(([name, { depends_on = [] }]) => [
-      name,
-      depends_on.filter((dependency) => Object.hasOwn(services, dependency)),
-    ]),
-  );
-  for (const cycle of cyclesOf(graph)) {
-    // The edge that closes the cycle is the one to look at.
-    const [last = '', first = ''] = cycle.slice(-2);
-    const index = services[last]?.depends_on?.indexOf(first) ?? 0;
-    const found = `the cycle ${cycle.join(' → ')}`;
-    report(['services', last, 'depends_on', index], found, 'an order in which they can start');
-  }
-};
-
 const portsAreDistinct: Rule = (stack, report) => {
   const uses = portUses(stack);
   const tooHigh = new Set<string>();
@@ -237,158 +183,4 @@ const portsAreDistinct: Rule = (stack, report) => {
     const found = `port ${use.port} for ${use.holder}`;
     report(use.path, found, `a port of its own: ${first.holder} (${fieldName(first.path)}) has this one`);
   }
-};
-
-const externalHasAddress: Rule = ({ infrastructure }, report) => {
-  for (const [name, resource] of Object.entries(infrastructure)) {
-    const path = ['infrastructure', name];
-    if (resource.provider === 'external') {
-      if (resource.url === undefined) {
-        report([...path, 'url'], 'nothing', 'the address of the external server', { key: true });
-      }
-      if (
-        resource.kind === 'apisix' &&
-        (resource.admin_url === undefined) !== (resource.admin_key === undefined)
-      ) {
-        const missing = resource.admin_url === undefined ? 'admin_url' : 'admin_key';
-        report([...path, missing], 'nothing', 'admin_url and admin_key, both or neither', { key: true });
-      }
-      continue;
-    }
-    for (const key of ['url', 'management_url', 'admin_url', 'admin_key'] as const) {
-      if (resource[key] === undefined) continue;
-      const found = 'an address or a key of an external server';
-      report([...path, key], found, `"provider: external" beside it, or no ${key}`, { key: true });
-    }
-  }
-};
-
-const workersAreOurs: Rule = ({ infrastructure }, report) => {
-  for (const [name, { kind, provider, workers }] of Object.entries(infrastructure)) {
-    if (kind !== 'apisix' || workers === undefined || provider === undefined || provider === 'embedded')
-      continue;
-    const path = ['infrastructure', name, 'workers'];
-    const found = `workers of a gateway with \`provider: ${provider}\`, whose own configuration sets them`;
-    report(path, found, '"provider: embedded", or none, beside it, or no workers', { key: true });
-  }
-};
-
-const modeIsPossible: Rule = ({ infrastructure }, report) => {
-  for (const [name, { kind, provider, mode, file }] of Object.entries(infrastructure)) {
-    if (kind !== 'apisix') continue;
-    const path = ['infrastructure', name];
-    if (mode !== undefined && mode !== 'traditional' && provider !== 'external') {
-      const found = `${mode} for a gateway that qbtc starts, which keeps its routes itself`;
-      report([...path, 'mode'], found, '"provider: external" beside it, or no mode');
-    }
-    if ((mode === 'standalone-file') !== (file !== undefined)) {
-      const found = file === undefined ? 'nothing' : 'a file that nobody reads';
-      report([...path, 'file'], found, 'mode: standalone-file and file, both or neither', { key: true });
-    }
-  }
-};
-
-const programIsClear: Rule = ({ services }, report) => {
-  for (const [name, { entry, command }] of Object.entries(services)) {
-    const path = ['services', name];
-    if (entry !== undefined && command !== undefined) {
-      report([...path, 'command'], 'both entry and command', 'one of them', { key: true });
-    } else if (entry === undefined && command === undefined) {
-      report(path, 'neither entry nor command', 'one of them', { key: true });
-    }
-  }
-};
-
-const rolesHaveDatabases: Rule = ({ services, infrastructure }, report) => {
-  const databases = Object.entries(infrastructure)
-    .filter(([, { kind }]) => kind === 'postgres')
-    .map(([name]) => name);
-  for (const [service, { database }] of Object.entries(services)) {
-    const named = database?.resource;
-    if (named === undefined || databases.includes(named)) continue;
-    const expected = databases.length === 0 ? 'a resource of kind postgres' : listed(databases);
-    report(['services', service, 'database', 'resource'], JSON.stringify(named), expected, {
-      near: () => nearest(named, databases),
-    });
-  }
-};
-
-const accountsHaveBrokers: Rule = ({ services, infrastructure }, report) => {
-  const brokers = Object.entries(infrastructure)
-    .filter(([, { kind }]) => kind === 'rabbitmq')
-    .map(([name]) => name);
-  for (const [service, { events }] of Object.entries(services)) {
-    const named = events?.resource;
-    if (named === undefined || brokers.includes(named)) continue;
-    const expected = brokers.length === 0 ? 'a resource of kind rabbitmq' : listed(brokers);
-    report(['services', service, 'events', 'resource'], JSON.stringify(named), expected, {
-      near: () => nearest(named, brokers),
-    });
-  }
-};
-
-const routesAreDistinct: Rule = ({ services }, report) => {
-  const holders = new Map<string, string>();
-  for (const [service, { routes = [] }] of Object.entries(services)) {
-    for (const [index, { name }] of routes.entries()) {
-      if (name === undefined) continue;
-      const path = ['services', service, 'routes', index, 'name'];
-      const holder = holders.get(name);
-      if (holder === undefined) holders.set(name, fieldName(path));
-      else report(path, JSON.stringify(name), `a name of its own: ${holder} has this one`);
-    }
-  }
-};
-
-const routesHaveUri: Rule = ({ services }, report) => {
-  for (const [service, { routes = [] }] of Object.entries(services)) {
-    for (const [index, { uri, uris }] of routes.entries()) {
-      const path = ['services', service, 'routes', index];
-      if (uri === undefined && uris === undefined) report(path, 'neither uri nor uris', 'one of them');
-      if (uri !== undefined && uris !== undefined) {
-        report([...path, 'uris'], 'both uri and uris', 'one of them', { key: true });
-      }
-    }
-  }
-};
-
-const consumersAreDistinct: Rule = ({ gateway: { consumers = [] } }, report) => {
-  const path = ['gateway', 'consumers'];
-  distinct(
-    consumers.map(({ username }) => username),
-    (index) => [...path, index, 'username'],
-    report,
-  );
-  for (const [index, { credentials = [] }] of consumers.entries()) {
-    const ids = credentials.map(({ id }) => id);
-    distinct(ids, (inner) => [...path, index, 'credentials', inner, 'id'], report);
-  }
-};
-
-function distinct(
-  names: readonly (string | undefined)[],
-  pathOf: (index: number) => FieldPath,
-  report: Report,
-): void {
-  const firsts = new Map<string, number>();
-  for (const [index, name] of names.entries()) {
-    if (name === undefined) continue;
-    const first = firsts.get(name);
-    if (first === undefined) {
-      firsts.set(name, index);
-      continue;
-    }
-    report(
-      pathOf(index),
-      JSON.stringify(name),
-      `a name of its own: ${fieldName(pathOf(first))} has this one`,
-    );
-  }
-}
-
-const weightsAddUp: Rule = ({ score }, report) => {
-  const defaults = stackSchema.shape.score.parse(undefined).weights;
-  const weights = SCORE_COMPONENTS.map((name) => score.weights?.[name] ?? defaults[name]);
-  const sum = weights.reduce((total, weight) => total + weight, 0);
-  if (sum !== 100) report(['score', 'weights'], `weights of ${sum} in all`, '100 in all', { key: true });
 };

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { filePatterns, labels, OBJECT_ID, plugins, written } from '../fields.ts';
+import { type FieldPath, fieldName } from '../mistake.ts';
+import type { Report, Rule } from '../rule.ts';
 
 /** APISIX: `username` of a consumer. */
 const CONSUMER_NAME = /^[a-zA-Z0-9_-]{1,100}$/;
@@ -68,3 +70,37 @@ export const gateway = z
   })
   .prefault({})
   .describe('What the gateway holds besides the routes of the services.');
+
+export const consumersAreDistinct: Rule = ({ gateway: { consumers = [] } }, report) => {
+  const path = ['gateway', 'consumers'];
+  distinct(
+    consumers.map(({ username }) => username),
+    (index) => [...path, index, 'username'],
+    report,
+  );
+  for (const [index, { credentials = [] }] of consumers.entries()) {
+    const ids = credentials.map(({ id }) => id);
+    distinct(ids, (inner) => [...path, index, 'credentials', inner, 'id'], report);
+  }
+};
+
+function distinct(
+  names: readonly (string | undefined)[],
+  pathOf: (index: number) => FieldPath,
+  report: Report,
+): void {
+  const firsts = new Map<string, number>();
+  for (const [index, name] of names.entries()) {
+    if (name === undefined) continue;
+    const first = firsts.get(name);
+    if (first === undefined) {
+      firsts.set(name, index);
+      continue;
+    }
+    report(
+      pathOf(index),
+      JSON.stringify(name),
+      `a name of its own: ${fieldName(pathOf(first))} has this one`,
+    );
+  }
+}

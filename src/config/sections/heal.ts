@@ -25,11 +25,8 @@ export const heal = z
   .describe('What `qbtc heal` does.');
 
 /** Where the embedded gateway listens when it stands in for a gateway that stays down. */
-export function fallbackUses(
-  infrastructure: Outline['infrastructure'],
-  declared: number | undefined = FALLBACK_PORT,
-  base: number,
-): PortUse[] {
+export function fallbackPortUses({ infrastructure, heal: given, ports: { base = 0 } }: Outline): PortUse[] {
+  const declared = given.fallback_port ?? FALLBACK_PORT;
   const gateway = Object.entries(infrastructure).find(([, { kind }]) => kind === 'apisix')?.[0];
   if (gateway === undefined) return [];
   const holder = `the stand-in of ${gateway}`;

@@ -1,8 +1,12 @@
 import * as z from 'zod';
+import type { ResourceKind } from '../../model/resource.ts';
 import { GATEWAY_MODES, PROVIDER_NAMES } from '../../model/resource.ts';
-import { FACTS } from '../../resources/facts.ts';
+import { FACTS, factsOf } from '../../resources/facts.ts';
 import { filled, named, oneOrMore, port, whole } from '../fields.ts';
+import type { Outline } from '../outline.ts';
+import type { PortUse } from '../ports.ts';
 import { MAX_WORKERS } from '../ports.ts';
+import type { Rule } from '../rule.ts';
 
 const common = {
   provider: z
@@ -100,3 +104,79 @@ export const resourceSchema = z
 export const infrastructure = named(resourceSchema)
   .default({})
   .describe('The resources by name: `${resources.NAME.url}`.');
+
+export const kindsAreDistinct: Rule = ({ infrastructure }, report) => {
+  const firsts = new Map<ResourceKind, string>();
+  for (const [name, { kind }] of Object.entries(infrastructure)) {
+    const content = kind && factsOf(kind).holds;
+    if (kind === undefined || content === undefined) continue;
+    const first = firsts.get(kind);
+    if (first === undefined) firsts.set(kind, name);
+    else {
+      const expected = `one of this kind at most: ${first} gets the ${content} of the stack`;
+      report(['infrastructure', name, 'kind'], `a second ${kind}`, expected);
+    }
+  }
+};
+
+export const externalHasAddress: Rule = ({ infrastructure }, report) => {
+  for (const [name, resource] of Object.entries(infrastructure)) {
+    const path = ['infrastructure', name];
+    if (resource.provider === 'external') {
+      if (resource.url === undefined) {
+        report([...path, 'url'], 'nothing', 'the address of the external server', { key: true });
+      }
+      if (
+        resource.kind === 'apisix' &&
+        (resource.admin_url === undefined) !== (resource.admin_key === undefined)
+      ) {
+        const missing = resource.admin_url === undefined ? 'admin_url' : 'admin_key';
+        report([...path, missing], 'nothing', 'admin_url and admin_key, both or neither', { key: true });
+      }
+      continue;
+    }
+    for (const key of ['url', 'management_url', 'admin_url', 'admin_key'] as const) {
+      if (resource[key] === undefined) continue;
+      const found = 'an address or a key of an external server';
+      report([...path, key], found, `"provider: external" beside it, or no ${key}`, { key: true });
+    }
+  }
+};
+
+export const workersAreOurs: Rule = ({ infrastructure }, report) => {
+  for (const [name, { kind, provider, workers }] of Object.entries(infrastructure)) {
+    if (kind !== 'apisix' || workers === undefined || provider === undefined || provider === 'embedded')
+      continue;
+    const path = ['infrastructure', name, 'workers'];
+    const found = `workers of a gateway with \`provider: ${provider}\`, whose own configuration sets them`;
+    report(path, found, '"provider: embedded", or none, beside it, or no workers', { key: true });
+  }
+};
+
+export const modeIsPossible: Rule = ({ infrastructure }, report) => {
+  for (const [name, { kind, provider, mode, file }] of Object.entries(infrastructure)) {
+    if (kind !== 'apisix') continue;
+    const path = ['infrastructure', name];
+    if (mode !== undefined && mode !== 'traditional' && provider !== 'external') {
+      const found = `${mode} for a gateway that qbtc starts, which keeps its routes itself`;
+      report([...path, 'mode'], found, '"provider: external" beside it, or no mode');
+    }
+    if ((mode === 'standalone-file') !== (file !== undefined)) {
+      const found = file === undefined ? 'nothing' : 'a file that nobody reads';
+      report([...path, 'file'], found, 'mode: standalone-file and file, both or neither', { key: true });
+    }
+  }
+};
+
+export function resourcePortUses({ infrastructure, ports: { base = 0 } }: Outline): PortUse[] {
+  return Object.entries(infrastructure).flatMap(([name, resource]): PortUse[] => {
+    const { kind } = resource;
+    if (kind === undefined || resource.provider === 'external') return [];
+    return factsOf(kind).ports.flatMap((field): PortUse[] => {
+      const declared = resource[field.key] ?? field.default;
+      if (declared === undefined) return [];
+      const holder = `the ${field.role} port of ${name}`;
+      return [{ port: declared + base, declared, holder, path: ['infrastructure', name, field.key] }];
+    });
+  });
+}

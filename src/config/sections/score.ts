@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { CHECK_CODES } from '../../model/score.ts';
+import { SCORE_COMPONENTS } from '../../model/stack.ts';
 import { filled, whole } from '../fields.ts';
+import type { Rule } from '../rule.ts';
 
 /** Points of a component; the rules see to it that they add up. */
 const points = (fallback: number, subject: string) =>
@@ -39,3 +41,10 @@ export const score = z
   })
   .prefault({})
   .describe('What `qbtc score` counts.');
+
+export const weightsAddUp: Rule = ({ score: given }, report) => {
+  const defaults = score.parse(undefined).weights;
+  const weights = SCORE_COMPONENTS.map((name) => given.weights?.[name] ?? defaults[name]);
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  if (sum !== 100) report(['score', 'weights'], `weights of ${sum} in all`, '100 in all', { key: true });
+};

@@ -1,7 +1,11 @@
 import * as z from 'zod';
 import { ROUTE_METHODS } from '../../model/gateway.ts';
+import { cyclesOf } from '../cycle.ts';
 import { filled, labels, name, named, path, plugins, port, seconds, whole, written } from '../fields.ts';
-import { MAX_REPLICAS } from '../ports.ts';
+import { fieldName, listed, nearest } from '../mistake.ts';
+import type { Outline } from '../outline.ts';
+import { MAX_REPLICAS, type PortUse, replicaPorts } from '../ports.ts';
+import type { Rule } from '../rule.ts';
 
 /** An identifier of PostgreSQL that needs no quotes. */
 const SQL_NAME = /^[a-z][a-z0-9_]{0,62}$/;
@@ -127,3 +131,123 @@ export const serviceSchema = z
   .describe('A service of the stack.');
 
 export const services = named(serviceSchema).default({}).describe('The services by name.');
+
+/** From here on nobody misses in a list that it leaves out the service itself. */
+const MANY = 100;
+
+export const dependenciesExist: Rule = ({ services, infrastructure }, report) => {
+  const names = [...Object.keys(infrastructure), ...Object.keys(services)];
+  const known = new Set(names);
+  const all = listed(names);
+  for (const [name, { depends_on = [] }] of Object.entries(services)) {
+    if (depends_on.every((dependency) => dependency === '' || known.has(dependency))) continue;
+    const others = names.length > MANY ? all : listed(names.filter((other) => other !== name));
+    for (const [index, dependency] of depends_on.entries()) {
+      if (dependency === '' || known.has(dependency)) continue;
+      report(
+        ['services', name, 'depends_on', index],
+        JSON.stringify(dependency),
+        `a resource or a service: ${others}`,
+        {
+          near: () =>
+            nearest(
+              dependency,
+              names.filter((other) => other !== name),
+            ),
+        },
+      );
+    }
+  }
+};
+
+export const dependenciesHaveAnOrder: Rule = ({ services }, report) => {
+  const graph = new Map(
+    Object.entries(services).map(([name, { depends_on = [] }]) => [
+      name,
+      depends_on.filter((dependency) => Object.hasOwn(services, dependency)),
+    ]),
+  );
+  for (const cycle of cyclesOf(graph)) {
+    // The edge that closes the cycle is the one to look at.
+    const [last = '', first = ''] = cycle.slice(-2);
+    const index = services[last]?.depends_on?.indexOf(first) ?? 0;
+    const found = `the cycle ${cycle.join(' → ')}`;
+    report(['services', last, 'depends_on', index], found, 'an order in which they can start');
+  }
+};
+
+export const programIsClear: Rule = ({ services }, report) => {
+  for (const [name, { entry, command }] of Object.entries(services)) {
+    const path = ['services', name];
+    if (entry !== undefined && command !== undefined) {
+      report([...path, 'command'], 'both entry and command', 'one of them', { key: true });
+    } else if (entry === undefined && command === undefined) {
+      report(path, 'neither entry nor command', 'one of them', { key: true });
+    }
+  }
+};
+
+export const rolesHaveDatabases: Rule = ({ services, infrastructure }, report) => {
+  const databases = Object.entries(infrastructure)
+    .filter(([, { kind }]) => kind === 'postgres')
+    .map(([name]) => name);
+  for (const [service, { database }] of Object.entries(services)) {
+    const named = database?.resource;
+    if (named === undefined || databases.includes(named)) continue;
+    const expected = databases.length === 0 ? 'a resource of kind postgres' : listed(databases);
+    report(['services', service, 'database', 'resource'], JSON.stringify(named), expected, {
+      near: () => nearest(named, databases),
+    });
+  }
+};
+
+export const accountsHaveBrokers: Rule = ({ services, infrastructure }, report) => {
+  const brokers = Object.entries(infrastructure)
+    .filter(([, { kind }]) => kind === 'rabbitmq')
+    .map(([name]) => name);
+  for (const [service, { events }] of Object.entries(services)) {
+    const named = events?.resource;
+    if (named === undefined || brokers.includes(named)) continue;
+    const expected = brokers.length === 0 ? 'a resource of kind rabbitmq' : listed(brokers);
+    report(['services', service, 'events', 'resource'], JSON.stringify(named), expected, {
+      near: () => nearest(named, brokers),
+    });
+  }
+};
+
+export const routesAreDistinct: Rule = ({ services }, report) => {
+  const holders = new Map<string, string>();
+  for (const [service, { routes = [] }] of Object.entries(services)) {
+    for (const [index, { name }] of routes.entries()) {
+      if (name === undefined) continue;
+      const path = ['services', service, 'routes', index, 'name'];
+      const holder = holders.get(name);
+      if (holder === undefined) holders.set(name, fieldName(path));
+      else report(path, JSON.stringify(name), `a name of its own: ${holder} has this one`);
+    }
+  }
+};
+
+export const routesHaveUri: Rule = ({ services }, report) => {
+  for (const [service, { routes = [] }] of Object.entries(services)) {
+    for (const [index, { uri, uris }] of routes.entries()) {
+      const path = ['services', service, 'routes', index];
+      if (uri === undefined && uris === undefined) report(path, 'neither uri nor uris', 'one of them');
+      if (uri !== undefined && uris !== undefined) {
+        report([...path, 'uris'], 'both uri and uris', 'one of them', { key: true });
+      }
+    }
+  }
+};
+
+export function servicePortUses({ services, ports: { base = 0 } }: Outline): PortUse[] {
+  return Object.entries(services).flatMap(([name, { port, replicas = 1 }]): PortUse[] => {
+    if (port === undefined || replicas < 1 || replicas > MAX_REPLICAS) return [];
+    return replicaPorts(port, replicas).map((listening, index) => ({
+      port: listening + base,
+      declared: port,
+      holder: index === 0 ? `service ${name}` : `replica ${index + 1} of service ${name}`,
+      path: ['services', name, 'port'],
+    }));
+  });
+}
