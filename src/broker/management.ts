@@ -1,7 +1,7 @@
 import type { Context, HttpResponse } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
 import { isRecord } from '../reconcile/difference.ts';
-import { isPassingNetworkError, retry } from '../reconcile/retry.ts';
+import { isPassingNetworkError, PassingAnswer, retry } from '../reconcile/retry.ts';
 import type { ManagementAccess } from './access.ts';
 
 const DEADLINE_MS = 15_000;
@@ -13,14 +13,6 @@ const ABOUT_THE_BROKER = new Set(['BROKER_API_UNREACHABLE', 'BROKER_API_REFUSED'
 /** True when the error is about the broker as a whole: every further request would end the same way. */
 export function isAboutTheBroker(error: unknown): boolean {
   return error instanceof QbtcError && ABOUT_THE_BROKER.has(error.code);
-}
-
-class PassingAnswer extends Error {
-  readonly response: HttpResponse;
-  constructor(response: HttpResponse) {
-    super(`status ${response.status}`);
-    this.response = response;
-  }
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import type { Fault, FaultOptions, InjectedFault } from '../model/chaos.ts';
 import type { Stack } from '../model/stack.ts';
 
-export interface Scene {
+export interface FaultContext {
   context: Context;
   stack: Stack;
 }
@@ -18,14 +18,14 @@ export interface FaultKind {
   /** The options that it takes. */
   takes: readonly (keyof FaultOptions)[];
   /** Why it cannot be done to this subject here; `undefined` when it can. */
-  refuses?(scene: Scene, fault: Fault): Promise<string | undefined>;
+  refuses?(around: FaultContext, fault: Fault): Promise<string | undefined>;
   /** Does it. `remember` writes down what undoing needs, and must have ended before anything is changed. */
   inject(
-    scene: Scene,
+    around: FaultContext,
     fault: Fault,
     remember: (memory: Record<string, unknown>) => Promise<void>,
   ): Promise<void>;
-  undo(scene: Scene, fault: InjectedFault): Promise<void>;
+  undo(around: FaultContext, fault: InjectedFault): Promise<void>;
 }
 
 /** The parts of a stack: what can be stopped, killed, slowed. */

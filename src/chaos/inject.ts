@@ -19,7 +19,7 @@ export interface Undone {
  */
 export async function inject(context: Context, stack: Stack, fault: Fault): Promise<void> {
   refuseWhereNotAllowed(stack);
-  const scene = { context, stack };
+  const around = { context, stack };
   const kind = FAULTS[fault.kind];
   const injected = await readJournal(stack.root);
   const other = injected.find(({ name, subject }) => name === fault.name || subject === fault.subject);
@@ -29,7 +29,7 @@ export async function inject(context: Context, stack: Stack, fault: Fault): Prom
       hint: 'qbtc chaos undo',
     });
   }
-  const refusal = await kind.refuses?.(scene, fault);
+  const refusal = await kind.refuses?.(around, fault);
   if (refusal !== undefined) {
     throw new QbtcError('FAULT_IMPOSSIBLE', `${fault.name} cannot be injected: ${refusal}`, {
       exit: EXIT.usage,
@@ -38,7 +38,7 @@ export async function inject(context: Context, stack: Stack, fault: Fault): Prom
   const at = new Date(context.clock.now()).toISOString();
   const remember = (memory: Record<string, unknown>) => note(stack.root, { ...fault, at, memory });
   try {
-    await kind.inject(scene, fault, remember);
+    await kind.inject(around, fault, remember);
   } catch (error) {
     const calm = { ...context, interrupted: new AbortController().signal };
     // What failed before it was written down has done nothing.

@@ -10,23 +10,23 @@ import { embeddedProgram } from '../resources/index.ts';
 import type { ProcessSpec } from '../runtimes/processes/index.ts';
 import { hold, letGo } from '../state/index.ts';
 import { bringBack } from './bring-back.ts';
-import type { Scene } from './fault-kind.ts';
+import type { FaultContext } from './fault-kind.ts';
 import { observedParts, refusesOthers } from './processes.ts';
 
 const READY_MS = 60_000;
 
 /** How the proxy treats what it carries; see `embedded/chaos-proxy`. */
-type Weather = Record<string, number | boolean | undefined>;
+type ProxyTreatment = Record<string, number | boolean | undefined>;
 
 /** Why the part cannot be moved behind a proxy. */
-export async function refusesProxy(scene: Scene, fault: Fault): Promise<string | undefined> {
-  const refusal = await refusesOthers(scene, fault);
+export async function refusesProxy(around: FaultContext, fault: Fault): Promise<string | undefined> {
+  const refusal = await refusesOthers(around, fault);
   if (refusal !== undefined) return refusal;
-  const parts = await observedParts(scene.context, scene.stack, fault.subject);
+  const parts = await observedParts(around.context, around.stack, fault.subject);
   if (parts.some(({ provider }) => provider === 'docker'))
     return `${fault.subject} runs in Docker, where its clients reach it inside of the network: use pause or down`;
   if (parts.length > 1) return `${fault.subject} has ${parts.length} instances`;
-  const others = await furtherPorts(scene, parts);
+  const others = await furtherPorts(around, parts);
   if (others.length === 0) return undefined;
   const listed = others.join(', ');
   return `${fault.subject} listens on port ${listed}, too, where no proxy can be put: its clients there would notice nothing; use pause or down`;
@@ -34,7 +34,7 @@ export async function refusesProxy(scene: Scene, fault: Fault): Promise<string |
 
 /** The ports on which the processes of a service listen beside the one that is declared, which can be moved. */
 async function furtherPorts(
-  { context, stack }: Scene,
+  { context, stack }: FaultContext,
   parts: readonly ResourceObservation[],
 ): Promise<number[]> {
   const [sockets, all] = await Promise.all([context.host.listeningSockets(), context.host.processes()]);
@@ -55,12 +55,12 @@ async function furtherPorts(
  * part, which cuts what it was doing.
  */
 export async function behindProxy(
-  scene: Scene,
+  around: FaultContext,
   { name, subject }: Fault,
-  weather: Weather,
+  treatment: ProxyTreatment,
   remember: (memory: Record<string, unknown>) => Promise<void>,
 ): Promise<void> {
-  const { context, stack } = scene;
+  const { context, stack } = around;
   const moves = await Promise.all(
     clientPorts(stack, subject).map(async ({ role, port }) => ({ role, port, moved: await freePort() })),
   );
@@ -74,7 +74,7 @@ export async function behindProxy(
   });
   await hold(stack.root, subject, name);
   for (const move of moves) {
-    const spec = proxySpec(context, stack, subject, move, weather);
+    const spec = proxySpec(context, stack, subject, move, treatment);
     await startCompanion(context, stack.root, spec, async () => {
       // By the system's table: with a connection of ours it may be told to do anything.
       const sockets = await context.host.listeningSockets();
@@ -86,7 +86,10 @@ export async function behindProxy(
 }
 
 /** Ends the proxy and moves the part back. */
-export async function outOfProxy({ context, stack }: Scene, { name, subject }: InjectedFault): Promise<void> {
+export async function outOfProxy(
+  { context, stack }: FaultContext,
+  { name, subject }: InjectedFault,
+): Promise<void> {
   for (const { role } of clientPorts(stack, subject))
     await endCompanion(context, stack.root, proxyName(subject, role));
   await letGo(stack.root, name);
@@ -141,7 +144,7 @@ function proxySpec(
   stack: Stack,
   subject: string,
   { role, port, moved }: Move,
-  weather: Weather,
+  treatment: ProxyTreatment,
 ): ProcessSpec {
   const place = { name: proxyName(subject, role), ports: { main: port }, endpoint: { port } };
   const to = { host: '127.0.0.1', port: moved };
@@ -149,7 +152,7 @@ function proxySpec(
     host: '127.0.0.1',
     port,
     to,
-    ...weather,
+    ...treatment,
   });
   return { ...spec, partOf: subject };
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../context.ts';
+import type { Clock, HttpResponse } from '../context.ts';
 
 export interface RetryOptions {
   clock: Clock;
@@ -38,4 +38,13 @@ const PASSING_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE
 /** True for a connection that was refused, cut or too slow. The same request may well get through in a moment. */
 export function isPassingNetworkError(error: unknown): boolean {
   return error instanceof Error && 'code' in error && PASSING_CODES.has(String(error.code));
+}
+
+/** An answer that a second try may turn into another one. */
+export class PassingAnswer extends Error {
+  readonly response: HttpResponse;
+  constructor(response: HttpResponse) {
+    super(`status ${response.status}`);
+    this.response = response;
+  }
 }

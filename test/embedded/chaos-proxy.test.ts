@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type ProxyWeather, startChaosProxy } from '../../src/embedded/chaos-proxy/proxy.ts';
+import { type ProxyTreatment, startChaosProxy } from '../../src/embedded/chaos-proxy/proxy.ts';
 
 let echo: Server;
 const ends: (() => Promise<void>)[] = [];
@@ -20,9 +20,9 @@ afterEach(async () => {
   echo.close();
 });
 
-async function through(weather: ProxyWeather, random = () => 0.5): Promise<Socket> {
+async function through(treatment: ProxyTreatment, random = () => 0.5): Promise<Socket> {
   const to = { host: '127.0.0.1', port: (echo.address() as { port: number }).port };
-  const proxy = await startChaosProxy({ host: '127.0.0.1', port: 0, to, ...weather }, () => {}, random);
+  const proxy = await startChaosProxy({ host: '127.0.0.1', port: 0, to, ...treatment }, () => {}, random);
   const socket = connect(proxy.port, '127.0.0.1');
   socket.on('error', () => {});
   ends.push(async () => {

@@ -7,6 +7,6 @@ export const cut: FaultKind = {
   subjects: partsOf,
   takes: [],
   refuses: refusesProxy,
-  inject: (scene, fault, remember) => behindProxy(scene, fault, { refuse: true }, remember),
+  inject: (around, fault, remember) => behindProxy(around, fault, { refuse: true }, remember),
   undo: outOfProxy,
 };

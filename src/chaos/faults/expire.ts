@@ -1,5 +1,5 @@
 import type { RedisConnection } from '../../context.ts';
-import type { FaultKind, Scene } from '../fault-kind.ts';
+import type { FaultContext, FaultKind } from '../fault-kind.ts';
 
 const CONNECT_MS = 3_000;
 const SCAN = 500;
@@ -21,15 +21,15 @@ export const expire: FaultKind = {
   takes: ['key'],
   refuses: async (_, { options }) =>
     options.key === undefined ? 'which keys? --key takes a pattern such as "llm:*"' : undefined,
-  async inject(scene, { subject, options }, remember) {
-    await onCache(scene, subject, async (redis) => {
+  async inject(around, { subject, options }, remember) {
+    await onCache(around, subject, async (redis) => {
       const saved = await save(redis, options.key ?? '');
       await remember({ saved });
       for (const { key } of saved) await redis.command('PEXPIRE', key, 1);
     });
   },
-  async undo(scene, { subject, memory }) {
-    await onCache(scene, subject, async (redis) => {
+  async undo(around, { subject, memory }) {
+    await onCache(around, subject, async (redis) => {
       for (const { key, type, value, ttl } of (memory.saved ?? []) as SavedKey[]) {
         // What has been written since is newer.
         if (Number(await redis.command('EXISTS', key)) === 1) continue;
@@ -70,7 +70,7 @@ function pairs(answer: unknown): string[] {
 }
 
 async function onCache(
-  { context, stack }: Scene,
+  { context, stack }: FaultContext,
   name: string,
   work: (redis: RedisConnection) => Promise<void>,
 ): Promise<void> {

@@ -9,10 +9,10 @@ export const kill: FaultKind = {
   about: 'killed with SIGKILL, in the middle of whatever it does',
   subjects: partsOf,
   takes: ['held'],
-  async refuses(scene, fault) {
-    const refusal = await refusesOthers(scene, fault);
+  async refuses(around, fault) {
+    const refusal = await refusesOthers(around, fault);
     if (refusal !== undefined) return refusal;
-    const parts = await observedParts(scene.context, scene.stack, fault.subject);
+    const parts = await observedParts(around.context, around.stack, fault.subject);
     return parts.some(({ pid }) => pid !== undefined)
       ? undefined
       : `the processes of ${fault.subject} cannot be seen from here: its engine runs in a machine of its own`;

@@ -7,9 +7,9 @@ export const slow: FaultKind = {
   subjects: partsOf,
   takes: ['latencyMs', 'jitterMs', 'bytesPerSecond', 'loss', 'reset'],
   refuses: refusesProxy,
-  inject: (scene, fault, remember) => {
+  inject: (around, fault, remember) => {
     const { latencyMs = 200, jitterMs, bytesPerSecond, loss, reset } = fault.options;
-    return behindProxy(scene, fault, { latencyMs, jitterMs, bytesPerSecond, loss, reset }, remember);
+    return behindProxy(around, fault, { latencyMs, jitterMs, bytesPerSecond, loss, reset }, remember);
   },
   undo: outOfProxy,
 };

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Log, RunningProgram } from '../program.ts';
 
 /** What happens to the bytes on their way, in each direction alike. */
-export interface ProxyWeather {
+export interface ProxyTreatment {
   /** Added to each piece of data. */
   latencyMs?: number;
   /** Up to so much more or less, evenly. */
@@ -22,7 +22,7 @@ export interface ProxyWeather {
   refuse?: boolean;
 }
 
-export interface ProxyConfiguration extends ProxyWeather {
+export interface ProxyConfiguration extends ProxyTreatment {
   host: string;
   /** 0 for any free one. */
   port: number;
@@ -84,11 +84,11 @@ export async function startChaosProxy(
 async function carry(
   from: Socket,
   to: Socket,
-  weather: ProxyWeather,
+  treatment: ProxyTreatment,
   random: () => number,
   cut: () => void,
 ): Promise<void> {
-  const { latencyMs = 0, jitterMs = 0, bytesPerSecond, loss = 0, reset = 0 } = weather;
+  const { latencyMs = 0, jitterMs = 0, bytesPerSecond, loss = 0, reset = 0 } = treatment;
   // Latency is that of the line, not of its width: pieces that follow one another quickly arrive so.
   let last = 0;
   let queued: Promise<unknown> = Promise.resolve();

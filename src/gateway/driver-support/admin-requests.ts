@@ -1,7 +1,7 @@
 import type { Context, HttpResponse } from '../../context.ts';
 import { messageOf, QbtcError } from '../../errors.ts';
 import { isRecord } from '../../reconcile/difference.ts';
-import { isPassingNetworkError, retry } from '../../reconcile/retry.ts';
+import { isPassingNetworkError, PassingAnswer, retry } from '../../reconcile/retry.ts';
 
 export interface AdminApi {
   /** `http://127.0.0.1:9180`, without a path. */
@@ -14,15 +14,6 @@ export interface AdminApi {
 const DEADLINE_MS = 10_000;
 const TRIES = 3;
 const PAUSE_MS = 100;
-
-/** An answer that a second try may turn into another one. */
-class PassingAnswer extends Error {
-  readonly response: HttpResponse;
-  constructor(response: HttpResponse) {
-    super(`status ${response.status}`);
-    this.response = response;
-  }
-}
 
 /** Requests to an Admin API: tried again where that can help, and their refusals in the gateway's own words. */
 export function adminRequests(context: Pick<Context, 'http' | 'clock' | 'interrupted'>, api: AdminApi) {
