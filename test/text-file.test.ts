@@ -75,7 +75,7 @@ describe('a byte order mark changes nothing in', () => {
     ['f', '{"llm": {"text": "x"}}', (root) => readData(root, '@f')],
     ['f', 'services: {a: {image: b}}', async (root) => (await readComposeFile(stack(root)))?.data],
     ['f', 'exchanges: [{name: a, type: topic}]', (_, file) => readTopology([file])],
-    ['f.sql', 'create table a ()', (root) => readMigrations([root])],
+    ['f.sql', 'create table a ()', async (root) => (await readMigrations([root])).map(({ text }) => text)],
     ['f.json', '{"title": "a"}', async (root) => (await readSchemas(root)).map(({ schema }) => schema)],
     ['f.json', '{"type": "string"}', (root) => schemaMismatches('a', 'f.json', root)],
     ['package.json', '{"workspaces": []}', (root) => workspacesOf(root)],

@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import type { Context } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
 import { foreignPlaces, removeVolumes } from '../resources/index.ts';
-import { containedParts, openContainers } from '../runtimes/containers/index.ts';
-import { attachSupervisor, supervisorProgram } from '../runtimes/processes/index.ts';
+import { containedParts, containerRuntime } from '../runtimes/containers/index.ts';
+import { processRuntime } from '../runtimes/processes/index.ts';
 import { forgetName, RUNNING_STATE, readChoices, statePath } from '../state/index.ts';
 import { withLock } from './lock.ts';
 
@@ -62,20 +62,12 @@ export async function down(
 
 async function endProcesses(context: Context, root: string): Promise<string[]> {
   const { progress } = context.io;
-  const stopped: string[] = [];
-  const supervisor = await attachSupervisor(context, root, supervisorProgram(context), (names) => {
-    for (const name of names) progress.step(name, 'ending');
-    stopped.push(...names);
-  });
-  if (supervisor === undefined) return stopped;
-  const living = new Set(
-    (await supervisor.list()).filter(({ pid }) => pid !== undefined).map(({ name }) => name),
-  );
-  for (const name of living) progress.step(name, 'ending');
-  await supervisor.shutdown((name) => {
-    if (!living.has(name)) return;
-    stopped.push(name);
-    progress.done(name, 'ended');
+  const { stopped } = await processRuntime(context, root).remove({
+    volumes: false,
+    onEnding(names) {
+      for (const name of names) progress.step(name, 'ending');
+    },
+    onStopped: (name) => progress.done(name, 'ended'),
   });
   return stopped;
 }
@@ -87,8 +79,9 @@ async function endContainers(
 ): Promise<{ stopped: string[]; volumes: string[] }> {
   const { progress } = context.io;
   try {
-    return await openContainers(context, root).down({
+    return await containerRuntime(context, root).remove({
       volumes,
+      onEnding() {},
       onStopped: (service) => progress.done(service, 'ended'),
     });
   } catch (error) {

@@ -1,9 +1,8 @@
 import type { Context } from '../context.ts';
 import { EXIT, QbtcError } from '../errors.ts';
 import type { Stack } from '../model/stack.ts';
-import { isOurs } from '../placement/index.ts';
-import { containedParts, openContainers } from '../runtimes/containers/index.ts';
-import { attachSupervisor, supervisorProgram } from '../runtimes/processes/index.ts';
+import { containedParts, containerRuntime } from '../runtimes/containers/index.ts';
+import { processRuntime } from '../runtimes/processes/index.ts';
 import { instancesByHand, instancesOf } from '../services/index.ts';
 import { readChoices } from '../state/index.ts';
 import { withLock } from './lock.ts';
@@ -42,34 +41,24 @@ export async function stop(context: Context, stack: Stack, names: readonly strin
       stopped.push(name);
       progress.done(name, 'ended');
     };
-    const supervisor = await attachSupervisor(context, stack.root, supervisorProgram(context));
-    const containers = openContainers(context, stack.root);
-    const running = (await supervisor?.list()) ?? [];
-    const inDocker = contained.size === 0 ? [] : await containers.list();
+    const processes = processRuntime(context, stack.root);
+    const containers = containerRuntime(context, stack.root);
+    let alive: Set<string>;
     try {
       for (const name of dependantsFirst(stack, names)) {
         progress.step(name, 'ending');
-        if (contained.has(name)) {
-          const lives = inDocker.some(({ service, state }) => service === name && state === 'running');
-          await containers.stop([name]);
-          if (lives) done(name);
-          continue;
-        }
-        for (const process of processesOf(stack, name, running)) {
-          await supervisor?.stop(process);
-          done(process);
-        }
+        const runtime = contained.has(name) ? containers : processes;
+        for (const ended of await runtime.stop(contained.has(name) ? [name] : processNames(stack, name)))
+          done(ended);
       }
+      const parts = [...(await processes.list()), ...(contained.size === 0 ? [] : await containers.list())];
+      alive = new Set(
+        parts.filter(({ lives, state }) => lives || state === 'starting').map(({ name }) => name),
+      );
     } finally {
-      supervisor?.close();
+      processes.close();
       progress.stop();
     }
-    const alive = new Set([
-      ...running
-        .filter((process) => isOurs(process) && !stopped.includes(process.name))
-        .map(({ name }) => name),
-      ...inDocker.filter(({ state }) => state === 'running').map(({ service }) => service),
-    ]);
     const stranded = stack.services.filter(
       (service) =>
         !names.includes(service.name) &&
@@ -94,19 +83,10 @@ export async function adoptedParts(context: Pick<Context, 'host'>, stack: Stack)
   ]);
 }
 
-/** The processes of a resource or service that live: the instances, and after a resource its companions. */
-function processesOf(
-  stack: Stack,
-  name: string,
-  running: readonly { name: string; partOf?: string; pid: number | undefined; state: string }[],
-): string[] {
+/** What the processes of a resource or service are called, and what their companions are part of. */
+function processNames(stack: Stack, name: string): string[] {
   const service = stack.services.find((declared) => declared.name === name);
-  const names = service === undefined ? [name] : instancesOf(service).map((instance) => instance.name);
-  const own = running.filter((process) => names.includes(process.name));
-  const companions = running.filter(({ partOf }) => partOf === name);
-  return [...own, ...companions]
-    .filter(({ pid, state }) => pid !== undefined || state === 'restarting')
-    .map((process) => process.name);
+  return service === undefined ? [name] : [...instancesOf(service).map((instance) => instance.name), name];
 }
 
 function dependantsFirst(stack: Stack, names: readonly string[]): string[] {

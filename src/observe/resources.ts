@@ -9,10 +9,10 @@ import { nameStrategy } from '../placement/strategy.ts';
 import { fallbackName } from '../resources/apisix/fallback.ts';
 import { KINDS } from '../resources/index.ts';
 import type { ProbeResult } from '../resources/probe.ts';
-import type { ContainerStatus } from '../runtimes/containers/containers.ts';
-import { containedParts, openContainers } from '../runtimes/containers/index.ts';
-import { type ProcessStatus, STOPPED } from '../runtimes/processes/protocol.ts';
+import { containedParts, containerRuntime } from '../runtimes/containers/index.ts';
 import { readRunning } from '../runtimes/processes/running-state.ts';
+import { processPart } from '../runtimes/processes/runtime.ts';
+import type { PartStatus } from '../runtimes/runtime.ts';
 import { instancesByHand } from '../services/by-hand.ts';
 import { companionsOf } from '../services/running.ts';
 import { type Instance, instancesOf, probeService } from '../services/service.ts';
@@ -24,8 +24,6 @@ import { type Hold, readHolds } from '../state/holds.ts';
  * is on a busy machine, and heal would restart it.
  */
 export const PATIENCE_MS = 15_000;
-/** How a container ends that was asked to: by itself, by SIGKILL, by SIGTERM. */
-const STOPPED_CODES: ReadonlySet<number> = new Set([0, 137, 143]);
 
 export interface ObserveResourcesOptions {
   /** Less than the usual patience, for those who measure how long a part was silent. */
@@ -57,7 +55,7 @@ export async function observeResources(
   const byHand = new Map(hands.map(({ instance, pid }) => [instance, pid]));
   const supervisor = state?.supervisor;
   const alive = supervisor !== undefined && (await stillLives(context.host, supervisor));
-  const processes = new Map(state?.processes.map((status) => [status.name, status]));
+  const processes = new Map(state?.processes.map((status) => [status.name, processPart(status)]));
   const chosen = new Map(plan?.choices.map(({ resource, provider }) => [resource, provider]));
   const contained = containedParts(plan);
   const containers = contained.size > 0 ? await containersOf(context, stack.root) : [];
@@ -71,7 +69,7 @@ export async function observeResources(
         patienceMs,
         resource,
         decided,
-        runtimeOf(resource.name, decided, processes, containers),
+        partOf(resource.name, decided, processes, containers),
       );
     }),
     ...stack.services
@@ -94,7 +92,7 @@ export async function observeResources(
                 holderOf,
                 instance,
                 'process',
-                processRuntime(processes.get(instance.name)),
+                processes.get(instance.name),
                 companionsOf([...processes.values()], instance),
               ),
       ),
@@ -111,7 +109,7 @@ function told(
   resource: ResourceObservation,
   stack: Stack,
   holds: readonly Hold[],
-  processes: ReadonlyMap<string, ProcessStatus>,
+  processes: ReadonlyMap<string, PartStatus>,
 ): ResourceObservation {
   const service = stack.services.find((each) => instancesOf(each).some(({ name }) => name === resource.name));
   const held = holds.find(({ part }) => part === (service?.name ?? resource.name));
@@ -128,49 +126,39 @@ function told(
   };
 }
 
-/** What runs a resource or service of ours, whatever kind of runtime it is. `undefined`: nothing was started. */
-interface Runtime {
-  pid: number | undefined;
-  /** Whether it is there: then it should answer. */
-  lives: boolean;
-  /** Set where it does not live, or not yet: what `status` says. */
-  state?: ResourceObservation['state'];
-  reason: string;
-  restarts: number;
-  /** Whether it has been ready before: then not answering is not starting. */
-  wasReady: boolean;
+/** A part of ours as its runtime tells. `undefined`: nothing was started. */
+type Part = PartStatus & {
   /** The engine that would tell does not answer. */
   engineAway?: boolean;
-}
+};
 
-async function containersOf(
-  context: Context,
-  root: string,
-): Promise<ContainerStatus[] | { unreachable: string }> {
+async function containersOf(context: Context, root: string): Promise<PartStatus[] | { unreachable: string }> {
   try {
-    return await openContainers(context, root).list();
+    return await containerRuntime(context, root).list();
   } catch (error) {
     return { unreachable: messageOf(error) };
   }
 }
 
-function runtimeOf(
+function partOf(
   name: string,
   decided: ProviderName,
-  processes: ReadonlyMap<string, ProcessStatus>,
-  containers: ContainerStatus[] | { unreachable: string },
-): Runtime | undefined {
+  processes: ReadonlyMap<string, PartStatus>,
+  containers: PartStatus[] | { unreachable: string },
+): Part | undefined {
   if (decided === 'external') return undefined;
-  return decided === 'docker' ? containerOf(containers, name) : processRuntime(processes.get(name));
+  return decided === 'docker' ? containerOf(containers, name) : processes.get(name);
 }
 
 function containerOf(
-  containers: ContainerStatus[] | { unreachable: string },
+  containers: PartStatus[] | { unreachable: string },
   service: string,
   port?: number,
-): Runtime | undefined {
+): Part | undefined {
   if (!Array.isArray(containers)) {
     return {
+      name: service,
+      ports: [],
       pid: undefined,
       lives: false,
       state: 'crashed',
@@ -180,37 +168,8 @@ function containerOf(
       wasReady: true,
     };
   }
-  const found = containers.filter((container) => container.service === service);
-  const container = found.find(({ ports }) => port !== undefined && ports.includes(port)) ?? found[0];
-  if (container === undefined) return undefined;
-  const { pid, state, exitCode, failed, reason, restarts, health } = container;
-  const common = { pid, reason, restarts, wasReady: health !== 'starting' };
-  if (state === 'running') return { ...common, lives: true };
-  const stopped = !failed && exitCode !== undefined && STOPPED_CODES.has(exitCode);
-  return {
-    ...common,
-    lives: false,
-    state: state === 'restarting' || state === 'created' ? 'starting' : stopped ? 'stopped' : 'crashed',
-  };
-}
-
-function processRuntime(process: ProcessStatus | undefined): Runtime | undefined {
-  if (process === undefined) return undefined;
-  const { pid, state, reason, restarts, kept } = process;
-  const common = { pid, reason, restarts, wasReady: kept };
-  switch (state) {
-    case 'restarting':
-    case 'starting':
-      return { ...common, lives: false, state: 'starting' };
-    case 'quarantined':
-      return { ...common, lives: false, state: 'crashed' };
-    case 'exited':
-      return { ...common, lives: false, state: reason === STOPPED ? 'stopped' : 'crashed' };
-    default:
-      return pid === undefined
-        ? { ...common, lives: false, state: 'crashed', reason: 'its process is gone' }
-        : { ...common, lives: true };
-  }
+  const found = containers.filter(({ name }) => name === service);
+  return found.find(({ ports }) => port !== undefined && ports.includes(port)) ?? found[0];
 }
 
 async function observeResource(
@@ -218,7 +177,7 @@ async function observeResource(
   patienceMs: number,
   resource: Resource,
   provider: ProviderName,
-  runtime: Runtime | undefined,
+  part: Part | undefined,
 ): Promise<ResourceObservation> {
   const result = await KINDS[resource.kind].probe(context, resource.endpoint, patienceMs);
   const ports = provider === 'external' ? [resource.endpoint.port] : Object.values(resource.ports);
@@ -227,7 +186,7 @@ async function observeResource(
     kind: resource.kind,
     provider,
     ports,
-    ...judge(result, runtime, provider === 'external'),
+    ...judge(result, part, provider === 'external'),
   };
 }
 
@@ -237,18 +196,18 @@ async function observeInstance(
   holderOf: ReturnType<typeof holders>,
   instance: Instance,
   provider: 'process' | 'docker',
-  runtime: Runtime | undefined,
+  part: Part | undefined,
   companions: readonly number[] = [],
 ): Promise<ResourceObservation> {
-  const asProcess = provider === 'docker' ? 'container' : { pid: runtime?.pid, companions };
-  const runs: RunAs = runtime?.lives === true ? asProcess : undefined;
+  const asProcess = provider === 'docker' ? 'container' : { pid: part?.pid, companions };
+  const runs: RunAs = part?.lives === true ? asProcess : undefined;
   const result = await probeService(context, instance, { runs, timeoutMs: patienceMs, holderOf });
   return {
     name: instance.name,
     kind: 'service',
     provider,
     ports: [instance.port],
-    ...judge(result, runtime, false),
+    ...judge(result, part, false),
   };
 }
 
@@ -278,27 +237,27 @@ async function observeByHand(
 /** State and reason from what was found on the wire and what is known of the process or container. */
 function judge(
   result: ProbeResult,
-  runtime: Runtime | undefined,
+  part: Part | undefined,
   isExternal: boolean,
 ): Pick<ResourceObservation, 'state' | 'reason' | 'problem' | 'engineAway' | 'pid' | 'health' | 'restarts'> {
-  const pid = runtime?.pid;
-  const restarts = runtime?.restarts ?? 0;
+  const pid = part?.pid;
+  const restarts = part?.restarts ?? 0;
   if (result.ready) {
     const health = { measured: true as const, value: result.found };
     // Something answers in the place of a process of ours that has gone: that is not our resource.
-    if (runtime?.lives !== true && !isExternal)
+    if (part?.lives !== true && !isExternal)
       return { state: 'unhealthy', reason: 'answers, but qbtc does not run it', pid, health, restarts };
     return { state: 'active', reason: '', pid, health, restarts };
   }
   const health = { measured: false as const, reason: result.reason };
   if (isExternal) return { state: 'unhealthy', reason: result.reason, pid, health, restarts };
-  if (runtime === undefined) return { state: 'stopped', reason: 'was not started', pid, health, restarts };
-  if (runtime.state !== undefined)
+  if (part === undefined) return { state: 'stopped', reason: 'was not started', pid, health, restarts };
+  if (part.state !== undefined)
     return {
-      ...(runtime.engineAway === true ? { engineAway: true } : {}),
-      ...{ state: runtime.state, reason: runtime.reason, pid, health, restarts },
+      ...(part.engineAway === true ? { engineAway: true } : {}),
+      ...{ state: part.state, reason: part.reason, pid, health, restarts },
     };
   const problem = result.problem === undefined ? {} : { problem: result.problem };
-  const reason = runtime.reason === '' ? result.reason : `${result.reason}; ${runtime.reason}`;
-  return { state: runtime.wasReady ? 'unhealthy' : 'starting', reason, ...problem, pid, health, restarts };
+  const reason = part.reason === '' ? result.reason : `${result.reason}; ${part.reason}`;
+  return { state: part.wasReady ? 'unhealthy' : 'starting', reason, ...problem, pid, health, restarts };
 }

@@ -18,7 +18,7 @@ import { type TopologyFile, topologySchema } from './schema.ts';
  *   file:line:column, what was found, what was expected and the nearest thing that would have been right
  */
 export async function readTopology(files: readonly string[]): Promise<Topology> {
-  const texts = await Promise.all(files.map(async (file) => ({ file, text: await readFile(file) })));
+  const texts = await Promise.all(files.map(async (file) => ({ file, text: await textOf(file) })));
   const { topology, mistakes } = parseTopologies(texts);
   if (mistakes.length > 0) {
     const count = mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`;
@@ -31,7 +31,7 @@ export async function readTopology(files: readonly string[]): Promise<Topology> 
   return topology;
 }
 
-async function readFile(file: string): Promise<string> {
+async function textOf(file: string): Promise<string> {
   try {
     return await readTextFile(file);
   } catch (error) {

@@ -13,6 +13,7 @@ export { containedParts } from './contained-parts.ts';
 export type { ContainerDriver, ContainerStatus, Containers } from './containers.ts';
 export { compareDeclarations, type Declarations } from './declarations.ts';
 export { findCompose } from './drivers/compose.ts';
+export { containerRuntime } from './runtime.ts';
 export { openContainers } from './stamped.ts';
 
 /**
