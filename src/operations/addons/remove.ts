@@ -10,7 +10,11 @@ export const operation = operationOf({
   locks: ({ dryRun }) => !dryRun,
   async run(context, stack, { name, dryRun }) {
     const plan = await removeAddon(context, stack, name, { dryRun });
-    const next = dryRun ? [] : [{ command: 'qbtc up', why: 'ends what of it runs' }];
-    return { document: { kind: 'addon', stack: stack.name, ...plan, dryRun, next } };
+    const next = [
+      { command: 'qbtc up', why: 'ends what of it runs' },
+      { command: 'qbtc routes sync --prune', why: 'takes its routes out of the gateway' },
+      { command: 'qbtc topology apply --prune', why: 'takes its queues out of the broker' },
+    ];
+    return { document: { kind: 'addon', stack: stack.name, ...plan, dryRun, next: dryRun ? [] : next } };
   },
 });
