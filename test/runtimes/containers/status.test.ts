@@ -32,6 +32,8 @@ test('one that is well has no reason', () => {
     id: '4f2c',
     name: 'qbtc-acme-1a2b3c4d5e6f-cache-1',
     state: 'running',
+    exitCode: undefined,
+    failed: false,
     health: 'healthy',
     reason: '',
     startedAt: '2026-11-21T03:52:17.189276016Z',
