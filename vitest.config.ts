@@ -58,7 +58,7 @@ export default defineConfig({
             ...WORKSPACES.map((folder) => `${folder}/*/test/**/*.real.test.ts`),
           ],
           exclude: ['**/node_modules/**'],
-          testTimeout: 120_000,
+          testTimeout: 240_000,
           hookTimeout: 240_000,
         },
       },

@@ -1,9 +1,11 @@
-import { cp, mkdir, mkdtemp, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rename, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { readStackDocument, STACK_FILE } from '../config/load.ts';
 import { QbtcError } from '../errors.ts';
+import { readTextFile } from '../text-file.ts';
 import { ADDON_FILES, type Addon, filesOfAddon } from './addons.ts';
 import { withComposeServices } from './compose-services.ts';
 import { copyTemplate } from './copy.ts';
@@ -118,7 +120,7 @@ async function workspacesAmong(
   const manifests = changes.filter(({ path }) => path.endsWith('/package.json'));
   return await Promise.all(
     manifests.map(async ({ path }) => {
-      const { name } = JSON.parse(await readFile(join(root, path), 'utf8')) as { name: string };
+      const { name } = JSON.parse(await readTextFile(join(root, path))) as { name: string };
       return { folder: dirname(path), name };
     }),
   );
@@ -139,8 +141,9 @@ export async function renewCompose(root: string): Promise<void> {
   const document = await readStackDocument({ file: join(root, STACK_FILE) });
   const compose = document.data.compose ?? 'infrastructure/docker-compose.yml';
   const file = join(root, String(compose));
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined) return;
+  // A stack without containers needs none.
+  if (!existsSync(file)) return;
+  const text = await readTextFile(file);
   const renewed = withComposeServices(text, document);
   if (renewed !== text) await writeFileAtomic(file, renewed);
 }

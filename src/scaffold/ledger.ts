@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import writeFileAtomic from 'write-file-atomic';
 import * as z from 'zod';
 import { QbtcError } from '../errors.ts';
+import { readTextFile, unreadable } from '../text-file.ts';
 
 /** Which add-ons a stack has, and what was laid of each: it belongs into the repository of the stack. */
 export const LEDGER_FILE = 'qbtc.addons.json';
@@ -26,9 +28,10 @@ export async function readLedger(root: string): Promise<Ledger> {
   const file = join(root, LEDGER_FILE);
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
-  } catch {
-    return { addons: {} };
+    text = await readTextFile(file);
+  } catch (error) {
+    if (isMissing(error)) return { addons: {} };
+    throw unreadable('ADDONS_UNREADABLE', file, error);
   }
   try {
     return ledger.parse(JSON.parse(text));
@@ -40,12 +43,23 @@ export async function readLedger(root: string): Promise<Ledger> {
   }
 }
 
+function isMissing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
 export async function writeLedger(root: string, content: Ledger): Promise<void> {
   await writeFileAtomic(join(root, LEDGER_FILE), `${JSON.stringify(content, null, 2)}\n`);
 }
 
 /** `undefined` for a file that is not there. */
 export async function digestOf(file: string): Promise<string | undefined> {
-  const content = await readFile(file).catch(() => undefined);
-  return content && createHash('sha256').update(content).digest('hex');
+  const digest = createHash('sha256');
+  try {
+    await pipeline(createReadStream(file), digest);
+  } catch (error) {
+    // What cannot be read is there all the same: nothing may be laid over it.
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+  return digest.digest('hex');
 }

@@ -30,6 +30,6 @@ function regex(text: string): RegExp {
   try {
     return new RegExp(text);
   } catch (error) {
-    throw new QbtcError('PATTERN_WRONG', messageOf(error), { exit: EXIT.usage });
+    throw new QbtcError('PATTERN_WRONG', messageOf(error), { exit: EXIT.usage, cause: error });
   }
 }
