@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rename, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import type { StackDocument } from '../config/document.ts';
 import { readStackDocument, STACK_FILE } from '../config/load.ts';
 import { QbtcError } from '../errors.ts';
 import { readTextFile } from '../text-file.ts';
@@ -10,13 +11,15 @@ import { ADDON_FILES, type Addon, filesOfAddon } from './addons.ts';
 import { withComposeServices } from './compose-services.ts';
 import { copyTemplate } from './copy.ts';
 import { digestOf, LEDGER_FILE, readLedger, writeLedger } from './ledger.ts';
-import { addToLock, removeFromLock } from './lock-file.ts';
+import { addToLock, newInLock, removeFromLock } from './lock-file.ts';
 
 /** What happens to one file of the stack. */
 export interface FileChange {
-  /** `keep`: the file was changed by hand, and stays, as `FILE.kept`. */
+  /** `keep`: the file was changed by hand, and stays, under the name `kept`. */
   action: 'create' | 'same' | 'delete' | 'keep';
   path: string;
+  /** `FILE.kept`, or with a number behind it where that is taken. */
+  kept?: string;
 }
 
 /** What is to be done with an add-on; plain data. */
@@ -64,30 +67,40 @@ export async function planRemove(root: string, name: string): Promise<AddonPlan>
     Object.entries(laid.files).map(async ([path, digest]): Promise<FileChange[]> => {
       const now = await digestOf(join(root, path));
       if (now === undefined) return [];
-      return [{ path, action: now === digest ? 'delete' : 'keep' }];
+      if (now === digest) return [{ action: 'delete', path }];
+      return [{ action: 'keep', path, kept: freeName(root, `${path}.kept`) }];
     }),
   );
   return { addon: name, action: 'remove', changes: changes.flat() };
 }
 
-/** Lays the files of the add-on over the stack, as planned, and writes down what was laid. */
+function freeName(root: string, path: string): string {
+  for (let count = 1; ; count += 1) {
+    const name = count === 1 ? path : `${path}.${count}`;
+    if (!existsSync(join(root, name))) return name;
+  }
+}
+
+/**
+ * Lays the files of the add-on over the stack, as planned. What will be laid is written down first: one that was killed
+ * on the way is taken away by `takeAddon`.
+ */
 export async function layAddon(
   root: string,
   addon: Addon,
   plan: AddonPlan,
   signal: AbortSignal,
 ): Promise<void> {
-  const laid = plan.changes.map(({ path }) => path);
-  const made = plan.changes.filter(({ action }) => action === 'create').map(({ path }) => path);
-  await copyTemplate(addon.folder, root, signal, made);
-  const packages = await addToLock(root, join(addon.folder, ADDON_FILES.lock));
+  const lock = join(addon.folder, ADDON_FILES.lock);
   const digests = await Promise.all(
-    laid.map(async (path) => [path, (await digestOf(join(root, path))) ?? ''] as const),
+    plan.changes.map(async ({ path }) => [path, (await digestOf(join(addon.folder, path))) ?? ''] as const),
   );
   const { addons } = await readLedger(root);
-  await writeLedger(root, {
-    addons: { ...addons, [addon.name]: { files: Object.fromEntries(digests), packages } },
-  });
+  const laid = { files: Object.fromEntries(digests), packages: await newInLock(root, lock) };
+  await writeLedger(root, { addons: { ...addons, [addon.name]: laid } });
+  const made = plan.changes.filter(({ action }) => action === 'create').map(({ path }) => path);
+  await copyTemplate(addon.folder, root, signal, made);
+  await addToLock(root, lock);
   await renewCompose(root);
 }
 
@@ -96,10 +109,9 @@ export async function takeAddon(root: string, { addon, changes }: AddonPlan): Pr
   const { addons } = await readLedger(root);
   const { [addon]: gone, ...others } = addons;
   const workspaces = await workspacesAmong(root, changes);
-  for (const { path, action } of changes) {
-    const file = join(root, path);
-    if (action === 'keep') await rename(file, `${file}.kept`);
-    else await rm(file, { force: true });
+  for (const { path, kept } of changes) {
+    if (kept === undefined) await rm(join(root, path), { force: true });
+    else await rename(join(root, path), join(root, kept));
   }
   for (const { folder, name } of workspaces) {
     await rm(join(root, folder, 'node_modules'), { recursive: true, force: true });
@@ -139,8 +151,7 @@ async function removeEmpty(root: string, folder: string): Promise<void> {
 /** The services in the stack's compose file, as the stack says now. */
 export async function renewCompose(root: string): Promise<void> {
   const document = await readStackDocument({ file: join(root, STACK_FILE) });
-  const compose = document.data.compose ?? 'infrastructure/docker-compose.yml';
-  const file = join(root, String(compose));
+  const file = composeFile(root, document);
   // A stack without containers needs none.
   if (!existsSync(file)) return;
   const text = await readTextFile(file);
@@ -148,31 +159,32 @@ export async function renewCompose(root: string): Promise<void> {
   if (renewed !== text) await writeFileAtomic(file, renewed);
 }
 
+function composeFile(root: string, { data }: StackDocument): string {
+  return resolve(root, String(data.compose ?? 'infrastructure/docker-compose.yml'));
+}
+
 /** Keeps a copy of everything that a change touches, so that a change which leaves a stack that does not load is undone. */
 export async function withUndo(root: string, plan: AddonPlan, change: () => Promise<void>): Promise<void> {
   const kept = await mkdtemp(join(tmpdir(), 'qbtc-undo-'));
+  const compose = composeFile(root, await readStackDocument({ file: join(root, STACK_FILE) }));
   const touched = [
-    ...plan.changes.filter(({ action }) => action !== 'create').map(({ path }) => path),
-    ...[LEDGER_FILE, 'package-lock.json', 'infrastructure/docker-compose.yml'],
+    ...plan.changes.filter(({ action }) => action !== 'create').map(({ path }) => join(root, path)),
+    ...[join(root, LEDGER_FILE), join(root, 'package-lock.json'), compose],
   ];
-  const there: string[] = [];
-  for (const path of touched) {
-    if ((await digestOf(join(root, path))) === undefined) continue;
-    await cp(join(root, path), join(kept, path));
-    there.push(path);
-  }
+  const there = touched.filter((file) => existsSync(file));
+  for (const [index, file] of there.entries()) await cp(file, join(kept, String(index)));
   try {
     await change();
   } catch (error) {
-    for (const { path, action } of plan.changes) {
+    for (const { path, action, kept } of plan.changes) {
       if (action === 'create') await rm(join(root, path), { force: true });
-      if (action === 'keep') await rm(join(root, `${path}.kept`), { force: true });
+      if (kept !== undefined) await rm(join(root, kept), { force: true });
       if (action === 'create') await removeEmpty(root, dirname(path));
     }
-    if (!there.includes(LEDGER_FILE)) await rm(join(root, LEDGER_FILE), { force: true });
-    for (const path of there) {
-      await mkdir(dirname(join(root, path)), { recursive: true });
-      await cp(join(kept, path), join(root, path));
+    await rm(join(root, LEDGER_FILE), { force: true });
+    for (const [index, file] of there.entries()) {
+      await mkdir(dirname(file), { recursive: true });
+      await cp(join(kept, String(index)), file);
     }
     throw error;
   } finally {

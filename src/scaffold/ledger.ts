@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import writeFileAtomic from 'write-file-atomic';
 import * as z from 'zod';
@@ -10,12 +10,17 @@ import { readTextFile, unreadable } from '../text-file.ts';
 /** Which add-ons a stack has, and what was laid of each: it belongs into the repository of the stack. */
 export const LEDGER_FILE = 'qbtc.addons.json';
 
+/** Whoever takes an add-on out deletes what the ledger names: nothing outside of the stack. */
+function isBelow(path: string): boolean {
+  return path !== '' && !isAbsolute(path) && !path.split(/[\\/]/).includes('..');
+}
+
 const ledger = z.strictObject({
   addons: z.record(
     z.string(),
     z.strictObject({
       /** SHA-256 of each file as it was laid, by its path. */
-      files: z.record(z.string(), z.string()),
+      files: z.record(z.string().refine(isBelow), z.string()),
       /** What came into package-lock.json with it. */
       packages: z.array(z.string()),
     }),

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { readTextFile } from '../text-file.ts';
+import { readTextFile, unreadable } from '../text-file.ts';
 
 interface LockFile {
   packages: Record<string, unknown>;
@@ -8,19 +9,30 @@ interface LockFile {
 }
 
 async function readLock(file: string): Promise<LockFile | undefined> {
-  const text = await readTextFile(file).catch(() => undefined);
-  if (text === undefined) return undefined;
-  const lock = JSON.parse(text) as Partial<LockFile>;
-  return { ...lock, packages: lock.packages ?? {} };
+  if (!existsSync(file)) return undefined;
+  try {
+    const lock = JSON.parse(await readTextFile(file)) as Partial<LockFile>;
+    return { ...lock, packages: lock.packages ?? {} };
+  } catch (error) {
+    throw unreadable('LOCK_FILE_UNREADABLE', file, error);
+  }
 }
 
-/** Adds the packages of an add-on to the stack's lock file, which keeps what it has. Answers with those that are new. */
-export async function addToLock(root: string, addonLock: string): Promise<string[]> {
-  const [lock, added] = await Promise.all([readLock(join(root, 'package-lock.json')), readLock(addonLock)]);
+const readBoth = (root: string, addonLock: string) =>
+  Promise.all([readLock(join(root, 'package-lock.json')), readLock(addonLock)]);
+
+/** The packages of an add-on that the stack's lock file does not have. */
+export async function newInLock(root: string, addonLock: string): Promise<string[]> {
+  const [lock, added] = await readBoth(root, addonLock);
   if (lock === undefined || added === undefined) return [];
-  const names = Object.keys(added.packages).filter((name) => !Object.hasOwn(lock.packages, name));
+  return Object.keys(added.packages).filter((name) => !Object.hasOwn(lock.packages, name));
+}
+
+/** Adds the packages of an add-on to the stack's lock file, which keeps what it has. */
+export async function addToLock(root: string, addonLock: string): Promise<void> {
+  const [lock, added] = await readBoth(root, addonLock);
+  if (lock === undefined || added === undefined) return;
   await writeLock(root, { ...lock, packages: { ...added.packages, ...lock.packages } });
-  return names;
 }
 
 export async function removeFromLock(root: string, names: ReadonlySet<string>): Promise<void> {

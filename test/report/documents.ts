@@ -854,7 +854,11 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
     dryRun: false,
     changes: [
       { action: 'delete', path: 'services/trading-hft/package.json' },
-      { action: 'keep', path: 'services/trading-hft/service.yaml' },
+      {
+        action: 'keep',
+        path: 'services/trading-hft/service.yaml',
+        kept: 'services/trading-hft/service.yaml.kept',
+      },
     ],
     next: [{ command: 'qbtc up', why: 'ends what of it runs' }],
   },

@@ -93,11 +93,50 @@ describe('an add-on over the core', () => {
     await writeFile(own, `${await readFile(own, 'utf8')}# mine\n`);
     const plan = await planRemove(root, 'trading');
     expect(plan.changes.filter(({ action }) => action === 'keep')).toEqual([
-      { action: 'keep', path: 'services/trading-hft/service.yaml' },
+      {
+        action: 'keep',
+        path: 'services/trading-hft/service.yaml',
+        kept: 'services/trading-hft/service.yaml.kept',
+      },
     ]);
     await takeAddon(root, plan);
     expect(await readFile(`${own}.kept`, 'utf8')).toContain('# mine');
     expect((await open(root)).services).toHaveLength(3);
+
+    await lay(root, trading);
+    await writeFile(own, 'mine again\n');
+    await takeAddon(root, await planRemove(root, 'trading'));
+    expect(await readFile(`${own}.kept`, 'utf8')).toContain('# mine');
+    expect(await readFile(`${own}.kept.2`, 'utf8')).toBe('mine again\n');
+  });
+
+  test('that was killed while it was laid can be taken away, and laid again', async () => {
+    const killed = AbortSignal.abort(new Error('killed'));
+    await expect(layAddon(root, trading, await planAdd(root, trading), killed)).rejects.toThrow('killed');
+    await takeAddon(root, await planRemove(root, 'trading'));
+    expect(await readFile(join(root, 'package-lock.json'), 'utf8')).toBe(lock);
+    await lay(root, trading);
+    expect((await open(root)).services).toHaveLength(5);
+  });
+
+  test.each([
+    '../outside',
+    '/etc/outside',
+    'a/../../outside',
+    '',
+  ])('takes nothing away outside of the stack: %j in the ledger', async (path) => {
+    const ledger = { addons: { trading: { files: { [path]: 'x' }, packages: [] } } };
+    await writeFile(join(root, 'qbtc.addons.json'), JSON.stringify(ledger));
+    await expect(planRemove(root, 'trading')).rejects.toMatchObject({ code: 'ADDONS_UNREADABLE' });
+  });
+
+  test('is not laid beside a lock file that cannot be read, which is named', async () => {
+    await writeFile(join(root, 'package-lock.json'), '{');
+    await expect(lay(root, trading)).rejects.toMatchObject({
+      code: 'LOCK_FILE_UNREADABLE',
+      message: expect.stringContaining('package-lock.json'),
+    });
+    expect(await there(join(root, 'qbtc.addons.json'))).toBe(false);
   });
 
   test('is put back whole where the stack would not load without it, and taken away where not with it', async () => {

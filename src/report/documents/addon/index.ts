@@ -10,8 +10,8 @@ export interface AddonDocument {
   action: 'add' | 'remove';
   /** Planned alone: nothing was changed. */
   dryRun: boolean;
-  /** `same`: it was there already, as the add-on has it; `keep`: it was changed by hand, and stands as `FILE.kept`. */
-  changes: { action: 'create' | 'same' | 'delete' | 'keep'; path: string }[];
+  /** `same`: it was there already, as the add-on has it; `keep`: it was changed by hand, and stands as `kept`. */
+  changes: { action: 'create' | 'same' | 'delete' | 'keep'; path: string; kept?: string }[];
   next: { command: string; why: string }[];
 }
 
@@ -20,15 +20,16 @@ const addon: View<AddonDocument> = (
   { palette, width },
 ) => {
   const count = (which: string) => changes.filter((change) => change.action === which).length;
-  const kept = changes.filter((change) => change.action === 'keep');
   const done = { add: ['would be added', 'added'], remove: ['would be removed', 'removed'] }[action];
   const files = counted(action === 'add' ? count('create') : count('delete'), 'file');
   return [
     `${palette.good(`${SIGN.done} ${palette.strong(name)}`)} ${done[dryRun ? 0 : 1]}: ${files} of ${stack}`,
-    ...kept.flatMap(({ path }) =>
-      wrap(`${path} was changed by hand: it is kept as ${path}.kept`, width - 4).map(
-        (line, index) => `  ${palette.warning(index === 0 ? SIGN.none : ' ')} ${line}`,
-      ),
+    ...changes.flatMap(({ path, kept }) =>
+      kept === undefined
+        ? []
+        : wrap(`${path} was changed by hand: it is kept as ${kept}`, width - 4).map(
+            (line, index) => `  ${palette.warning(index === 0 ? SIGN.none : ' ')} ${line}`,
+          ),
     ),
     ...(next.length === 0 ? [] : ['', palette.strong('What to do next')]),
     ...table(
