@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
 
-const NO_UNIT = ['**/*.real.test.ts', '**/*.faults.test.ts', '**/node_modules/**'];
+const NO_UNIT = ['**/*.{real,faults,engine}.test.ts', '**/node_modules/**'];
 const GATEWAY = ['test/embedded/gateway', 'test/conformance/gateway', 'test/gateway'].map(
   (folder) => `${folder}/**/*.test.ts`,
 );
@@ -21,9 +21,17 @@ const IN_THIS_PROCESS = {
   hookTimeout: 60_000,
 };
 
+const LONG = {
+  globalSetup: './test/support/build-once.ts',
+  exclude: ['**/node_modules/**'],
+  testTimeout: 600_000,
+  hookTimeout: 240_000,
+};
+
 // unit: in this process, no servers of ours started as processes, under 20 s in all.
 // gateway: the same for all that speaks to the embedded gateway over sockets.
-// real: real servers and processes. faults: kills, soaks, and other long runs.
+// real: real servers and processes. faults: kills, soaks, and other long runs. engine: a Docker engine of their own, of
+// which a machine has room for one, as they share its bridge.
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/summary-reporter.ts'],
@@ -64,13 +72,20 @@ export default defineConfig({
       },
       {
         test: {
+          ...LONG,
           name: 'faults',
           sequence: { groupOrder: 3 },
-          globalSetup: './test/support/build-once.ts',
           include: ['test/**/*.faults.test.ts'],
-          exclude: ['**/node_modules/**'],
-          testTimeout: 600_000,
-          hookTimeout: 240_000,
+          // Kills are waited for more than they compute.
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          ...LONG,
+          name: 'engine',
+          sequence: { groupOrder: 4 },
+          include: ['test/**/*.engine.test.ts'],
           fileParallelism: false,
         },
       },

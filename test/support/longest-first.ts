@@ -9,7 +9,10 @@ const LONGEST = [
   'topology.real',
   'routes.real',
   'scale.real',
+  'closed-loop.real',
+  'by-hand.real',
   'journey.real',
+  'recovery.faults',
 ];
 
 /** Vitest's own order knows how long files take only from runs before, which a fresh clone has not had. */
