@@ -51,10 +51,10 @@ describe.skipIf(engine === undefined)(`a stack in Docker${reason}`, () => {
         ],
         services: [
           { service: 'llm-api', runs: 'container' },
-          { service: 'quantum-core', runs: 'container' },
           { service: 'platform-api', runs: 'container' },
-          { service: 'exchange-simulator', runs: 'container' },
+          { service: 'quantum-core', runs: 'container' },
           { service: 'trading-hft', runs: 'container' },
+          { service: 'exchange-simulator', runs: 'container' },
         ],
       });
       expect(await containersOf('managed-by=qbtc')).toEqual([]);
