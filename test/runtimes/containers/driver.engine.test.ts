@@ -169,6 +169,12 @@ describe.skipIf(engine === undefined)(
           expect(first.find(({ service }) => service === 'cache')?.ports).toEqual([cache?.ports.main]);
 
           expect(await driver.up(['cache', 'database'], progress)).toEqual([]);
+          // The first process of a container that has not said yet what it does on SIGTERM does nothing.
+          await expect
+            .poll(async () => JSON.stringify(await containers.logs('cache', { tail: 50 })), {
+              timeout: 60_000,
+            })
+            .toContain('Ready to accept connections');
           await containers.stop(['cache']);
           expect((await containers.list()).find(({ service }) => service === 'cache')).toMatchObject({
             state: 'exited',
