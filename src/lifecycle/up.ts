@@ -136,7 +136,7 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
     applies: options.apply,
     mayWrite: true,
   });
-  await endLeaving(context, declared, plan, present, held);
+  const ended = await endLeaving(context, declared, plan, present, held);
   await writeChoices(declared.root, plan);
   const { portBase, declaredPortBase = portBase } = declared;
   if (declared.portBaseFrom !== undefined) await keepPortBase(declared.root, portBase, declaredPortBase);
@@ -179,6 +179,11 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
     steps,
   );
   await run.everything(plan, options);
+  // Whether something was declared before is known only by what a start or an end has left behind.
+  if (parts.started.length > 0 || ended) {
+    const { forgetUndeclared } = await import('../discovery/registry-cache.ts');
+    await forgetUndeclared(context, stack).catch(() => {});
+  }
   const processes = (await held.supervisor?.list()) ?? [];
   const outdated = await lookAtOwnCode(context, stack, selection.services, processes);
   return {
@@ -196,14 +201,14 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
   };
 }
 
-/** Ends what is declared otherwise now: it would stand in the way of what is to come. */
+/** Ends what is declared otherwise now: it would stand in the way of what is to come. Tells whether there was any. */
 async function endLeaving(
   context: Context,
   stack: Stack,
   plan: InfrastructurePlan,
   present: Present,
   held: Held,
-): Promise<void> {
+): Promise<boolean> {
   const { progress } = context.io;
   const processes = leavingProcesses(stack, plan, present.processes, present.plan);
   // The last ones to have started may need the first ones.
@@ -213,10 +218,10 @@ async function endLeaving(
     progress.done(name, 'ended');
   }
   const containers = leavingContainers(plan, present.containers);
-  if (containers.length === 0) return;
   for (const name of containers) progress.step(name, 'ending what is declared otherwise now');
-  await held.containers.stop(containers);
+  if (containers.length > 0) await held.containers.stop(containers);
   for (const name of containers) progress.done(name, 'ended');
+  return processes.length + containers.length > 0;
 }
 
 function byName<T extends { name: string }>(items: readonly T[]): Map<string, T> {

@@ -43,5 +43,7 @@ test('a lean stack works, gets an add-on that works, and is lean again', async (
   const names = services.map(({ name }: { name: string }) => name);
   expect(names).toContain('llm-api');
   expect(names).not.toContain('trading-hft');
+  // Nobody misses what was taken out.
+  expect(await flows()).toContain('platform-health');
   expect((await qbtc(['remove', 'trading'], root)).stderr).toContain('the stack has no add-on trading');
 }, 600_000);

@@ -1,12 +1,10 @@
 import * as z from 'zod';
 import type { RedisConnection } from '../../context.ts';
-import { QbtcError } from '../../errors.ts';
-import type { Resource } from '../../model/resource.ts';
 import type { Stack } from '../../model/stack.ts';
 import { addressText, isLocal } from '../addresses.ts';
-import type { DiscoveryContext, Sighting, Source } from '../source.ts';
+import { cacheOf, withCache } from '../registry-cache.ts';
+import type { Sighting, Source } from '../source.ts';
 
-const DEADLINE_MS = 5_000;
 /** How often a watch looks: nobody tells of a lease that ends. */
 const LOOK_EVERY_MS = 2_000;
 
@@ -56,25 +54,6 @@ export const registry: Source = {
     });
   },
 };
-
-function cacheOf({ resources }: Stack): Resource | undefined {
-  return resources.find(({ kind }) => kind === 'redis');
-}
-
-async function withCache<Result>(
-  { redis }: DiscoveryContext,
-  stack: Stack,
-  work: (connection: RedisConnection) => Promise<Result>,
-): Promise<Result> {
-  const cache = cacheOf(stack);
-  if (cache === undefined) throw new QbtcError('CACHE_MISSING', `${stack.name} declares no cache`);
-  const connection = await redis(cache.endpoint.url, { timeoutMs: DEADLINE_MS });
-  try {
-    return await work(connection);
-  } finally {
-    await connection.close().catch(() => {});
-  }
-}
 
 async function leases(connection: RedisConnection, { name }: Stack): Promise<Lease[]> {
   const instances = textsOf(await connection.command('HKEYS', `${name}:registry:leases`)).sort();
