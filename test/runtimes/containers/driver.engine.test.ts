@@ -27,6 +27,8 @@ let containers: Containers;
 
 let own: Stack | undefined;
 
+/** What Redis writes when it is one. */
+const READY = 'Ready to accept connections';
 const ABOUT_MINUTES = 300_000;
 
 const docker = (...args: string[]) => run('docker', args, { env: { ...process.env, ...engine?.env } });
@@ -170,17 +172,23 @@ describe.skipIf(engine === undefined)(
 
           expect(await driver.up(['cache', 'database'], progress)).toEqual([]);
           // The first process of a container that has not said yet what it does on SIGTERM does nothing.
-          await expect
-            .poll(async () => JSON.stringify(await containers.logs('cache', { tail: 50 })), {
-              timeout: 60_000,
-            })
-            .toContain('Ready to accept connections');
+          const started = (times: number) =>
+            expect
+              .poll(
+                async () => JSON.stringify(await containers.logs('cache', { tail: 500 })).split(READY).length,
+                {
+                  timeout: 60_000,
+                },
+              )
+              .toBe(times + 1);
+          await started(1);
           await containers.stop(['cache']);
           expect((await containers.list()).find(({ service }) => service === 'cache')).toMatchObject({
             state: 'exited',
             reason: 'exited with code 0',
           });
           expect(await driver.up(['cache', 'database'], progress)).toEqual(['cache']);
+          await started(2);
           expect((await containers.logs('cache', { tail: 1 }))[0]?.timestamp).toMatch(/^\d{4}-.*Z$/);
 
           const stopped: string[] = [];
