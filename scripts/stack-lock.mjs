@@ -4,6 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { build } from 'esbuild';
+
+const bundled = await build({ entryPoints: ['src/scaffold/lock-reach.ts'], format: 'esm', write: false });
+const { reached } = await import(`data:text/javascript,${encodeURIComponent(bundled.outputFiles[0].text)}`);
 
 const core = join('templates', 'stack');
 const addons = readdirSync(join('templates', 'addons'), { withFileTypes: true })
@@ -68,35 +72,4 @@ function only(packages, names) {
       .filter(([name]) => names.has(name))
       .sort(inOrder),
   );
-}
-
-/** What is installed for these workspaces, as the lock file places it. */
-function reached(packages, workspaces) {
-  const found = new Set();
-  const visit = (path, own) => {
-    if (found.has(path)) return;
-    found.add(path);
-    const entry = packages[path];
-    if (entry.link) return visit(entry.resolved, true);
-    const lists = [entry.dependencies, entry.optionalDependencies, entry.peerDependencies];
-    for (const name of Object.keys(Object.assign({}, ...lists, own ? entry.devDependencies : undefined))) {
-      const place = placeOf(packages, path, name);
-      if (place !== undefined) visit(place, false);
-    }
-  };
-  visit('', true);
-  for (const workspace of workspaces) {
-    visit(workspace, true);
-    visit(`node_modules/${packages[workspace].name}`, false);
-  }
-  return found;
-}
-
-/** As Node looks a package up: beside the one that asks, then further up. */
-function placeOf(packages, path, name) {
-  for (let folder = path; ; folder = folder.slice(0, Math.max(folder.lastIndexOf('/'), 0))) {
-    const place = folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
-    if (place in packages) return place;
-    if (folder === '') return undefined;
-  }
 }

@@ -9,7 +9,13 @@ import type { Outline } from './outline.ts';
 /** The files that the patterns match, absolute and sorted. */
 export async function filesOf(root: string, patterns: readonly string[]): Promise<string[]> {
   if (patterns.length === 0) return [];
-  const files = await glob([...patterns], { cwd: root, absolute: true, expandDirectories: false });
+  const files = await glob([...patterns], {
+    cwd: root,
+    absolute: true,
+    expandDirectories: false,
+    // npm links the packages of the stack there: each file would be found twice.
+    ignore: ['**/node_modules/**'],
+  });
   // In the system's own spelling, as every other path of the stack.
   return files.map((file) => resolve(file)).sort();
 }

@@ -98,14 +98,22 @@ class Whole {
 
     for (const [command, declared] of Object.entries(isRecord(data.commands) ? data.commands : {})) {
       const commands = this.#mapping('commands');
-      if (commands === undefined || !isRecord(declared)) continue;
+      if (commands === undefined) continue;
       if (Object.hasOwn(commands, command)) {
         const at = document.keyAt(['commands', command]);
         const field = fieldName(['commands', command]);
         report([{ at, field, found: `a second command ${command}`, expected: 'a name of its own' }]);
         continue;
       }
-      commands[command] = { ...declared, service: name };
+      if (isRecord(declared) && 'service' in declared) {
+        const path = ['commands', command, 'service'];
+        const found = JSON.stringify(declared.service);
+        report([
+          { at: document.at(path), field: fieldName(path), found, expected: 'none: it is of this service' },
+        ]);
+      }
+      // What is no mapping is told by the schema.
+      commands[command] = isRecord(declared) ? { ...declared, service: name } : declared;
       mount(['commands', command], ['commands', command]);
     }
     const append = (target: Record<string, unknown>, path: FieldPath, key: string, make = inFolder) => {
@@ -113,6 +121,8 @@ class Whole {
       if (added.length === 0) return;
       const last = path.at(-1) ?? '';
       const before = target[last];
+      // What can only be a list is told by the schema where it is none.
+      if (key === 'secrets' && before !== undefined && !Array.isArray(before)) return;
       // One that stood alone is now the first of a list.
       if (before !== undefined && !Array.isArray(before))
         this.#mounts.push({ path: [...path, 0], document: this.#written, own: path });

@@ -1,22 +1,17 @@
 import type { Context, RedisConnection } from '../context.ts';
 import { QbtcError } from '../errors.ts';
-import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
+import { resourceOfKind } from '../resources/facts.ts';
 
 const DEADLINE_MS = 5_000;
 
-/** The cache that holds the registry of the services, where the stack declares one. */
-export function cacheOf({ resources }: Stack): Resource | undefined {
-  return resources.find(({ kind }) => kind === 'redis');
-}
-
-/** @throws QbtcError `CACHE_MISSING`; what the cache refuses */
+/** Works on the cache that holds the registry of the services. @throws QbtcError `CACHE_MISSING`; what the cache refuses */
 export async function withCache<Result>(
   { redis }: Pick<Context, 'redis'>,
   stack: Stack,
   work: (connection: RedisConnection) => Promise<Result>,
 ): Promise<Result> {
-  const cache = cacheOf(stack);
+  const cache = resourceOfKind(stack, 'redis');
   if (cache === undefined) throw new QbtcError('CACHE_MISSING', `${stack.name} declares no cache`);
   const connection = await redis(cache.endpoint.url, { timeoutMs: DEADLINE_MS });
   try {
@@ -31,7 +26,7 @@ export async function withCache<Result>(
  * instance is missed for an hour) those that the stack does not declare. One that runs is back with its next heartbeat.
  */
 export async function forgetUndeclared(context: Pick<Context, 'redis'>, stack: Stack): Promise<void> {
-  if (cacheOf(stack) === undefined) return;
+  if (resourceOfKind(stack, 'redis') === undefined) return;
   const declared = new Set(stack.services.map(({ name }) => name));
   await withCache(context, stack, async (connection) => {
     const key = `${stack.name}:registry:services`;

@@ -46,10 +46,11 @@ export async function watchAndHeal(context: Context, opened: Stack, options: Wat
   for (let look = 1; !end.aborted; look += 1) {
     try {
       const mark = await markOf(stack);
-      if (mark !== read) stack = await reopenStack(context, stack);
+      const full = look % FULL_EVERY === 0;
+      // A service file that is new, and only matched, changes none of those that were read.
+      if (full || mark !== read) stack = await reopenStack(context, stack);
       read = mark;
       const unwell = (await unwellTwice(context, stack, onEvent)).join();
-      const full = look % FULL_EVERY === 0;
       if (full || (unwell !== '' && unwell !== leftAlone))
         leftAlone = (await act(context, stack, options)) ? '' : unwell;
       if (unwell === '') leftAlone = '';

@@ -7,7 +7,9 @@ import {
   planAdd,
   planRemove,
   takeAddon,
+  unlinkWorkspaces,
   withUndo,
+  workspacesAmong,
 } from '../scaffold/change-addons.ts';
 import { installAdded } from '../scaffold/install.ts';
 import { writeComposeFiles } from './compose-files.ts';
@@ -23,7 +25,7 @@ interface Options {
  */
 export async function addAddon(
   context: Context,
-  { root }: Stack,
+  { root }: Pick<Stack, 'root'>,
   name: string,
   { dryRun, install }: Options & { install: boolean },
 ): Promise<AddonPlan> {
@@ -41,7 +43,7 @@ export async function addAddon(
  */
 export async function removeAddon(
   context: Context,
-  { root }: Stack,
+  { root }: Pick<Stack, 'root'>,
   name: string,
   { dryRun }: Options,
 ): Promise<AddonPlan> {
@@ -50,7 +52,10 @@ export async function removeAddon(
     addonNamed(await listAddons(context.installation.root), name);
     throw error;
   });
-  if (!dryRun) await proven(context, root, plan, () => takeAddon(root, plan));
+  if (dryRun) return plan;
+  const workspaces = await workspacesAmong(root, plan);
+  await proven(context, root, plan, () => takeAddon(root, plan));
+  await unlinkWorkspaces(root, workspaces);
   return plan;
 }
 

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { confidentialValues } from '../config/confidential.ts';
-import { findStackFile, openStack } from '../config/load.ts';
+import { findStackFile, openStack, readStackDocument } from '../config/load.ts';
 import type { Scale } from '../config/scale.ts';
 import { readPending } from '../config/secrets.ts';
 import type { Context } from '../context.ts';
@@ -65,6 +65,13 @@ function sayWhereFrom({ io }: Context, { root, name }: Stack): void {
     );
   if (before !== name)
     io.err(`this stack was started as ${before}, and is named ${name} now: qbtc down ends what runs of it`);
+}
+
+/** Where that stack is and what it is called, for what must work while its services are not whole. */
+export async function stackPlaceHere(context: Context): Promise<Pick<Stack, 'root' | 'name'>> {
+  const file = await findStackFile(context.cwd);
+  const { data } = await readStackDocument({ file });
+  return { root: dirname(file), name: String(data.name ?? '') };
 }
 
 /** The folder of that stack, for commands that must work with a broken `qbtc.yaml`. */

@@ -43,18 +43,19 @@ export async function stop(context: Context, stack: Stack, names: readonly strin
     };
     const processes = processRuntime(context, stack.root);
     const containers = containerRuntime(context, stack.root);
-    let alive: Set<string>;
+    let alive: string[];
     try {
+      // Asked first: with an engine that does not answer, nothing is ended.
+      const parts = [...(await processes.list()), ...(contained.size === 0 ? [] : await containers.list())];
       for (const name of dependantsFirst(stack, names)) {
         progress.step(name, 'ending');
         const runtime = contained.has(name) ? containers : processes;
         for (const ended of await runtime.stop(contained.has(name) ? [name] : processNames(stack, name)))
           done(ended);
       }
-      const parts = [...(await processes.list()), ...(contained.size === 0 ? [] : await containers.list())];
-      alive = new Set(
-        parts.filter(({ lives, state }) => lives || state === 'starting').map(({ name }) => name),
-      );
+      alive = parts
+        .filter(({ name, lives, state }) => (lives || state === 'starting') && !stopped.includes(name))
+        .map(({ name }) => name);
     } finally {
       processes.close();
       progress.stop();
@@ -63,7 +64,7 @@ export async function stop(context: Context, stack: Stack, names: readonly strin
       (service) =>
         !names.includes(service.name) &&
         service.dependsOn.some((needed) => names.includes(needed)) &&
-        [service.name, ...instancesOf(service).map(({ name }) => name)].some((name) => alive.has(name)),
+        [service.name, ...instancesOf(service).map(({ name }) => name)].some((name) => alive.includes(name)),
     );
     return { stack: stack.name, stopped, stranded: stranded.map(({ name }) => name) };
   });

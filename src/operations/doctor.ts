@@ -3,10 +3,9 @@ import * as z from 'zod';
 import { findStackFile, openStack, STACK_FILE } from '../config/load.ts';
 import type { Context } from '../context.ts';
 import { diagnose } from '../doctor/index.ts';
-import { QbtcError } from '../errors.ts';
+import { EXIT, QbtcError } from '../errors.ts';
 import { openStackHere } from '../lifecycle/open.ts';
 import type { Stack } from '../model/stack.ts';
-import { exitFor } from './exit.ts';
 import { operationOf } from './operation.ts';
 
 export const operation = operationOf({
@@ -18,7 +17,7 @@ export const operation = operationOf({
   async run(context, { stack, inStack }) {
     const diagnosis = await diagnose(context, stack, inStack);
     const failed = diagnosis.checks.some(({ status }) => status === 'fail');
-    return { document: { kind: 'doctor', ...diagnosis }, exit: exitFor(failed) };
+    return { document: { kind: 'doctor', ...diagnosis }, ...(failed ? { exit: EXIT.findings } : {}) };
   },
 });
 /** Outside of a stack the machine is judged by the one that `qbtc new` would make. */

@@ -36,7 +36,7 @@ export async function runOperation(
   const work = () => operation.run(context, subject, input, tell);
   if (operation.locks?.(input) !== true) return work();
   const { withLock } = await import('../lifecycle/lock.ts');
-  return withLock((subject as Stack).root, name, work);
+  return withLock((subject as Pick<Stack, 'root'>).root, name, work);
 }
 
 function judged(name: string, schema: z.ZodType, given: object): unknown {

@@ -108,26 +108,21 @@ export async function layAddon(
 export async function takeAddon(root: string, { addon, changes }: AddonPlan): Promise<void> {
   const { addons } = await readLedger(root);
   const { [addon]: gone, ...others } = addons;
-  const workspaces = await workspacesAmong(root, changes);
   for (const { path, kept } of changes) {
     if (kept === undefined) await rm(join(root, path), { force: true });
     else await rename(join(root, path), join(root, kept));
   }
-  for (const { folder, name } of workspaces) {
-    await rm(join(root, folder, 'node_modules'), { recursive: true, force: true });
-    await rm(join(root, 'node_modules', name), { force: true });
-  }
   for (const { path } of changes) await removeEmpty(root, dirname(path));
-  const needed = new Set(Object.values(others).flatMap(({ packages }) => packages));
-  await removeFromLock(root, new Set(gone?.packages.filter((name) => !needed.has(name))));
+  await removeFromLock(root, gone?.packages ?? []);
   if (Object.keys(others).length > 0) await writeLedger(root, { addons: others });
   else await rm(join(root, LEDGER_FILE), { force: true });
   await renewCompose(root);
 }
 
-async function workspacesAmong(
+/** The packages of the stack's own that the plan takes away: to be asked for before it is carried out. */
+export async function workspacesAmong(
   root: string,
-  changes: readonly FileChange[],
+  { changes }: AddonPlan,
 ): Promise<{ folder: string; name: string }[]> {
   const manifests = changes.filter(({ path }) => path.endsWith('/package.json'));
   return await Promise.all(
@@ -136,6 +131,18 @@ async function workspacesAmong(
       return { folder: dirname(path), name };
     }),
   );
+}
+
+/** Takes away what npm has made for packages that are gone; `npm install` would make it again. */
+export async function unlinkWorkspaces(
+  root: string,
+  workspaces: readonly { folder: string; name: string }[],
+): Promise<void> {
+  for (const { folder, name } of workspaces) {
+    await rm(join(root, folder, 'node_modules'), { recursive: true, force: true });
+    await rm(join(root, 'node_modules', name), { force: true });
+    await removeEmpty(root, folder);
+  }
 }
 
 async function removeEmpty(root: string, folder: string): Promise<void> {

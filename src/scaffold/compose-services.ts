@@ -7,19 +7,23 @@ const END = '  # End of the services.';
  * The compose file with the part of the services made anew from what the stack says of them. A file without the marks of
  * that part stays as it is, and so does a service that somebody wrote down outside of it.
  */
-export function withComposeServices(text: string, { data }: StackDocument): string {
+export function withComposeServices(written: string, { data }: StackDocument): string {
+  // A checkout may have line ends of its own: it keeps them.
+  const lineEnd = written.includes('\r\n') ? '\r\n' : '\n';
+  const text = written.replaceAll('\r\n', '\n');
   const [before, rest] = split(text, `${BEGIN}\n`);
   const [, after] = rest === undefined ? [] : split(rest, `${END}\n`);
-  if (after === undefined) return text;
+  if (after === undefined) return written;
   const services = isRecord(data.services) ? data.services : {};
-  const written = new Set([...`${before}${after}`.matchAll(/^ {2}([\w-]+):/gm)].map(([, name]) => name));
+  const byHand = new Set([...`${before}${after}`.matchAll(/^ {2}([\w-]+):/gm)].map(([, name = '']) => name));
   const standIns = new Set(Object.keys(services).filter((name) => isStandIn(services[name])));
-  const blocks = Object.entries(services).flatMap(([name, service]) =>
-    isRecord(service) && typeof service.entry === 'string' && !written.has(name)
-      ? [blockOf(name, service, standIns)]
-      : [],
-  );
-  return `${before}${BEGIN}\n${blocks.join('\n')}${END}\n${after}`;
+  const generated = Object.entries(services).filter(
+    ([name, service]) => isRecord(service) && typeof service.entry === 'string' && !byHand.has(name),
+  ) as [string, Record<string, unknown>][];
+  // What has no container, as a service with a command of its own, cannot be waited for.
+  const contained = new Set([...byHand, ...generated.map(([name]) => name)]);
+  const blocks = generated.map(([name, service]) => blockOf(name, service, standIns, contained));
+  return `${before}${BEGIN}\n${blocks.join('\n')}${END}\n${after}`.replaceAll('\n', lineEnd);
 }
 
 function split(text: string, mark: string): [string, string?] {
@@ -31,7 +35,12 @@ function isStandIn(service: unknown): boolean {
   return isRecord(service) && service.stands_in_for !== undefined;
 }
 
-function blockOf(name: string, service: Record<string, unknown>, standIns: ReadonlySet<string>): string {
+function blockOf(
+  name: string,
+  service: Record<string, unknown>,
+  standIns: ReadonlySet<string>,
+  contained: ReadonlySet<string>,
+): string {
   const variable = name.toUpperCase().replaceAll('-', '_');
   const standIn = standIns.has(name);
   // Of one that may be left out nothing is asked for.
@@ -40,7 +49,7 @@ function blockOf(name: string, service: Record<string, unknown>, standIns: Reado
   const file = standIn ? `{ path: env/${name}.env, required: false }` : `"env/${name}.env"`;
   const needed = Array.isArray(service.depends_on) ? service.depends_on.map(String) : [];
   const conditions = needed
-    .filter((each) => !standIns.has(each))
+    .filter((each) => contained.has(each) && !standIns.has(each))
     .map((each) => `      ${each}: { condition: service_healthy }\n`);
   return `  ${name}:
     <<: *service

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { buffer } from 'node:stream/consumers';
 import writeFileAtomic from 'write-file-atomic';
 import * as z from 'zod';
 import { QbtcError } from '../errors.ts';
@@ -58,13 +58,13 @@ export async function writeLedger(root: string, content: Ledger): Promise<void> 
 
 /** `undefined` for a file that is not there. */
 export async function digestOf(file: string): Promise<string | undefined> {
-  const digest = createHash('sha256');
   try {
-    await pipeline(createReadStream(file), digest);
+    // In latin1 every byte stays what it is. A checkout may have line ends of its own.
+    const text = (await buffer(createReadStream(file))).toString('latin1').replaceAll('\r\n', '\n');
+    return createHash('sha256').update(text, 'latin1').digest('hex');
   } catch (error) {
     // What cannot be read is there all the same: nothing may be laid over it.
     if (isMissing(error)) return undefined;
     throw error;
   }
-  return digest.digest('hex');
 }

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { readTextFile, unreadable } from '../text-file.ts';
+import { type LockedPackages, reached } from './lock-reach.ts';
+import { workspacesOf } from './workspaces.ts';
 
 interface LockFile {
-  packages: Record<string, unknown>;
+  packages: LockedPackages;
   [key: string]: unknown;
 }
 
@@ -35,10 +37,16 @@ export async function addToLock(root: string, addonLock: string): Promise<void> 
   await writeLock(root, { ...lock, packages: { ...added.packages, ...lock.packages } });
 }
 
-export async function removeFromLock(root: string, names: ReadonlySet<string>): Promise<void> {
+/** Takes these packages out of the stack's lock file, but for those that what is left of the stack needs. */
+export async function removeFromLock(root: string, names: readonly string[]): Promise<void> {
   const lock = await readLock(join(root, 'package-lock.json'));
   if (lock === undefined) return;
-  const kept = Object.entries(lock.packages).filter(([name]) => !names.has(name));
+  const needed = reached(
+    lock.packages,
+    (await workspacesOf(root)).map(({ folder }) => folder),
+  );
+  const gone = new Set(names.filter((name) => !needed.has(name)));
+  const kept = Object.entries(lock.packages).filter(([name]) => !gone.has(name));
   await writeLock(root, { ...lock, packages: Object.fromEntries(kept) });
 }
 

@@ -38,12 +38,10 @@ export const connectSql: SqlConnect = async (url, { timeoutMs }) => {
   });
   // A server that goes away while nothing is asked must not end the command: the next query tells.
   client.on('error', () => {});
-  await client.connect();
+  await client.connect().catch(refuse);
   return {
     async query(text, values) {
-      const result = await client
-        .query(text, values === undefined ? undefined : [...values])
-        .catch((error: unknown) => Promise.reject(withCode(error)));
+      const result = await client.query(text, values === undefined ? undefined : [...values]).catch(refuse);
       // A text of several statements gives an array of results.
       const last = Array.isArray(result) ? result.at(-1) : result;
       return { rows: last?.rows ?? [] };
@@ -54,11 +52,13 @@ export const connectSql: SqlConnect = async (url, { timeoutMs }) => {
   };
 };
 
-/** PostgreSQL and the system name a code; a connection that is cut in the middle of a query has only its message. */
-function withCode(error: unknown): unknown {
-  return error instanceof Error && !('code' in error)
-    ? Object.assign(error, { code: 'CONNECTION_LOST' })
-    : error;
+/** What `pg` says of a connection that is cut, or takes too long: PostgreSQL and the system name a code, `pg` does not. */
+const LOST = /^(Connection terminated|timeout expired|Query read timeout|Client .*not queryable)/;
+
+function refuse(error: unknown): never {
+  if (error instanceof Error && !('code' in error) && LOST.test(error.message))
+    throw Object.assign(error, { code: 'CONNECTION_LOST' });
+  throw error;
 }
 
 /** Of an array of any depth; what is NULL stays it. */

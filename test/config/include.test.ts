@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readCommands } from '../../src/config/commands.ts';
@@ -164,4 +164,35 @@ test.each([
 ] as [string, Record<string, string>, RegExp][])('%s is told', async (_, files, expected) => {
   const { details } = await mistakes(files);
   expect(details).toEqual([expect.stringMatching(expected)]);
+});
+
+test.each([
+  [
+    'a command that is a text',
+    'commands: { trade: src/cli.ts }',
+    /commands\.trade.*"src\/cli\.ts".*expected a mapping/s,
+  ],
+  [
+    'a command of another service',
+    'commands: { trade: { description: a, entry: src/cli.ts, service: core } }',
+    /commands\.trade\.service.*"core"/s,
+  ],
+])('tells %s', async (_, commands, told) => {
+  const { details } = await mistakes({
+    'services/trading/service.yaml': TRADING.replace(/commands:\n.*\n/, `${commands}\n`),
+  });
+  expect(details.join('\n')).toMatch(told);
+  expect(details.join('\n')).toContain('services/trading/service.yaml');
+});
+
+test('hides no mistake of qbtc.yaml: secrets that are no list', async () => {
+  const { details } = await mistakes({ 'qbtc.yaml': `${STACK}secrets: lonely\n` });
+  expect(details.join('\n')).toMatch(/secrets: found "lonely", expected a list/);
+});
+
+test('finds no file a second time where npm has linked its package', async () => {
+  const root = await stackOf({ 'qbtc.yaml': STACK.replace('services/*/service.yaml', '"**/service.yaml"') });
+  await mkdir(join(root, 'node_modules/@stack'), { recursive: true });
+  await symlink(join(root, 'services/trading'), join(root, 'node_modules/@stack/trading'), 'junction');
+  expect((await open(root)).includedFiles).toEqual([join(root, 'services/trading/service.yaml')]);
 });

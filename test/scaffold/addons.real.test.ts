@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newUndecidedStack } from '../support/new-stack.ts';
@@ -46,4 +46,11 @@ test('a lean stack works, gets an add-on that works, and is lean again', async (
   // Nobody misses what was taken out.
   expect(await flows()).toContain('platform-health');
   expect((await qbtc(['remove', 'trading'], root)).stderr).toContain('the stack has no add-on trading');
+
+  // As one that was killed leaves it: a service without its code, in a stack that does not load.
+  await json('add', 'trading');
+  await rm(join(root, 'services/trading-hft/src'), { recursive: true });
+  expect((await qbtc(['status'], root)).stderr).toContain('services.trading-hft.entry');
+  await json('remove', 'trading', '--yes');
+  expect((await json('status')).resources).not.toEqual([]);
 }, 600_000);

@@ -72,6 +72,35 @@ describe('an add-on over the core', () => {
     await expect(planRemove(root, 'trading')).rejects.toMatchObject({ code: 'ADDON_NOT_THERE' });
   });
 
+  test('keeps in the lock file what something else has come to need', async () => {
+    await lay(root, trading);
+    const file = join(root, 'services/llm-api/package.json');
+    const manifest = JSON.parse(await readFile(file, 'utf8'));
+    manifest.dependencies.binance = '*';
+    await writeFile(file, JSON.stringify(manifest));
+    const locked = join(root, 'package-lock.json');
+    const packages = async () => JSON.parse(await readFile(locked, 'utf8')).packages;
+    const whole = await packages();
+    whole['services/llm-api'].dependencies.binance = '*';
+    await writeFile(locked, JSON.stringify({ lockfileVersion: 3, packages: whole }));
+    await takeAddon(root, await planRemove(root, 'trading'));
+    expect(await packages()).toHaveProperty(['node_modules/binance']);
+    expect(await packages()).not.toHaveProperty(['services/trading-hft']);
+  });
+
+  test('is known by its files in a checkout that has line ends of its own, too', async () => {
+    await lay(root, trading);
+    const plan = await planRemove(root, 'trading');
+    for (const path of [...plan.changes.map((change) => change.path), 'infrastructure/docker-compose.yml']) {
+      const text = await readFile(join(root, path), 'utf8');
+      await writeFile(join(root, path), text.replaceAll('\n', '\r\n'));
+    }
+    expect(await planRemove(root, 'trading')).toEqual(plan);
+    await takeAddon(root, plan);
+    expect(await compose()).not.toContain('trading-hft');
+    expect((await compose()).replaceAll('\r\n', '')).not.toContain('\n');
+  });
+
   test('overwrites nothing that is there with another content', async () => {
     const own = join(root, 'services/trading-hft/service.yaml');
     await mkdir(dirname(own), { recursive: true });

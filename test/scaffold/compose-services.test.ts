@@ -21,7 +21,7 @@ services:
   own: { path: own, entry: main.ts, port: 1 }
   run: { path: run, command: [python3, main.py], port: 2 }
   sim: { path: tools/sim, entry: src/main.ts, port: 3, stands_in_for: "\${EXCHANGE:-}" }
-  trader: { path: services/trader, entry: src/main.ts, port: 4, depends_on: [broker, sim] }
+  trader: { path: services/trader, entry: src/main.ts, port: 4, depends_on: [broker, sim, run] }
 `);
   const marked = withComposeServices(await readFile(FILE, 'utf8'), document);
   const before = marked.replace('\nnetworks:\n', '\n  own:\n    image: own\n\nnetworks:\n');

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import type { RedisConnection } from '../../context.ts';
 import type { Stack } from '../../model/stack.ts';
+import { resourceOfKind } from '../../resources/facts.ts';
 import { addressText, isLocal } from '../addresses.ts';
-import { cacheOf, withCache } from '../registry-cache.ts';
+import { withCache } from '../registry-cache.ts';
 import type { Sighting, Source } from '../source.ts';
 
 /** How often a watch looks: nobody tells of a lease that ends. */
@@ -28,7 +29,9 @@ type Lease = z.infer<typeof leaseSchema>;
 /** The registry that the services of the stack share, in Redis: who holds a lease is there, as it says itself. */
 export const registry: Source = {
   async absent(_, { stack }) {
-    return cacheOf(stack) === undefined ? 'the stack declares no cache that would hold it' : undefined;
+    return resourceOfKind(stack, 'redis') === undefined
+      ? 'the stack declares no cache that would hold it'
+      : undefined;
   },
   async look(context, { stack }) {
     return withCache(context, stack, async (connection) => ({

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { addAddon } from '../../lifecycle/addons.ts';
+import { stackPlaceHere } from '../../lifecycle/open.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
@@ -11,6 +12,8 @@ export const operation = operationOf({
     install: z.boolean().default(true),
   }),
   documents: ['addon'],
+  // One that was killed on the way leaves a stack that need not load.
+  open: stackPlaceHere,
   locks: ({ dryRun }) => !dryRun,
   async run(context, stack, { name, ...options }) {
     const plan = await addAddon(context, stack, name, options);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { removeAddon } from '../../lifecycle/addons.ts';
+import { stackPlaceHere } from '../../lifecycle/open.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
@@ -7,6 +8,8 @@ export const operation = operationOf({
   effect: 'changes',
   input: z.object({ name: z.string(), dryRun: z.boolean().default(false) }),
   documents: ['addon'],
+  // One that was killed on the way leaves a stack that need not load.
+  open: stackPlaceHere,
   locks: ({ dryRun }) => !dryRun,
   async run(context, stack, { name, dryRun }) {
     const plan = await removeAddon(context, stack, name, { dryRun });

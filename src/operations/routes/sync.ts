@@ -6,7 +6,7 @@ import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
   about: 'bring the gateway to what the stack declares; touches nothing that is not ours',
-  effect: 'changes',
+  effect: 'destroys',
   input: z.object({
     dryRun: z.boolean().default(false),
     prune: z.boolean().default(false),

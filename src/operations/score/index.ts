@@ -14,7 +14,7 @@ import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
   about: 'judge the running stack: 100 points, each lost one with its reason and what wins it back',
-  effect: 'reads',
+  effect: 'changes',
   input: z.object({
     min: z.number().min(0).max(100).exactOptional(),
     strict: z.boolean().default(false),

@@ -19,7 +19,7 @@ const SILENT: Progress = { step() {}, done() {}, failed() {}, stop() {} };
 export const operation = operationOf({
   about:
     'what runs, the last score with its flows, and what heal did last, again and again until it is interrupted',
-  effect: 'reads',
+  effect: 'changes',
   input: z.object({}),
   documents: [],
   tells: 'status',
