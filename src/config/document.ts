@@ -188,6 +188,8 @@ interface NodePlace {
   value: Node;
 }
 
+const DIGITS = `a whole number of at most ${Number.MAX_SAFE_INTEGER}, or a text in quotes: others lose digits`;
+
 /** Turns nodes into data and remembers which node is behind which path. */
 class NodeReader {
   readonly mistakes: Mistake[] = [];
@@ -230,9 +232,15 @@ class NodeReader {
     this.#placed.set(keyOf(path), { key, value: node });
     if (isScalar(node)) {
       if (this.#isText(path) && node.value !== null && node.source !== undefined) return node.source;
-      return this.#exactNumbers && typeof node.value === 'number'
-        ? exact(node.source, node.value)
-        : node.value;
+      if (typeof node.value !== 'number') return node.value;
+      if (this.#exactNumbers) return exact(node.source, node.value);
+      if (
+        Number.isInteger(node.value) &&
+        !Number.isSafeInteger(node.value) &&
+        /^[-+]?\d+$/.test(node.source ?? '')
+      )
+        this.#report(node, path, node.source ?? '', DIGITS);
+      return node.value;
     }
     this.#around.push(node);
     try {

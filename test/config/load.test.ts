@@ -492,6 +492,13 @@ describe('mistakes', () => {
       small('name: again\n'),
       ['qbtc.yaml:10:1 name: found the key "name" a second time, expected each key once'],
     ],
+    [
+      'a number whose digits would be lost',
+      small('gateway: { consumers: [{ username: a, labels: { id: 9007199254740993 } }] }\n'),
+      [
+        'qbtc.yaml:10:53 gateway.consumers[0].labels.id: found 9007199254740993, expected a whole number of at most 9007199254740991, or a text in quotes: others lose digits',
+      ],
+    ],
     ['a tab', small('\tx: 1\n'), ['qbtc.yaml:10:1: found a tab, expected spaces as indentation']],
     [
       'the marks of a merge conflict',

@@ -50,7 +50,7 @@ test('a lean stack works, gets an add-on that works, and is lean again', async (
   // As one that was killed leaves it: a service without its code, in a stack that does not load.
   await json('add', 'trading');
   await rm(join(root, 'services/trading-hft/src'), { recursive: true });
-  expect((await qbtc(['status'], root)).stderr).toContain('services.trading-hft.entry');
+  expect((await qbtc(['status'], root)).stderr).toContain('entry: found "src/main.ts", which does not exist');
   await json('remove', 'trading', '--yes');
   expect((await json('status')).resources).not.toEqual([]);
 }, 600_000);

@@ -1,6 +1,7 @@
 import { readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../errors.ts';
+import { withoutMark } from '../../text-file.ts';
 import type { Log } from '../program.ts';
 import { unavailable } from './unavailable.ts';
 
@@ -108,7 +109,7 @@ export class SecretReferences {
     const stats = statSync(path, { throwIfNoEntry: false });
     const readable = stats?.isFile() === true && stats.size <= MOST_BYTES;
     return {
-      text: readable ? readFileSync(path, 'utf8').replace(/\r?\n$/, '') : undefined,
+      text: readable ? withoutMark(readFileSync(path, 'utf8')).replace(/\r?\n$/, '') : undefined,
       stamp: stampOf(stats),
     };
   }

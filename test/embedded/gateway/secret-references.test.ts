@@ -20,6 +20,7 @@ beforeAll(async () => {
   Object.assign(process.env, VARIABLES);
   folder = await mkdtemp(join(tmpdir(), 'qbtc-secrets-'));
   await writeFile(join(folder, 'key'), 'key-of-the-file\n');
+  await writeFile(join(folder, 'marked'), '\uFEFFkey-of-an-editor\n');
   await writeFile(join(folder, 'bytes'), ' \r\n two lines \r\n');
   await writeFile(join(folder, 'json'), '{"key":"key-in-a-file"}');
   await writeFile(join(folder, 'large'), 'x'.repeat(64 * 1024 + 1));
@@ -50,6 +51,7 @@ describe('a reference to a secret', () => {
     ['$env://QBTC_TEST_JSON/nested', { a: 1 }],
     ['$file://key', 'key-of-the-file'],
     ['$file://link', 'key-of-the-file'],
+    ['$file://marked', 'key-of-an-editor'],
     ['$file://json/key', 'key-in-a-file'],
     ['$file://bytes', ' \r\n two lines '],
     ['$env:/QBTC_TEST_KEY', '$env:/QBTC_TEST_KEY'],
