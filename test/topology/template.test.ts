@@ -5,14 +5,18 @@ import { checkTopology, desiredOf } from '../../src/topology/index.ts';
 import { openStackAt } from '../support/open-stack.ts';
 import { temporaryFolder } from '../support/quiet-context.ts';
 
-const TEMPLATE = new URL('../../templates/stack/', import.meta.url).pathname;
+const TEMPLATES = new URL('../../templates/', import.meta.url).pathname;
 
-test('the check finds nothing in a stack that nobody has touched', async () => {
+test.each([
+  ['the core', ['stack']],
+  ['the core with trading', ['stack', 'addons/trading']],
+])('the check finds nothing in a stack that nobody has touched: %s', async (_, layers) => {
   const root = join(await temporaryFolder(), 'shop');
-  await cp(TEMPLATE, root, {
-    recursive: true,
-    filter: (file) => !['node_modules', 'test', 'dist'].includes(basename(file)),
-  });
+  for (const layer of layers)
+    await cp(join(TEMPLATES, layer), root, {
+      recursive: true,
+      filter: (file) => !['node_modules', 'test', 'dist'].includes(basename(file)),
+    });
   const stack = await openStackAt(root);
   const { topology } = await desiredOf(stack);
   expect(topology.queues.length).toBeGreaterThan(10);
