@@ -9,7 +9,11 @@ const GATEWAY = ['test/embedded/gateway', 'test/conformance/gateway', 'test/gate
 /** Those of the stack that `qbtc new` makes, and of its add-ons. */
 const WORKSPACES = ['templates/stack/{packages,services}', 'templates/addons/*/{packages,services,tools}'];
 
+/** How long is asked again whether something holds: a machine that is busy for a while loses no test. */
+const POLL = { poll: { timeout: 30_000, interval: 20 } };
+
 const IN_THIS_PROCESS = {
+  expect: POLL,
   // One process for many files: they keep to themselves, and starting anew for each takes half of the time.
   isolate: false,
   // They wait on sockets and timers more than they compute.
@@ -22,6 +26,7 @@ const IN_THIS_PROCESS = {
 };
 
 const LONG = {
+  expect: POLL,
   globalSetup: './test/support/build-once.ts',
   exclude: ['**/node_modules/**'],
   testTimeout: 600_000,
@@ -57,6 +62,7 @@ export default defineConfig({
       {
         test: {
           name: 'real',
+          expect: POLL,
           sequence: { groupOrder: 2 },
           globalSetup: './test/support/build-once.ts',
           // They wait on servers that start; each worker has port bases of its own (`support/new-stack.ts`).

@@ -520,7 +520,7 @@ export function gatewaySuite(gateway: () => GatewayUnderTest): void {
 
     // Without an instance the route stays, and says that there is a service, but not now.
     await register([{ ...shop, nodes: [] }]);
-    await expect.poll(async () => (await answer('/found/shop/x')).status, { timeout: 5_000 }).toBe(503);
+    await expect.poll(async () => (await answer('/found/shop/x')).status).toBe(503);
     expect((await planRoutes(context, stack, { discovered: [{ ...shop, nodes: [] }] })).changes).toEqual([]);
 
     await put('route', 'somebody', {

@@ -449,7 +449,7 @@ describe('an interruption', () => {
         return false;
       }
     };
-    await expect.poll(runs, { timeout: 5_000 }).toBe(false);
+    await expect.poll(runs).toBe(false);
     expect(await beside()).toEqual([]);
   });
 });

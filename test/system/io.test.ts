@@ -113,7 +113,7 @@ describe('progress on a terminal', () => {
     const { io, stderr } = terminal(60);
     io.mask(['p4ssword']);
     io.progress.step('database', 'refused p4ssword');
-    await vi.waitFor(() => expect(stderr.text()).toContain('database (refused ••••••)'), 5_000);
+    await expect.poll(() => stderr.text()).toContain('database (refused ••••••)');
     io.progress.done('database', 'ready');
     io.progress.stop();
     expect(stderr.text()).toContain('✔ database: ready\n');
@@ -125,7 +125,7 @@ describe('progress on a terminal', () => {
     const { io, stderr } = terminal(20);
     io.mask(['p4ssword']);
     io.progress.step('database', 'p4ssword and much more');
-    await vi.waitFor(() => expect(stderr.text()).toContain('database (•••••…'), 5_000);
+    await expect.poll(() => stderr.text()).toContain('database (•••••…');
     io.progress.stop();
     expect(stderr.text()).not.toContain('p4s');
   });
@@ -136,7 +136,7 @@ describe('progress on a terminal', () => {
     io.progress.step('first');
     io.progress.stop();
     io.progress.step('second');
-    await vi.waitFor(() => expect(stderr.text()).toContain('second'), 5_000);
+    await expect.poll(() => stderr.text()).toContain('second');
     io.progress.stop();
     expect(stderr.text()).not.toContain('first');
   });

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
 import { createPrompts } from '../../src/system/prompts.ts';
 
@@ -10,7 +10,7 @@ function person() {
   output.on('data', (chunk) => {
     shown += String(chunk);
   });
-  const asked = (question: string) => vi.waitFor(() => expect(shown).toContain(question), 5_000);
+  const asked = (question: string) => expect.poll(() => shown).toContain(question);
   return { input, asked, prompts: createPrompts({ input, output }) };
 }
 

@@ -200,7 +200,7 @@ limits: { max-queues: 50 }
     const endpoint = stack.resources[0]?.endpoint;
     const connection = await connectAmqp(endpoint?.url ?? '', { timeoutMs: 5000, name: 'test' });
     await connection.publish({ exchange: 'qbtc.retry', routingKey: 'q.retry.100' }, Buffer.from('x'));
-    await expect.poll(async () => (await connection.inspectQueue('q'))?.messages, { timeout: 5000 }).toBe(1);
+    await expect.poll(async () => (await connection.inspectQueue('q'))?.messages).toBe(1);
     await connection.close();
   });
 

@@ -88,13 +88,13 @@ describe('the data plane', () => {
     const socket = connect(gateway.port, '127.0.0.1');
     socket.pause();
     socket.write('GET /slow-client HTTP/1.1\r\nHost: x\r\n\r\n');
-    await expect.poll(() => written, { timeout: 3000 }).toBeGreaterThan(0);
+    await expect.poll(() => written).toBeGreaterThan(0);
     const settled = async () => {
       const before = written;
       await sleep(300);
       return written === before;
     };
-    await expect.poll(settled, { timeout: 5000 }).toBe(true);
+    await expect.poll(settled).toBe(true);
     expect(written).toBeLessThan(100);
     socket.destroy();
   });
@@ -108,9 +108,9 @@ describe('the data plane', () => {
     const outgoing = request(`${gateway.proxyUrl}/gone`);
     outgoing.on('error', () => {});
     outgoing.end();
-    await expect.poll(() => upstream.server.listening && countOf(upstream), { timeout: 2000 }).toBe(1);
+    await expect.poll(() => upstream.server.listening && countOf(upstream)).toBe(1);
     outgoing.destroy();
-    await expect.poll(() => closed, { timeout: 2000 }).toBe(1);
+    await expect.poll(() => closed).toBe(1);
   });
 
   const countOf = (upstream: TestUpstream) => {
@@ -227,10 +227,10 @@ describe('the data plane', () => {
     const before = warnings();
     const socket = connect(gateway.port, '127.0.0.1');
     socket.write('POST /half HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf');
-    await expect.poll(() => countOf(upstream), { timeout: 2000 }).toBe(1);
+    await expect.poll(() => countOf(upstream)).toBe(1);
     await sleep(50);
     socket.destroy();
-    await expect.poll(() => aborted, { timeout: 2000 }).toBe(1);
+    await expect.poll(() => aborted).toBe(1);
     expect(warnings()).toBe(before);
   });
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { longstr, type Table } from '../../../../src/embedded/broker/codec/table.ts';
 import { newCounters } from '../../../../src/embedded/broker/counters.ts';
 import { Message } from '../../../../src/embedded/broker/message.ts';
@@ -126,8 +126,8 @@ describe('a store that holds what cannot be put back', () => {
       exclusiveOwner: undefined,
       arguments: new Map(),
     });
-    await vi.waitFor(() => expect(readdirSync(folder)).toContain('snapshot-00000002'));
-    await vi.waitFor(() => expect(readdirSync(folder)).not.toContain('journal-00000001'));
+    await expect.poll(() => readdirSync(folder)).toContain('snapshot-00000002');
+    await expect.poll(() => readdirSync(folder)).not.toContain('journal-00000001');
     await first.close();
     const second = open();
     expect(second.store.image.queues.get('with a bad message')?.messages.size).toBe(2);

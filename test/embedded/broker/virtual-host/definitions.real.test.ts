@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import amqp from 'amqplib';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { type RunningBroker, startBroker } from '../../../../src/embedded/broker/broker.ts';
 
 const ends: (() => Promise<void>)[] = [];
@@ -142,7 +142,7 @@ describe('definitions that the disk refuses', () => {
     await mkdir(path);
     expect(await first.api('PUT', '/vhosts/other', {})).toMatchObject({ error: 'resource_error' });
     await rm(path, { recursive: true });
-    await vi.waitFor(async () => expect(await readFile(path, 'utf8')).toContain('other'), 30_000);
+    await expect.poll(() => readFile(path, 'utf8')).toContain('other');
     await first.close();
     expect(await (await start(folder)).api('GET', '/vhosts')).toHaveLength(2);
   });
@@ -198,9 +198,7 @@ describe('dead letters of a quorum queue at least once', () => {
     expect((await channel.checkQueue('q')).messageCount).toBe(0);
     await channel.assertQueue('cemetery');
     await channel.bindQueue('cemetery', 'dead', '');
-    await expect
-      .poll(async () => (await channel.checkQueue('cemetery')).messageCount, { timeout: 5000 })
-      .toBe(1);
+    await expect.poll(async () => (await channel.checkQueue('cemetery')).messageCount).toBe(1);
     expect((await broker.api('GET', '/queues/stack/q')).messages).toBe(0);
   });
 });

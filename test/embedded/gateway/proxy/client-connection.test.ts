@@ -81,8 +81,8 @@ describe('the connection of a client', () => {
     client.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
     });
-    await expect.poll(() => served, { timeout: 4_000 }).toBe(40);
-    await expect.poll(() => bytes, { timeout: 4_000 }).toBeGreaterThan(20 << 20);
+    await expect.poll(() => served).toBe(40);
+    await expect.poll(() => bytes).toBeGreaterThan(20 << 20);
     expect(socket.listenerCount('drain')).toBeLessThan(3);
   });
 

@@ -45,19 +45,19 @@ describe('active checks', () => {
   it('probe a node again when the probe before has come to something', async () => {
     watch({ healthy: { interval: 1 } }, [here()]);
     vi.advanceTimersByTime(3_000);
-    await vi.waitFor(() => expect(probes).toHaveLength(1));
+    await expect.poll(() => probes).toHaveLength(1);
     probes[0]?.end();
-    await vi.waitFor(() => expect(judged).toBe(1));
+    await expect.poll(() => judged).toBe(1);
     vi.advanceTimersByTime(1_000);
-    await vi.waitFor(() => expect(probes).toHaveLength(2));
+    await expect.poll(() => probes).toHaveLength(2);
   });
 
   it('probe so many nodes at once as `concurrency` says', async () => {
     watch({ concurrency: 2 }, [here(), here(), here()]);
     vi.advanceTimersByTime(1_000);
-    await vi.waitFor(() => expect(probes).toHaveLength(2));
+    await expect.poll(() => probes).toHaveLength(2);
     probes[0]?.end();
-    await vi.waitFor(() => expect(probes).toHaveLength(3));
+    await expect.poll(() => probes).toHaveLength(3);
   });
 
   it('take a connection for a success, whatever statuses are ones', async () => {
@@ -67,10 +67,10 @@ describe('active checks', () => {
     const port = node.port;
     node.port = 1;
     vi.advanceTimersByTime(1_000);
-    await vi.waitFor(() => expect(health.isHealthy(node)).toBe(false));
+    await expect.poll(() => health.isHealthy(node)).toBe(false);
     node.port = port;
     vi.advanceTimersByTime(1_000);
-    await vi.waitFor(() => expect(health.isHealthy(node)).toBe(true));
+    await expect.poll(() => health.isHealthy(node)).toBe(true);
   });
 
   it('wait no shorter than they are told, however long that is', () => {
@@ -84,6 +84,6 @@ describe('active checks', () => {
     const node = here();
     const health = watch({ http_path: '/a b', timeout: -1, unhealthy: { tcp_failures: 1 } }, [node]);
     vi.advanceTimersByTime(1_000);
-    await vi.waitFor(() => expect(health.isHealthy(node)).toBe(false));
+    await expect.poll(() => health.isHealthy(node)).toBe(false);
   });
 });

@@ -9,7 +9,7 @@ import { type GatewayProgram, startGatewayProgram } from '../support/program.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts';
 
 /** Resolves when it holds. */
-async function until(holds: () => boolean | Promise<boolean>, ms = 5_000): Promise<void> {
+async function until(holds: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> {
   const deadline = performance.now() + ms;
   while (!(await holds())) {
     if (performance.now() > deadline) throw new Error(`${holds} does not hold after ${ms} ms`);
@@ -42,6 +42,25 @@ const release = () => {
 };
 const statusOf = async (path: string) => (await exchange(gateway.proxyUrl + path)).status;
 const nodes = () => ({ nodes: { [upstream.address]: 1 } });
+const metrics = () => gateway.told('/apisix/prometheus/metrics');
+
+/**
+ * Resolves when each worker knows what another has said. Messages between processes keep their order: with its metrics,
+ * the primary has what a worker has said before, and sends it on; with the metrics after that, the others have it.
+ */
+async function allKnow(): Promise<void> {
+  await metrics();
+  await metrics();
+}
+
+/** Resolves when no worker has a connection, and the primary knows it: it is told up to 50 ms later. */
+async function noneConnected(): Promise<void> {
+  await until(async () =>
+    /^apisix_nginx_http_current_connections\{state="active"\} 0$/m.test(await metrics()),
+  );
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  await allKnow();
+}
 
 beforeAll(async () => {
   upstream = await startUpstream((request, response) => {
@@ -127,12 +146,10 @@ describe('a gateway of two workers', () => {
       },
     });
     await until(async () => (await statusOf('/checked')) === 502);
-    // What one has reported is known to the others a moment later.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await allKnow();
     const statuses = await Promise.all(Array.from({ length: 40 }, () => statusOf('/checked')));
     expect(tally(statuses)).toEqual({ 200: 40 });
-    const metrics = await gateway.told('/apisix/prometheus/metrics');
-    expect(metrics).toContain(
+    expect(await metrics()).toContain(
       `apisix_upstream_status{name="/apisix/routes/checked",ip="127.0.0.1",port="${port}"} 0`,
     );
   });
@@ -146,7 +163,7 @@ describe('a gateway of two workers', () => {
       upstream: nodes(),
     });
     for (let i = 0; i < 4; i++) expect(await statusOf('/broken')).toBe(500);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await allKnow();
     const statuses = await Promise.all(Array.from({ length: 20 }, () => statusOf('/broken')));
     expect(tally(statuses)).toEqual({ 599: 20 });
   });
@@ -173,10 +190,7 @@ describe('a gateway of two workers', () => {
   });
 
   it('adds up what its workers count, and says how many there are', async () => {
-    const total = async () =>
-      Number(
-        /^apisix_http_requests_total (\d+)$/m.exec(await gateway.told('/apisix/prometheus/metrics'))?.[1],
-      );
+    const total = async () => Number(/^apisix_http_requests_total (\d+)$/m.exec(await metrics())?.[1]);
     const before = await total();
     await Promise.all(Array.from({ length: 30 }, () => statusOf('/nowhere')));
     expect(await total()).toBe(before + 30);
@@ -189,7 +203,8 @@ describe('a gateway of two workers', () => {
   it('loses with a worker that is killed what that held, and has another in its place', async () => {
     await gateway.admin('PUT', '/routes/held', { uri: '/held', upstream: nodes() });
     await gateway.admin('PUT', '/routes/plain', { uri: '/plain', upstream: nodes() });
-    const before = await gateway.told('/apisix/prometheus/metrics');
+    const before = await metrics();
+    await noneConnected();
     const waiting = Array.from({ length: 8 }, () =>
       exchange(`${gateway.proxyUrl}/held`).then(
         ({ status }) => status,
@@ -241,7 +256,7 @@ describe('a gateway of two workers', () => {
     );
     // Counts that were told once are not taken back.
     const counted = (text: string) => Number(/^apisix_http_requests_total (\d+)$/m.exec(text)?.[1]);
-    const after = counted(await gateway.told('/apisix/prometheus/metrics'));
+    const after = counted(await metrics());
     expect(after).toBeGreaterThanOrEqual(counted(before) + late.length);
   });
 

@@ -26,11 +26,11 @@ test('an end while the lock is being taken gives the connection back: the databa
       }),
   );
   const leadership = openLeadership({ database: given, name: 'account', log, onHeld });
-  await vi.waitFor(() => expect(onHeld).toHaveBeenCalled());
+  await expect.poll(() => onHeld).toHaveBeenCalled();
   await leadership.close();
   expect(client.release).not.toHaveBeenCalled();
   isRead();
-  await vi.waitFor(() => expect(client.release).toHaveBeenCalledExactlyOnceWith(true));
+  await expect.poll(() => client.release).toHaveBeenCalledExactlyOnceWith(true);
   expect(leadership.missing).toContain('lost');
   expect(connect).toHaveBeenCalledOnce();
 });
@@ -38,7 +38,7 @@ test('an end while the lock is being taken gives the connection back: the databa
 test('an end while it trades gives the connection back', async () => {
   const { client, database: given } = database();
   const leadership = openLeadership({ database: given, name: 'account', log, onHeld: async () => {} });
-  await vi.waitFor(() => expect(leadership.missing).toBeUndefined());
+  await expect.poll(() => leadership.missing).toBeUndefined();
   await leadership.close();
   expect(client.release).toHaveBeenCalledExactlyOnceWith(true);
 });

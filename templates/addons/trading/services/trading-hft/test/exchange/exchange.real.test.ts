@@ -157,7 +157,7 @@ describe('streams', () => {
     exchange.watchAccount(account);
     onTestFinished(() => exchange.close());
     const all = () => Math.min(...Object.values(heard), accountConnected);
-    await expect.poll(all, { timeout: 5_000 }).toBeGreaterThan(0);
+    await expect.poll(all).toBeGreaterThan(0);
     await exchange.rules();
     await exchange.place({
       symbol: 'BTCUSDT',
@@ -166,9 +166,7 @@ describe('streams', () => {
       quantity: decimal('0.001'),
       clientOrderId: 'heard',
     });
-    await expect
-      .poll(() => orders.at(-1), { timeout: 5_000 })
-      .toMatchObject({ clientOrderId: 'heard', status: 'filled' });
+    await expect.poll(() => orders.at(-1)).toMatchObject({ clientOrderId: 'heard', status: 'filled' });
     const response = { connected: heard.connected, account: accountConnected };
     // As `POST /simulator/faults {kind: disconnect}` does.
     simulator.disconnect();
@@ -178,6 +176,6 @@ describe('streams', () => {
       })
       .toBe(true);
     const before = heard.depth;
-    await expect.poll(() => heard.depth, { timeout: 5_000 }).toBeGreaterThan(before);
+    await expect.poll(() => heard.depth).toBeGreaterThan(before);
   });
 });
