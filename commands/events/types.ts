@@ -9,12 +9,14 @@ interface Options {
 export const types: Register = (group, run) => {
   group
     .command('types')
-    .description('TypeScript types of the events')
+    .description('TypeScript of the events: their types, and where each goes')
+    .argument('[folder]', 'contracts of a service; the event-schemas/ of the stack when left out')
     .option('-o, --out <file>', 'write it there instead of printing it')
     .option('--json', 'print the result as JSON')
     .action(
-      run<Options>(async (context, { out }) =>
-        textOrFile(context, await operate('events types')(context, {}, []), out),
-      ),
+      run<Options>(async (context, { out }, [folder]) => {
+        const types = operate('events types', () => (folder === undefined ? {} : { folder }));
+        return textOrFile(context, await types(context, {}, []), out);
+      }),
     );
 };

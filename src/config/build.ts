@@ -10,7 +10,7 @@ import {
 import type { Resource } from '../model/resource.ts';
 import type { Service, ServiceRoute, Stack } from '../model/stack.ts';
 import { accountName, roleName } from './endpoints.ts';
-import { filesOf } from './files.ts';
+import { contractFolders, filesOf } from './files.ts';
 import { secretOfAccount, secretOfRole } from './outline.ts';
 import type { GatewayFile, StackFile } from './schema.ts';
 
@@ -64,6 +64,7 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
       locate: around.locate,
     },
     topologyFiles: listOf(config.topology).map((each) => resolve(root, each)),
+    contractFolders: await contractFolders(root, listOf(config.contracts)),
     composeFile: resolve(root, config.compose),
     flowFiles: await filesOf(root, listOf(config.flows)),
     discovery: config.discovery as Stack['discovery'],

@@ -20,6 +20,16 @@ export async function filesOf(root: string, patterns: readonly string[]): Promis
   return files.map((file) => resolve(file)).sort();
 }
 
+/** Where the contracts of a stack stand, below its root; services bring more. */
+export const CONTRACTS_FOLDER = 'event-schemas';
+
+/** The folders with the contracts of the stack, absolute, its own first. */
+export async function contractFolders(root: string, others: readonly string[]): Promise<string[]> {
+  const own = resolve(root, CONTRACTS_FOLDER);
+  const folders = others.map((each) => resolve(root, each));
+  return [...new Set([...((await kindOf(own)) === 'folder' ? [own] : []), ...folders])];
+}
+
 /** Paths in `qbtc.yaml` that lead nowhere, or to something else than they should. */
 export async function fileMistakes(
   root: string,
@@ -53,6 +63,8 @@ export async function fileMistakes(
   }
   for (const { path, each } of listed(['topology'], stack.topology, document))
     wanted.push({ path, target: each, from: root, kind: 'file' });
+  for (const { path, each } of listed(['contracts'], stack.contracts, document))
+    wanted.push({ path, target: each, from: root, kind: 'folder' });
 
   const mistakes: Mistake[] = [];
   for (const { path, target, from, kind } of wanted) {

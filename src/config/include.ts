@@ -135,6 +135,7 @@ class Whole {
     };
     append(this.#data, ['secrets'], 'secrets', (secret) => secret);
     append(this.#data, ['topology'], 'topology');
+    append(this.#data, ['contracts'], 'contracts');
     append(this.#data, ['flows'], 'flows');
     if (data.migrations === undefined) return;
     const named = isRecord(data.database) ? data.database.resource : undefined;

@@ -79,6 +79,7 @@ const outline = z.object({
   secrets: texts,
   infrastructure: z.record(z.string(), resource).catch({}),
   topology: oneOrMore,
+  contracts: oneOrMore,
   services: z.record(z.string(), service).catch({}),
   commands: z
     .record(

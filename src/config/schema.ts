@@ -64,6 +64,11 @@ export const stackSchema = z
     topology: oneOrMore('a file')
       .optional()
       .describe('The file with exchanges, queues and bindings, or a list of files, relative to qbtc.yaml.'),
+    contracts: oneOrMore('a folder')
+      .optional()
+      .describe(
+        'A folder with schemas of events besides event-schemas/, or a list of folders, relative to qbtc.yaml.',
+      ),
     services,
     commands,
     gateway,

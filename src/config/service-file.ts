@@ -21,6 +21,9 @@ const BESIDE = {
   migrations: filled('a folder')
     .optional()
     .describe('The folder with the SQL migrations of the service, for the resource that `database` names.'),
+  contracts: filled('a folder')
+    .optional()
+    .describe('The folder with the schemas of the events of the service.'),
   flows: filePatterns().optional().describe('The end-to-end tests of the service.'),
 };
 

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
 import type { Participant } from './docs.ts';
-import { eventFiles, routingKeyOf, type Schema, type SchemaFile } from './schema-file.ts';
+import { eventFiles, QUEUE, ROUTING_KEY, routingKeyOf, type Schema, type SchemaFile } from './schema-file.ts';
 
 /** What the document is about. */
 export interface Application {
@@ -107,6 +107,6 @@ function portable(schema: Schema, name: string, names: ReadonlyMap<string, strin
       }),
     );
   };
-  const { $schema: _, $id: __, 'x-routing-key': ___, ...rest } = schema;
+  const { $schema: _, $id: __, [ROUTING_KEY]: ___, [QUEUE]: ____, ...rest } = schema;
   return move(rest);
 }

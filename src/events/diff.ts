@@ -1,7 +1,7 @@
 import { BACKWARD, BOTH, type Breaks, NONE } from './compare/change.ts';
 import { Comparison } from './compare/index.ts';
 import { References } from './references.ts';
-import { ENVELOPE, eventFiles, eventOf, type SchemaFile } from './schema-file.ts';
+import { ENVELOPE, eventFiles, eventOf, QUEUE, ROUTING_KEY, type SchemaFile } from './schema-file.ts';
 
 export type { Breaks } from './compare/change.ts';
 
@@ -41,13 +41,25 @@ export function diffContracts(before: readonly SchemaFile[], after: readonly Sch
     const compare = new Comparison(references.old, references.new);
     compare.schemas([schema], [next], '');
     changes.push(...compare.changes.map((change) => ({ event, ...change })));
-    const [oldKey, newKey] = [schema['x-routing-key'], next['x-routing-key']];
+    const [oldKey, newKey] = [schema[ROUTING_KEY], next[ROUTING_KEY]];
     if (oldKey !== newKey)
       changes.push({
         event,
         field: '',
         what: `the routing key ${String(oldKey)} became ${String(newKey)}`,
         breaks: BOTH,
+      });
+    const [oldQueue, newQueue] = [schema[QUEUE], next[QUEUE]];
+    // Which queue it was before its contract said so, the topology knows.
+    if (oldQueue !== newQueue)
+      changes.push({
+        event,
+        field: '',
+        what:
+          oldQueue === undefined
+            ? `it names the queue ${String(newQueue)}`
+            : `the queue ${String(oldQueue)} became ${String(newQueue ?? 'none')}`,
+        breaks: oldQueue === undefined ? NONE : BOTH,
       });
   }
   for (const event of now.keys())

@@ -1,4 +1,4 @@
-import { eventFiles, eventOf, routingKeyOf, type Schema, type SchemaFile } from './schema-file.ts';
+import { eventFiles, eventOf, queueOf, routingKeyOf, type Schema, type SchemaFile } from './schema-file.ts';
 import { isSchema, schemasIn } from './walk.ts';
 
 /** What a service does with an event, for the page. */
@@ -37,6 +37,7 @@ export function docsOf(files: readonly SchemaFile[], participants: readonly Part
       '',
       `- Version: ${eventOf(schema)?.major ?? ''} (\`${schema.$id}\`)`,
       ...(key === undefined ? ['- An answer: it goes to whoever has asked.'] : [`- Routing key: \`${key}\``]),
+      ...(queueOf(schema) === undefined ? [] : [`- Queue: ${code(queueOf(schema))}`]),
       ...(publishers.length === 0 ? [] : [`- Published by ${publishers.join(', ')}`]),
       ...(consumers.length === 0 ? [] : [`- Consumed by ${consumers.join(', ')}`]),
       '',

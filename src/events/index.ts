@@ -1,11 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CONTRACTS_FOLDER } from '../config/files.ts';
 import type { Context } from '../context.ts';
 import { QbtcError } from '../errors.ts';
 import type { Stack } from '../model/stack.ts';
 import type { Participant } from './docs.ts';
-import { readSchemas, readSchemasAt, SCHEMA_FOLDER } from './read.ts';
+import { readSchemas, readSchemasAt } from './read.ts';
 import type { SchemaFile } from './schema-file.ts';
+import { typesOf } from './types.ts';
 import { type Contracts, contractsOf, validateSchemas } from './validate.ts';
 
 export { asyncApiOf } from './asyncapi.ts';
@@ -15,7 +17,7 @@ export { checkEventFiles } from './event-files.ts';
 export { publishEvent } from './publish.ts';
 export { readSchemas, readSchemasAt } from './read.ts';
 export { replayDeadLetters } from './replay.ts';
-export { eventFiles } from './schema-file.ts';
+export { destinationsOf, eventFiles } from './schema-file.ts';
 export { tailEvents } from './tail.ts';
 export { typesOf } from './types.ts';
 export { contractsOf, validateSchemas } from './validate.ts';
@@ -24,8 +26,34 @@ export { contractsOf, validateSchemas } from './validate.ts';
  * The contracts of a stack.
  * @throws QbtcError those of `readSchemas`
  */
-export function readContracts(stack: Stack): Promise<SchemaFile[]> {
-  return readSchemas(join(stack.root, SCHEMA_FOLDER));
+export async function readContracts(stack: Pick<Stack, 'root' | 'contractFolders'>): Promise<SchemaFile[]> {
+  const folders = await Promise.all(foldersOf(stack).map(readSchemas));
+  return folders.flat();
+}
+
+/** The same; none for a stack without contracts. */
+export async function readContractsIfAny(
+  stack: Pick<Stack, 'root' | 'contractFolders'>,
+): Promise<SchemaFile[]> {
+  return stack.contractFolders.length === 0 ? [] : await readContracts(stack);
+}
+
+/**
+ * TypeScript of the contracts in one folder of the stack: its own, unless another is named.
+ * @throws QbtcError those of `readSchemas`
+ */
+export async function contractTypes(
+  stack: Pick<Stack, 'root' | 'contractFolders'>,
+  folder = join(stack.root, CONTRACTS_FOLDER),
+): Promise<string> {
+  const others = foldersOf(stack).filter((each) => each !== folder);
+  const [own, ...referred] = await Promise.all([folder, ...others].map(readSchemas));
+  return typesOf(own ?? [], referred.flat());
+}
+
+/** A stack without contracts is told where they would stand. */
+function foldersOf({ root, contractFolders }: Pick<Stack, 'root' | 'contractFolders'>): readonly string[] {
+  return contractFolders.length === 0 ? [join(root, CONTRACTS_FOLDER)] : contractFolders;
 }
 
 /**
@@ -49,8 +77,7 @@ export async function openContracts(stack: Stack): Promise<{ files: SchemaFile[]
 
 /** The same; `undefined` for a stack that has none. */
 export async function openContractsIfAny(stack: Stack): Promise<Contracts | undefined> {
-  const folder = await stat(join(stack.root, SCHEMA_FOLDER)).catch(() => undefined);
-  return folder === undefined ? undefined : (await openContracts(stack)).contracts;
+  return stack.contractFolders.length === 0 ? undefined : (await openContracts(stack)).contracts;
 }
 
 /**
@@ -64,7 +91,9 @@ export async function readContractsOf(
 ): Promise<SchemaFile[]> {
   const folder = join(cwd, against);
   const found = await stat(folder).catch(() => undefined);
-  return found?.isDirectory() ? readSchemas(folder) : readSchemasAt(exec, stack.root, against);
+  return found?.isDirectory()
+    ? readSchemas(folder)
+    : readSchemasAt(exec, stack.root, against, foldersOf(stack));
 }
 
 /** What each service says and hears, for pages and documents. */

@@ -1,14 +1,12 @@
 import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { parseStackDocument } from '../config/document.ts';
+import { CONTRACTS_FOLDER } from '../config/files.ts';
 import { formatMistake, type Position } from '../config/mistake.ts';
 import type { Exec } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
 import { readTextFile, withoutMark } from '../text-file.ts';
 import type { Schema, SchemaFile } from './schema-file.ts';
-
-/** Where the contracts of a stack stand, below its root. */
-export const SCHEMA_FOLDER = 'event-schemas';
 
 /**
  * Every schema of a folder, by name.
@@ -20,7 +18,7 @@ export async function readSchemas(folder: string): Promise<SchemaFile[]> {
     names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
   } catch (error) {
     throw new QbtcError('SCHEMAS_UNREADABLE', `${folder} cannot be read: ${messageOf(error)}`, {
-      hint: `the contracts of a stack stand in ${SCHEMA_FOLDER}/, one JSON Schema a file`,
+      hint: `the contracts of a stack stand in ${CONTRACTS_FOLDER}/, one JSON Schema a file`,
       cause: error,
     });
   }
@@ -34,10 +32,15 @@ export async function readSchemas(folder: string): Promise<SchemaFile[]> {
 }
 
 /**
- * The schemas as they were in a commit.
+ * The schemas of these folders as they were in a commit; a folder that was not there had none.
  * @throws QbtcError `NOT_IN_GIT` and those of `readSchemas`
  */
-export async function readSchemasAt(exec: Exec, root: string, ref: string): Promise<SchemaFile[]> {
+export async function readSchemasAt(
+  exec: Exec,
+  root: string,
+  ref: string,
+  folders: readonly string[],
+): Promise<SchemaFile[]> {
   const git = async (...args: string[]) => {
     const result = await exec('git', args, { cwd: root, timeoutMs: 30_000 });
     if (result.notFound || result.exitCode !== 0) {
@@ -50,7 +53,8 @@ export async function readSchemasAt(exec: Exec, root: string, ref: string): Prom
     return result.stdout;
   };
   // `./` is the folder of the stack, wherever in the repository it stands. A ref that begins with a dash is none.
-  const listing = await git('ls-tree', '--name-only', '--end-of-options', ref, `./${SCHEMA_FOLDER}/`);
+  const inside = folders.map((folder) => `./${relative(root, folder).split(sep).join('/')}/`);
+  const listing = await git('ls-tree', '--name-only', '--end-of-options', ref, ...inside);
   const files = listing.split('\n').filter((name) => name.endsWith('.json'));
   const texts = await Promise.all(
     files.map(async (name) => ({

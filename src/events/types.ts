@@ -1,5 +1,6 @@
+import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
 import { type Node, References } from './references.ts';
-import { eventFiles, routingKeyOf, type Schema, type SchemaFile } from './schema-file.ts';
+import { eventFiles, queueOf, routingKeyOf, type Schema, type SchemaFile } from './schema-file.ts';
 import { key, literal, TypeNames, union } from './typescript.ts';
 import { isSchema } from './walk.ts';
 
@@ -11,31 +12,37 @@ const PRIMITIVES: Readonly<Record<string, string>> = {
   null: 'null',
 };
 /** What the generated text itself declares or means. */
-const TAKEN = ['EventData', 'EventName', 'ROUTING_KEYS', 'SCHEMAS', 'Record'];
+const TAKEN = ['EventData', 'EventName', 'DESTINATIONS', 'SCHEMAS', 'Record'];
 
 /**
- * TypeScript of the events: one interface each, the names of all, and which data belongs to which. What a type cannot
- * say (patterns, bounds, conditions) stands in the schemas alone and is checked there. Written here rather than taken
- * from a generator, because those bring a code formatter of several megabytes along.
+ * TypeScript of the events: one interface each, the names of all, which data belongs to which, and where each goes. What
+ * a type cannot say (patterns, bounds, conditions) stands in the schemas alone and is checked there. Written here rather
+ * than taken from a generator, because those bring a code formatter of several megabytes along.
+ *
+ * @param others contracts that these may refer to
  */
-export function typesOf(files: readonly SchemaFile[]): string {
+export function typesOf(files: readonly SchemaFile[], others: readonly SchemaFile[] = []): string {
   const events = eventFiles(files);
-  const declarations = new Declarations(files);
+  const declarations = new Declarations(files, others);
   for (const { schema } of events) declarations.declare(schema);
   declarations.declareReferred();
   const nameOf = (schema: Schema) => declarations.names.of(schema);
   const map = events.map(({ schema, name }) => `  ${name}: ${nameOf(schema)};`);
-  const keys = events.flatMap(({ schema, name }) => {
-    const routingKey = routingKeyOf(schema);
-    return routingKey === undefined ? [] : [`  ${name}: ${literal(routingKey)},`];
+  const destinations = events.flatMap(({ schema, name }) => {
+    const [routingKey, queue] = [routingKeyOf(schema), queueOf(schema)];
+    if (routingKey === undefined) return [];
+    const fields = Object.entries({ exchange: TOPIC_EXCHANGE, routingKey, queue }).flatMap(
+      ([field, value]) => (value === undefined ? [] : [`    ${field}: ${literal(value)},`]),
+    );
+    return [`  ${name}: {\n${fields.join('\n')}\n  },`];
   });
   const schemas = events.map(({ schema, name }) => `  ${name}: ${literal(schema.$id)},`);
   return [
-    '// Generated from event-schemas/ by `qbtc events types`; a change there and the same command change it here.',
+    '// Generated from the contracts in event-schemas/ by `qbtc events types`: change them, and run it again.',
     ...declarations.blocks,
     `/** The data of every event, by its name. */\nexport interface EventData {\n${map.join('\n')}\n}`,
     'export type EventName = keyof EventData;',
-    `/** Where events are published; an answer goes to whoever has asked. */\nexport const ROUTING_KEYS = {\n${keys.join('\n')}\n} as const;`,
+    `/** Where events go, and from which queue those who share them take them; an answer goes to whoever has asked. */\nexport const DESTINATIONS = {\n${destinations.join('\n')}\n} as const;`,
     `/** The schema of each event, with its major version. */\nexport const SCHEMAS = {\n${schemas.join('\n')}\n} as const;`,
   ]
     .join('\n\n')
@@ -57,9 +64,10 @@ class Declarations {
   readonly #begun = new Set<Schema>();
   readonly #waiting: Schema[] = [];
 
-  constructor(files: readonly SchemaFile[]) {
+  constructor(own: readonly SchemaFile[], others: readonly SchemaFile[]) {
+    const files = [...own, ...others];
     this.#references = new References(files);
-    const events = eventFiles(files);
+    const events = eventFiles(own);
     // The events have the first choice of names, then their definitions, then what others bring.
     const inOrder = [...events, ...files.filter((file) => !events.includes(file))];
     for (const { schema, name } of inOrder) this.names.give(schema, titleOf(schema) ?? name);

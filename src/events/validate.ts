@@ -3,7 +3,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import addFormats from 'ajv-formats';
 import { messageOf } from '../errors.ts';
 import type { Finding } from '../model/finding.ts';
-import { ENVELOPE, eventFiles, eventOf, ROUTING_KEY, type SchemaFile } from './schema-file.ts';
+import { ENVELOPE, eventFiles, eventOf, QUEUE, ROUTING_KEY, type SchemaFile } from './schema-file.ts';
 import { schemasIn } from './walk.ts';
 
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
@@ -97,8 +97,15 @@ export function validateSchemas(files: readonly SchemaFile[], root: string): Fin
     if (typeof schema.description !== 'string')
       report(each, 'undescribed', [], 'the event has no description', 'say what it tells or asks for');
   }
-  for (const { schema } of sound)
-    if (schema.$id !== undefined && ajv.getSchema(schema.$id) === undefined) ajv.addSchema(schema);
+  const holders = new Map<string, string>();
+  for (const each of sound) {
+    const { $id } = each.schema;
+    if ($id === undefined) continue;
+    const holder = holders.get($id);
+    if (holder === undefined) ajv.addSchema(each.schema);
+    else report(each, 'id', ['$id'], `${holder} has the $id ${$id}, too`);
+    holders.set($id, relative(root, each.file));
+  }
   for (const each of sound) {
     const validate = compiled(ajv, each.schema);
     if (typeof validate === 'string') {
@@ -118,7 +125,11 @@ export function validateSchemas(files: readonly SchemaFile[], root: string): Fin
   }
   const keys = new Map<string, string>();
   for (const each of eventFiles(sound)) {
-    const key = each.schema[ROUTING_KEY];
+    const [key, queue] = [each.schema[ROUTING_KEY], each.schema[QUEUE]];
+    if (queue !== undefined && (typeof queue !== 'string' || queue === ''))
+      report(each, 'queue', [QUEUE], `found ${JSON.stringify(queue)}, expected the name of a queue`);
+    else if (queue !== undefined && key === undefined)
+      report(each, 'queue', [QUEUE], `a queue, and no ${ROUTING_KEY}: an answer goes to whoever has asked`);
     if (key === undefined) continue;
     if (typeof key !== 'string' || key === '') {
       report(each, 'routing-key', [ROUTING_KEY], `found ${JSON.stringify(key)}, expected a routing key`);

@@ -1,5 +1,19 @@
+import type { SourcePlace } from './gateway.ts';
+
 /** The code of the error of a message that no queue was bound for. */
 export const UNROUTED = 'UNROUTED';
+
+/** Where an event is published, as its contract says. */
+export interface EventDestination {
+  /** `llm_request` */
+  event: string;
+  /** A routing key of the stack's topic exchange. */
+  routingKey: string;
+  /** The queue from which those who share the event among them take it. */
+  queue?: string;
+  /** Where the contract says so. */
+  place: SourcePlace;
+}
 
 /** An event as it passed the broker. */
 export interface SeenEvent {

@@ -131,6 +131,8 @@ export interface Stack {
   gateway: GatewayDeclaration;
   /** The topology files, absolute; none when the stack declares none. */
   topologyFiles: readonly string[];
+  /** The folders with the contracts of the events, absolute; none when the stack has none. */
+  contractFolders: readonly string[];
   /** The compose file, absolute; it need not be there. */
   composeFile: string;
   /** The flow files, absolute, sorted. */

@@ -14,6 +14,7 @@ import { ledgerName } from './names.ts';
 import { planChanges, type TopologyPlan, type TopologyTarget, type Unmanaged } from './plan/index.ts';
 
 export { checkTopology } from './check.ts';
+export { checkContracts } from './check-contracts.ts';
 export { definitionsOf } from './definitions.ts';
 export { deadLetterQueues, declaresTopology, desiredOf, queuesOf, withEvents } from './desired.ts';
 export { exportTopology } from './export.ts';

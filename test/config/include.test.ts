@@ -32,6 +32,7 @@ commands:
   trade: { description: trades, entry: src/cli.ts }
 topology: topology.yaml
 migrations: migrations
+contracts: events
 flows: [flows/*.yaml]
 routes:
   - { name: trading, uri: /trading }
@@ -50,6 +51,7 @@ async function stackOf(files: Record<string, string> = {}) {
     'services/trading/src/cli.ts': '',
     'services/trading/topology.yaml': '',
     'services/trading/migrations/0002_b.sql': '',
+    'services/trading/events/traded.json': '{}',
     'services/trading/flows/b.yaml': '',
     ...files,
   };
@@ -88,6 +90,7 @@ test('a service file is a service of the stack, with paths from its own folder',
     join(root, 'topology.yaml'),
     join(root, 'services/trading/topology.yaml'),
   ]);
+  expect(stack.contractFolders).toEqual([join(root, 'services/trading/events')]);
   expect(stack.flowFiles).toEqual([join(root, 'flows/a.yaml'), join(root, 'services/trading/flows/b.yaml')]);
   expect(stack.resources.find(({ name }) => name === 'database')?.migrations).toEqual([
     join(root, 'migrations'),
@@ -97,9 +100,20 @@ test('a service file is a service of the stack, with paths from its own folder',
   expect(await readCommands(join(root, 'flows'))).toMatchObject([{ name: 'trade', description: 'trades' }]);
   expect(stack.gateway.locate('route', 'small-trading')).toEqual({
     file: join('services', 'trading', 'service.yaml'),
-    line: 15,
+    line: 16,
     column: 5,
   });
+});
+
+test('the contracts of the stack come first, then those that qbtc.yaml names, then those of services', async () => {
+  const root = await stackOf({
+    'qbtc.yaml': `${STACK}contracts: [shared, event-schemas]\n`,
+    'event-schemas/a.json': '{}',
+    'shared/b.json': '{}',
+  });
+  expect((await open(root)).contractFolders).toEqual(
+    ['event-schemas', 'shared', 'services/trading/events'].map((each) => join(root, each)),
+  );
 });
 
 test('it has a name of its own where it says one, and code elsewhere', async () => {
@@ -117,6 +131,7 @@ test('each mistake stands in its own file, with its line and what the field is c
       .replace('depends_on: [core]', 'depends_on: [cor]')
       .replace('topology: topology.yaml', 'topology: topolgy.yaml')
       .replace('migrations: migrations', 'migrations: [a]')
+      .replace('contracts: events', 'contracts: event')
       .replace('[control-key]', '[Control]\nsecretz: 1')
       .replace('src/cli.ts', 'src/nothing.ts'),
   });
@@ -132,6 +147,7 @@ test('each mistake stands in its own file, with its line and what the field is c
     'services/trading/service.yaml:12:11 topology: found "services/trading/topolgy.yaml", which does not exist, did you mean "services/trading/topology.yaml"?',
     'services/trading/service.yaml:13:13 migrations: found a list, expected text (in quotes where it looks like something else)',
     'services/trading/service.yaml:13:14 migrations[0]: found "services/trading/a", which does not exist, expected a folder',
+    'services/trading/service.yaml:14:12 contracts: found "services/trading/event", which does not exist, did you mean "services/trading/events"?',
   ]);
 });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,8 +11,8 @@ import {
   contractsOf,
   docsOf,
   eventFiles,
+  readContracts,
   readSchemas,
-  typesOf,
   validateSchemas,
 } from '../../src/events/index.ts';
 import type { SchemaFile } from '../../src/events/schema-file.ts';
@@ -60,7 +60,6 @@ describe('the contracts of the stack that is scaffolded', () => {
         'llm_response',
         'trading_analysis_request',
         'trading_signal',
-        'hft_trading_signal',
         'web_ui_update',
         'service_registered',
         'service_changed',
@@ -70,24 +69,13 @@ describe('the contracts of the stack that is scaffolded', () => {
   });
 
   it('have a queue in the topology for every routing key that is not for private queues', async () => {
-    const { bindings } = await readTopology([
-      join(TEMPLATE, 'infrastructure/rabbitmq/topology.yaml'),
-      join(TEMPLATE, '../addons/trading/services/trading-hft/topology.yaml'),
-    ]);
+    const { bindings } = await readTopology([join(TEMPLATE, 'infrastructure/rabbitmq/topology.yaml')]);
     const bound = bindings.map(({ routing_key }) => routing_key);
     const keys = eventFiles(files).map(({ schema }) => schema['x-routing-key']);
     expect(keys.filter((key) => key !== undefined && !bound.includes(String(key)))).toEqual([
       'llm.cancel',
       'llm.models.request',
     ]);
-  });
-
-  it('have types that are up to date', async () => {
-    const text = typesOf(files);
-    const stored = await readFile(join(TEMPLATE, 'packages/contracts/src/events.ts'), 'utf8');
-    expect(text, 'run `qbtc events types -o packages/contracts/src/events.ts` in templates/stack').toBe(
-      stored,
-    );
   });
 
   it('make an AsyncAPI 3 document that its own schema takes', async () => {
@@ -154,8 +142,36 @@ describe('validateSchemas', () => {
       { ...good, examples: [{ a: 1 }] },
       ['it.json:13 example: the example does not match: /a must be string'],
     ],
+    [
+      'a queue of an answer',
+      { ...good, 'x-queue': 'q_it' },
+      ['it.json:12 queue: a queue, and no x-routing-key: an answer goes to whoever has asked'],
+    ],
+    [
+      'a queue that is none',
+      { ...good, 'x-routing-key': 'it', 'x-queue': 5 },
+      ['it.json:13 queue: found 5, expected the name of a queue'],
+    ],
   ])('finds %s', async (_, schema, expected) => {
     expect(await findingsOf('it', schema)).toEqual(expected);
+  });
+
+  it('finds one event in two folders', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'qbtc-events-'));
+    folders.push(root);
+    const contractFolders = ['event-schemas', 'services/api/events'].map((each) => join(root, each));
+    for (const folder of contractFolders) {
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'it.json'), JSON.stringify(good, undefined, 2));
+    }
+    const read = await readContracts({ root, contractFolders });
+    expect(validateSchemas(read, root)).toMatchObject([
+      {
+        code: 'id',
+        message: `${join('event-schemas', 'it.json')} has the $id urn:qbtc:event:it:1, too`,
+        place: { file: join('services', 'api', 'events', 'it.json'), line: 3 },
+      },
+    ]);
   });
 
   it('names the place of a mistake in the JSON itself', async () => {

@@ -32,6 +32,18 @@ describe('diffContracts', () => {
       closed({ a: { type: 'string', description: 'y' } }),
       [],
     ],
+    [
+      'a contract that names its queue',
+      closed({}),
+      { ...closed({}), 'x-queue': 'q' },
+      [': it names the queue q (safe)'],
+    ],
+    [
+      'another queue',
+      { ...closed({}), 'x-queue': 'q' },
+      { ...closed({}), 'x-queue': 'r' },
+      [': the queue q became r (backward and forward)'],
+    ],
     ['a new field', closed({}), closed({ a: { type: 'string' } }), ['a: is new (forward)']],
     ['a removed field', closed({ a: { type: 'string' } }), closed({}), ['a: was removed (backward)']],
     [

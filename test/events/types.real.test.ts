@@ -87,11 +87,14 @@ describe('types that TypeScript takes', () => {
 
   it('are those of the stack that is scaffolded, and they refuse what is no such event', async () => {
     const text = `${await readFile(EVENTS, 'utf8')}
-const signal: EventData['hft_trading_signal'] = { signal_id: 's', symbol: 'BTCUSDT', action: 'buy', outcome: 'ordered', reason: 'r', mode: 'paper' };
-// @ts-expect-error an action that there is not
-const wrong: HftTradingSignal = { ...signal, action: 'wait' };
-export { signal, wrong };
-export const key: 'service.gone' = ROUTING_KEYS.service_gone;
+const gone: EventData['service_gone'] = { name: 'api', instance: 'api-1', reason: 'stopped' };
+// @ts-expect-error a reason that there is not
+const wrong: ServiceGone = { ...gone, reason: 'bored' };
+export { gone, wrong };
+export const key: 'service.gone' = DESTINATIONS.service_gone.routingKey;
+export const queue: 'q_llm_requests' = DESTINATIONS.llm_request.queue;
+// @ts-expect-error each core hears it by a queue of its own
+DESTINATIONS.llm_cancellation.queue;
 `;
     expect(await faultsOf([text])).toBe('');
   });

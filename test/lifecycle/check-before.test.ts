@@ -146,6 +146,7 @@ describe('before anything is started', () => {
         services: [service('a', 8000, { path: join(root, 'a'), entry: 'main.ts' })],
         resources: [{ ...postgresResource(5432), migrations: [join(root, 'migrations')] }],
         topologyFiles: [join(root, 'topology.yaml')],
+        contractFolders: [join(root, 'event-schemas')],
         flowFiles: [join(root, 'flow.yaml')],
       }),
     );

@@ -14,6 +14,7 @@ export function emptyStack(root: string, changes: Partial<Stack> = {}): Stack {
     commands: [],
     gateway: { consumers: [], objects: [], locate: () => undefined },
     topologyFiles: [],
+    contractFolders: [],
     composeFile: `${root}/infrastructure/docker-compose.yml`,
     flowFiles: [],
     discovery: {

@@ -1,7 +1,8 @@
 import { cp } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkTopology, desiredOf } from '../../src/topology/index.ts';
+import { destinationsOf, readContracts, validateSchemas } from '../../src/events/index.ts';
+import { checkContracts, checkTopology, desiredOf } from '../../src/topology/index.ts';
 import { openStackAt } from '../support/open-stack.ts';
 import { temporaryFolder } from '../support/quiet-context.ts';
 
@@ -21,4 +22,7 @@ test.each([
   const { topology } = await desiredOf(stack);
   expect(topology.queues.length).toBeGreaterThan(10);
   expect(checkTopology(topology, stack)).toEqual([]);
+  const contracts = await readContracts(stack);
+  expect(validateSchemas(contracts, root)).toEqual([]);
+  expect(checkContracts(destinationsOf(contracts, root), topology, stack)).toEqual([]);
 });

@@ -1,12 +1,22 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Node, References } from '../references.ts';
-import type { Schema } from '../schema-file.ts';
+import { QUEUE, ROUTING_KEY, type Schema } from '../schema-file.ts';
 import { holdsSchemas, isSchema } from '../walk.ts';
 
 /** Keywords that say nothing about what is valid, or say it only where something refers to them. */
 export const SILENT = new Set([
   ...['$schema', '$id', '$anchor', '$dynamicAnchor', '$vocabulary', '$comment', '$defs', 'definitions'],
-  ...['title', 'description', 'examples', 'default', 'deprecated', 'readOnly', 'writeOnly', 'x-routing-key'],
+  ...[
+    'title',
+    'description',
+    'examples',
+    'default',
+    'deprecated',
+    'readOnly',
+    'writeOnly',
+    ROUTING_KEY,
+    QUEUE,
+  ],
 ]);
 /** Keywords that lead to other schemas which must hold as well. */
 const JOINING = new Set(['$ref', '$dynamicRef', 'allOf']);

@@ -1,14 +1,15 @@
+import { resolve } from 'node:path';
 import * as z from 'zod';
-import { readContracts, typesOf } from '../../events/index.ts';
+import { contractTypes } from '../../events/index.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'TypeScript types of the events',
+  about: 'TypeScript of the events: their types, and where each goes',
   effect: 'reads',
-  input: z.object({}),
+  input: z.object({ folder: z.string().exactOptional() }),
   documents: ['text'],
-  async run(_, stack) {
-    const text = typesOf(await readContracts(stack));
+  async run({ cwd }, stack, { folder }) {
+    const text = await contractTypes(stack, folder === undefined ? undefined : resolve(cwd, folder));
     return { document: { kind: 'text', stack: stack.name, format: 'typescript', text } };
   },
 });

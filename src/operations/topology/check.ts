@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { checkTopology, desiredOf } from '../../topology/index.ts';
+import { destinationsOf, readContractsIfAny } from '../../events/index.ts';
+import { checkContracts, checkTopology, desiredOf } from '../../topology/index.ts';
 import { exitFor } from '../exit.ts';
 import { operationOf } from '../operation.ts';
 
@@ -10,7 +11,8 @@ export const operation = operationOf({
   documents: ['findings'],
   async run(_, stack, { strict }) {
     const { topology } = await desiredOf(stack);
-    const findings = checkTopology(topology, stack);
+    const contracts = destinationsOf(await readContractsIfAny(stack), stack.root);
+    const findings = [...checkTopology(topology, stack), ...checkContracts(contracts, topology, stack)];
     const checked = topology.exchanges.length + topology.queues.length + topology.bindings.length;
     return {
       document: {

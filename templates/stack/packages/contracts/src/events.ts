@@ -1,22 +1,4 @@
-// Generated from event-schemas/ by `qbtc events types`; a change there and the same command change it here.
-
-/** Tells everybody who listens that a signal was taken up by the trading service, and what became of it. */
-export interface HftTradingSignal {
-  /** The signal of the core. */
-  signal_id: string;
-  /** The trading pair as Binance writes it: BTCUSDT. */
-  symbol: string;
-  /** What the signal said. */
-  action: 'buy' | 'sell' | 'hold';
-  /** What became of it: an order, a refusal by the risk checks, or nothing because it was late or said hold. */
-  outcome: 'ordered' | 'refused' | 'ignored';
-  /** Why, for people. */
-  reason: string;
-  /** The id of the order, where there is one. */
-  client_order_id?: string;
-  /** Whether money was at stake. */
-  mode: 'paper' | 'testnet' | 'live';
-}
+// Generated from the contracts in event-schemas/ by `qbtc events types`: change them, and run it again.
 
 /** Nobody waits for the answer to an llm_request any more: whoever works on it may stop. */
 export interface LlmCancellation {
@@ -24,7 +6,7 @@ export interface LlmCancellation {
   request: string;
 }
 
-/** Asks every core which models it can answer with. Sent to qbtc.topic with the routing key llm.models.request; each core listens on a queue of its own, so an event that reaches no queue says that there is no core. */
+/** Asks every core which models it can answer with. Each core listens on a queue of its own, so an event that reaches no queue says that there is no core. */
 export type LlmModelsRequest = Record<string, never>;
 
 /** The models that a core can answer with. */
@@ -344,7 +326,6 @@ export interface WebUiUpdate {
 
 /** The data of every event, by its name. */
 export interface EventData {
-  hft_trading_signal: HftTradingSignal;
   llm_cancellation: LlmCancellation;
   llm_models_request: LlmModelsRequest;
   llm_models_response: LlmModelsResponse;
@@ -360,22 +341,50 @@ export interface EventData {
 
 export type EventName = keyof EventData;
 
-/** Where events are published; an answer goes to whoever has asked. */
-export const ROUTING_KEYS = {
-  hft_trading_signal: 'hft.trading.signal',
-  llm_cancellation: 'llm.cancel',
-  llm_models_request: 'llm.models.request',
-  llm_request: 'llm.request',
-  service_changed: 'service.changed',
-  service_gone: 'service.gone',
-  service_registered: 'service.registered',
-  trading_analysis_request: 'trading.analysis.request',
-  web_ui_update: 'web.ui.update',
+/** Where events go, and from which queue those who share them take them; an answer goes to whoever has asked. */
+export const DESTINATIONS = {
+  llm_cancellation: {
+    exchange: 'qbtc.topic',
+    routingKey: 'llm.cancel',
+  },
+  llm_models_request: {
+    exchange: 'qbtc.topic',
+    routingKey: 'llm.models.request',
+  },
+  llm_request: {
+    exchange: 'qbtc.topic',
+    routingKey: 'llm.request',
+    queue: 'q_llm_requests',
+  },
+  service_changed: {
+    exchange: 'qbtc.topic',
+    routingKey: 'service.changed',
+    queue: 'q_service_changed',
+  },
+  service_gone: {
+    exchange: 'qbtc.topic',
+    routingKey: 'service.gone',
+    queue: 'q_service_gone',
+  },
+  service_registered: {
+    exchange: 'qbtc.topic',
+    routingKey: 'service.registered',
+    queue: 'q_service_registered',
+  },
+  trading_analysis_request: {
+    exchange: 'qbtc.topic',
+    routingKey: 'trading.analysis.request',
+    queue: 'q_trading_requests',
+  },
+  web_ui_update: {
+    exchange: 'qbtc.topic',
+    routingKey: 'web.ui.update',
+    queue: 'q_web_ui_updates',
+  },
 } as const;
 
 /** The schema of each event, with its major version. */
 export const SCHEMAS = {
-  hft_trading_signal: 'urn:qbtc:event:hft_trading_signal:1',
   llm_cancellation: 'urn:qbtc:event:llm_cancellation:1',
   llm_models_request: 'urn:qbtc:event:llm_models_request:1',
   llm_models_response: 'urn:qbtc:event:llm_models_response:1',

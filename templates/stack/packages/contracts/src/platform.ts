@@ -7,10 +7,3 @@ export type { WebUiUpdate };
 const eventType = compileEventTypes({ web_ui_update: webUiUpdateSchema });
 
 export const webUiUpdate = eventType<WebUiUpdate>('web_ui_update');
-
-/** Where the events go. */
-export const WEB_UI_UPDATES = {
-  exchange: 'qbtc.topic',
-  routingKey: 'web.ui.update',
-  queue: 'q_web_ui_updates',
-};

@@ -24,7 +24,7 @@ const attributes = { source: 'test', correlationid: 'c-1' };
 describe('the schemas of event-schemas/', () => {
   it('are valid JSON Schema 2020-12, strictly', () => {
     const ajv = new Ajv2020({ strict: true, strictRequired: false, strictTypes: false });
-    ajv.addKeyword('x-routing-key');
+    for (const keyword of ['x-routing-key', 'x-queue']) ajv.addKeyword(keyword);
     addFormats.default(ajv);
     for (const { schema } of files) ajv.addSchema(schema);
     for (const { name, schema } of files) expect(() => ajv.getSchema(schema.$id), name).not.toThrow();

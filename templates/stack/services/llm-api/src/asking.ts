@@ -1,6 +1,5 @@
+import { DESTINATIONS } from '@stack/contracts/events';
 import {
-  LLM_CANCELLATIONS,
-  LLM_REQUESTS,
   type LlmRequest,
   type LlmResponse,
   llmCancellation,
@@ -68,7 +67,7 @@ export function createAsking(options: { bus: Bus; service: string; log: Log; dea
     );
     // A core that is gone has nothing to stop.
     bus
-      .publish(llmCancellation, cancellation, LLM_CANCELLATIONS)
+      .publish(llmCancellation, cancellation, DESTINATIONS.llm_cancellation)
       .catch((error: unknown) => log.debug('could not tell the core that a client has left', { error }));
   };
 
@@ -90,7 +89,7 @@ export function createAsking(options: { bus: Bus; service: string; log: Log; dea
       const rest = bus.request({
         type: llmRequest,
         event,
-        to: LLM_REQUESTS,
+        to: DESTINATIONS.llm_request,
         answerType: llmResponse,
         deadlineMs,
         signal: gone.signal,

@@ -1,4 +1,5 @@
-import { LLM_MODELS_REQUESTS, llmModelsRequest, llmModelsResponse, type Model } from '@stack/contracts/llm';
+import { DESTINATIONS } from '@stack/contracts/events';
+import { llmModelsRequest, llmModelsResponse, type Model } from '@stack/contracts/llm';
 import type { Bus } from '@stack/runtime/bus';
 import type { FastifyInstance } from 'fastify';
 import { OpenAiError } from './openai-errors.ts';
@@ -20,7 +21,7 @@ function createCatalogue(options: { bus: Bus; service: string; deadlineMs: numbe
     const parts = bus.request({
       type: llmModelsRequest,
       event,
-      to: LLM_MODELS_REQUESTS,
+      to: DESTINATIONS.llm_models_request,
       answerType: llmModelsResponse,
       deadlineMs,
     });

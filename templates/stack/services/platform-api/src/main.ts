@@ -1,4 +1,5 @@
-import { WEB_UI_UPDATES, webUiUpdate } from '@stack/contracts/platform';
+import { DESTINATIONS } from '@stack/contracts/events';
+import { webUiUpdate } from '@stack/contracts/platform';
 import { address, integer, withDefault } from '@stack/runtime/configuration';
 import { openDatabase } from '@stack/runtime/database';
 import {
@@ -50,7 +51,7 @@ void runService({
         { source: name, correlationid: crypto.randomUUID() },
       );
       bus
-        .publish(webUiUpdate, update, WEB_UI_UPDATES)
+        .publish(webUiUpdate, update, DESTINATIONS.web_ui_update)
         .catch((error: unknown) => log.debug('could not tell that health has changed', { error }));
     };
     const aggregator = createHealthAggregator({

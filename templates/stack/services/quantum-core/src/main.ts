@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { DESTINATIONS } from '@stack/contracts/events';
 import {
-  LLM_CANCELLATIONS,
-  LLM_MODELS_REQUESTS,
-  LLM_REQUESTS,
   llmCancellation,
   llmModelsRequest,
   llmModelsResponse,
   llmRequest,
   llmResponse,
 } from '@stack/contracts/llm';
-import { TRADING_REQUESTS, tradingAnalysisRequest, tradingSignal } from '@stack/contracts/trading';
+import { tradingAnalysisRequest, tradingSignal } from '@stack/contracts/trading';
 import { address, integer, jsonText, oneOf, optionalText, withDefault } from '@stack/runtime/configuration';
 import { openDatabase } from '@stack/runtime/database';
 import { runService } from '@stack/runtime/service';
@@ -79,7 +77,7 @@ void runService({
       onAnswered: counted.onAnswered,
     });
     bus.consume({
-      from: { queue: LLM_REQUESTS.queue },
+      from: { queue: DESTINATIONS.llm_request.queue },
       type: llmRequest,
       prefetch: PREFETCH,
       handle: answering.handle,
@@ -87,7 +85,7 @@ void runService({
     });
     // Whichever core works on the request, so every core hears it.
     bus.consume({
-      from: LLM_CANCELLATIONS,
+      from: DESTINATIONS.llm_cancellation,
       type: llmCancellation,
       prefetch: PREFETCH,
       handle: async ({ event }) => cancellations.cancel(event.data.request),
@@ -101,7 +99,7 @@ void runService({
       onSignal: counted.onSignal,
     });
     bus.consume({
-      from: { queue: TRADING_REQUESTS.queue },
+      from: { queue: DESTINATIONS.trading_analysis_request.queue },
       type: tradingAnalysisRequest,
       prefetch: PREFETCH,
       handle: signalling.handle,
@@ -109,7 +107,7 @@ void runService({
     });
 
     bus.consume({
-      from: LLM_MODELS_REQUESTS,
+      from: DESTINATIONS.llm_models_request,
       type: llmModelsRequest,
       prefetch: PREFETCH,
       async handle(delivery) {

@@ -1,6 +1,6 @@
+import { DESTINATIONS } from '@stack/contracts/events';
 import {
   type Signal,
-  TRADING_REQUESTS,
   type TradingAnalysisRequest,
   tradingAnalysisRequest,
   tradingSignal,
@@ -40,7 +40,7 @@ export function createAsking({
       const answer = bus.request({
         type: tradingAnalysisRequest,
         event: { ...created, id: eventId },
-        to: TRADING_REQUESTS,
+        to: DESTINATIONS.trading_analysis_request,
         answerType: tradingSignal,
         deadlineMs,
       });

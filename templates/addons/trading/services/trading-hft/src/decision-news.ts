@@ -1,7 +1,8 @@
-import { HFT_TRADING_SIGNALS, hftTradingSignal } from '@stack/contracts/trading';
 import type { Bus } from '@stack/runtime/bus';
 import type { Log } from '@stack/runtime/logging';
 import type { Mode } from './configuration.ts';
+import { DESTINATIONS } from './contracts/events.ts';
+import { hftTradingSignal } from './contracts/hft-trading-signal.ts';
 import type { Considered, Decision } from './decision.ts';
 
 /** Tells everybody who listens what became of a signal; nobody waits for it. */
@@ -31,7 +32,7 @@ export function tellDecisions({
       { source: service, correlationid: correlationId },
     );
     bus
-      .publish(hftTradingSignal, event, HFT_TRADING_SIGNALS)
+      .publish(hftTradingSignal, event, DESTINATIONS.hft_trading_signal)
       .catch((error: unknown) =>
         log.correlated(correlationId).debug('could not tell what became of a signal', { error }),
       );

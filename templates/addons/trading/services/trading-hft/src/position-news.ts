@@ -1,4 +1,5 @@
-import { WEB_UI_UPDATES, webUiUpdate } from '@stack/contracts/platform';
+import { DESTINATIONS } from '@stack/contracts/events';
+import { webUiUpdate } from '@stack/contracts/platform';
 import type { Bus } from '@stack/runtime/bus';
 import type { Log } from '@stack/runtime/logging';
 import type { Cache } from '@stack/runtime/redis';
@@ -77,7 +78,7 @@ export function tellPositions(options: {
         { source: service, correlationid: correlationId },
       );
       bus
-        .publish(webUiUpdate, event, WEB_UI_UPDATES)
+        .publish(webUiUpdate, event, DESTINATIONS.web_ui_update)
         .catch((error: unknown) =>
           log.correlated(correlationId).debug('could not tell of a position', { error }),
         );

@@ -1,0 +1,66 @@
+import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
+import type { EventDestination } from '../model/event.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Stack } from '../model/stack.ts';
+import type { Topology } from '../model/topology.ts';
+import { matchesKey } from './match.ts';
+
+/**
+ * Where the topology, the services and the contracts of the events do not say the same: they name the same routing keys and
+ * queues, each in its own file. A stack without contracts has nothing to compare.
+ */
+export function checkContracts(
+  contracts: readonly EventDestination[],
+  topology: Topology,
+  { services }: Pick<Stack, 'services'>,
+): Finding[] {
+  if (contracts.length === 0) return [];
+  const known = (key: string) => contracts.some(({ routingKey }) => matchesKey(key, routingKey));
+  const queues = new Set(topology.queues.map(({ name }) => name));
+  const strange = (subject: string, key: string, where: string): Finding => ({
+    code: 'no-contract',
+    severity: 'warning',
+    subject,
+    message: `${where} ${key}, the routing key of no contract`,
+    fix: `correct the key, or describe the event in event-schemas/ with "x-routing-key": "${key}"`,
+  });
+  return [
+    ...contracts.flatMap(({ event, routingKey, queue, place }) =>
+      queue === undefined || leadsTo(queue, routingKey, topology)
+        ? []
+        : [
+            {
+              code: 'contract-queue',
+              severity: 'error' as const,
+              subject: `event ${event}`,
+              message: `its contract says that ${queue} takes it, and no binding leads ${routingKey} there`,
+              fix: `bind ${queue} to ${routingKey} in the topology file, or correct "x-queue" of the contract`,
+              place,
+            },
+          ],
+    ),
+    ...services.flatMap(({ name, events }) => {
+      const said = [
+        ...(events?.publishes ?? []).map((key) => ({ key, where: 'it publishes' })),
+        ...(events?.consumes ?? []).map((key) => ({ key, where: 'it consumes' })),
+        ...(events?.subscribes ?? []).map((key) => ({ key, where: 'it subscribes to' })),
+      ];
+      return said
+        .filter(({ key }) => !queues.has(key) && !known(key))
+        .map(({ key, where }) => strange(`service ${name}`, key, where));
+    }),
+    ...topology.bindings
+      .filter(({ source, routing_key }) => source === TOPIC_EXCHANGE && !known(routing_key))
+      .map(({ destination, routing_key }) => strange(`queue ${destination}`, routing_key, 'it is bound to')),
+  ];
+}
+
+function leadsTo(queue: string, key: string, { bindings }: Topology): boolean {
+  return bindings.some(
+    ({ source, destination, destination_type, routing_key }) =>
+      source === TOPIC_EXCHANGE &&
+      destination_type === 'queue' &&
+      destination === queue &&
+      matchesKey(routing_key, key),
+  );
+}

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import type { EventDestination } from '../../src/model/event.ts';
+import { EMPTY_TOPOLOGY } from '../../src/model/topology.ts';
+import { checkContracts } from '../../src/topology/check-contracts.ts';
+import { parseTopology } from '../../src/topology/read.ts';
+import { stackWith } from '../gateway/stacks.ts';
+
+const place = { file: 'event-schemas/asked.json', line: 6, column: 14 };
+const asked: EventDestination = { event: 'asked', routingKey: 'a.asked', queue: 'q_asked', place };
+const heard: EventDestination = { event: 'heard', routingKey: 'a.heard', place };
+
+const topologyOf = (queue: string, key: string) =>
+  parseTopology(`exchanges: [{ name: qbtc.topic, type: topic }]
+queues: [{ name: ${queue} }]
+bindings: [{ source: qbtc.topic, destination: ${queue}, routing_key: "${key}" }]
+`).topology;
+const servicesWith = (events: { publishes?: string[]; consumes?: string[]; subscribes?: string[] }) =>
+  stackWith({
+    services: [
+      {
+        name: 'api',
+        events: { resource: 'broker', publishes: [], consumes: [], subscribes: [], ...events },
+      },
+    ],
+  });
+
+test.each([
+  ['the same key', 'a.asked'],
+  ['a key that takes it', 'a.*'],
+])('finds nothing where the topology leads to the queue by %s', (_, key) => {
+  const stack = servicesWith({ publishes: ['a.asked'], consumes: ['q_asked'], subscribes: ['a.#'] });
+  expect(checkContracts([asked, heard], topologyOf('q_asked', key), stack)).toEqual([]);
+});
+
+test('tells of a queue that the routing key does not reach, with the line of its contract', () => {
+  expect(checkContracts([asked], topologyOf('q_asked', 'a.axed'), servicesWith({}))).toMatchObject([
+    { code: 'contract-queue', severity: 'error', subject: 'event asked', place },
+    { code: 'no-contract', severity: 'warning', subject: 'queue q_asked' },
+  ]);
+});
+
+test('tells of keys that no contract has', () => {
+  const stack = servicesWith({ publishes: ['a.axed'], consumes: ['b.*'], subscribes: ['a.asked', 'c'] });
+  expect(
+    checkContracts([heard, asked], topologyOf('q_asked', 'a.asked'), stack).map(({ message }) => message),
+  ).toEqual([
+    'it publishes a.axed, the routing key of no contract',
+    'it consumes b.*, the routing key of no contract',
+    'it subscribes to c, the routing key of no contract',
+  ]);
+});
+
+test('compares nothing in a stack without contracts', () => {
+  expect(checkContracts([], EMPTY_TOPOLOGY, servicesWith({ publishes: ['a.axed'] }))).toEqual([]);
+});
