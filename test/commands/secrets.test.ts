@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import type { Run } from '../../commands/command.ts';
-import { secrets } from '../../commands/secrets.ts';
+import { secrets } from '../../commands/secrets/index.ts';
 import { quietContext, temporaryFolder } from '../support/quiet-context.ts';
 
 /** What `qbtc secrets ARGS` reveals in a stack with one secret. */

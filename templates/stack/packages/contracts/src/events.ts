@@ -60,7 +60,7 @@ export interface LlmRequest {
   frequency_penalty?: number | null;
   /** How much tokens that appeared at all are held back. Default 0. */
   presence_penalty?: number | null;
-  /** Makes sampling repeatable as far as the engine can. */
+  /** Makes sampling repeatable as far as the engine can. At most 2^53 - 1, above which JSON's numbers lose digits: no other seed is taken than the one that was sent. */
   seed?: number | null;
   /** Who asks, as the client names them. */
   user?: string | null;

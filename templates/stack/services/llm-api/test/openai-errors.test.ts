@@ -1,8 +1,10 @@
+import { llmRequest } from '@stack/contracts/llm';
 import { BusUnavailable, DeadlineExceeded, Unroutable } from '@stack/runtime/bus';
 import { EventInvalid } from '@stack/runtime/events';
 import { describe, expect, it } from 'vitest';
 import { errorBody, errorOf } from '../src/openai-errors.ts';
 
+const attributes = { source: 'test', correlationid: 'c' };
 const problem = (path: string, keyword: string, params: Record<string, unknown> = {}) =>
   errorOf(new EventInvalid('llm_request', { path, keyword, params, message: 'must be good' }));
 
@@ -23,6 +25,36 @@ describe('errorOf', () => {
       code: 'invalid_type',
     });
     expect(problem('/data', 'type')).toMatchObject({ status: 400, param: null });
+  });
+
+  const accept = (seed: string) =>
+    llmRequest.accept({
+      ...llmRequest.create({ model: 'm', messages: [{ role: 'user', content: 'x' }] }, attributes),
+      data: JSON.parse(`{"model": "m", "messages": [{"role": "user", "content": "x"}], "seed": ${seed}}`),
+    });
+
+  it.each([
+    '9007199254740992',
+    '9007199254740993',
+    '-9223372036854775808',
+  ])('refuses the seed %s, of which a number of JSON would lose digits', (seed) => {
+    let thrown: unknown;
+    try {
+      accept(seed);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(errorOf(thrown)).toEqual({
+      status: 400,
+      message: `Invalid value for 'seed': must be ${seed.startsWith('-') ? '>= -' : '<= '}9007199254740991.`,
+      type: 'invalid_request_error',
+      param: 'seed',
+      code: 'invalid_value',
+    });
+  });
+
+  it.each(['0', '9007199254740991', '-9007199254740991', 'null'])('takes the seed %s as it is', (seed) => {
+    expect(JSON.stringify(accept(seed).data.seed)).toBe(seed);
   });
 
   it.each([
