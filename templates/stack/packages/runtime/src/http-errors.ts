@@ -68,7 +68,8 @@ export function unforeseen({ correlationId }: FastifyRequest): string {
   return `The service had an error. Its log says which, under the correlation id ${correlationId}.`;
 }
 
-function statusOf(thrown: unknown): number {
+/** The status that an error carries, of the HTTP layer itself or of a plugin; 500 where it carries none. */
+export function statusOf(thrown: unknown): number {
   const status = thrown instanceof Error && 'statusCode' in thrown ? Number(thrown.statusCode) : 500;
   return Number.isInteger(status) && status >= 400 && status <= 599 ? status : 500;
 }

@@ -1,6 +1,7 @@
 import type { LlmError } from '@stack/contracts/llm';
 import { AnswerInterrupted, BusUnavailable, DeadlineExceeded, Unroutable } from '@stack/runtime/bus';
 import { EventInvalid, type EventProblem } from '@stack/runtime/events';
+import { statusOf } from '@stack/runtime/http-errors';
 import type { FastifyRequest } from 'fastify';
 
 /** An answer in OpenAI's error shape, to be thrown. */
@@ -60,10 +61,7 @@ function server(status: number, message: string, code: string | null): LlmError 
 
 /** The errors of the HTTP layer itself, which carry a status. */
 function fromHttp(thrown: unknown): LlmError {
-  const status =
-    thrown instanceof Error && 'statusCode' in thrown && typeof thrown.statusCode === 'number'
-      ? thrown.statusCode
-      : 500;
+  const status = statusOf(thrown);
   if (status === 413) {
     return { ...badRequest('The request is too large.', null, 'request_too_large'), status };
   }

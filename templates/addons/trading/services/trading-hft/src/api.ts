@@ -1,9 +1,10 @@
 import { timingSafeEqual } from 'node:crypto';
 import swagger from '@fastify/swagger';
+import { ApiError, answerErrors } from '@stack/runtime/api-errors';
 import { plain } from '@stack/trading/decimal';
 import { RISK_CHECKS } from '@stack/trading/risk';
 import { SYMBOL_PATTERN } from '@stack/trading/symbol';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Configuration } from './configuration.ts';
 import type { KillSwitch } from './kill-switch.ts';
 import { positionDocument } from './position-news.ts';
@@ -15,17 +16,6 @@ export interface ApiOptions {
   kill: KillSwitch;
   /** What trades; or why there is nothing yet. */
   trading(): Trading | { starting: string };
-}
-
-class ApiError extends Error {
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
 }
 
 const LIST_QUERY = {
@@ -97,25 +87,15 @@ export async function registerApi(http: FastifyInstance, options: ApiOptions): P
       security: [{ apikey: [] }],
     },
   });
-  http.setErrorHandler((thrown: Error & { statusCode?: number }, request, reply) => {
-    if (thrown instanceof ApiError) return refuse(reply, thrown.status, thrown.code, thrown.message);
-    if (thrown.statusCode !== undefined && thrown.statusCode < 500)
-      return refuse(reply, thrown.statusCode, 'bad_request', thrown.message);
-    return refuse(
-      reply,
-      503,
-      'unavailable',
-      `the service cannot do that at the moment; its log says why, under the correlation id ${request.correlationId}`,
-    );
+  answerErrors(http, {
+    document: '/api/trading/openapi.json',
+    unforeseen: ({ correlationId }) =>
+      new ApiError(
+        503,
+        'unavailable',
+        `the service cannot do that at the moment; its log says why, under the correlation id ${correlationId}`,
+      ),
   });
-  http.setNotFoundHandler((request, reply) =>
-    refuse(
-      reply,
-      404,
-      'not_found',
-      `there is no ${request.method} ${request.url.split('?', 1)[0]}; see /api/trading/openapi.json`,
-    ),
-  );
 
   http.get('/api/trading/status', () => {
     const trading = options.trading();
@@ -262,10 +242,6 @@ export async function registerApi(http: FastifyInstance, options: ApiOptions): P
 
 function killDocument({ state }: KillSwitch) {
   return { ...state, at: new Date(state.at).toISOString() };
-}
-
-function refuse(reply: FastifyReply, status: number, code: string, message: string) {
-  return reply.code(status).send({ error: { code, message } });
 }
 
 function sameText(given: unknown, expected: string): boolean {

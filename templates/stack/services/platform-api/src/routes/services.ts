@@ -1,7 +1,7 @@
+import { ApiError, from } from '@stack/runtime/api-errors';
 import type { HealthAggregator } from '@stack/runtime/health-aggregator';
 import { type Registry, statisticsOf } from '@stack/runtime/registry';
 import type { FastifyInstance } from 'fastify';
-import { ApiError, from } from '../errors.ts';
 import { eventStatistics } from '../event-statistics.ts';
 import { answers, parameters } from '../schemas.ts';
 

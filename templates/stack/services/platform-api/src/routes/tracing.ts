@@ -1,5 +1,5 @@
+import { ApiError, from } from '@stack/runtime/api-errors';
 import type { FastifyInstance } from 'fastify';
-import { ApiError, from } from '../errors.ts';
 import { NotOtlp, spansIn } from '../otlp.ts';
 import { answers, parameters, queries } from '../schemas.ts';
 import type { SpanFilter, SpanStore, TraceFilter } from '../span-store.ts';
