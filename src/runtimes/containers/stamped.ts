@@ -8,7 +8,7 @@ import { MANAGED_BY, MANAGED_BY_LABEL } from '../../model/gateway.ts';
 import { readChoices } from '../../state/choices.ts';
 import type { ContainerStatus, Containers, LogOptions } from './containers.ts';
 import { FrameLines, timedLine } from './frames.ts';
-import { RESOURCE_GRACE_SECONDS } from './grace.ts';
+import { stopOptions } from './grace.ts';
 import { containerStatus, PROJECT_LABEL } from './status.ts';
 
 /** Compose writes down here what a service depends on: `broker:service_healthy:false,cache:…`. */
@@ -197,19 +197,12 @@ async function allOf<T>(filters: string[][], list: (label: string[]) => Promise<
   return (await Promise.all(filters.map(list))).flat();
 }
 
-/** What is asked for when a container is to end: `t` in seconds, the container's own time when left out. */
-type Grace = (inspected: Docker.ContainerInspectInfo) => { t?: number };
+type Grace = (inspected: Docker.ContainerInspectInfo) => ReturnType<typeof stopOptions>;
 
-/** A resource whose compose file names no time gets the one that servers need. */
 async function gracesOf(root: string): Promise<Grace> {
   const plan = await readChoices(root);
   const resources = new Set(plan?.choices.map(({ resource }) => resource));
-  return (inspected) => {
-    const { StopTimeout } = inspected.Config as { StopTimeout?: number | null };
-    const needsTime =
-      (StopTimeout ?? undefined) === undefined && resources.has(containerStatus(inspected).service);
-    return needsTime ? { t: RESOURCE_GRACE_SECONDS } : {};
-  };
+  return (inspected) => stopOptions(inspected, resources.has(containerStatus(inspected).service));
 }
 
 function logQuery({ tail, since }: LogOptions) {

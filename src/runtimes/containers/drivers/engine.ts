@@ -19,7 +19,7 @@ import {
   type Placing,
 } from '../engine/options.ts';
 import { imageNotBuilt, notStarted } from '../failures.ts';
-import { RESOURCE_GRACE_SECONDS } from '../grace.ts';
+import { RESOURCE_GRACE_SECONDS, stopOptions } from '../grace.ts';
 import { SERVICE_LABEL } from '../status.ts';
 import { conditionOf, untilMet } from '../until-met.ts';
 
@@ -70,7 +70,8 @@ export function engineDriver(
       } else {
         onProgress(name, existing === undefined ? 'creating' : 'creating anew');
         const inherited = existing === undefined ? new Map() : await namelessVolumes(engine, existing.id);
-        await removeContainer(engine, existing?.id, inherited.size === 0);
+        if (existing !== undefined)
+          await removeContainer(engine, existing.id, { volumes: inherited.size === 0, isResource });
         const placing: Placing = {
           project,
           name,
@@ -95,7 +96,7 @@ export function engineDriver(
     }
     // Replicas that are declared no longer.
     for (const { id, name: containerName } of before)
-      if (!kept.has(containerName)) await removeContainer(engine, id, true);
+      if (!kept.has(containerName)) await removeContainer(engine, id, { volumes: true, isResource });
     return changed;
   };
 
@@ -254,10 +255,16 @@ async function namelessVolumes(engine: Docker, id: string): Promise<Map<string, 
   );
 }
 
-async function removeContainer(engine: Docker, id: string | undefined, volumes: boolean): Promise<void> {
-  if (id === undefined) return;
+async function removeContainer(
+  engine: Docker,
+  id: string,
+  { volumes, isResource }: { volumes: boolean; isResource: boolean },
+): Promise<void> {
   const container = engine.getContainer(id);
-  await container.stop().catch(() => {});
+  await container
+    .inspect()
+    .then((inspected) => container.stop(stopOptions(inspected, isResource)))
+    .catch(() => {});
   await container.remove({ v: volumes, force: true }).catch((error) => {
     if ((error as { statusCode?: number }).statusCode !== GONE) throw error;
   });
