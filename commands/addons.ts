@@ -1,8 +1,9 @@
+import { OPERATIONS } from '../src/operations/catalogue.ts';
 import type { Register } from './command.ts';
 import { operate } from './operate.ts';
 
 interface Options {
-  dryRun: boolean;
+  dryRun?: boolean;
   install: boolean;
 }
 
@@ -10,25 +11,25 @@ export const addAddon: Register = (program, run) => {
   program
     .command('add')
     .argument('<addon>', 'its name')
-    .description('lay an add-on over this stack: its services, packages, flows')
-    .option('--dry-run', 'print what would be laid, and change nothing', false)
+    .description(OPERATIONS.add.about)
+    .option('--dry-run', 'print what would be laid, and change nothing')
     .option('--no-install', 'do not install the packages')
     .option('--json', 'print the result as JSON')
     .action(run(operate<Options>('add', ({ dryRun, install }, [name = '']) => ({ name, dryRun, install }))));
 };
 
 interface RemoveOptions {
-  dryRun: boolean;
-  yes: boolean;
+  dryRun?: boolean;
+  yes?: boolean;
 }
 
 export const removeAddon: Register = (program, run) => {
   program
     .command('remove')
     .argument('<addon>', 'its name')
-    .description('take an add-on out of this stack; what you changed of it is kept, its data too')
-    .option('-y, --yes', 'ask nothing', false)
-    .option('--dry-run', 'print what would be taken away, and change nothing', false)
+    .description(OPERATIONS.remove.about)
+    .option('-y, --yes', 'ask nothing')
+    .option('--dry-run', 'print what would be taken away, and change nothing')
     .option('--json', 'print the result as JSON')
     .action(
       run<RemoveOptions>(async (context, options, args) => {

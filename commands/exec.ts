@@ -1,10 +1,11 @@
 import { EXIT, QbtcError } from '../src/errors.ts';
+import { PORT } from '../src/operations/bounds.ts';
 import type { Register } from './command.ts';
-import { integer } from './numbers.ts';
+import { number } from './numbers.ts';
 
 interface Options {
-  inspect: boolean;
-  inspectBrk: boolean;
+  inspect?: boolean;
+  inspectBrk?: boolean;
   inspectPort: number;
 }
 
@@ -16,9 +17,9 @@ export const exec: Register = (program, run) => {
     .description(
       "run a command with a service's environment and folder, or in its container; exits as it does",
     )
-    .option('--inspect', 'run the service itself, and let a debugger attach', false)
-    .option('--inspect-brk', 'the same, and wait for the debugger before its first line', false)
-    .option('--inspect-port <port>', 'where the debugger attaches, on 127.0.0.1', integer(1, 65_535), 9229)
+    .option('--inspect', 'run the service itself, and let a debugger attach')
+    .option('--inspect-brk', 'the same, and wait for the debugger before its first line')
+    .option('--inspect-port <port>', 'where the debugger attaches, on 127.0.0.1', number(PORT), 9229)
     .passThroughOptions()
     .action(
       run<Options>(async (context, options, [name = '', ...given]) => {

@@ -1,12 +1,14 @@
 import { InvalidArgumentError } from 'commander';
 import { messageOf } from '../src/errors.ts';
-import type { LogLevel } from '../src/logs/line.ts';
+import { LOG_LEVELS, type LogLevel } from '../src/model/log.ts';
+import { LOG_LINES } from '../src/operations/bounds.ts';
+import { OPERATIONS } from '../src/operations/catalogue.ts';
 import type { Register } from './command.ts';
-import { integer } from './numbers.ts';
+import { number } from './numbers.ts';
 import { operate } from './operate.ts';
 
 interface Options {
-  follow: boolean;
+  follow?: boolean;
   lines: number;
   since?: number;
   level?: LogLevel;
@@ -16,20 +18,18 @@ interface Options {
   verbose?: boolean;
 }
 
-const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
-
 export const logs: Register = (program, run) => {
   program
     .command('logs')
     .argument('[names...]', 'resources and services; all when left out')
-    .description('what the processes and containers of the stack wrote, in the order of time')
-    .option('-n, --lines <count>', 'how many of the last lines', integer(1, 100_000), 100)
-    .option('-f, --follow', 'go on with what is written from now on', false)
+    .description(OPERATIONS['logs read'].about)
+    .option('-n, --lines <count>', 'how many of the last lines', number(LOG_LINES), LOG_LINES.default)
+    .option('-f, --follow', 'go on with what is written from now on')
     .option('--since <when>', 'nothing older: 30s, 10m, 2h, 1d, or a time in ISO 8601', since)
     .addOption(
       program
         .createOption('--level <level>', 'this level and graver ones, with what belongs to them')
-        .choices(LEVELS),
+        .choices(LOG_LEVELS),
     )
     .option('--grep <regex>', 'lines that match, as they were written', regex)
     .option('--correlation <id>', 'lines with this correlation id')
@@ -38,7 +38,7 @@ export const logs: Register = (program, run) => {
       run(
         operate<Options>(
           ({ follow }) => (follow ? 'logs follow' : 'logs read'),
-          ({ grep, ...options }, names) => ({ ...options, names, grep: grep?.source }),
+          ({ follow: _, grep, ...options }, names) => ({ ...options, names, grep: grep?.source }),
         ),
       ),
     );

@@ -1,5 +1,7 @@
+import { PORT } from '../src/operations/bounds.ts';
+import { OPERATIONS } from '../src/operations/catalogue.ts';
 import type { Register } from './command.ts';
-import { integer } from './numbers.ts';
+import { number } from './numbers.ts';
 import { operate } from './operate.ts';
 
 interface Options {
@@ -9,11 +11,11 @@ interface Options {
 export const metrics: Register = (program, run) => {
   program
     .command('metrics')
-    .description('the numbers of machine, services, broker, cache, database and gateway; needs no Prometheus')
+    .description(OPERATIONS.metrics.about)
     .option(
       '--serve <port>',
       'give them to Prometheus at http://127.0.0.1:<port>/metrics until Ctrl-C',
-      integer(1, 65_535),
+      number(PORT),
     )
     .option('--prometheus', 'print them as Prometheus metrics')
     .option('--json', 'print the result as JSON')

@@ -1,10 +1,11 @@
 import type { Context } from '../src/context.ts';
+import { PORT_BASE } from '../src/operations/bounds.ts';
 import type { Addon } from '../src/scaffold/addons.ts';
 import type { Register } from './command.ts';
-import { integer } from './numbers.ts';
+import { number } from './numbers.ts';
 
 interface Options {
-  yes: boolean;
+  yes?: boolean;
   portBase?: number;
   install: boolean;
   git: boolean;
@@ -16,11 +17,11 @@ export const newStack: Register = (program, run) => {
     .command('new')
     .argument('[folder]', "the stack's folder, which is to be made; its last part is the name")
     .description('make a stack: services, schemas, flows, secrets, a git repository')
-    .option('-y, --yes', 'ask nothing', false)
+    .option('-y, --yes', 'ask nothing')
     .option(
       '--port-base <number>',
       'added to every port (default: the first at which all are free)',
-      integer(0, 50_000),
+      number(PORT_BASE),
     )
     .option('--with <addons>', 'the add-ons: names between commas, all or none (default: all)')
     .option('--no-install', 'do not install the packages')

@@ -1,25 +1,18 @@
 import { InvalidArgumentError } from 'commander';
-
-/** A parser of options that are whole numbers within bounds, for commander. */
-export function integer(minimum: number, maximum: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < minimum || value > maximum) {
-      throw new InvalidArgumentError(
-        `found "${text}", expected a whole number from ${minimum} to ${maximum}.`,
-      );
-    }
-    return value;
-  };
-}
+import type { Bounds } from '../src/operations/bounds.ts';
 
 /** A parser of options that are numbers within bounds, for commander. */
-export function number(minimum: number, maximum: number): (text: string) => number {
+export function number({
+  min,
+  max,
+  whole = true,
+}: Omit<Bounds, 'whole'> & { whole?: boolean }): (text: string) => number {
+  const expected = `a ${whole ? 'whole ' : ''}number from ${min} to ${max}`;
   return (text) => {
     const value = Number(text);
-    if (text.trim() === '' || !(value >= minimum && value <= maximum)) {
-      throw new InvalidArgumentError(`found "${text}", expected a number from ${minimum} to ${maximum}.`);
-    }
+    const isNumber = whole ? /^\d+$/.test(text) : text.trim() !== '';
+    if (!isNumber || !(value >= min && value <= max))
+      throw new InvalidArgumentError(`found "${text}", expected ${expected}.`);
     return value;
   };
 }

@@ -1,3 +1,5 @@
+import { POINTS } from '../src/operations/bounds.ts';
+import { OPERATIONS } from '../src/operations/catalogue.ts';
 import type { Register } from './command.ts';
 import { number } from './numbers.ts';
 import { operate } from './operate.ts';
@@ -5,7 +7,7 @@ import { writeReport } from './report-file.ts';
 
 interface Options {
   min?: number;
-  strict: boolean;
+  strict?: boolean;
   compare?: string;
   regression: boolean;
   explain?: string;
@@ -16,11 +18,9 @@ interface Options {
 export const score: Register = (program, run) => {
   program
     .command('score')
-    .description(
-      'judge the running stack: 100 points, each lost one with its reason and the command that wins it back; ends with 2 when a part is dead or a flow fails',
-    )
-    .option('--min <points>', 'end with 2 below this many points', number(0, 100))
-    .option('--strict', 'end with 2 when anything could not be measured', false)
+    .description(`${OPERATIONS.score.about}; ends with 2 when a part is dead or a flow fails`)
+    .option('--min <points>', 'end with 2 below this many points', number(POINTS))
+    .option('--strict', 'end with 2 when anything could not be measured')
     .option('--compare <ref>', 'compare with an earlier score: last, a day or time, a commit', 'last')
     .option('--no-regression', 'end with 2 when it is lower than the earlier one')
     .option('--explain <code>', 'say what a check judges, and measure nothing')

@@ -1,3 +1,4 @@
+import { OPERATIONS } from '../src/operations/catalogue.ts';
 import type { Register } from './command.ts';
 import { operate } from './operate.ts';
 
@@ -5,7 +6,7 @@ export const stop: Register = (program, run) => {
   program
     .command('stop')
     .argument('<names...>', 'resources and services')
-    .description('end some of the stack; the rest goes on, and qbtc up starts them again')
+    .description(OPERATIONS.stop.about)
     .option('--json', 'print the result as JSON')
     .action(run(operate('stop', (_, names) => ({ names }))));
 };

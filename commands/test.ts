@@ -1,24 +1,26 @@
 import { Option } from 'commander';
+import { FLOW_REPEATS, PARALLEL_FLOWS } from '../src/operations/bounds.ts';
+import { OPERATIONS } from '../src/operations/catalogue.ts';
 import type { Register } from './command.ts';
-import { integer } from './numbers.ts';
+import { number } from './numbers.ts';
 import { operate } from './operate.ts';
 
 export const test: Register = (program, run) => {
   program
     .command('test')
-    .description('run the flows: one correlation id followed through HTTP, AMQP and SQL')
+    .description(OPERATIONS.test.about)
     .option('--only <flow>', 'only the flow of this name')
     .option('--tag <tag>', 'only flows with this tag')
-    .option('--disruptive', 'also flows that stop or restart parts of the stack, each alone', false)
-    .option('--repeat <count>', 'run each flow so often', integer(1, 10_000), 1)
-    .option('--bail', 'start no further flow after one has failed', false)
+    .option('--disruptive', 'also flows that stop or restart parts of the stack, each alone')
+    .option('--repeat <count>', 'run each flow so often', number(FLOW_REPEATS), FLOW_REPEATS.default)
+    .option('--bail', 'start no further flow after one has failed')
     .option(
       '--parallel <count>',
       'how many flows run at the same time; as the cores allow when left out',
-      integer(1, 64),
+      number(PARALLEL_FLOWS),
     )
-    .option('--hops', 'print the hops of the flows that have passed, too', false)
-    .option('--curl', 'print the requests of a failed flow as commands', false)
+    .option('--hops', 'print the hops of the flows that have passed, too')
+    .option('--curl', 'print the requests of a failed flow as commands')
     .addOption(
       new Option('--reporter <name>', 'how the result is printed').choices([
         'terminal',

@@ -1,3 +1,4 @@
+import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
 import { operate } from '../operate.ts';
 import { writeReport } from '../report-file.ts';
@@ -10,9 +11,7 @@ export const run: Register = (group, runHandler) => {
   group
     .command('run')
     .argument('<experiment>', 'its name (qbtc chaos list names them)')
-    .description(
-      'run an experiment under load: what was lost, what was away for how long, and was heal needed?',
-    )
+    .description(OPERATIONS['chaos run'].about)
     .option('--report <file>', 'also write it as one page that needs nothing else')
     .option('--json', 'print the result as JSON')
     .action(

@@ -1,3 +1,4 @@
+import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
 import { operate } from '../operate.ts';
 
@@ -5,7 +6,7 @@ export const undo: Register = (group, run) => {
   group
     .command('undo')
     .argument('[faults...]', 'the faults; all when left out')
-    .description('take back what was injected')
+    .description(OPERATIONS['chaos undo'].about)
     .option('--json', 'print the result as JSON')
     .action(run(operate('chaos undo', (_, faults) => ({ faults }))));
 };

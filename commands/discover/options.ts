@@ -1,18 +1,19 @@
 import { InvalidArgumentError } from 'commander';
 import { MAX_PORT } from '../../src/config/ports.ts';
 import { SOURCE_NAMES, type SourceName } from '../../src/model/discovery.ts';
+import { checkTogether } from '../together.ts';
 
 export interface Options {
   source?: SourceName[];
   portRange?: { first: number; last: number };
   host?: string;
-  scan: boolean;
-  all: boolean;
+  scan?: boolean;
+  all?: boolean;
   explain?: string;
-  register: boolean;
-  dryRun: boolean;
-  include: string[];
-  watch: boolean;
+  register?: boolean;
+  dryRun?: boolean;
+  include?: string[];
+  watch?: boolean;
   json?: boolean;
 }
 
@@ -37,13 +38,13 @@ export function portRange(text: string): { first: number; last: number } {
 }
 
 /** @throws QbtcError `USAGE` for options that mean nothing together */
-export async function checkTogether({ register, dryRun, include, watch, explain }: Options): Promise<void> {
-  const { EXIT, QbtcError } = await import('../../src/errors.ts');
-  const wrong =
-    (dryRun && !register && '--dry-run says what --register would do') ||
-    (dryRun && watch && '--dry-run looks once, --watch goes on') ||
-    (include.length > 0 && !register && '--include says what --register takes in') ||
-    (include.length > 0 && watch && '--include is for one registration, --watch goes on') ||
-    (explain !== undefined && (register || watch) && '--explain tells of one look');
-  if (wrong) throw new QbtcError('USAGE', wrong, { exit: EXIT.usage, hint: 'see `qbtc discover --help`' });
+export function checkOptions({ register, dryRun, include, watch, explain, all }: Options): Promise<void> {
+  return checkTogether('discover', [
+    dryRun === true && !register && '--dry-run says what --register would do',
+    dryRun === true && watch === true && '--dry-run looks once, --watch goes on',
+    include !== undefined && !register && '--include says what --register takes in',
+    include !== undefined && watch === true && '--include is for one registration, --watch goes on',
+    explain !== undefined && (register || watch) === true && '--explain tells of one look',
+    all === true && (register || watch) === true && '--all lists what one look found',
+  ]);
 }

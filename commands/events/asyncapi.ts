@@ -1,3 +1,4 @@
+import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
 import { operate } from '../operate.ts';
 import { textOrFile } from './text.ts';
@@ -9,7 +10,7 @@ interface Options {
 export const asyncapi: Register = (group, run) => {
   group
     .command('asyncapi')
-    .description('an AsyncAPI 3 document of the events')
+    .description(OPERATIONS['events asyncapi'].about)
     .option('-o, --out <file>', 'write it there instead of printing it')
     .option('--json', 'print the result as JSON')
     .action(

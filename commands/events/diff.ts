@@ -1,10 +1,12 @@
+import { COMPATIBILITIES } from '../../src/model/contract.ts';
+import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
 import { operate } from '../operate.ts';
 
 export const diff: Register = (group, run) => {
   group
     .command('diff')
-    .description('what has changed in the contracts; exit code 2 when somebody can no longer read somebody')
+    .description(`${OPERATIONS['events diff'].about}; exit code 2 when somebody cannot`)
     .option('--against <ref>', 'a commit, branch or tag, or a folder with schemas', 'HEAD')
     .addOption(
       group
@@ -12,7 +14,7 @@ export const diff: Register = (group, run) => {
           '--compatibility <kind>',
           'backward: who has the new contracts reads old events; forward: who has the old ones reads new events',
         )
-        .choices(['full', 'backward', 'forward'])
+        .choices(COMPATIBILITIES)
         .default('full'),
     )
     .option('--json', 'print the result as JSON')

@@ -1,3 +1,4 @@
+import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
 import { operate } from '../operate.ts';
 import { textOrFile } from './text.ts';
@@ -9,7 +10,7 @@ interface Options {
 export const docs: Register = (group, run) => {
   group
     .command('docs')
-    .description('a page in Markdown that describes every event')
+    .description(OPERATIONS['events docs'].about)
     .option('-o, --out <file>', 'write it there instead of printing it')
     .option('--json', 'print the result as JSON')
     .action(

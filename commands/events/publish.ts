@@ -1,3 +1,4 @@
+import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
 import { operate } from '../operate.ts';
 
@@ -11,7 +12,7 @@ interface Options {
 export const publish: Register = (group, run) => {
   group
     .command('publish')
-    .description('publish one event, checked against its contract; returns when the broker has confirmed it')
+    .description(OPERATIONS['events publish'].about)
     .argument('<event>', 'the name of the event, such as service_gone')
     .requiredOption('-d, --data <json>', 'the data as JSON, @FILE to read a file, or - for standard input')
     .option('--key <routing key>', 'another routing key than that of the contract')

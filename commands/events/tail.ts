@@ -1,5 +1,7 @@
+import { EVENTS } from '../../src/operations/bounds.ts';
+import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
-import { integer } from '../numbers.ts';
+import { number } from '../numbers.ts';
 import { operate } from '../operate.ts';
 
 interface Options {
@@ -13,12 +15,12 @@ interface Options {
 export const tail: Register = (group, run) => {
   group
     .command('tail')
-    .description('follow events as they pass, without taking them from anybody')
+    .description(OPERATIONS['events tail'].about)
     .argument('[keys...]', 'binding keys such as llm.#; everything when left out')
     .option('--type <event>', 'only events of this type')
     .option('--correlation <id>', 'only events with this correlation id')
     .option('--exchange <name>', 'another exchange than qbtc.topic')
-    .option('-n, --count <count>', 'end after so many', integer(1, 1_000_000_000))
+    .option('-n, --count <count>', 'end after so many', number(EVENTS))
     .option('--json', 'print one object a line')
     .action(
       run(

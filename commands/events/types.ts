@@ -1,3 +1,4 @@
+import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
 import { operate } from '../operate.ts';
 import { textOrFile } from './text.ts';
@@ -9,7 +10,7 @@ interface Options {
 export const types: Register = (group, run) => {
   group
     .command('types')
-    .description('TypeScript of the events: their types, and where each goes')
+    .description(OPERATIONS['events types'].about)
     .argument('[folder]', 'contracts of a service; the event-schemas/ of the stack when left out')
     .option('-o, --out <file>', 'write it there instead of printing it')
     .option('--json', 'print the result as JSON')

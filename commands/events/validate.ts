@@ -1,10 +1,11 @@
+import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
 import { operate } from '../operate.ts';
 
 export const validate: Register = (group, run) => {
   group
     .command('validate')
-    .description('check the contracts in event-schemas/; with files, check the events in them')
+    .description(OPERATIONS['events validate'].about)
     .argument('[files...]', 'JSON files, each with one event in its envelope')
     .option('--json', 'print the result as JSON')
     .option('--github', 'print annotations for GitHub Actions')

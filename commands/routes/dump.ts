@@ -1,22 +1,23 @@
+import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
 import { operate } from '../operate.ts';
 
 interface Options {
-  all: boolean;
+  all?: boolean;
   out?: string;
-  force: boolean;
+  force?: boolean;
 }
 
 export const dump: Register = (group, run) => {
   group
     .command('dump')
-    .description('what the gateway holds of this stack, as a file that `sync` reads')
-    .option('--all', 'also what is not of this stack', false)
+    .description(OPERATIONS['routes dump'].about)
+    .option('--all', 'also what is not of this stack')
     .option('--out <file>', 'write it there (mode 0600) instead of printing it')
-    .option('--force', 'replace the file when it is there', false)
+    .option('--force', 'replace the file when it is there')
     .option('--json', 'print the result as JSON')
     .action(
-      run<Options>(async (context, { all, out, force }) => {
+      run<Options>(async (context, { all, out, force = false }) => {
         const { document } = await operate('routes dump', () => ({ all }))(context, {}, []);
         if (out === undefined || document?.kind !== 'dump') return { ...(document && { document }) };
         const { writeDump } = await import('./dump-file.ts');

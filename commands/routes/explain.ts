@@ -1,11 +1,12 @@
 import { InvalidArgumentError } from 'commander';
+import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
 import { operate } from '../operate.ts';
 
 interface Options {
   header: Record<string, string>;
   from?: string;
-  declared: boolean;
+  declared?: boolean;
 }
 
 const header = (text: string, all: Record<string, string>): Record<string, string> => {
@@ -17,7 +18,7 @@ const header = (text: string, all: Record<string, string>): Record<string, strin
 export const explain: Register = (group, run) => {
   group
     .command('explain')
-    .description('which route would answer a request, and why not the others')
+    .description(OPERATIONS['routes explain'].about)
     .argument('<method>', 'GET, POST, …')
     .argument('<url>', 'the whole URL, or its path')
     .option(
@@ -27,7 +28,7 @@ export const explain: Register = (group, run) => {
       {},
     )
     .option('--from <address>', 'the address that the request comes from (default: 127.0.0.1)')
-    .option('--declared', 'ask what is declared, not what the gateway holds', false)
+    .option('--declared', 'ask what is declared, not what the gateway holds')
     .option('--json', 'print the result as JSON')
     .action(
       run(

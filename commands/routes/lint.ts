@@ -1,11 +1,12 @@
+import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
 import { operate } from '../operate.ts';
 
 export const lint: Register = (group, run) => {
   group
     .command('lint')
-    .description('look for mistakes in what is declared, without a gateway; exit code 2 for an error')
-    .option('--strict', 'exit code 2 for a warning, too', false)
+    .description(`${OPERATIONS['routes lint'].about}; exit code 2 for an error`)
+    .option('--strict', 'exit code 2 for a warning, too')
     .option('--json', 'print the result as JSON')
     .option('--github', 'print annotations for GitHub Actions')
     .action(run(operate('routes lint')));

@@ -1,3 +1,5 @@
+import { MIGRATE_TIMEOUT } from '../../src/operations/bounds.ts';
+import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
 import { number } from '../numbers.ts';
 import { operate } from '../operate.ts';
@@ -5,13 +7,13 @@ import { operate } from '../operate.ts';
 export const migrate: Register = (group, run) => {
   group
     .command('migrate')
-    .description('give a queue the declared type and arguments, without losing a message or the order')
+    .description(OPERATIONS['topology migrate'].about)
     .argument('<queue>', 'the queue')
     .option(
       '--timeout <seconds>',
       'how long paused services may take to be ready again',
-      number(1, 3600),
-      120,
+      number(MIGRATE_TIMEOUT),
+      MIGRATE_TIMEOUT.default,
     )
     .option('--json', 'print the result as JSON')
     .action(

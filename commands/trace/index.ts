@@ -1,18 +1,19 @@
+import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
 import { operate } from '../operate.ts';
 import { ls } from './ls.ts';
 
 interface Options {
-  last: boolean;
+  last?: boolean;
   correlation?: string;
 }
 
 export const trace: Register = (program, run) => {
   const group = program
     .command('trace')
-    .description('draw what one request set off, span by span')
+    .description(OPERATIONS['trace show'].about)
     .argument('[id]', 'the id of the trace, or how it begins')
-    .option('--last', 'the newest trace', false)
+    .option('--last', 'the newest trace')
     .option('--correlation <id>', 'the newest trace of this correlation id')
     .option('--json', 'print the result as JSON')
     .action(

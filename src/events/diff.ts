@@ -1,19 +1,8 @@
-import { BACKWARD, BOTH, type Breaks, NONE } from './compare/change.ts';
+import type { ContractChange } from '../model/contract.ts';
+import { BACKWARD, BOTH, NONE } from './compare/change.ts';
 import { Comparison } from './compare/index.ts';
 import { References } from './references.ts';
 import { ENVELOPE, eventFiles, eventOf, QUEUE, ROUTING_KEY, type SchemaFile } from './schema-file.ts';
-
-export type { Breaks } from './compare/change.ts';
-
-/** One difference between two versions of a contract. */
-export interface ContractChange {
-  event: string;
-  /** `messages[].role`; empty for the event as a whole. */
-  field: string;
-  what: string;
-  /** Empty when both read each other as before. */
-  breaks: Breaks[];
-}
 
 /**
  * What has changed between two sets of contracts. An event whose major version has risen is another event, and breaks

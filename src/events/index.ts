@@ -11,7 +11,7 @@ import { typesOf } from './types.ts';
 import { type Contracts, contractsOf, validateSchemas } from './validate.ts';
 
 export { asyncApiOf } from './asyncapi.ts';
-export { type ContractChange, diffContracts } from './diff.ts';
+export { diffContracts } from './diff.ts';
 export { docsOf } from './docs.ts';
 export { checkEventFiles } from './event-files.ts';
 export { publishEvent } from './publish.ts';

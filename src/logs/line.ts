@@ -1,10 +1,6 @@
-import type { LogLine } from '../model/log.ts';
+import { LOG_LEVELS, type LogLevel, type LogLine } from '../model/log.ts';
 import { loggedError } from './logged-error.ts';
 import { parseServerLine } from './server-line.ts';
-
-/** From the least to the gravest. */
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** How other loggers call what the stack's schema calls by these names. */
 const LEVEL_WORDS: Record<string, LogLevel> = {

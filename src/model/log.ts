@@ -1,3 +1,7 @@
+/** From the least to the gravest. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
 /** A line that a process or container of the stack wrote, as far as it was understood. */
 export interface LogLine {
   /** The process that wrote it. */

@@ -9,6 +9,10 @@ export interface Topology {
   limits: VhostLimits;
 }
 
+/** How a whole topology is written: as a file of ours, or as what a RabbitMQ loads when it starts. */
+export const TOPOLOGY_FORMATS = ['yaml', 'definitions'] as const;
+export type TopologyFormat = (typeof TOPOLOGY_FORMATS)[number];
+
 /** A topology that declares nothing. */
 export const EMPTY_TOPOLOGY: Topology = {
   exchanges: [],

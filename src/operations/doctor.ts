@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import * as z from 'zod';
 import { findStackFile, openStack, STACK_FILE } from '../config/load.ts';
 import type { Context } from '../context.ts';
 import { diagnose } from '../doctor/index.ts';
@@ -9,9 +8,8 @@ import type { Stack } from '../model/stack.ts';
 import { operationOf } from './operation.ts';
 
 export const operation = operationOf({
-  about: 'what this machine has for running the stack, what it lacks, and the fix for each',
   effect: 'reads',
-  input: z.object({}),
+  input: {},
   documents: ['doctor'],
   open: stackOrTemplate,
   async run(context, { stack, inStack }) {

@@ -4,9 +4,8 @@ import { stackRootHere } from '../lifecycle/open.ts';
 import { operationOf } from './operation.ts';
 
 export const operation = operationOf({
-  about: 'end every process of the stack; what was adopted goes on',
   effect: 'destroys',
-  input: z.object({ volumes: z.boolean().default(false) }),
+  input: { volumes: z.boolean().default(false) },
   documents: ['down'],
   // It needs no qbtc.yaml that can be read.
   open: (context) => stackRootHere(context),

@@ -4,7 +4,7 @@ import { EXIT, QbtcError } from '../errors.ts';
 import type { Stack } from '../model/stack.ts';
 import type { DocumentKind } from '../report/index.ts';
 import { OPERATIONS, type OperationName } from './catalogue.ts';
-import type { Operation, Outcome, Tell } from './operation.ts';
+import type { Operation, Outcome, Strict, Tell } from './operation.ts';
 
 export { OPERATIONS, type OperationName } from './catalogue.ts';
 export type { Outcome, Tell } from './operation.ts';
@@ -13,7 +13,7 @@ export type { Outcome, Tell } from './operation.ts';
  * Runs one operation: judges its input, opens what it works on, takes the lock where it asks for it, and gives its
  * document with the exit code.
  *
- * @param given its input as plain data; what it does not know is left out
+ * @param given its input as plain data; what is `undefined` was not given
  * @param listen makes what takes the documents that it tells while it goes on
  * @throws QbtcError `INPUT_WRONG`; those of the operation
  */
@@ -24,8 +24,8 @@ export async function runOperation(
   listen: (kind: DocumentKind) => Promise<Tell>,
 ): Promise<Outcome> {
   // The name picks the operation that takes this input; the types cannot say so.
-  const { operation } = (await OPERATIONS[name]()) as unknown as {
-    operation: Operation<z.ZodType, DocumentKind, unknown>;
+  const { operation } = (await OPERATIONS[name].load()) as unknown as {
+    operation: Operation<z.ZodRawShape, DocumentKind, unknown>;
   };
   const input = judged(name, operation.input, given);
   const subject = await (operation.open ?? (await import('../lifecycle/open.ts')).openStackHere)(
@@ -39,13 +39,19 @@ export async function runOperation(
   return withLock((subject as Pick<Stack, 'root'>).root, name, work);
 }
 
-function judged(name: string, schema: z.ZodType, given: object): unknown {
+function judged<Shape extends z.ZodRawShape>(
+  name: string,
+  schema: Strict<Shape>,
+  given: object,
+): z.output<Strict<Shape>> {
   const { success, data, error } = schema.safeParse(
     Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   );
   if (success) return data;
   throw new QbtcError('INPUT_WRONG', `${name} cannot be asked like this`, {
     exit: EXIT.usage,
-    details: error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
+    details: error.issues.map(({ path, message }) =>
+      [...(path.length > 0 ? [path.join('.')] : []), message].join(': '),
+    ),
   });
 }

@@ -1,8 +1,10 @@
-import type * as z from 'zod';
+import * as z from 'zod';
+import { listed, nearest } from '../config/mistake.ts';
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../errors.ts';
 import type { Stack } from '../model/stack.ts';
 import type { Document, DocumentKind, DocumentOf } from '../report/index.ts';
+import type { Bounds } from './bounds.ts';
 
 /** What is given back: data for a reporter, and the exit code where it is not `done`. */
 export interface Outcome<Kind extends DocumentKind = DocumentKind> {
@@ -14,31 +16,55 @@ export interface Outcome<Kind extends DocumentKind = DocumentKind> {
 /** Takes what an operation tells while it goes on. */
 export type Tell = (document: Document) => void;
 
+/** An object with these keys and no others. */
+export type Strict<Shape extends z.ZodRawShape> = z.ZodObject<Shape, z.core.$strict>;
+
 /**
  * One thing that qbtc can do, whoever asks for it: a command, an agent, an HTTP call. A file in this folder exports it as
- * `operation`, and `catalogue.ts` names it.
+ * `operation`; `catalogue.ts` names it, and says in a line what it does.
  */
-export interface Operation<Input extends z.ZodType, Kind extends DocumentKind, Subject> {
-  /** What it does, in one line. */
-  about: string;
+export interface Operation<Shape extends z.ZodRawShape, Kind extends DocumentKind, Subject> {
   /** The most that it does to the stack: `destroys` is what cannot be had back. */
   effect: 'reads' | 'changes' | 'destroys';
   /** What it is asked with, as plain data. */
-  input: Input;
+  input: Strict<Shape>;
   /** The kinds of document that it gives. */
   documents: readonly Kind[];
   /** What it tells while it goes on, where it does until it is interrupted. */
   tells?: DocumentKind;
   /** Whether the runner takes the lock of the stack. A use case of `lifecycle` that takes it by itself needs none. */
-  locks?: (input: z.output<Input>) => boolean;
+  locks?: (input: z.output<Strict<Shape>>) => boolean;
   /** What it works on; the stack of the folder when left out. */
-  open?: (context: Context, input: z.output<Input>) => Promise<Subject>;
-  run(context: Context, subject: Subject, input: z.output<Input>, tell: Tell): Promise<Outcome<Kind>>;
+  open?: (context: Context, input: z.output<Strict<Shape>>) => Promise<Subject>;
+  run(context: Context, subject: Subject, input: z.output<Strict<Shape>>, tell: Tell): Promise<Outcome<Kind>>;
 }
 
-/** Declares an operation; the types follow from its input and its documents. */
-export function operationOf<Input extends z.ZodType, const Kind extends DocumentKind, Subject = Stack>(
-  operation: Operation<Input, Kind, Subject>,
-): Operation<Input, Kind, Subject> {
-  return operation;
+/** Declares an operation by the fields of its input; the types follow from them and from its documents. */
+export function operationOf<Shape extends z.ZodRawShape, const Kind extends DocumentKind, Subject = Stack>({
+  input,
+  ...operation
+}: Omit<Operation<Shape, Kind, Subject>, 'input'> & { input: Shape }): Operation<Shape, Kind, Subject> {
+  return { ...operation, input: strict(input) };
+}
+
+/** An object that refuses what it does not know, and names the nearest key that it does. */
+export function strict<Shape extends z.ZodRawShape>(shape: Shape): Strict<Shape> {
+  const known = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => unknownKey(key, known)).join(', ')
+        : undefined,
+  });
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const near = nearest(key, known);
+  if (near !== undefined) return `found "${key}", did you mean "${near}"?`;
+  return `found "${key}", expected ${listed(known)}`;
+}
+
+/** A number of an input. */
+export function numberIn({ min, max, whole }: Bounds): z.ZodNumber {
+  return (whole ? z.int() : z.number()).min(min).max(max);
 }

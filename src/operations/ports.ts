@@ -1,12 +1,10 @@
-import * as z from 'zod';
 import { portsOf } from '../lifecycle/ports.ts';
 import { readChoices } from '../state/index.ts';
 import { operationOf } from './operation.ts';
 
 export const operation = operationOf({
-  about: 'every port of the stack, whose it is, and who listens on it now',
   effect: 'reads',
-  input: z.object({}),
+  input: {},
   documents: ['ports'],
   async run({ host }, stack) {
     const [sockets, plan] = await Promise.all([host.listeningSockets(), readChoices(stack.root)]);

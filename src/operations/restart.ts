@@ -2,12 +2,15 @@ import * as z from 'zod';
 import { chooseParts } from '../lifecycle/named.ts';
 import { restart } from '../lifecycle/restart.ts';
 import { adoptedParts } from '../lifecycle/stop.ts';
-import { operationOf } from './operation.ts';
+import { READY_TIMEOUT } from './bounds.ts';
+import { numberIn, operationOf } from './operation.ts';
 
 export const operation = operationOf({
-  about: 'end some of the stack, start it again, and return when it is ready',
   effect: 'changes',
-  input: z.object({ names: z.array(z.string()).default([]), timeout: z.int().min(1).max(3600).default(60) }),
+  input: {
+    names: z.array(z.string()).default([]),
+    timeout: numberIn(READY_TIMEOUT).default(READY_TIMEOUT.default),
+  },
   documents: ['up'],
   async run(context, stack, { names: given, timeout }) {
     const adopted = await adoptedParts(context, stack);

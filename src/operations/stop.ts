@@ -4,9 +4,8 @@ import { stop } from '../lifecycle/stop.ts';
 import { operationOf } from './operation.ts';
 
 export const operation = operationOf({
-  about: 'end some of the stack; the rest goes on, and up starts them again',
   effect: 'changes',
-  input: z.object({ names: z.array(z.string()).min(1) }),
+  input: { names: z.array(z.string()).min(1) },
   documents: ['stop'],
   async run(context, stack, { names }) {
     return { document: { kind: 'stop', ...(await stop(context, stack, chooseParts(stack, names))) } };

@@ -1,21 +1,21 @@
 import * as z from 'zod';
 import { runFlows, subjectsOf } from '../flow/index.ts';
+import { FLOW_REPEATS, PARALLEL_FLOWS } from './bounds.ts';
 import { exitFor } from './exit.ts';
-import { operationOf } from './operation.ts';
+import { numberIn, operationOf } from './operation.ts';
 
 export const operation = operationOf({
-  about: 'run the flows: one correlation id followed through HTTP, AMQP and SQL',
   effect: 'changes',
-  input: z.object({
+  input: {
     only: z.string().exactOptional(),
     tag: z.string().exactOptional(),
     disruptive: z.boolean().default(false),
-    repeat: z.int().min(1).max(10_000).default(1),
-    parallel: z.int().min(1).max(64).exactOptional(),
+    repeat: numberIn(FLOW_REPEATS).default(FLOW_REPEATS.default),
+    parallel: numberIn(PARALLEL_FLOWS).exactOptional(),
     bail: z.boolean().default(false),
     curl: z.boolean().default(false),
     hops: z.boolean().default(false),
-  }),
+  },
   documents: ['flows'],
   async run(context, stack, { curl, hops, ...options }) {
     const { progress, interactive } = context.io;

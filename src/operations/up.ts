@@ -4,23 +4,24 @@ import { chooseParts } from '../lifecycle/named.ts';
 import { openStackHere } from '../lifecycle/open.ts';
 import { up } from '../lifecycle/up.ts';
 import { planUp } from '../lifecycle/up-plan.ts';
-import { operationOf } from './operation.ts';
+import { STRATEGIES } from '../model/resource.ts';
+import { PORT_BASE, READY_TIMEOUT } from './bounds.ts';
+import { numberIn, operationOf } from './operation.ts';
 
 export const operation = operationOf({
-  about: 'start the stack, apply migrations, topology and routes, and return when all of it is healthy',
   effect: 'changes',
-  input: z.object({
+  input: {
     names: z.array(z.string()).default([]),
-    strategy: z.enum(['full_docker', 'hybrid', 'fallback']).exactOptional(),
+    strategy: z.enum(STRATEGIES).exactOptional(),
     provider: z.array(z.string()).default([]),
     scale: z.array(z.string()).default([]),
-    portBase: z.int().min(0).max(50_000).exactOptional(),
+    portBase: numberIn(PORT_BASE).exactOptional(),
     dryRun: z.boolean().default(false),
     apply: z.boolean().default(true),
-    timeout: z.int().min(1).max(3600).default(60),
+    timeout: numberIn(READY_TIMEOUT).default(READY_TIMEOUT.default),
     acceptLoss: z.boolean().default(false),
     timing: z.boolean().default(false),
-  }),
+  },
   documents: ['up', 'up-plan'],
   open: (context, { dryRun: readOnly, scale, portBase }) =>
     openStackHere(context, {

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { Stack } from '../model/stack.ts';
+import type { TopologyFormat } from '../model/topology.ts';
 import { resourceOfKind } from '../resources/facts.ts';
 import { definitionsOf } from './definitions.ts';
 import { desiredOf } from './desired.ts';
@@ -11,7 +12,7 @@ import { desiredOf } from './desired.ts';
  *
  * @throws QbtcError those of `readTopology`
  */
-export async function exportTopology(stack: Stack, format: 'definitions' | 'yaml'): Promise<string> {
+export async function exportTopology(stack: Stack, format: TopologyFormat): Promise<string> {
   const desired = await desiredOf(stack);
   if (format === 'definitions') {
     const endpoint = resourceOfKind(stack, 'rabbitmq')?.endpoint;

@@ -1,8 +1,9 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ContractChange, diffContracts } from '../../src/events/diff.ts';
+import { diffContracts } from '../../src/events/diff.ts';
 import type { Schema, SchemaFile } from '../../src/events/schema-file.ts';
+import type { ContractChange } from '../../src/model/contract.ts';
 import { likelyValue, type Pair, schemaPair, twoVersions } from '../support/json-schemas.ts';
 import { runs } from '../support/property-runs.ts';
 

@@ -1,8 +1,4 @@
-/**
- * Who cannot read whom after a change. `backward`: who has the new contract refuses events of the old one, which may
- * still wait in queues. `forward`: who still has the old contract refuses events of the new one.
- */
-export type Breaks = 'backward' | 'forward';
+import type { Breaks } from '../../model/contract.ts';
 
 export const NONE: Breaks[] = [];
 export const BACKWARD: Breaks[] = ['backward'];

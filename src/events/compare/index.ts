@@ -1,7 +1,8 @@
+import type { Breaks } from '../../model/contract.ts';
 import type { Node, References } from '../references.ts';
 import type { Schema } from '../schema-file.ts';
 import { isSchema } from '../walk.ts';
-import { BACKWARD, BOTH, type Breaks, FORWARD } from './change.ts';
+import { BACKWARD, BOTH, FORWARD } from './change.ts';
 import { areDisjoint } from './disjoint.ts';
 import { governing, OF_FIELDS, restOf } from './fields.ts';
 import { looksAround, type Part, partsOf, Sameness, SILENT } from './parts.ts';

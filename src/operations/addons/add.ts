@@ -4,13 +4,12 @@ import { stackPlaceHere } from '../../lifecycle/open.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'lay an add-on over this stack: its services, packages, flows',
   effect: 'changes',
-  input: z.object({
+  input: {
     name: z.string(),
     dryRun: z.boolean().default(false),
     install: z.boolean().default(true),
-  }),
+  },
   documents: ['addon'],
   // One that was killed on the way leaves a stack that need not load.
   open: stackPlaceHere,

@@ -4,9 +4,8 @@ import { stackPlaceHere } from '../../lifecycle/open.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'take an add-on out of this stack; what was changed of it by hand is kept, and its data',
   effect: 'changes',
-  input: z.object({ name: z.string(), dryRun: z.boolean().default(false) }),
+  input: { name: z.string(), dryRun: z.boolean().default(false) },
   documents: ['addon'],
   // One that was killed on the way leaves a stack that need not load.
   open: stackPlaceHere,

@@ -1,20 +1,20 @@
 import * as z from 'zod';
 import { faultNamed, inject } from '../../chaos/index.ts';
-import { operationOf } from '../operation.ts';
+import { BANDWIDTH, FLOOD, LATENCY, SHARE } from '../bounds.ts';
+import { numberIn, operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'break something, and hold it so until chaos undo',
   effect: 'changes',
-  input: z.object({
+  input: {
     fault: z.string(),
-    latency: z.number().min(0).max(60_000).exactOptional(),
-    jitter: z.number().min(0).max(60_000).exactOptional(),
-    bandwidth: z.int().min(1).max(1e9).exactOptional(),
-    loss: z.number().min(0).max(1).exactOptional(),
-    reset: z.number().min(0).max(1).exactOptional(),
-    count: z.int().min(1).max(100_000).exactOptional(),
+    latency: numberIn(LATENCY).exactOptional(),
+    jitter: numberIn(LATENCY).exactOptional(),
+    bandwidth: numberIn(BANDWIDTH).exactOptional(),
+    loss: numberIn(SHARE).exactOptional(),
+    reset: numberIn(SHARE).exactOptional(),
+    count: numberIn(FLOOD).exactOptional(),
     key: z.string().exactOptional(),
-  }),
+  },
   documents: ['injected'],
   async run(context, stack, { fault: name, latency, jitter, bandwidth, ...options }) {
     const fault = await faultNamed(stack, name, {

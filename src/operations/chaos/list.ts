@@ -1,12 +1,10 @@
-import * as z from 'zod';
 import { FAULTS, loadExperiments, readJournal } from '../../chaos/index.ts';
 import { FAULT_KIND_NAMES } from '../../model/chaos.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'the experiments of the stack, the faults that it can have, and those that it has',
   effect: 'reads',
-  input: z.object({}),
+  input: {},
   documents: ['chaos'],
   async run(_, stack) {
     const [experiments, injected, faults] = await Promise.all([

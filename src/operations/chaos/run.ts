@@ -4,9 +4,8 @@ import { exitFor } from '../exit.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'run an experiment under load: what was lost, what was away for how long, and was heal needed?',
   effect: 'changes',
-  input: z.object({ experiment: z.string() }),
+  input: { experiment: z.string() },
   documents: ['experiment'],
   async run(context, stack, { experiment: name }) {
     const experiment = experimentNamed(await loadExperiments(stack), name);

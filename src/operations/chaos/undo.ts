@@ -4,9 +4,8 @@ import { exitOf } from '../exit.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'take back what was injected; all when nothing is named',
   effect: 'changes',
-  input: z.object({ faults: z.array(z.string()).default([]) }),
+  input: { faults: z.array(z.string()).default([]) },
   documents: ['undone'],
   async run(context, stack, { faults }) {
     const undone = await undo(context, stack, faults);

@@ -4,9 +4,8 @@ import { revokeConsumer } from '../../lifecycle/consumers.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'take a consumer and its keys out of the gateway',
   effect: 'destroys',
-  input: z.object({ name: z.string(), previous: z.boolean().default(false) }),
+  input: { name: z.string(), previous: z.boolean().default(false) },
   documents: ['applied'],
   async run(context, stack, { name, previous }) {
     const outcomes = await revokeConsumer(context, stack, name, { previous });

@@ -5,9 +5,8 @@ import { WHERE } from './input.ts';
 import { foundNamed, hasErrors, look } from './look.ts';
 
 export const operation = operationOf({
-  about: 'find every service that runs, and say how it is known',
   effect: 'reads',
-  input: z.object({ ...WHERE, all: z.boolean().default(false), explain: z.string().exactOptional() }),
+  input: { ...WHERE, all: z.boolean().default(false), explain: z.string().exactOptional() },
   documents: ['discovery', 'service'],
   async run(context, stack, { all, explain, ...where }) {
     const discovery = await look(context, stack, where);

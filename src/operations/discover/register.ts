@@ -7,9 +7,8 @@ import { WHERE } from './input.ts';
 import { foundNamed, hasErrors, look } from './look.ts';
 
 export const operation = operationOf({
-  about: 'bring the routes of what runs to the gateway, and announce it on the bus',
   effect: 'changes',
-  input: z.object({ ...WHERE, dryRun: z.boolean().default(false), include: z.array(z.string()).default([]) }),
+  input: { ...WHERE, dryRun: z.boolean().default(false), include: z.array(z.string()).default([]) },
   documents: ['registered'],
   async run(context, stack, { dryRun, include, ...where }) {
     const discovery = await look(context, stack, where);

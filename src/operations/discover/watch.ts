@@ -4,9 +4,8 @@ import { operationOf } from '../operation.ts';
 import { WHERE, whereOf } from './input.ts';
 
 export const operation = operationOf({
-  about: 'go on, and tell each change of what runs; with register the gateway follows it',
   effect: 'changes',
-  input: z.object({ ...WHERE, register: z.boolean().default(false) }),
+  input: { ...WHERE, register: z.boolean().default(false) },
   documents: [],
   tells: 'service-change',
   async run(context, stack, { register, ...where }, tell) {

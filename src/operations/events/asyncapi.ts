@@ -1,11 +1,9 @@
-import * as z from 'zod';
 import { asyncApiOf, participantsOf, readContracts } from '../../events/index.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'an AsyncAPI 3 document of the events',
   effect: 'reads',
-  input: z.object({}),
+  input: {},
   documents: ['text'],
   async run(_, stack) {
     const about = { title: stack.name, version: '1' };

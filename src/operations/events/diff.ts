@@ -1,16 +1,16 @@
 import { relative } from 'node:path';
 import * as z from 'zod';
 import { diffContracts, readContracts, readContractsOf } from '../../events/index.ts';
+import { COMPATIBILITIES } from '../../model/contract.ts';
 import { exitFor } from '../exit.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'what has changed in the contracts, and who can no longer read whom',
   effect: 'reads',
-  input: z.object({
+  input: {
     against: z.string().default('HEAD'),
-    compatibility: z.enum(['full', 'backward', 'forward']).default('full'),
-  }),
+    compatibility: z.enum(COMPATIBILITIES).default('full'),
+  },
   documents: ['contract-diff'],
   async run(context, stack, { against, compatibility }) {
     const [before, after] = await Promise.all([

@@ -3,15 +3,14 @@ import { openContracts, publishEvent } from '../../events/index.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'publish one event, checked against its contract; returns when the broker has confirmed it',
   effect: 'changes',
-  input: z.object({
+  input: {
     type: z.string(),
     data: z.unknown(),
     key: z.string().exactOptional(),
     exchange: z.string().exactOptional(),
     correlation: z.string().exactOptional(),
-  }),
+  },
   documents: ['published'],
   async run(context, stack, { type, data, key, exchange, correlation }) {
     const published = await publishEvent(context, stack, await openContracts(stack), {

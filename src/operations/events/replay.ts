@@ -1,22 +1,22 @@
 import * as z from 'zod';
 import { EXIT } from '../../errors.ts';
 import { replayDeadLetters } from '../../events/index.ts';
-import { operationOf } from '../operation.ts';
+import { DEAD_LETTERS, RATE } from '../bounds.ts';
+import { numberIn, operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'put dead letters back where they came from',
   effect: 'changes',
-  input: z.object({
+  input: {
     from: z.string().default('q_dead_letters'),
     type: z.string().exactOptional(),
     key: z.string().exactOptional(),
     correlation: z.string().exactOptional(),
     id: z.string().exactOptional(),
     reason: z.string().exactOptional(),
-    limit: z.int().min(1).max(60_000).default(1000),
-    rate: z.number().min(0.01).max(100_000).default(50),
+    limit: numberIn(DEAD_LETTERS).default(DEAD_LETTERS.default),
+    rate: numberIn(RATE).default(RATE.default),
     dryRun: z.boolean().default(false),
-  }),
+  },
   documents: ['replayed'],
   async run(context, stack, { key, correlation, ...options }) {
     const { from } = options;

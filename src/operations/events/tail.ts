@@ -1,17 +1,17 @@
 import * as z from 'zod';
 import { openContractsIfAny, tailEvents } from '../../events/index.ts';
-import { operationOf } from '../operation.ts';
+import { EVENTS } from '../bounds.ts';
+import { numberIn, operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'follow events as they pass, without taking them from anybody',
   effect: 'reads',
-  input: z.object({
+  input: {
     keys: z.array(z.string()).default([]),
     type: z.string().exactOptional(),
     correlation: z.string().exactOptional(),
     exchange: z.string().exactOptional(),
-    count: z.int().min(1).exactOptional(),
-  }),
+    count: numberIn(EVENTS).exactOptional(),
+  },
   documents: [],
   tells: 'event',
   async run(context, stack, { keys, correlation, ...filter }, tell) {

@@ -4,9 +4,8 @@ import { contractTypes } from '../../events/index.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'TypeScript of the events: their types, and where each goes',
   effect: 'reads',
-  input: z.object({ folder: z.string().exactOptional() }),
+  input: { folder: z.string().exactOptional() },
   documents: ['text'],
   async run({ cwd }, stack, { folder }) {
     const text = await contractTypes(stack, folder === undefined ? undefined : resolve(cwd, folder));

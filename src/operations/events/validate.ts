@@ -4,9 +4,8 @@ import { exitFor } from '../exit.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'check the contracts of the events; with files, check the events in them',
   effect: 'reads',
-  input: z.object({ files: z.array(z.string()).default([]) }),
+  input: { files: z.array(z.string()).default([]) },
   documents: ['findings'],
   async run({ cwd }, stack, { files }) {
     const schemas = files.length > 0 ? [] : await readContracts(stack);

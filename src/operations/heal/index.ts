@@ -1,16 +1,16 @@
 import * as z from 'zod';
 import { EXIT } from '../../errors.ts';
 import { heal } from '../../heal/index.ts';
-import { operationOf } from '../operation.ts';
+import { HEAL_TIMEOUT } from '../bounds.ts';
+import { numberIn, operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'mend what is broken, root cause first, and prove it; what is not ours is left alone',
   effect: 'changes',
-  input: z.object({
+  input: {
     dryRun: z.boolean().default(false),
     retry: z.boolean().default(false),
-    timeout: z.int().min(1).max(3600).default(30),
-  }),
+    timeout: numberIn(HEAL_TIMEOUT).default(HEAL_TIMEOUT.default),
+  },
   documents: ['heal'],
   async run(context, stack, { timeout, ...options }) {
     const { progress } = context.io;

@@ -1,15 +1,14 @@
-import * as z from 'zod';
 import { watchAndHeal } from '../../heal/watch.ts';
-import { operationOf } from '../operation.ts';
+import { HEAL_TIMEOUT, INTERVAL, POINTS } from '../bounds.ts';
+import { numberIn, operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'go on, and act when the score falls below the bar',
   effect: 'changes',
-  input: z.object({
-    below: z.number().min(0).max(100).exactOptional(),
-    every: z.number().min(1).max(86_400).exactOptional(),
-    timeout: z.int().min(1).max(3600).default(30),
-  }),
+  input: {
+    below: numberIn(POINTS).exactOptional(),
+    every: numberIn(INTERVAL).exactOptional(),
+    timeout: numberIn(HEAL_TIMEOUT).default(HEAL_TIMEOUT.default),
+  },
   documents: [],
   tells: 'heal-watch',
   async run(context, stack, { below, every, timeout }, tell) {

@@ -1,13 +1,11 @@
-import * as z from 'zod';
 import { chooseProcesses } from '../../lifecycle/named.ts';
 import { openLogs } from '../../logs/index.ts';
 import { operationOf } from '../operation.ts';
 import { filterOf, LOGS } from './input.ts';
 
 export const operation = operationOf({
-  about: 'what the processes and containers of the stack wrote, and write from now on',
   effect: 'reads',
-  input: z.object({ ...LOGS }),
+  input: { ...LOGS },
   documents: [],
   tells: 'logs',
   async run(context, stack, { names, lines, ...asked }, tell) {

@@ -1,13 +1,16 @@
 import * as z from 'zod';
 import { EXIT, messageOf, QbtcError } from '../../errors.ts';
+import { LOG_LEVELS } from '../../model/log.ts';
+import { LOG_LINES } from '../bounds.ts';
+import { numberIn } from '../operation.ts';
 
 /** Which lines are wanted. */
 export const LOGS = {
   names: z.array(z.string()).default([]),
-  lines: z.int().min(1).max(100_000).default(100),
+  lines: numberIn(LOG_LINES).default(LOG_LINES.default),
   /** Milliseconds since the epoch. */
   since: z.number().exactOptional(),
-  level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).exactOptional(),
+  level: z.enum(LOG_LEVELS).exactOptional(),
   /** A regular expression. */
   grep: z.string().exactOptional(),
   correlation: z.string().exactOptional(),

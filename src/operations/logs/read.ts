@@ -1,13 +1,11 @@
-import * as z from 'zod';
 import { chooseProcesses } from '../../lifecycle/named.ts';
 import { openLogs } from '../../logs/index.ts';
 import { operationOf } from '../operation.ts';
 import { filterOf, LOGS } from './input.ts';
 
 export const operation = operationOf({
-  about: 'what the processes and containers of the stack wrote, in the order of time',
   effect: 'reads',
-  input: z.object({ ...LOGS }),
+  input: { ...LOGS },
   documents: ['logs'],
   async run(context, stack, { names, lines, ...asked }) {
     const logs = await openLogs(context, stack);

@@ -4,9 +4,8 @@ import { exitFor } from '../exit.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'what routes sync would change',
   effect: 'reads',
-  input: z.object({ prune: z.boolean().default(false), adopt: z.boolean().default(false) }),
+  input: { prune: z.boolean().default(false), adopt: z.boolean().default(false) },
   documents: ['plan'],
   async run(context, stack, options) {
     const { changes, leftovers } = await planRoutes(context, stack, options);

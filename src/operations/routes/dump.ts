@@ -3,9 +3,8 @@ import { dumpRoutes } from '../../gateway/index.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'what the gateway holds of this stack, as a file that routes sync reads',
   effect: 'reads',
-  input: z.object({ all: z.boolean().default(false) }),
+  input: { all: z.boolean().default(false) },
   documents: ['dump'],
   async run(context, stack, options) {
     const { yaml, objects, missing } = await dumpRoutes(context, stack, options);

@@ -4,15 +4,14 @@ import { exitFor } from '../exit.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'which route would answer a request, and why not the others',
   effect: 'reads',
-  input: z.object({
+  input: {
     method: z.string(),
     url: z.string(),
     headers: z.record(z.string(), z.string()).default({}),
     from: z.string().exactOptional(),
     declared: z.boolean().default(false),
-  }),
+  },
   documents: ['explanation'],
   async run(context, stack, request) {
     const explanation = await explainRoute(context, stack, request);

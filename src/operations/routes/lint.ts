@@ -5,9 +5,8 @@ import { exitFor } from '../exit.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'look for mistakes in what is declared, without a gateway',
   effect: 'reads',
-  input: z.object({ strict: z.boolean().default(false) }),
+  input: { strict: z.boolean().default(false) },
   documents: ['findings'],
   open: (context) => openStackHere(context, { readOnly: true }),
   async run(context, stack, { strict }) {

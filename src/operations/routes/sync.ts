@@ -1,20 +1,20 @@
 import * as z from 'zod';
 import { EXIT } from '../../errors.ts';
 import { applyRoutes, gatewayOf, planRoutes, proveChanges } from '../../gateway/index.ts';
+import { CONCURRENCY } from '../bounds.ts';
 import { exitOf } from '../exit.ts';
-import { operationOf } from '../operation.ts';
+import { numberIn, operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'bring the gateway to what the stack declares; touches nothing that is not ours',
   effect: 'destroys',
-  input: z.object({
+  input: {
     dryRun: z.boolean().default(false),
     prune: z.boolean().default(false),
     adopt: z.boolean().default(false),
     atomic: z.boolean().default(false),
     prove: z.boolean().default(false),
-    concurrency: z.int().min(1).max(256).exactOptional(),
-  }),
+    concurrency: numberIn(CONCURRENCY).exactOptional(),
+  },
   documents: ['plan', 'applied'],
   locks: ({ dryRun }) => !dryRun,
   async run(context, stack, { dryRun, prune, adopt, prove, ...options }) {

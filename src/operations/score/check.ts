@@ -6,9 +6,8 @@ import { CHECKS } from '../../score/index.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'what a check of the score judges',
   effect: 'reads',
-  input: z.object({ code: z.string() }),
+  input: { code: z.string() },
   documents: ['check'],
   // What is judged is the same in each stack.
   open: async () => undefined,

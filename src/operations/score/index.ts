@@ -10,17 +10,17 @@ import { exitFor } from '../exit.ts';
 /** How much of the history the report draws. */
 const DRAWN = 40;
 
-import { operationOf } from '../operation.ts';
+import { POINTS } from '../bounds.ts';
+import { numberIn, operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'judge the running stack: 100 points, each lost one with its reason and what wins it back',
   effect: 'changes',
-  input: z.object({
-    min: z.number().min(0).max(100).exactOptional(),
+  input: {
+    min: numberIn(POINTS).exactOptional(),
     strict: z.boolean().default(false),
     compare: z.string().default('last'),
     regression: z.boolean().default(true),
-  }),
+  },
   documents: ['score'],
   async run(context, stack, { min, strict, compare: word, regression }) {
     const history = await readHistory(stack.root);

@@ -3,16 +3,16 @@ import { secretUses } from '../../config/secret-uses.ts';
 import { EXIT, QbtcError } from '../../errors.ts';
 import { secretUnknown } from '../../lifecycle/named.ts';
 import { rotate } from '../../lifecycle/rotate.ts';
-import { operationOf } from '../operation.ts';
+import { READY_TIMEOUT } from '../bounds.ts';
+import { numberIn, operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'put new values in the place of secrets, in the running stack',
   effect: 'destroys',
-  input: z.object({
+  input: {
     names: z.array(z.string()).default([]),
     all: z.boolean().default(false),
-    timeout: z.int().min(1).max(3600).default(60),
-  }),
+    timeout: numberIn(READY_TIMEOUT).default(READY_TIMEOUT.default),
+  },
   documents: ['rotated'],
   async run(context, stack, { names, all, timeout }) {
     const uses = secretUses(stack);

@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import type { Context, Progress } from '../../context.ts';
 import { messageOf } from '../../errors.ts';
 import { readAudit } from '../../heal/index.ts';
@@ -17,10 +16,8 @@ const SHOWN_STEPS = 4;
 const SILENT: Progress = { step() {}, done() {}, failed() {}, stop() {} };
 
 export const operation = operationOf({
-  about:
-    'what runs, the last score with its flows, and what heal did last, again and again until it is interrupted',
   effect: 'changes',
-  input: z.object({}),
+  input: {},
   documents: [],
   tells: 'status',
   async run(context, opened, _input, tell) {

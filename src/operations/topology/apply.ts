@@ -6,13 +6,12 @@ import { exitOf } from '../exit.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'bring the broker to what the stack declares; what needs a migration is left as it is',
   effect: 'destroys',
-  input: z.object({
+  input: {
     dryRun: z.boolean().default(false),
     prune: z.boolean().default(false),
     drop: z.array(z.string()).default([]),
-  }),
+  },
   documents: ['plan', 'applied'],
   locks: ({ dryRun }) => !dryRun,
   async open(context, { drop, prune }) {

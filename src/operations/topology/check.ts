@@ -5,9 +5,8 @@ import { exitFor } from '../exit.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'what the topology allows and its owner will regret; needs no broker',
   effect: 'reads',
-  input: z.object({ strict: z.boolean().default(false) }),
+  input: { strict: z.boolean().default(false) },
   documents: ['findings'],
   async run(_, stack, { strict }) {
     const { topology } = await desiredOf(stack);

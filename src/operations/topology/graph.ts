@@ -1,11 +1,9 @@
-import * as z from 'zod';
 import { desiredOf, graphOf } from '../../topology/index.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'the topology as a Mermaid flowchart',
   effect: 'reads',
-  input: z.object({}),
+  input: {},
   documents: ['text'],
   async run(_, stack) {
     const { topology } = await desiredOf(stack);

@@ -4,9 +4,8 @@ import { exitFor } from '../exit.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'what topology apply would change, and what needs a migration',
   effect: 'reads',
-  input: z.object({ prune: z.boolean().default(false) }),
+  input: { prune: z.boolean().default(false) },
   documents: ['plan'],
   async run(context, stack, options) {
     const { changes, leftovers, unmanaged, notMeasured } = await planTopology(context, stack, options);

@@ -1,17 +1,17 @@
 import * as z from 'zod';
 import { openTraceStore } from '../../trace/index.ts';
-import { operationOf } from '../operation.ts';
+import { TRACE_DURATION, TRACES } from '../bounds.ts';
+import { numberIn, operationOf } from '../operation.ts';
 
 export const operation = operationOf({
-  about: 'list traces, the newest first',
   effect: 'reads',
-  input: z.object({
+  input: {
     slow: z.boolean().default(false),
     failed: z.boolean().default(false),
     service: z.string().exactOptional(),
-    over: z.int().min(0).exactOptional(),
-    limit: z.int().min(1).max(1000).default(20),
-  }),
+    over: numberIn(TRACE_DURATION).exactOptional(),
+    limit: numberIn(TRACES).default(TRACES.default),
+  },
   documents: ['traces'],
   async run(context, stack, { slow, failed, service, over, limit }) {
     const traces = await openTraceStore(context, stack).traces({

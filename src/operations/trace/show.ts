@@ -5,13 +5,12 @@ import { operationOf } from '../operation.ts';
 import { wantedFrom } from './wanted.ts';
 
 export const operation = operationOf({
-  about: 'what one request set off, span by span',
   effect: 'reads',
-  input: z.object({
+  input: {
     id: z.string().exactOptional(),
     last: z.boolean().default(false),
     correlation: z.string().exactOptional(),
-  }),
+  },
   documents: ['trace'],
   async open(context, input) {
     wantedFrom(input);
