@@ -39,7 +39,9 @@ const START: Position = { line: 1, column: 1 };
 const MAX_VALUES = 100_000;
 
 /** `env` values of services are text, as they are written: `VERSION: 1.10` is "1.10", not 1.1. */
-const textInStack = (path: FieldPath) => path.length === 4 && path[0] === 'services' && path[2] === 'env';
+const textInStack = (path: FieldPath) =>
+  (path.length === 2 && path[0] === 'env') ||
+  (path.length === 4 && path[0] === 'services' && path[2] === 'env');
 
 export interface DocumentLimits {
   /** How many values the file may hold, with those that aliases stand for. */

@@ -1,29 +1,26 @@
 import { access, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { QbtcError } from '../errors.ts';
-import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
 import { readTextFile, unreadable } from '../text-file.ts';
 import { buildStack } from './build.ts';
 import { asApisix, consumerSecrets, readConsumers } from './consumers.ts';
-import { isRecord, parseStackDocument, type StackDocument } from './document.ts';
-import { accountEndpoint, endpointFields, roleEndpoint } from './endpoints.ts';
+import { parseStackDocument, type StackDocument } from './document.ts';
 import { stackEnvironment } from './environment.ts';
 import { fileMistakes } from './files.ts';
+import { type Environments, fillIn } from './fill-in.ts';
 import { DEFAULT_GATEWAY_FILES, type FileMistakes, readGatewayFiles, shownFrom } from './gateway-files.ts';
 import { locator } from './gateway-places.ts';
 import { type IncludedFile, includedFiles, withIncluded } from './include.ts';
-import { interpolate, type Values } from './interpolate.ts';
+import { interpolate } from './interpolate.ts';
 import { expectation, schemaMistakes } from './issues.ts';
-import { type FieldPath, formatMistake, inFileOrder, type Mistake } from './mistake.ts';
-import { hasAccount, outlineOf, portUses, secretNamesOf, secretOfAccount, secretOfRole } from './outline.ts';
+import { formatMistake, inFileOrder, type Mistake } from './mistake.ts';
+import { outlineOf, portUses, secretNamesOf } from './outline.ts';
 import { declaredPortBase, localPortBase, withPortBase } from './port-base.ts';
-import { resourcesOf } from './resources.ts';
 import { ruleMistakes } from './rules.ts';
 import { applyScale, readScale, type Scale } from './scale.ts';
-import { stackSchema } from './schema.ts';
+import { type StackFile, stackSchema } from './schema.ts';
 import { ensureSecrets, readSecrets } from './secrets.ts';
-import { leftOutServices, withoutServices } from './stand-ins.ts';
 
 export const STACK_FILE = 'qbtc.yaml';
 
@@ -137,8 +134,8 @@ async function loadDocument(
   const root = dirname(file);
   if (!document.usable) throw invalid(options, document.mistakes);
 
-  const { data, inside, resources, mistakes, values } = fillIn(document, root, options);
-  for (const services of [data.services, inside]) applyScale(services, options.scale ?? {});
+  const { data, environment, inside, resources, mistakes, values } = fillIn(document, root, options);
+  for (const services of [data.services, inside.services]) applyScale(services, options.scale ?? {});
   const outline = outlineOf(data);
   const parsed = stackSchema.safeParse(data, { error: expectation, reportInput: false });
   const first = [...document.mistakes, ...mistakes];
@@ -159,20 +156,31 @@ async function loadDocument(
   );
   if (all.length > 0 || gateway.mistakes.length > 0 || !parsed.success)
     throw invalid(options, all, gateway.mistakes);
-  const contained = stackSchema.parse({ ...data, services: inside });
+  const contained = stackSchema.parse({ ...data, services: inside.services });
   const consumers = await readConsumers(root);
-  return await buildStack(parsed.data, {
+  const config = { ...parsed.data, services: withEnvironment(parsed.data.services, environment) };
+  return await buildStack(config, {
     root,
     file,
     includedFiles: included,
     resources,
-    containedServices: contained.services,
+    containedServices: withEnvironment(contained.services, inside.environment),
     secrets: { ...options.secrets, ...consumerSecrets(consumers) },
     consumers: consumers.map(asApisix),
     secretNames: secretNamesOf(outline),
     gatewayFiles: gateway.sources.map(({ lists }) => lists),
     locate: locator(parsed.data, { shown: shownFrom(options.cwd, file), document }, gateway.sources),
   });
+}
+
+/** The services with what `env` of the stack gives to each. */
+function withEnvironment(services: StackFile['services'], given: Environments): StackFile['services'] {
+  return Object.fromEntries(
+    Object.entries(services).map(([name, service]) => [
+      name,
+      { ...service, env: { ...given.get(name), ...service.env } },
+    ]),
+  );
 }
 
 /** Names of the secrets that a stack needs, declared or for its resources; what cannot be read has none. */
@@ -183,114 +191,6 @@ export function secretNames({ data }: StackDocument): string[] {
 /** The ports that a stack listens on as they are declared, replicas included, without its port base. */
 export function declaredPorts({ data }: StackDocument): number[] {
   return portUses({ ...outlineOf(data), ports: { base: 0 } }).map(({ port }) => port);
-}
-
-/** Keys that resources are made from, so that their values cannot refer to resources. */
-const BEFORE_RESOURCES = new Set(['strategy', 'ports', 'infrastructure']);
-
-function fillIn(
-  document: StackDocument,
-  root: string,
-  { env, secrets }: LoadOptions,
-): {
-  data: Record<string, unknown>;
-  inside: unknown;
-  resources: Resource[];
-  mistakes: Mistake[];
-  /** What references outside of `services` are filled in with. */
-  values: Values;
-} {
-  const mistakes: Mistake[] = [];
-  const fill = (value: unknown, path: FieldPath, values: Values) =>
-    interpolate(value, path, values, document, mistakes);
-
-  const declared = outlineOf(document.data);
-  const secretNames = secretNamesOf(declared);
-  const declaredSecrets = new Set(secretNames);
-  const plain: Values = { env, secrets, secretNames, declaredSecrets, resources: undefined };
-  const data: Record<string, unknown> = Object.create(null);
-  for (const [key, value] of Object.entries(document.data)) {
-    data[key] = BEFORE_RESOURCES.has(key) ? fill(value, [key], plain) : value;
-  }
-
-  const leftOut = leftOutServices(document.data.services, plain, document);
-  const declaredServices = withoutServices(document.data.services, leftOut);
-  const resources = resourcesOf(outlineOf(data), root, secrets, document);
-  mistakes.push(...resources.mistakes);
-  const { byName } = resources;
-  const fieldsOf = (endpoints: (name: string, resource: Resource) => Resource['endpoint'] | undefined) =>
-    new Map(
-      [...byName].map(([name, resource]) => {
-        const endpoint = resource && endpoints(name, resource);
-        return [name, resource && endpoint && endpointFields(resource.kind, endpoint)];
-      }),
-    );
-  /** A service with a role or an account of its own reaches its database or broker as that. */
-  const servicesFrom = (
-    endpoints: Parameters<typeof fieldsOf>[0],
-    hostOf: (service: string) => string,
-    report: Mistake[],
-  ) => {
-    const base = outlineOf(data).ports.base ?? 0;
-    const addresses = Object.entries(declared.services).map(
-      ([name, { port = 0 }]) =>
-        [name, leftOut.has(name) ? '' : `http://${hostOf(name)}:${port + base}`] as const,
-    );
-    const common: Values = { ...plain, resources: fieldsOf(endpoints), services: new Map(addresses) };
-    const valuesOf = (service: string): Values => {
-      const fields = new Map(common.resources);
-      const { database, events } = declared.services[service] ?? {};
-      const connectAs = (
-        name: string | undefined,
-        secret: string,
-        own: (endpoint: Resource['endpoint'], password: string) => Resource['endpoint'],
-      ) => {
-        const resource = name === undefined ? undefined : byName.get(name);
-        const password = secrets[secret];
-        if (name === undefined || resource === undefined || password === undefined) return;
-        const endpoint = endpoints(name, resource);
-        if (endpoint !== undefined) fields.set(name, endpointFields(resource.kind, own(endpoint, password)));
-      };
-      const stack = declared.name ?? '';
-      connectAs(database?.resource, secretOfRole(service), (endpoint, password) =>
-        roleEndpoint(endpoint, stack, service, password),
-      );
-      connectAs(
-        hasAccount(events) ? events?.resource : undefined,
-        secretOfAccount(service),
-        (endpoint, password) => accountEndpoint(endpoint, stack, service, password),
-      );
-      return { ...common, resources: fields };
-    };
-    const services = declaredServices;
-    if (!isRecord(services)) return interpolate(services, ['services'], common, document, report);
-    return Object.fromEntries(
-      Object.entries(services).map(([name, service]) => [
-        name,
-        interpolate(service, ['services', name], valuesOf(name), document, report),
-      ]),
-    );
-  };
-  const full: Values = { ...plain, resources: fieldsOf((_, { endpoint }) => endpoint) };
-  for (const [key, value] of Object.entries(document.data)) {
-    if (BEFORE_RESOURCES.has(key)) continue;
-    data[key] =
-      key === 'services'
-        ? servicesFrom(
-            (_, { endpoint }) => endpoint,
-            () => '127.0.0.1',
-            mistakes,
-          )
-        : fill(value, [key], full);
-  }
-  // What is wrong with them is wrong with the services outside too, and told there.
-  const inside = servicesFrom(
-    (name) => resources.inside.get(name),
-    (service) => service,
-    [],
-  );
-  const known = [...byName.values()].filter((resource) => resource !== undefined);
-  return { data, inside, resources: known, mistakes, values: full };
 }
 
 /** A screen or two; whoever has more starts with these. */

@@ -9,7 +9,7 @@ import { gateway, type gatewayFileSchema } from './sections/gateway.ts';
 import { heal } from './sections/heal.ts';
 import { infrastructure, type resourceSchema } from './sections/infrastructure.ts';
 import { score } from './sections/score.ts';
-import { services } from './sections/services.ts';
+import { environment, services } from './sections/services.ts';
 
 /**
  * The shape of `qbtc.yaml`, version 1: what each field is called, holds and means, and its default.
@@ -68,6 +68,11 @@ export const stackSchema = z
       .optional()
       .describe(
         'A folder with schemas of events besides event-schemas/, or a list of folders, relative to qbtc.yaml.',
+      ),
+    env: environment()
+      .default({})
+      .describe(
+        'Environment variables of all services; what `env` of a service says comes first. References are filled in for each service as in its own.',
       ),
     services,
     commands,

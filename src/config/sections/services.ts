@@ -60,6 +60,14 @@ const routingKeys = (description: string) =>
     .default([])
     .describe(description);
 
+/** Variables by name. */
+export const environment = () =>
+  z.record(
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'a variable name' }),
+    // Read as text whatever it looks like (`document.ts`); an editor sees a number or a boolean.
+    z.string().meta({ type: ['string', 'number', 'boolean'] }),
+  );
+
 export const serviceSchema = z
   .strictObject({
     path: filled('a folder').describe('The folder of the service, relative to qbtc.yaml.'),
@@ -112,12 +120,7 @@ export const serviceSchema = z
       .array(z.string())
       .default([])
       .describe('Resources and services that must be ready before this one starts.'),
-    env: z
-      .record(
-        z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'a variable name' }),
-        // Read as text whatever it looks like (`document.ts`); an editor sees a number or a boolean.
-        z.string().meta({ type: ['string', 'number', 'boolean'] }),
-      )
+    env: environment()
       .default({})
       .describe('Environment variables of the service. Values are taken as text, as they are written.'),
     routes: z.array(routeSchema).default([]).describe('Routes through the gateway to this service.'),
