@@ -53,11 +53,13 @@ async function inline(root: string, file: Document): Promise<void> {
     };
     const append = (at: string[], values: string[]) => {
       const before: unknown = isNode(file.getIn(at)) ? (file.getIn(at) as YAMLSeq).toJSON() : file.getIn(at);
-      if (values.length > 0) file.setIn(at, [...[before].flat(), ...values]);
+      const all = [before ?? []].flat();
+      if (values.length > 0) file.setIn(at, [...all, ...values]);
     };
     const inFolder = (own: string) => posix.join(folder, own);
     append(['secrets'], take('secrets'));
     append(['topology'], take('topology').map(inFolder));
+    append(['contracts'], take('contracts').map(inFolder));
     append(['flows'], take('flows').map(inFolder));
     append(['infrastructure', 'database', 'migrations'], take('migrations').map(inFolder));
     const commands = service.get('commands') as YAMLMap<Scalar<string>, YAMLMap> | undefined;
