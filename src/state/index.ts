@@ -14,4 +14,4 @@ export {
 } from './identity.ts';
 export { type LinesFile, linesFile } from './lines.ts';
 export { giveBack, type LockHolder, newHolder, takeLock, withFileLock } from './lock.ts';
-export { openStateFile, type Schema, type StateFile, stateFile } from './state-file.ts';
+export { damagedDocuments, openStateFile, type Schema, type StateFile, stateFile } from './state-file.ts';

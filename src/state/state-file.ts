@@ -109,6 +109,20 @@ export function openStateFile<T>(
   };
 }
 
+/** What is damaged of the documents of the stack at `root`, whoever reads them: each with its file and what to do. */
+export async function damagedDocuments(root: string): Promise<QbtcError[]> {
+  const anything: Schema<unknown> = { safeParse: (data) => ({ success: true, data }) };
+  const declared = Object.values(STATE_FILES).filter((each) => each.shape === 'document');
+  const found = await Promise.all(
+    declared.map((each) =>
+      openStateFile(each, anything, undefined)
+        .read(root)
+        .catch((error: unknown) => error),
+    ),
+  );
+  return found.filter((each) => each instanceof QbtcError);
+}
+
 /** Names the field that is not as it should be, and never its value: it may be a secret. */
 function parsed<T>(schema: Schema<T>, value: unknown): T {
   const result = schema.safeParse(value, { reportInput: false });

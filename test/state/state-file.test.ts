@@ -9,9 +9,18 @@ import { changeConsumers, readConsumers } from '../../src/config/consumers.ts';
 import { addScale, readScale } from '../../src/config/scale.ts';
 import { ensureSecrets, readPending, readSecrets, writePending } from '../../src/config/secrets.ts';
 import { openLedger } from '../../src/reconcile/ledger.ts';
+import { readState } from '../../src/runtimes/processes/index.ts';
 import { readChoices, writeChoices } from '../../src/state/choices.ts';
 import { hold, readHolds } from '../../src/state/holds.ts';
-import { RUNNING_STATE, STATE_FILES, stateFile, stateFolder, withFileLock } from '../../src/state/index.ts';
+import {
+  encode,
+  RUNNING_STATE,
+  STATE_FILES,
+  stateFile,
+  stateFolder,
+  statePath,
+  withFileLock,
+} from '../../src/state/index.ts';
 import { journalFile } from '../../src/topology/migrate/journal.ts';
 import { temporaryFolder } from '../support/quiet-context.ts';
 
@@ -70,6 +79,15 @@ const IRREPLACEABLE: Record<
     make: (root) => note(root, fault('broker-down')),
     read: readJournal,
     code: 'CHAOS_UNREADABLE',
+  },
+  'state.json': {
+    make: async (root) => {
+      await mkdir(stateFolder(root), { recursive: true });
+      const supervisor = { pid: 4711, startTime: '1', socket: 's' };
+      await writeFile(statePath(root, 'supervisor'), encode({ root, supervisor, processes: [] }));
+    },
+    read: readState,
+    code: 'STATE_UNREADABLE',
   },
   'migrations/q.json': {
     make: (root) => journalFile(root, 'q').write(journal),

@@ -1,8 +1,8 @@
 import { access, constants, stat } from 'node:fs/promises';
-import { stateFolder, statePath } from '../../state/index.ts';
+import { damagedDocuments, stateFolder, statePath } from '../../state/index.ts';
 import { type Check, fail, pass, warning } from '../check.ts';
 
-/** Whether the stack's state can be written, and its secrets are read by nobody else. */
+/** Whether the stack's state can be written and read, and its secrets are read by nobody else. */
 export const state: Check = async ({ stack, inStack, context }) => {
   const folder = inStack ? stack.root : context.cwd;
   const writable = await access(folder, constants.W_OK).then(
@@ -23,5 +23,11 @@ export const state: Check = async ({ stack, inStack, context }) => {
     );
   if (process.platform !== 'win32' && (found.mode & 0o077) !== 0)
     return warning(`${secrets} can be read by others`, `chmod 600 "${secrets}"`);
+  const damaged = await damagedDocuments(stack.root);
+  if (damaged.length > 0)
+    return warning(
+      damaged.map(({ message }) => message).join('\n'),
+      damaged.map(({ hint }) => hint).join('\n'),
+    );
   return pass('writable, its secrets are private');
 };

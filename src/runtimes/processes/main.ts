@@ -54,7 +54,11 @@ const supervisor = new Supervisor({
   onChange: save,
 });
 // What the state does not tell of is found by what it carries.
-const recorded = (await readState(root).catch(() => undefined))?.processes ?? [];
+const state = await readState(root).catch((error) => {
+  process.stderr.write(`${messageOf(error)}; what runs is found by what it carries\n`);
+  return undefined;
+});
+const recorded = state?.processes ?? [];
 const known = new Set(recorded.map(({ pid }) => pid));
 const found = (await findCarriers(host, root)).processes.filter(({ pid }) => !known.has(pid));
 const names = new Set(recorded.map(({ name }) => name));
