@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { isSafeNumber as isSafe, LosslessNumber, parse, stringify } from 'lossless-json';
 
 /**
@@ -20,6 +21,16 @@ export function parseJson(text: string): JsonValue {
     parseNumber: numberOf,
     onDuplicateKey: ({ newValue }) => newValue,
   }) as JsonValue;
+}
+
+/**
+ * The same of bytes. JSON is UTF-8 (RFC 8259, section 8.1): of other bytes it would be another text.
+ *
+ * @throws SyntaxError also for bytes that are no UTF-8
+ */
+export function parseJsonBytes(content: Buffer): JsonValue {
+  if (!isUtf8(content)) throw new SyntaxError('the bytes are no UTF-8');
+  return parseJson(content.toString('utf8'));
 }
 
 /** The number that a text of JSON, YAML or SQL stands for. */

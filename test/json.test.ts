@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareNumbers, equalJson, jsonText, numberOf, parseJson, plainJson } from '../src/json.ts';
+import {
+  compareNumbers,
+  equalJson,
+  jsonText,
+  numberOf,
+  parseJson,
+  parseJsonBytes,
+  plainJson,
+} from '../src/json.ts';
 
 describe('JSON with all of its digits', () => {
   it.each([
@@ -33,6 +41,15 @@ describe('JSON with all of its digits', () => {
     expect(() => parseJson('{"a":9007199254740993')).toThrow(SyntaxError);
     expect(() => parseJson('01234567890123456789')).toThrow(SyntaxError);
     expect(parseJson('{"a":1,"a":9007199254740993}')).toEqual({ a: 9_007_199_254_740_993n });
+  });
+
+  it('is UTF-8 where it comes as bytes (RFC 8259, section 8.1)', () => {
+    expect(parseJsonBytes(Buffer.from('{"name":"é","id":9007199254740993}'))).toEqual({
+      name: 'é',
+      id: 9_007_199_254_740_993n,
+    });
+    expect(() => parseJsonBytes(Buffer.from('{"name":"é"}', 'latin1'))).toThrow(SyntaxError);
+    expect(() => parseJsonBytes(Buffer.from('{"name":'))).toThrow(SyntaxError);
   });
 
   it('compares numbers by what they are worth', () => {

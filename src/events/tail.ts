@@ -3,7 +3,7 @@ import { brokerAccess } from '../broker/access.ts';
 import { onBroker, requireExchange } from '../broker/connection.ts';
 import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
 import type { BrokerMessage, Context } from '../context.ts';
-import { isRecord, type JsonValue, parseJson, plainJson } from '../json.ts';
+import { isRecord, type JsonValue, parseJsonBytes, plainJson } from '../json.ts';
 import type { SeenEvent } from '../model/event.ts';
 import type { Stack } from '../model/stack.ts';
 import type { Contracts } from './validate.ts';
@@ -69,7 +69,7 @@ export function seen(message: BrokerMessage, contracts: Contracts | undefined, n
   const about = { exchange, routingKey, seenAt: new Date(now).toISOString() };
   let event: JsonValue;
   try {
-    event = parseJson(message.content.toString('utf8'));
+    event = parseJsonBytes(message.content);
   } catch {
     return {
       ...about,

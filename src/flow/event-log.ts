@@ -10,7 +10,7 @@ export interface TappedEvent {
   type: string | undefined;
   /** The envelope's extension attribute `correlationid`, or else the AMQP property. */
   correlationId: string | undefined;
-  /** The whole envelope; `undefined` when the content is not JSON. */
+  /** The whole envelope; `undefined` when the content is not JSON, which is UTF-8. */
   document: JsonValue | undefined;
   /** `clock.monotonic()` when it was seen. */
   seenAt: number;
@@ -18,7 +18,7 @@ export interface TappedEvent {
 
 /** The envelope of a message, as far as it has one. */
 export function readEvent(message: BrokerMessage): TappedEvent {
-  const document = parsedJson(message.content.toString('utf8'));
+  const document = parsedJson(message.content);
   const envelope = isRecord(document) ? document : {};
   const { type, correlationid } = envelope as Record<string, JsonValue | undefined>;
   return {

@@ -2,7 +2,7 @@ import { type JsonValue as QueriedJson, query } from 'jsonpath-rfc9535';
 import parse from 'jsonpath-rfc9535/parser';
 import * as z from 'zod';
 import { messageOf } from '../errors.ts';
-import { type JsonValue, parseJson } from '../json.ts';
+import { type JsonValue, parseJson, parseJsonBytes } from '../json.ts';
 
 export type { JsonValue } from '../json.ts';
 
@@ -21,10 +21,10 @@ export function select(document: JsonValue | undefined, path: string): JsonValue
   return document === undefined ? [] : query(document as QueriedJson, path);
 }
 
-/** The JSON that a text holds; `undefined` when it holds none. */
-export function parsedJson(text: string): JsonValue | undefined {
+/** The JSON that a text or a message holds; `undefined` when it holds none. */
+export function parsedJson(content: string | Buffer): JsonValue | undefined {
   try {
-    return parseJson(text);
+    return typeof content === 'string' ? parseJson(content) : parseJsonBytes(content);
   } catch {
     return undefined;
   }

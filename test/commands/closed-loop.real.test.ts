@@ -72,6 +72,18 @@ test('the prediction of a plan that heal carries out holds to the hundredth', as
   expect([healed.code, healed.document.after], healed.stderr).toEqual([0, before.gains[0]?.predicted]);
 });
 
+test('what is declared and dead fails the gate above the target, too', async () => {
+  expect((await qbtc(['stop', 'exchange-simulator'], root)).code).toBe(0);
+  const { code, document } = await json<ScoreJson>('score', '--min', '85');
+  expect(code).toBe(2);
+  expect(document.adjusted).toBeGreaterThan(85);
+  expect(document.failures).toEqual([expect.objectContaining({ subject: 'exchange-simulator' })]);
+  const { stdout } = await qbtc(['score', '--min', '85'], root);
+  expect(stdout.split('\n', 3).join(' ')).toContain('exchange-simulator');
+  expect((await qbtc(['up'], root)).code).toBe(0);
+  expect((await qbtc(['score', '--min', '85'], root)).code).toBe(0);
+});
+
 test('reports for people, pull requests, CI and Prometheus', async () => {
   const { code, stderr } = await qbtc(['score', '--html', 'score.html', '--junit', 'score.xml'], root);
   expect([code, stderr]).toEqual([0, expect.stringContaining('score.html written')]);

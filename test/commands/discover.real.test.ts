@@ -98,6 +98,22 @@ test('another host is looked at by connecting to each port of the range', async 
   expect(services).toMatchObject([{ name: 'stray', origin: 'guessed', confidence: 0.86 }]);
 });
 
+test('what could be done only in part ends with 3, and says which part is missing', async () => {
+  expect((await qbtc(['stop', 'broker'], root)).code).toBe(0);
+  const { code, stdout } = await qbtc(['discover', '--register', '--include', 'stray', '--json'], root);
+  expect(code).toBe(3);
+  const document = JSON.parse(stdout);
+  expect(document).toMatchObject({
+    announced: [],
+    announcing: 'failed',
+    unannounced: expect.stringContaining('ECONNREFUSED'),
+  });
+  expect(document.changes).toContainEqual(expect.objectContaining({ kind: 'route', status: 'done' }));
+  expect((await qbtc(['up'], root)).code).toBe(0);
+  // What could not be said is said then, with what has gone since.
+  expect(await json('--register')).toMatchObject({ announcing: 'done', unannounced: '' });
+});
+
 test('a gateway that is away is an error, and nothing is half done', async () => {
   await qbtc(['stop', 'gateway'], root);
   const { code, stderr } = await qbtc(['discover', '--register'], root);

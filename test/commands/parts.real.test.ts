@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newStack } from '../support/new-stack.ts';
@@ -78,6 +80,24 @@ describe('parts of a running stack', () => {
       if (name === 'llm-api') expect(pid).not.toBe(before.get(name)?.pid);
       else expect(pid, name).toBe(before.get(name)?.pid);
     }
+  }, 240_000);
+
+  test('one whose code does not compile is not restarted: what works goes on', async () => {
+    const file = join(root, 'services', 'llm-api', 'src', 'main.ts');
+    const code = await readFile(file, 'utf8');
+    const before = await status();
+    await writeFile(file, `${code}\nconst broken: = 1;\n`);
+    try {
+      const refused = await qbtc(['restart', 'llm-api', '--json'], root);
+      expect(refused.code).toBe(1);
+      expect(JSON.parse(refused.stdout)).toMatchObject({
+        error: { code: 'BUNDLE_FAILED', details: [expect.stringContaining('main.ts')] },
+      });
+    } finally {
+      await writeFile(file, code);
+    }
+    for (const [name, { pid, state }] of await status())
+      expect([name, pid, state]).toEqual([name, before.get(name)?.pid, 'active']);
   }, 240_000);
 
   test("exec has a service's folder and environment, and ends as the command does", async () => {

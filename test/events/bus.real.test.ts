@@ -5,6 +5,7 @@ import { openContracts, publishEvent, replayDeadLetters, tailEvents } from '../.
 import type { SeenEvent } from '../../src/model/event.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { connectAmqp } from '../../src/system/amqp.ts';
+import { createReporter } from '../report/reporter.ts';
 import { reachContext } from '../support/context.ts';
 import { everyProperty } from '../support/every-property.ts';
 import { emptyStack } from '../support/stack.ts';
@@ -92,6 +93,44 @@ describe('events', () => {
     expect((await raw.inspectQueue('q'))?.messages).toBe(4);
     await (await raw.hold('q', 10)).acknowledge();
     await raw.close();
+  });
+
+  it('are told as they passed: numbers with their digits, and bytes that are no text as base64', async () => {
+    const bodies = [
+      Buffer.from(
+        '{"type":"tick","data":{"id":9007199254740993,"price":0.10000000000000000001,"at":-62135596800001}}',
+      ),
+      Buffer.from([0xff, 0x00, 0xc3, 0x28]),
+      // JSON is UTF-8 (RFC 8259, section 8.1): a text of other bytes would be another text.
+      Buffer.from([...Buffer.from('{"name":"caf'), 0xe9, ...Buffer.from('"}')]),
+      Buffer.from('gr\u00fc\u00dfe'),
+    ];
+    const print = createReporter('json-lines', { width: 80, color: false, verbose: false });
+    const printed: string[] = [];
+    const raw = await connectAmqp(url, { timeoutMs: 5000, name: 'test' });
+    await tailEvents(context, stack, {
+      keys: ['as.it.is'],
+      count: bodies.length,
+      onReady: async () => {
+        for (const body of bodies)
+          await raw.publish({ exchange: 'qbtc.topic', routingKey: 'as.it.is' }, body);
+      },
+      onEvent: (event) => printed.push(print({ kind: 'event', ...event })),
+      end: new AbortController().signal,
+    });
+    expect((await raw.inspectQueue('q'))?.messages).toBe(bodies.length);
+    await (await raw.hold('q', 10)).acknowledge();
+    await raw.close();
+    expect(printed[0]).toContain(
+      '"data":{"id":9007199254740993,"price":0.10000000000000000001,"at":-62135596800001}',
+    );
+    const rest = printed.slice(1).map((line) => JSON.parse(line));
+    expect(rest).toMatchObject([
+      { problem: 'is not JSON', base64: bodies[1]?.toString('base64') },
+      { problem: 'is not JSON', base64: bodies[2]?.toString('base64') },
+      { problem: 'is not JSON', text: 'gr\u00fc\u00dfe' },
+    ]);
+    for (const line of rest) expect(line).not.toHaveProperty('event');
   });
 
   it('are not published when they are unknown, wrong, or would reach nobody', async () => {

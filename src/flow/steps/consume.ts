@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import * as z from 'zod';
 import type { RawMessage } from '../../context.ts';
 import { messageOf } from '../../errors.ts';
@@ -68,7 +69,7 @@ function documentOf({ exchange, routingKey, properties, content }: RawMessage): 
     exchange,
     routing_key: routingKey,
     headers: headersOf(properties.headers ?? {}),
-    content: parsedJson(content.toString('utf8')) ?? content.toString('utf8'),
+    content: parsedJson(content) ?? content.toString(isUtf8(content) ? 'utf8' : 'base64'),
   };
 }
 
@@ -84,7 +85,7 @@ function headersOf(headers: Record<string, unknown>): JsonValue {
 }
 
 function correlationOf({ properties, content }: RawMessage): string | undefined {
-  const event = parsedJson(content.toString('utf8'));
+  const event = parsedJson(content);
   const own =
     typeof event === 'object' && event !== null
       ? (event as Record<string, unknown>).correlationid

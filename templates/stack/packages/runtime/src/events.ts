@@ -115,9 +115,12 @@ export function compileEventTypes<Schemas extends Record<string, EventSchema>>(
   };
 }
 
+/** JSON is UTF-8 (RFC 8259, section 8.1): of other bytes it would be another event than the one that was sent. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function parse(name: string, content: Buffer): unknown {
   try {
-    return JSON.parse(content.toString('utf8'));
+    return JSON.parse(UTF8.decode(content));
   } catch (cause) {
     const problem = { path: '', keyword: 'json', params: {}, message: 'is not JSON' };
     throw new EventInvalid(name, problem, { cause });

@@ -88,6 +88,15 @@ describe('an event type', () => {
     }
   });
 
+  it('refuses bytes that are no UTF-8: they would become another event (RFC 8259, section 8.1)', () => {
+    const bytes = Buffer.from(
+      JSON.stringify(type.create({ size: 1 }, { ...attributes, source: 'caf\u00e9' })),
+    );
+    expect(type.decode(bytes).source).toBe('caf\u00e9');
+    const latin1 = Buffer.from(bytes.toString('utf8'), 'latin1');
+    expect(() => type.decode(latin1)).toThrow(EventInvalid);
+  });
+
   it('never throws anything else, whatever the bytes', () => {
     fc.assert(
       fc.property(
