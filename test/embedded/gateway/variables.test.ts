@@ -1,7 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { unavailableVariable } from '../../../src/embedded/gateway/variables.ts';
+import { temporaryFolder } from '../../support/quiet-context.ts';
 import { pluginBench } from './support/plugins.ts';
+import { converse } from './support/raw.ts';
 
 const bench = pluginBench();
 
@@ -124,8 +128,73 @@ describe('a variable', () => {
     expect(await read('request_length', '/v/7', request)).toBe(String(sent.length));
   });
 
+  it('has in the log what became of the request', async () => {
+    const names = [
+      ...[
+        'request_uri',
+        'real_request_uri',
+        'query_string',
+        'server_port',
+        'remote_port',
+        'realip_remote_port',
+      ],
+      ...['status', 'bytes_sent', 'body_bytes_sent', 'sent_http_x_b', 'sent_http_none'],
+      ...['upstream_addr', 'upstream_status', 'balancer_ip', 'balancer_port'],
+      ...['upstream_header_time', 'upstream_response_time', 'apisix_upstream_response_time'],
+      ...['consumer_name', 'consumer_group_id', 'credential_id', 'route_id', 'service_id'],
+      ...['opentelemetry_trace_id', 'opentelemetry_span_id', 'opentelemetry_context_traceparent'],
+    ];
+    const path = join(await temporaryFolder(), 'variables.log');
+    const log_format = Object.fromEntries(names.map((name) => [name, `$${name}`]));
+    await bench.put('/consumer_groups/g', { plugins: {} });
+    await bench.put('/consumers/jack', { username: 'jack', group_id: 'g' });
+    await bench.put('/consumers/jack/credentials/c1', { plugins: { 'key-auth': { key: 'k' } } });
+    await bench.put('/routes/logged', {
+      uri: '/logged/*',
+      upstream: { type: 'roundrobin', nodes: { [bench.upstream.address]: 1 } },
+      plugins: { 'key-auth': {}, 'file-logger': { path, log_format } },
+    });
+    bench.answer = (_, response) => response.writeHead(201, { 'X-B': ['1', '2'] }).end('made');
+    const answer = await converse(
+      bench.gateway.port,
+      'GET /x/../logged/a%2Db?a=1&b HTTP/1.1\r\nHost: x\r\napikey: k\r\nConnection: close\r\n\r\n',
+    );
+    await expect.poll(() => readFile(path, 'utf8').catch(() => '')).toMatch(/\n$/);
+    const entry = JSON.parse(await readFile(path, 'utf8')) as Record<string, string>;
+    const [host, port] = bench.upstream.address.split(':');
+    expect(entry).toMatchObject({
+      request_uri: '/logged/a-b?a=1&b',
+      real_request_uri: '/x/../logged/a%2Db?a=1&b',
+      query_string: 'a=1&b',
+      server_port: String(bench.gateway.port),
+      status: '201',
+      bytes_sent: String(answer.length),
+      body_bytes_sent: '4',
+      sent_http_x_b: '1, 2',
+      upstream_addr: bench.upstream.address,
+      upstream_status: '201',
+      balancer_ip: host,
+      balancer_port: port,
+      upstream_header_time: expect.stringMatching(/^\d+\.\d{3}$/),
+      upstream_response_time: expect.stringMatching(/^\d+\.\d{3}$/),
+      apisix_upstream_response_time: entry.upstream_response_time,
+      consumer_name: 'jack',
+      consumer_group_id: 'g',
+      credential_id: 'c1',
+      route_id: 'logged',
+      remote_port: expect.stringMatching(/^\d+$/),
+      realip_remote_port: entry.remote_port,
+    });
+    expect(Number(entry.upstream_header_time)).toBeLessThanOrEqual(Number(entry.upstream_response_time));
+    for (const name of names.filter((each) => /opentelemetry|none$|service_id/.test(each)))
+      expect(entry[name] ?? '', name).toBe('');
+  });
+
   it.each([
     'graphql_name',
+    'graphql_operation',
+    'graphql_root_fields',
+    'redis_cmd_line',
     'resp_body',
     'upstream_http_x',
     'ssl_protocol',
