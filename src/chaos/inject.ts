@@ -1,16 +1,9 @@
 import type { Context } from '../context.ts';
 import { EXIT, messageOf, QbtcError } from '../errors.ts';
-import type { Fault, InjectedFault } from '../model/chaos.ts';
+import type { Fault, InjectedFault, Undone } from '../model/chaos.ts';
 import type { Stack } from '../model/stack.ts';
 import { note, readJournal, strike } from './journal.ts';
 import { FAULTS } from './registry.ts';
-
-/** What became of the undoing of one fault. */
-export interface Undone {
-  fault: string;
-  status: 'done' | 'failed';
-  reason?: string;
-}
 
 /**
  * Does something bad to the stack, after it was written down how to undo it. What fails half-way is undone at once.

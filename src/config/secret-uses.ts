@@ -1,26 +1,7 @@
+import type { SecretSubject, SecretUse } from '../model/secret.ts';
 import type { Stack } from '../model/stack.ts';
 import { factsOf } from '../resources/facts.ts';
 import { keyringOf, secretOfAccount, secretOfResource, secretOfRole } from './outline.ts';
-
-/** What a secret of the stack is for. Its value is not in here. */
-export type SecretSubject =
-  /** The password of the stack's user, or the key of the Admin API. */
-  | { kind: 'resource'; resource: string }
-  /** What the gateway encrypts its consumers' keys with. */
-  | { kind: 'keyring'; resource: string }
-  /** The role of a service in its database. */
-  | { kind: 'role'; service: string; resource: string }
-  /** The account of a service at the broker. */
-  | { kind: 'account'; service: string; resource: string }
-  /** Declared under `secrets` in `qbtc.yaml`. */
-  | { kind: 'declared' };
-
-export interface SecretUse {
-  name: string;
-  subject: SecretSubject;
-  /** Services whose environment holds the value. */
-  services: string[];
-}
 
 /** Every secret that the stack uses, by name, with what it is for and which services get it. */
 export function secretUses(stack: Stack): SecretUse[] {

@@ -1,18 +1,9 @@
 import type { Context } from '../context.ts';
 import type { QbtcError } from '../errors.ts';
+import type { MachineFinding } from '../model/doctor.ts';
 import type { InfrastructurePlan } from '../model/placement.ts';
 import type { Stack } from '../model/stack.ts';
 import type { EngineState } from '../runtimes/containers/index.ts';
-
-export type CheckStatus = 'pass' | 'warning' | 'fail';
-
-/** What a check found. A `fail` keeps `qbtc up` from working; a `warning` costs something, or may. */
-export interface Finding {
-  status: CheckStatus;
-  found: string;
-  /** The exact command, or what to change; `null` when nothing is to be done. */
-  fix: string | null;
-}
 
 /** What the checks look at. What several of them need is asked once. */
 export interface Machine {
@@ -27,16 +18,16 @@ export interface Machine {
 }
 
 /** Looks at one thing that running a stack needs. Changes nothing, and answers within a few seconds. */
-export type Check = (machine: Machine) => Promise<Finding>;
+export type Check = (machine: Machine) => Promise<MachineFinding>;
 
-export function pass(found: string): Finding {
+export function pass(found: string): MachineFinding {
   return { status: 'pass', found, fix: null };
 }
 
-export function warning(found: string, fix: string): Finding {
+export function warning(found: string, fix: string): MachineFinding {
   return { status: 'warning', found, fix };
 }
 
-export function fail(found: string, fix: string): Finding {
+export function fail(found: string, fix: string): MachineFinding {
   return { status: 'fail', found, fix };
 }

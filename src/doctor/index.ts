@@ -1,12 +1,13 @@
 import type { Context } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
-import { RESOURCE_KINDS, type Strategy } from '../model/resource.ts';
+import type { Diagnosis, MachineFinding } from '../model/doctor.ts';
+import { RESOURCE_KINDS } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
 import { chooseProviders } from '../placement/choose.ts';
 import { lookAtPresent } from '../placement/present.ts';
 import { KINDS } from '../resources/index.ts';
 import { engineState } from '../runtimes/containers/index.ts';
-import type { Check, Finding, Machine } from './check.ts';
+import type { Check, Machine } from './check.ts';
 import { compose } from './checks/compose.ts';
 import { disk } from './checks/disk.ts';
 import { docker } from './checks/docker.ts';
@@ -33,12 +34,6 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['strategy', strategy],
 ];
 
-export interface Diagnosis {
-  checks: ({ name: string } & Finding)[];
-  /** What `up` would choose; `null` when it would not start. */
-  strategy: Strategy | null;
-}
-
 /**
  * Says what this machine has and lacks for running a stack. `stack` is the one here, or, with `inStack` false, the one
  * that `qbtc new` would make. Changes nothing.
@@ -49,7 +44,7 @@ export async function diagnose(context: Context, stack: Stack, inStack: boolean)
   const checks = await Promise.all(
     CHECKS.map(async ([name, check]) => {
       const finding = await check(machine).catch(
-        (error: unknown): Finding => ({
+        (error: unknown): MachineFinding => ({
           status: 'warning',
           found: `could not be looked at: ${messageOf(error)}`,
           fix: null,

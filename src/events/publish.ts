@@ -6,6 +6,7 @@ import { nearest } from '../config/mistake.ts';
 import type { Context } from '../context.ts';
 import { EXIT, messageOf, QbtcError } from '../errors.ts';
 import { jsonText, plainJson } from '../json.ts';
+import type { PublishedEvent } from '../model/event.ts';
 import type { Stack } from '../model/stack.ts';
 import { eventFiles, routingKeyOf, type SchemaFile } from './schema-file.ts';
 import type { Contracts } from './validate.ts';
@@ -17,15 +18,6 @@ export interface PublishOptions {
   routingKey?: string;
   exchange?: string;
   correlationId?: string;
-}
-
-/** An event that the broker has confirmed. */
-export interface PublishedEvent {
-  id: string;
-  type: string;
-  correlationId: string;
-  exchange: string;
-  routingKey: string;
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   MANAGED_BY_LABEL,
   STACK_LABEL,
 } from '../model/gateway.ts';
+import type { Dump } from '../model/routes.ts';
 import { isRecord } from '../reconcile/difference.ts';
 import { normalise } from './normalise.ts';
 import { isDiscovered, isOurs, KEY_LABEL } from './stamp.ts';
@@ -20,14 +21,6 @@ export interface DumpOptions {
   isInLedger: (name: string) => boolean;
   /** Values of the stack's secrets by name: written as references, so that the file holds none. */
   secrets: Readonly<Record<string, string>>;
-}
-
-export interface Dump {
-  /** The YAML that `gateway.files` takes. */
-  yaml: string;
-  objects: number;
-  /** What the gateway does not tell, and so is not in the file. */
-  missing: string[];
 }
 
 /**

@@ -6,29 +6,8 @@ import { type Match, type Matched, Matcher, takesHost } from '../matching/matche
 import { requestTarget } from '../matching/request-target.ts';
 import { parseUri } from '../matching/uri.ts';
 import type { GatewayObject, GatewayState } from '../model/gateway.ts';
+import type { Explanation, OtherVerdict, RouteVerdict } from '../model/routes.ts';
 import { hostsOf, priorityOf, urisOf } from './route-fields.ts';
-
-/** One route, as a request meets it. */
-export interface RouteVerdict {
-  id: string;
-  uris: string[];
-  /** Why it does not answer; empty for the one that does. */
-  reason: string;
-}
-
-export interface OtherVerdict extends RouteVerdict {
-  /** It takes the request as well, and only the order in which the two were made says which one answers. */
-  undecided: boolean;
-}
-
-export interface Explanation {
-  method: string;
-  url: string;
-  /** The route that answers; `undefined` when the gateway would say 404. */
-  answer: RouteVerdict | undefined;
-  /** The others, the nearest first. */
-  others: OtherVerdict[];
-}
 
 export interface RequestToExplain {
   method: string;

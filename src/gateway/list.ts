@@ -1,20 +1,7 @@
 import type { ApisixPlugins, GatewayObject, GatewayState } from '../model/gateway.ts';
+import type { ListedRoute } from '../model/routes.ts';
 import { pluginsOf } from './lint/rule.ts';
 import { isOurs, ownerOf } from './stamp.ts';
-
-/** A route of the gateway, with everything that it refers to. */
-export interface ListedRoute {
-  id: string;
-  methods: string[];
-  /** With the host before it where there is one. */
-  uris: string[];
-  /** `127.0.0.1:8000`, or why there is no node. */
-  nodes: string[];
-  plugins: string[];
-  /** Empty when it is ours. */
-  owner: string;
-  status: 'on' | 'off';
-}
 
 /** The routes of a gateway by their URI. */
 export function listed(state: GatewayState, stack: string): ListedRoute[] {

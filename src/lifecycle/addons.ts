@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
+import type { AddonPlan } from '../model/addon.ts';
 import type { Stack } from '../model/stack.ts';
 import { addonNamed, listAddons } from '../scaffold/addons.ts';
 import {
-  type AddonPlan,
   layAddon,
   planAdd,
   planRemove,

@@ -1,18 +1,10 @@
 import type { Context } from '../context.ts';
 import { QbtcError } from '../errors.ts';
+import type { ChatAnswer } from '../model/lifecycle.ts';
 import type { Stack } from '../model/stack.ts';
 import { resourceOfKind } from '../resources/facts.ts';
 
 const TIMEOUT_MS = 60_000;
-
-export interface ChatAnswer {
-  question: string;
-  answer: string;
-  /** As the answer names it: `qbtc-offline` is no model, and says so. */
-  model: string;
-  correlationId: string | undefined;
-  durationMs: number;
-}
 
 /**
  * Asks the stack's OpenAI-compatible API one question through its gateway, as any client would.

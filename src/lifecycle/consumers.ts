@@ -3,6 +3,7 @@ import { nearest } from '../config/mistake.ts';
 import type { Context } from '../context.ts';
 import { EXIT, messageOf, QbtcError } from '../errors.ts';
 import { applyRoutes, gatewayOf, planRoutes } from '../gateway/index.ts';
+import type { ListedConsumer } from '../model/consumer.ts';
 import type { ChangeOutcome } from '../model/plan.ts';
 import type { Stack } from '../model/stack.ts';
 import { withLock } from './lock.ts';
@@ -114,14 +115,14 @@ export function revokeConsumer(
 }
 
 /** All consumers of the stack, without their keys. */
-export async function listConsumers(stack: Stack) {
+export async function listConsumers(stack: Stack): Promise<ListedConsumer[]> {
   const kept = new Map((await readConsumers(stack.root)).map((each) => [each.username, each]));
   return stack.gateway.consumers.map(({ username, credentials = [], plugins }) => {
     const own = kept.get(username);
     const { count, time_window: seconds } = plugins?.['limit-count'] ?? {};
     return {
       username,
-      source: own === undefined ? ('declared' as const) : ('command' as const),
+      source: own === undefined ? 'declared' : 'command',
       credentials: credentials.length,
       limit: count === undefined ? '' : `${String(count)} requests in ${String(seconds)} s`,
       createdAt: own?.createdAt ?? null,

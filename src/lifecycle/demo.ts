@@ -6,13 +6,12 @@ import { openStack, STACK_FILE } from '../config/load.ts';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import { planRoutes } from '../gateway/index.ts';
-import type { FlowResult } from '../model/flow.ts';
-import type { Score } from '../model/score.ts';
+import type { DemoResult, DemoStep } from '../model/lifecycle.ts';
 import type { Stack } from '../model/stack.ts';
 import { listAddons } from '../scaffold/addons.ts';
 import { createStack } from '../scaffold/create.ts';
 import { planTopology } from '../topology/index.ts';
-import { askStack, type ChatAnswer } from './chat.ts';
+import { askStack } from './chat.ts';
 import { down } from './down.ts';
 import { takeScore } from './score.ts';
 import { up } from './up.ts';
@@ -30,25 +29,6 @@ const MESSAGES = [
   },
   { role: 'user' as const, content: 'What happens to a chat request in this stack?' },
 ];
-
-export interface DemoStep {
-  name: string;
-  status: 'done' | 'failed';
-  durationMs: number;
-  result: string;
-}
-
-export interface DemoResult {
-  stack: string;
-  steps: DemoStep[];
-  chat: ChatAnswer | undefined;
-  flows: FlowResult[];
-  score: Score | undefined;
-  /** What the score should be at least. */
-  target: number;
-  /** Why the journey ended early; `undefined` when it did not. */
-  failure: unknown;
-}
 
 export interface DemoOptions {
   /** Called before and after each step. */

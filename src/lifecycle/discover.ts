@@ -14,6 +14,7 @@ import {
 } from '../discovery/index.ts';
 import { messageOf, QbtcError } from '../errors.ts';
 import { applyRoutes, planRoutes } from '../gateway/index.ts';
+import type { Registration } from '../model/discovery.ts';
 import {
   type Discovery,
   type FoundService,
@@ -22,24 +23,11 @@ import {
   SOURCE_NAMES,
   type SourceName,
 } from '../model/discovery.ts';
-import type { Change, ChangeOutcome } from '../model/plan.ts';
+import type { ChangeOutcome } from '../model/plan.ts';
 import type { Stack } from '../model/stack.ts';
 import { resourceOfKind } from '../resources/facts.ts';
 import { runningInstances } from '../services/index.ts';
 import { withLock } from './lock.ts';
-
-/** What a registration did, or would do. */
-export interface Registration {
-  services: FoundService[];
-  changes: (Change & { status?: ChangeOutcome['status']; why?: string })[];
-  announced: { key: string; name: string; instance: string }[];
-  /** `failed`: there was something to say on the bus, and it could not be said. */
-  announcing: 'done' | 'no-broker' | 'failed';
-  /** Why nothing could be said on the bus; empty when it could. */
-  unannounced: string;
-  /** Of the changes; empty for a dry run. */
-  outcomes: ChangeOutcome[];
-}
 
 /**
  * Brings the gateway to what was found: the declared routes of declared services that are there, and an upstream and a

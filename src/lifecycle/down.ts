@@ -2,20 +2,12 @@ import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Context } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
+import type { DownResult } from '../model/lifecycle.ts';
 import { foreignPlaces, removeVolumes } from '../resources/index.ts';
 import { containedParts, containerRuntime } from '../runtimes/containers/index.ts';
 import { processRuntime } from '../runtimes/processes/index.ts';
 import { forgetName, RUNNING_STATE, readChoices, statePath } from '../state/index.ts';
 import { withLock } from './lock.ts';
-
-export interface DownResult {
-  /** The folder's name: `qbtc.yaml` may be broken. */
-  stack: string;
-  /** Processes and containers that were ended, in that order. */
-  stopped: string[];
-  /** Folders and Docker volumes with data that were removed. */
-  removed: string[];
-}
 
 /**
  * Ends every process and container of the stack at `root`, dependants first, then the supervisor. Reads only what the

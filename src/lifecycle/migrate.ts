@@ -1,8 +1,9 @@
 import type { Context } from '../context.ts';
 import type { Stack } from '../model/stack.ts';
+import type { MigrationReport } from '../model/topology.ts';
 import { isAlive, isOurs, lookAtPresent } from '../placement/index.ts';
 import { instancesOf } from '../services/index.ts';
-import { type MigrationReport, migrateQueue } from '../topology/index.ts';
+import { migrateQueue } from '../topology/index.ts';
 import { withLock } from './lock.ts';
 import { stop } from './stop.ts';
 import { up } from './up.ts';

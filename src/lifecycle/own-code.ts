@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Context } from '../context.ts';
+import type { Outdated } from '../model/lifecycle.ts';
 import type { Service, Stack } from '../model/stack.ts';
 import type { ProcessStatus } from '../runtimes/processes/index.ts';
 import { instancesOf } from '../services/index.ts';
@@ -15,13 +16,6 @@ const kept = z.object({
   files: z.record(z.string(), z.string()),
 });
 const file = stateFile<Record<string, z.output<typeof kept>>>('sources', z.record(z.string(), kept), {});
-
-/** A service that runs as its code was before. */
-export interface Outdated {
-  service: string;
-  /** Files that have changed, come or gone since, in the folder of the service. */
-  files: string[];
-}
 
 /** More than a service has by hand; what is behind it is not looked at. */
 const MOST_FILES = 5_000;

@@ -1,10 +1,11 @@
 import type { Context } from '../context.ts';
+import type { UpResult } from '../model/lifecycle.ts';
 import type { Stack } from '../model/stack.ts';
 import { readChoices, refuseHeld } from '../state/index.ts';
 import { checkBefore, refuseFaulty } from './check-before.ts';
 import { select } from './selection.ts';
 import { stop } from './stop.ts';
-import { type UpResult, up } from './up.ts';
+import { up } from './up.ts';
 
 /**
  * Ends these resources and services, and starts them again in the order of their dependencies; returns when they are

@@ -1,5 +1,5 @@
 import { openStack } from '../config/load.ts';
-import { type SecretUse, secretUses } from '../config/secret-uses.ts';
+import { secretUses } from '../config/secret-uses.ts';
 import {
   generateSecret,
   readPending,
@@ -9,24 +9,16 @@ import {
 } from '../config/secrets.ts';
 import type { Context } from '../context.ts';
 import { EXIT, messageOf, QbtcError } from '../errors.ts';
+import type { RotateResult, UpResult } from '../model/lifecycle.ts';
 import type { Endpoint, Resource } from '../model/resource.ts';
+import type { SecretUse } from '../model/secret.ts';
 import type { Stack } from '../model/stack.ts';
 import { isAlive, isOurs, lookAtPresent, type Present } from '../placement/index.ts';
 import { KINDS } from '../resources/index.ts';
 import { withLock } from './lock.ts';
-import { type UpResult, up } from './up.ts';
+import { up } from './up.ts';
 
 const PROBE_TIMEOUT_MS = 5_000;
-
-export interface RotateResult {
-  stack: string;
-  /** Names of the secrets that have new values. */
-  rotated: string[];
-  /** What was started anew because it reads them when it starts; nothing when the stack is down. */
-  restarted: string[];
-  /** What went on as it was. */
-  kept: string[];
-}
 
 /**
  * Puts new values in the place of these secrets, in the running system: a server learns its new password first, and then

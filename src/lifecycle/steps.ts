@@ -1,5 +1,5 @@
 import type { Clock } from '../context.ts';
-import type { StepTime } from './timing.ts';
+import type { StepTime } from '../model/lifecycle.ts';
 
 /**
  * Work that waits for other work: each step begins when all that it comes after is done, and as much goes on at a time

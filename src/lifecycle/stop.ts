@@ -1,19 +1,12 @@
 import type { Context } from '../context.ts';
 import { EXIT, QbtcError } from '../errors.ts';
+import type { StopResult } from '../model/lifecycle.ts';
 import type { Stack } from '../model/stack.ts';
 import { containedParts, containerRuntime } from '../runtimes/containers/index.ts';
 import { processRuntime } from '../runtimes/processes/index.ts';
 import { instancesByHand, instancesOf } from '../services/index.ts';
 import { readChoices } from '../state/index.ts';
 import { withLock } from './lock.ts';
-
-export interface StopResult {
-  stack: string;
-  /** What was ended by this call. */
-  stopped: string[];
-  /** What runs on and needs something of it. */
-  stranded: string[];
-}
 
 /**
  * Ends resources and services by name, dependants first, and leaves the rest as it is; `up` starts them again. What runs

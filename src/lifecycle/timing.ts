@@ -1,20 +1,4 @@
-/** One step of `up` as it went. Times are milliseconds from the beginning of `up`. */
-export interface StepTime {
-  name: string;
-  /** When all that it waits for was there. */
-  startMs: number;
-  endMs: number;
-  /** The steps that it waited for. */
-  after: string[];
-}
-
-/** The steps that decided how long `up` took: each began when the one before it had ended. */
-export interface Timing {
-  steps: StepTime[];
-  /** Names of `steps`, in the order of time. */
-  critical: string[];
-}
-
+import type { StepTime, Timing } from '../model/lifecycle.ts';
 /**
  * The critical chain: from the step that ended last back over the one that each waited for longest. A step without
  * predecessors begins it.

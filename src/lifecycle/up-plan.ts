@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
+import type { UpAction, UpPlan } from '../model/lifecycle.ts';
 import type { InfrastructurePlan } from '../model/placement.ts';
-import type { ProviderName, Strategy } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
 import {
   chooseProviders,
@@ -19,35 +19,6 @@ import { collected } from './collected.ts';
 import { refuseRenamed } from './renamed.ts';
 import type { Selection } from './run.ts';
 import { select } from './selection.ts';
-
-/** What `up` is to do with a part: adopt what somebody else runs, or keep, start, or replace what is ours. */
-export type UpAction = 'adopt' | 'keep' | 'start' | 'replace';
-
-export interface PlannedResource {
-  resource: string;
-  provider: ProviderName;
-  reason: string;
-  /** What is lost by this provider; empty when nothing is. */
-  loss: string;
-  action: UpAction;
-}
-
-export interface PlannedService {
-  service: string;
-  runs: 'process' | 'container';
-  reason: string;
-  action: UpAction;
-}
-
-/** What `up` would do, as far as it can be told before anything runs. */
-export interface UpPlan {
-  stack: string;
-  strategy: Strategy;
-  resources: PlannedResource[];
-  services: PlannedService[];
-  /** What runs now and would be ended: declared no longer, or to be run by somebody else. */
-  ends: string[];
-}
 
 export interface PlanOptions {
   wishes: Wishes;

@@ -3,8 +3,8 @@ import { keepPortBase } from '../config/port-base.ts';
 import { addScale, type Scale } from '../config/scale.ts';
 import type { Context } from '../context.ts';
 import { EXIT, QbtcError } from '../errors.ts';
-import type { Choice, InfrastructurePlan, ServiceChoice } from '../model/placement.ts';
-import type { ChangeOutcome } from '../model/plan.ts';
+import type { UpResult } from '../model/lifecycle.ts';
+import type { InfrastructurePlan } from '../model/placement.ts';
 import type { Stack } from '../model/stack.ts';
 import {
   isOurs,
@@ -33,14 +33,14 @@ import { checkDisk, ensureIdentity, refuseHeld, writeChoices } from '../state/in
 import { writeComposeFiles } from './compose-files.ts';
 import { Contained } from './contained.ts';
 import { withLock } from './lock.ts';
-import { lookAtOwnCode, type Outdated } from './own-code.ts';
+import { lookAtOwnCode } from './own-code.ts';
 import { Parts, type Running } from './part.ts';
 import { Processes } from './processes.ts';
 import { refuseRenamed } from './renamed.ts';
 import { Run } from './run.ts';
 import { select } from './selection.ts';
 import { Steps } from './steps.ts';
-import { type Timing, timingOf } from './timing.ts';
+import { timingOf } from './timing.ts';
 import { decideChecked, type PlanOptions } from './up-plan.ts';
 
 export interface UpOptions extends PlanOptions {
@@ -52,23 +52,6 @@ export interface UpOptions extends PlanOptions {
   acceptLoss?: boolean;
   /** How many instances of services were asked for; the stack has them already. Remembered until `down`. */
   scale?: Scale;
-}
-
-export interface UpResult {
-  stack: string;
-  strategy: InfrastructurePlan['strategy'];
-  choices: Choice[];
-  services: ServiceChoice[];
-  /** What was started or started anew by this call, in the order in which it became ready. */
-  started: string[];
-  /** What ran before and was left alone. */
-  kept: string[];
-  /** What runs with code that has changed since. */
-  outdated: Outdated[];
-  outcomes: ChangeOutcome[];
-  gatewayUrl: string | undefined;
-  durationMs: number;
-  timing: Timing;
 }
 
 /** What a run has begun to hold: given back, or taken back, at its end. */

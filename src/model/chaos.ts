@@ -102,3 +102,10 @@ export interface ExperimentReport {
   findings: string[];
   durationMs: number;
 }
+
+/** What became of the undoing of one fault. */
+export interface Undone {
+  fault: string;
+  status: 'done' | 'failed';
+  reason?: string;
+}

@@ -1,5 +1,6 @@
 import type { Finding } from './finding.ts';
 import type { ApisixPlugins } from './gateway.ts';
+import type { Change, ChangeOutcome } from './plan.ts';
 
 /** The ways in which discovery sees what runs; one file each in `discovery/sources/`. */
 export const SOURCE_NAMES = ['stack', 'docker', 'ports', 'processes', 'rabbitmq', 'bus', 'registry'] as const;
@@ -173,4 +174,17 @@ export interface ServiceChange {
   service: string;
   instance: string;
   reason: string;
+}
+
+/** What a registration did, or would do. */
+export interface Registration {
+  services: FoundService[];
+  changes: (Change & { status?: ChangeOutcome['status']; why?: string })[];
+  announced: { key: string; name: string; instance: string }[];
+  /** `failed`: there was something to say on the bus, and it could not be said. */
+  announcing: 'done' | 'no-broker' | 'failed';
+  /** Why nothing could be said on the bus; empty when it could. */
+  unannounced: string;
+  /** Of the changes; empty for a dry run. */
+  outcomes: ChangeOutcome[];
 }

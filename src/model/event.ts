@@ -50,3 +50,12 @@ export interface DeadLetter {
   /** Why it was kept, or failed. */
   note?: string;
 }
+
+/** An event that the broker has confirmed. */
+export interface PublishedEvent {
+  id: string;
+  type: string;
+  correlationId: string;
+  exchange: string;
+  routingKey: string;
+}

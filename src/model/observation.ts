@@ -136,3 +136,10 @@ export interface Snapshot {
   flows: Measured<FlowResult[]>;
   telemetry: Measured<ServiceTelemetry[]>;
 }
+
+/** What of the resources and services runs now. */
+export interface InfrastructureObservation {
+  strategy: Strategy;
+  supervisor: { pid: number } | undefined;
+  resources: ResourceObservation[];
+}

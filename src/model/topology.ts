@@ -1,3 +1,5 @@
+import type { ChangeOutcome } from './plan.ts';
+
 /** `infrastructure/rabbitmq/topology.yaml`: what the broker's vhost should hold. Field names are RabbitMQ's own. */
 export interface Topology {
   exchanges: Exchange[];
@@ -100,4 +102,23 @@ export interface VhostLimits {
 /** The account of one service, and all that it may do. */
 export interface BrokerAccount extends Permission {
   password: string;
+}
+
+/** What is in the vhost and not declared. It is left alone. */
+export interface Unmanaged {
+  exchanges: string[];
+  queues: string[];
+  bindings: string[];
+}
+
+export interface MigrationReport {
+  queue: string;
+  /** False when the queue was as declared already. */
+  migrated: boolean;
+  /** Messages that are in the new queue. */
+  messages: number;
+  /** Services that had to wait. */
+  paused: string[];
+  /** What was changed besides the messages: the queue, its bindings. */
+  outcomes: ChangeOutcome[];
 }

@@ -2,8 +2,8 @@ import { stillLives } from '../alive.ts';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import { holders, type RunAs } from '../health/index.ts';
-import type { ResourceObservation } from '../model/observation.ts';
-import type { ProviderName, Resource, Strategy } from '../model/resource.ts';
+import type { InfrastructureObservation, ResourceObservation } from '../model/observation.ts';
+import type { ProviderName, Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
 import { nameStrategy } from '../placement/strategy.ts';
 import { fallbackName } from '../resources/apisix/fallback.ts';
@@ -28,12 +28,6 @@ export const PATIENCE_MS = 15_000;
 export interface ObserveResourcesOptions {
   /** Less than the usual patience, for those who measure how long a part was silent. */
   patienceMs?: number | undefined;
-}
-
-export interface InfrastructureObservation {
-  strategy: Strategy;
-  supervisor: { pid: number } | undefined;
-  resources: ResourceObservation[];
 }
 
 /**

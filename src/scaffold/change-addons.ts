@@ -6,28 +6,13 @@ import writeFileAtomic from 'write-file-atomic';
 import type { StackDocument } from '../config/document.ts';
 import { readStackDocument, STACK_FILE } from '../config/load.ts';
 import { QbtcError } from '../errors.ts';
+import type { AddonPlan, FileChange } from '../model/addon.ts';
 import { readTextFile } from '../text-file.ts';
 import { ADDON_FILES, type Addon, filesOfAddon } from './addons.ts';
 import { withComposeServices } from './compose-services.ts';
 import { copyTemplate } from './copy.ts';
 import { digestOf, LEDGER_FILE, readLedger, writeLedger } from './ledger.ts';
 import { addToLock, newInLock, removeFromLock } from './lock-file.ts';
-
-/** What happens to one file of the stack. */
-export interface FileChange {
-  /** `keep`: the file was changed by hand, and stays, under the name `kept`. */
-  action: 'create' | 'same' | 'delete' | 'keep';
-  path: string;
-  /** `FILE.kept`, or with a number behind it where that is taken. */
-  kept?: string;
-}
-
-/** What is to be done with an add-on; plain data. */
-export interface AddonPlan {
-  addon: string;
-  action: 'add' | 'remove';
-  changes: FileChange[];
-}
 
 /**
  * What laying the add-on over the stack would do. A file that is there already with another content is somebody's own.

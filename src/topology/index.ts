@@ -4,6 +4,7 @@ import { isAboutTheBroker, ManagementApi } from '../broker/management.ts';
 import type { Context } from '../context.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import type { Stack } from '../model/stack.ts';
+import type { Unmanaged } from '../model/topology.ts';
 import { carryOut } from '../reconcile/carry-out.ts';
 import { type Ledger, openLedger } from '../reconcile/ledger.ts';
 import { CLIENT, declareByAmqp, planByAmqp } from './amqp.ts';
@@ -11,7 +12,7 @@ import { declaresTopology, desiredOf } from './desired.ts';
 import { observe } from './management/observe.ts';
 import { perform } from './management/perform.ts';
 import { ledgerName } from './names.ts';
-import { planChanges, type TopologyPlan, type TopologyTarget, type Unmanaged } from './plan/index.ts';
+import { planChanges, type TopologyPlan, type TopologyTarget } from './plan/index.ts';
 
 export { checkTopology } from './check.ts';
 export { checkContracts } from './check-contracts.ts';
@@ -19,8 +20,8 @@ export { definitionsOf } from './definitions.ts';
 export { deadLetterQueues, declaresTopology, desiredOf, queuesOf, withEvents } from './desired.ts';
 export { exportTopology } from './export.ts';
 export { graphOf } from './graph.ts';
-export { type MigrationReport, type MigrationSurroundings, migrateQueue } from './migrate/index.ts';
-export type { TopologyPlan, Unmanaged } from './plan/index.ts';
+export { type MigrationSurroundings, migrateQueue } from './migrate/index.ts';
+export type { TopologyPlan } from './plan/index.ts';
 export { readTopology } from './read.ts';
 
 type Reach = Pick<Context, 'http' | 'clock' | 'interrupted' | 'amqp'>;

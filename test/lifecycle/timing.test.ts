@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type StepTime, timingOf } from '../../src/lifecycle/timing.ts';
+import { timingOf } from '../../src/lifecycle/timing.ts';
+import type { StepTime } from '../../src/model/lifecycle.ts';
 
 describe('timingOf', () => {
   test('follows the one that was waited for longest', () => {

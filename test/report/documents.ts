@@ -1029,6 +1029,8 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
       question: 'What is a gateway?',
       answer: 'A gateway is the one door to all services.',
       model: 'qbtc-offline',
+      correlationId: undefined,
+      durationMs: 120,
     },
     flows: [passedFlow],
     score,

@@ -6,7 +6,7 @@ import type { AmqpConnection, Context } from '../../context.ts';
 import { QbtcError } from '../../errors.ts';
 import type { ChangeOutcome } from '../../model/plan.ts';
 import type { Stack } from '../../model/stack.ts';
-import type { Queue } from '../../model/topology.ts';
+import type { MigrationReport, Queue } from '../../model/topology.ts';
 import { carryOut } from '../../reconcile/carry-out.ts';
 import { CLIENT } from '../amqp.ts';
 import { type Desired, desiredOf } from '../desired.ts';
@@ -30,18 +30,6 @@ export interface MigrationSurroundings {
   exclusively<T>(work: () => Promise<T>): Promise<T>;
   /** Called as messages move: what is being done, and how many have moved in this step so far. */
   onProgress?(doing: 'aside' | 'back', moved: number): void;
-}
-
-export interface MigrationReport {
-  queue: string;
-  /** False when the queue was as declared already. */
-  migrated: boolean;
-  /** Messages that are in the new queue. */
-  messages: number;
-  /** Services that had to wait. */
-  paused: string[];
-  /** What was changed besides the messages: the queue, its bindings. */
-  outcomes: ChangeOutcome[];
 }
 
 /** How often messages may come in between before the others are asked to stop writing. */

@@ -1,5 +1,5 @@
 import type { Change } from '../../model/plan.ts';
-import type { Binding, Policy, Topology, VhostLimits } from '../../model/topology.ts';
+import type { Binding, Policy, Topology, Unmanaged, VhostLimits } from '../../model/topology.ts';
 import type { Desired } from '../desired.ts';
 import { bindingName } from '../names.ts';
 import type { ObservedTopology } from '../observed.ts';
@@ -11,13 +11,6 @@ import { planQueue } from './queues.ts';
 import { exchangeStep, IN_PLACE, queueStep, type TopologyStep, VHOST_STEP } from './step.ts';
 
 export type { TopologyStep, TopologyTarget } from './step.ts';
-
-/** What is in the vhost and not declared. It is left alone. */
-export interface Unmanaged {
-  exchanges: string[];
-  queues: string[];
-  bindings: string[];
-}
 
 export interface TopologyPlan {
   /** The vhost and its limits, exchanges, queues, policies, bindings, accounts; then what is taken away. */

@@ -1,17 +1,14 @@
+import type { AddonPlan } from '../../../model/addon.ts';
 import type { DocumentForm, View } from '../../document-form.ts';
 import { table, wrap } from '../../layout.ts';
 import { counted, SIGN } from '../../terminal/view.ts';
 
 /** What `add` and `remove` did to the files of a stack, or would do. */
-export interface AddonDocument {
+export interface AddonDocument extends AddonPlan {
   kind: 'addon';
   stack: string;
-  addon: string;
-  action: 'add' | 'remove';
   /** Planned alone: nothing was changed. */
   dryRun: boolean;
-  /** `same`: it was there already, as the add-on has it; `keep`: it was changed by hand, and stands as `kept`. */
-  changes: { action: 'create' | 'same' | 'delete' | 'keep'; path: string; kept?: string }[];
   next: { command: string; why: string }[];
 }
 

@@ -1,3 +1,4 @@
+import type { ListedConsumer } from '../../../model/consumer.ts';
 import type { DocumentForm, View } from '../../document-form.ts';
 import { table } from '../../layout.ts';
 import { counted } from '../../terminal/view.ts';
@@ -6,18 +7,7 @@ import { counted } from '../../terminal/view.ts';
 export interface ConsumersDocument {
   kind: 'consumers';
   stack: string;
-  consumers: {
-    username: string;
-    /** `qbtc.yaml` for a declared one, `command` for one that `consumers add` made. */
-    source: 'declared' | 'command';
-    credentials: number;
-    /** `60 requests in 60 s`; empty for none. */
-    limit: string;
-    createdAt: string | null;
-    rotatedAt: string | null;
-    /** Whether the key before the last rotation is still good. */
-    previousValid: boolean;
-  }[];
+  consumers: ListedConsumer[];
 }
 
 /** Who may call the routes, and how they are known. */

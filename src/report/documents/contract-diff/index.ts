@@ -1,3 +1,4 @@
+import type { ContractChange } from '../../../model/contract.ts';
 import { annotation } from '../../annotation.ts';
 import type { DocumentForm, View } from '../../document-form.ts';
 import { wrap } from '../../layout.ts';
@@ -8,14 +9,8 @@ export interface ContractDiffDocument {
   kind: 'contract-diff';
   stack: string;
   against: string;
-  changes: {
-    event: string;
-    field: string;
-    what: string;
-    breaks: ('backward' | 'forward')[];
-    /** The contract, relative to where the command was given, where it is still there. */
-    file?: string;
-  }[];
+  /** `file`: the contract, relative to where the command was given, where it is still there. */
+  changes: (ContractChange & { file?: string })[];
 }
 
 /** What has changed, what breaks first. */

@@ -1,5 +1,4 @@
-import type { FlowResult } from '../../../model/flow.ts';
-import type { Score } from '../../../model/score.ts';
+import type { DemoResult } from '../../../model/lifecycle.ts';
 import type { DocumentForm, View } from '../../document-form.ts';
 import { table, wrap } from '../../layout.ts';
 import { flowResult } from '../../shapes.ts';
@@ -8,15 +7,8 @@ import { heading } from '../../terminal/score.ts';
 import { duration, SIGN } from '../../terminal/view.ts';
 
 /** The journey of `demo`. */
-export interface DemoDocument {
+export interface DemoDocument extends Omit<DemoResult, 'failure'> {
   kind: 'demo';
-  stack: string;
-  steps: { name: string; status: 'done' | 'failed'; durationMs: number; result: string }[];
-  /** The one real chat request; `undefined` when the journey ended before it. */
-  chat: { question: string; answer: string; model: string } | undefined;
-  flows: FlowResult[];
-  score: Score | undefined;
-  target: number;
 }
 
 /** The journey: its steps, the chat, the flows, and the score. */

@@ -1,15 +1,12 @@
-import type { Strategy } from '../../../model/resource.ts';
+import type { Diagnosis } from '../../../model/doctor.ts';
 import { annotation } from '../../annotation.ts';
 import type { DocumentForm, View } from '../../document-form.ts';
 import { table } from '../../layout.ts';
 import { counted, SIGN } from '../../terminal/view.ts';
 
 /** What this machine has for running a stack. */
-export interface DoctorDocument {
+export interface DoctorDocument extends Diagnosis {
   kind: 'doctor';
-  checks: { name: string; status: 'pass' | 'warning' | 'fail'; found: string; fix: string | null }[];
-  /** What `up` would choose; `null` when it would not start. */
-  strategy: Strategy | null;
 }
 
 /** One row a check, under it the fix; at the end the strategy. */

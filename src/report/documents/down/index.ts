@@ -1,12 +1,9 @@
+import type { DownResult } from '../../../model/lifecycle.ts';
 import type { DocumentForm, View } from '../../document-form.ts';
 import { SIGN } from '../../terminal/view.ts';
 
-export interface DownDocument {
+export interface DownDocument extends DownResult {
   kind: 'down';
-  stack: string;
-  stopped: string[];
-  /** Folders with data that were removed. */
-  removed: string[];
 }
 
 /** What was ended and removed. */

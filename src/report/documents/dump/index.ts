@@ -1,14 +1,11 @@
+import type { Dump } from '../../../model/routes.ts';
 import type { DocumentForm, View } from '../../document-form.ts';
 import { counted, SIGN } from '../../terminal/view.ts';
 
 /** What a gateway holds, as a file. */
-export interface DumpDocument {
+export interface DumpDocument extends Dump {
   kind: 'dump';
   stack: string;
-  yaml: string;
-  objects: number;
-  /** What the gateway does not tell. */
-  missing: string[];
   /** Where it was written; printed when left out. */
   file?: string;
 }

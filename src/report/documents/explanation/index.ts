@@ -1,16 +1,12 @@
+import type { Explanation } from '../../../model/routes.ts';
 import type { DocumentForm, View } from '../../document-form.ts';
 import { table } from '../../layout.ts';
 import { SIGN } from '../../terminal/view.ts';
 
 /** Which route answers a request. */
-export interface ExplanationDocument {
+export interface ExplanationDocument extends Explanation {
   kind: 'explanation';
   stack: string;
-  method: string;
-  url: string;
-  answer: { id: string; uris: string[]; reason: string } | undefined;
-  /** `undecided`: only the order in which the two were made says that the other one answers. */
-  others: { id: string; uris: string[]; reason: string; undecided: boolean }[];
 }
 
 /** The route that answers first, then the others, the nearest first. */

@@ -1,17 +1,12 @@
-import type { ChangeOutcome } from '../../../model/plan.ts';
+import type { MigrationReport } from '../../../model/topology.ts';
 import type { DocumentForm, View } from '../../document-form.ts';
 import { outcomeLines } from '../../terminal/changes.ts';
 import { counted, SIGN } from '../../terminal/view.ts';
 
 /** What became of a queue that was migrated. */
-export interface MigratedDocument {
+export interface MigratedDocument extends MigrationReport {
   kind: 'migrated';
   stack: string;
-  queue: string;
-  migrated: boolean;
-  messages: number;
-  paused: string[];
-  outcomes: ChangeOutcome[];
 }
 
 /** What became of a queue that was migrated. */

@@ -1,15 +1,11 @@
+import type { PublishedEvent } from '../../../model/event.ts';
 import type { DocumentForm, View } from '../../document-form.ts';
 import { SIGN } from '../../terminal/view.ts';
 
 /** An event that was published. */
-export interface PublishedDocument {
+export interface PublishedDocument extends PublishedEvent {
   kind: 'published';
   stack: string;
-  id: string;
-  type: string;
-  correlationId: string;
-  exchange: string;
-  routingKey: string;
 }
 
 /** Where it went, and the ids to follow it by. */

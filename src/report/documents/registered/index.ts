@@ -1,6 +1,5 @@
-import type { FoundService } from '../../../model/discovery.ts';
+import type { Registration } from '../../../model/discovery.ts';
 import type { Finding } from '../../../model/finding.ts';
-import type { Change, ChangeOutcome } from '../../../model/plan.ts';
 import type { DocumentForm, View } from '../../document-form.ts';
 import { table, wrap } from '../../layout.ts';
 import { foundService } from '../../shapes.ts';
@@ -8,18 +7,10 @@ import { findingLines } from '../../terminal/findings.ts';
 import { counted, SIGN } from '../../terminal/view.ts';
 
 /** What `discover --register` did, or would do. */
-export interface RegisteredDocument {
+export interface RegisteredDocument extends Omit<Registration, 'outcomes'> {
   kind: 'registered';
   stack: string;
   dryRun: boolean;
-  services: FoundService[];
-  /** At the gateway; without a `status` where nothing was changed. */
-  changes: (Change & { status?: ChangeOutcome['status']; why?: string })[];
-  /** On the bus. */
-  announced: { key: string; name: string; instance: string }[];
-  /** Why nothing could be said there; empty when it could. */
-  unannounced: string;
-  announcing: 'done' | 'no-broker' | 'failed';
   findings: Finding[];
 }
 

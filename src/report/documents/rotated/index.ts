@@ -1,13 +1,10 @@
+import type { RotateResult } from '../../../model/lifecycle.ts';
 import type { DocumentForm, View } from '../../document-form.ts';
 import { SIGN } from '../../terminal/view.ts';
 
 /** What `secrets rotate` did. */
-export interface RotatedDocument {
+export interface RotatedDocument extends RotateResult {
   kind: 'rotated';
-  stack: string;
-  rotated: string[];
-  restarted: string[];
-  kept: string[];
 }
 
 /** Which have new values, and what was started anew for them. */

@@ -1,3 +1,4 @@
+import type { ListedRoute } from '../../../model/routes.ts';
 import type { DocumentForm, View } from '../../document-form.ts';
 import { table } from '../../layout.ts';
 import { counted } from '../../terminal/view.ts';
@@ -6,16 +7,7 @@ import { counted } from '../../terminal/view.ts';
 export interface RoutesDocument {
   kind: 'routes';
   stack: string;
-  routes: {
-    id: string;
-    methods: string[];
-    uris: string[];
-    nodes: string[];
-    plugins: string[];
-    /** Whose it is when it is not ours. */
-    owner: string;
-    status: 'on' | 'off';
-  }[];
+  routes: ListedRoute[];
 }
 
 /** Where each route leads, and what runs on it. */

@@ -1,3 +1,4 @@
+import type { SecretSubject, SecretUse } from '../../../model/secret.ts';
 import type { DocumentForm, View } from '../../document-form.ts';
 import { table } from '../../layout.ts';
 
@@ -5,15 +6,7 @@ import { table } from '../../layout.ts';
 export interface SecretsDocument {
   kind: 'secrets';
   stack: string;
-  secrets: {
-    name: string;
-    subject: {
-      kind: 'resource' | 'keyring' | 'role' | 'account' | 'declared';
-      resource?: string;
-      service?: string;
-    };
-    services: string[];
-  }[];
+  secrets: SecretUse[];
 }
 
 /** What secrets there are, never their values. */
@@ -30,20 +23,16 @@ const secrets: View<SecretsDocument> = ({ stack, secrets: all }, { palette, widt
   ),
 ];
 
-function purposeOf({
-  kind,
-  resource = '',
-  service = '',
-}: SecretsDocument['secrets'][number]['subject']): string {
-  switch (kind) {
+function purposeOf(subject: SecretSubject): string {
+  switch (subject.kind) {
     case 'resource':
-      return `password or key of ${resource}`;
+      return `password or key of ${subject.resource}`;
     case 'keyring':
-      return `encrypts what ${resource} keeps`;
+      return `encrypts what ${subject.resource} keeps`;
     case 'role':
-      return `role of ${service} in ${resource}`;
+      return `role of ${subject.service} in ${subject.resource}`;
     case 'account':
-      return `account of ${service} at ${resource}`;
+      return `account of ${subject.service} at ${subject.resource}`;
     case 'declared':
       return 'declared in qbtc.yaml';
   }

@@ -1,17 +1,13 @@
 import type { FlowResult } from '../../../model/flow.ts';
 import type { HealRecord } from '../../../model/heal.ts';
-import type { ResourceObservation } from '../../../model/observation.ts';
-import type { Strategy } from '../../../model/resource.ts';
+import type { InfrastructureObservation } from '../../../model/observation.ts';
 import type { Score } from '../../../model/score.ts';
 import type { DocumentForm } from '../../document-form.ts';
 import { status } from './terminal.ts';
 
-export interface StatusDocument {
+export interface StatusDocument extends InfrastructureObservation {
   kind: 'status';
   stack: string;
-  strategy: Strategy;
-  supervisor: { pid: number } | undefined;
-  resources: ResourceObservation[];
   /** With `--watch`: the last score and its flows, and what heal did last. */
   live?: {
     score?: Pick<Score, 'adjusted' | 'max' | 'grade' | 'failures' | 'takenAt'>;

@@ -1,13 +1,10 @@
+import type { StopResult } from '../../../model/lifecycle.ts';
 import type { DocumentForm, View } from '../../document-form.ts';
 import { SIGN } from '../../terminal/view.ts';
 
 /** What `stop` ended. */
-export interface StopDocument {
+export interface StopDocument extends StopResult {
   kind: 'stop';
-  stack: string;
-  stopped: string[];
-  /** What runs on and needs something of it. */
-  stranded: string[];
 }
 
 /** What was ended, and what runs on without it. */

@@ -1,3 +1,4 @@
+import type { Undone } from '../../../model/chaos.ts';
 import type { DocumentForm, View } from '../../document-form.ts';
 import { wrap } from '../../layout.ts';
 import { counted, SIGN } from '../../terminal/view.ts';
@@ -5,7 +6,7 @@ import { counted, SIGN } from '../../terminal/view.ts';
 export interface UndoneDocument {
   kind: 'undone';
   stack: string;
-  undone: { fault: string; status: 'done' | 'failed'; reason?: string }[];
+  undone: Undone[];
 }
 
 const undone: View<UndoneDocument> = ({ stack, undone: all }, { palette, width }) => [

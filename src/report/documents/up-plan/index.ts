@@ -1,29 +1,11 @@
-import type { Strategy } from '../../../model/resource.ts';
+import type { UpPlan } from '../../../model/lifecycle.ts';
 import type { DocumentForm, View } from '../../document-form.ts';
 import { table } from '../../layout.ts';
 import { SIGN } from '../../terminal/view.ts';
 
 /** What `up` would do. */
-export interface UpPlanDocument {
+export interface UpPlanDocument extends UpPlan {
   kind: 'up-plan';
-  stack: string;
-  strategy: Strategy;
-  /** Who would provide what, why, what is lost by it (empty: nothing), and what would be done for it. */
-  resources: {
-    resource: string;
-    provider: string;
-    reason: string;
-    loss: string;
-    action: 'adopt' | 'keep' | 'start' | 'replace';
-  }[];
-  services: {
-    service: string;
-    runs: 'process' | 'container';
-    reason: string;
-    action: 'adopt' | 'keep' | 'start' | 'replace';
-  }[];
-  /** What runs now and would be ended. */
-  ends: string[];
 }
 
 /** Who would provide what and why, what would be lost by it, and what would be started, replaced, or ended. */

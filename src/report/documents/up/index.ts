@@ -1,30 +1,14 @@
-import type { ChangeOutcome } from '../../../model/plan.ts';
-import type { Strategy } from '../../../model/resource.ts';
+import type { Timing, UpResult } from '../../../model/lifecycle.ts';
 import type { DocumentForm, Style, View } from '../../document-form.ts';
 import { table } from '../../layout.ts';
 import { outcomeLines } from '../../terminal/changes.ts';
 import { counted, duration, SIGN } from '../../terminal/view.ts';
 
 /** What `up` did. */
-export interface UpDocument {
+export interface UpDocument extends Omit<UpResult, 'timing'> {
   kind: 'up';
-  stack: string;
-  strategy: Strategy;
-  /** Who provides what, why, and what is lost by it (empty: nothing). */
-  choices: { resource: string; provider: string; reason: string; loss: string }[];
-  services: { service: string; runs: 'process' | 'container'; reason: string }[];
-  started: string[];
-  kept: string[];
-  /** Services with a command of their own that run with code that has changed since, and the files that have. */
-  outdated: { service: string; files: string[] }[];
-  outcomes: ChangeOutcome[];
-  gatewayUrl: string | undefined;
-  durationMs: number;
-  /** Where it was asked for: what took how long, and which chain of steps decided it. */
-  timing?: {
-    steps: { name: string; startMs: number; endMs: number; after: string[] }[];
-    critical: string[];
-  };
+  /** Where it was asked for. */
+  timing?: Timing;
 }
 
 /** Who provides what and what is lost by it, what was started, and where to send a request. */
