@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import { Agent, type Dispatcher, Pool, request } from 'undici';
-import { type BenchStack, benchStack, median, memory, quantile } from './support.ts';
+import { type BenchStack, benchStack, median, memory, pidsOf, processorTime, quantile } from './support.ts';
 
 // One chat request through gateway, llm-api, broker, quantum-core and back, beside a bare chain of the same hops over
 // the same broker that forwards and does nothing else: no key, no limit, no schema, no row, no cache, no log. Every
@@ -15,6 +15,7 @@ const TOGETHER = 2_000;
 const MANY = 10_000;
 const WARM_UP = 200;
 const IN_FLIGHT = 32;
+const ROUNDS = 3;
 
 const [, file = '', role, url = ''] = process.argv;
 const CHAIN: Record<string, () => Promise<void>> = { proxy, api, core };
@@ -36,21 +37,41 @@ async function measure(): Promise<void> {
       'content-type': 'application/json',
     };
     const flow = asker(`${endpoint('apisix')}/v1/chat/completions`, headers);
-    const bare = await startChain(endpoint('rabbitmq'), ends);
+    const chain = await startChain(endpoint('rabbitmq'), ends);
+    const bare = chain.ask;
+    const parts = pidsOf(stack);
+    const pids = [...parts.values(), ...chain.pids];
 
     const [ourAlone, bareAlone] = [await alone(flow), await alone(bare)];
-    const rounds = { ours: [] as number[], bare: [] as number[] };
-    for (let round = 0; round < 3; round += 1) {
-      rounds.ours.push(await together(flow, TOGETHER));
-      rounds.bare.push(await together(bare, TOGETHER));
+    const rates = { ours: [] as number[], bare: [] as number[] };
+    const costs = { ours: [] as number[], bare: [] as number[] };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const [which, ask] of [
+        ['ours', flow],
+        ['bare', bare],
+      ] as const) {
+        const before = processorTime(pids);
+        rates[which].push(await together(ask, TOGETHER));
+        costs[which].push(((processorTime(pids) - before) / TOGETHER) * 1e6);
+      }
     }
-    const [ours, theirs] = [median(rounds.ours), median(rounds.bare)];
+    const [ours, theirs] = [median(rates.ours), median(rates.bare)];
     const ratio = quantile(ourAlone, 0.5) / quantile(bareAlone, 0.5);
     print('the LLM flow', ourAlone, ours);
     print('the bare chain', bareAlone, theirs);
     say(
       `p50 alone ${ratio.toFixed(2)} x (aim: at most 2), throughput ${(ours / theirs).toFixed(2)} x (aim: at least 0.5)`,
     );
+
+    const [cost, bareCost] = [median(costs.ours), median(costs.bare)];
+    say(
+      `processor time a request: ${cost.toFixed(0)} µs, bare ${bareCost.toFixed(0)} µs: ${(cost / bareCost).toFixed(1)} x (aim: at most 3)`,
+    );
+    const used = () => [...parts].map(([name, pid]) => [name, processorTime([pid])] as const);
+    const earlier = new Map(used());
+    await together(flow, TOGETHER);
+    for (const [name, seconds] of used())
+      say(`  ${name}: ${(((seconds - (earlier.get(name) ?? 0)) / TOGETHER) * 1e6).toFixed(0)} µs`);
 
     const first = await firstChunks(`${endpoint('apisix')}/v1/chat/completions`, headers);
     say(
@@ -193,7 +214,8 @@ async function starts(stack: BenchStack, name: string): Promise<number[]> {
 }
 
 /** Three processes beside the broker: a proxy, an API that asks over the bus, a core that answers. */
-async function startChain(broker: string, ends: (() => void)[]): Promise<Ask> {
+async function startChain(broker: string, ends: (() => void)[]): Promise<{ ask: Ask; pids: number[] }> {
+  const pids: number[] = [];
   for (const [part, target] of [
     ['core', broker],
     ['api', broker],
@@ -202,8 +224,9 @@ async function startChain(broker: string, ends: (() => void)[]): Promise<Ask> {
     const child = spawn(process.execPath, [file, part, target], { stdio: ['ignore', 'pipe', 'inherit'] });
     ends.push(() => child.kill('SIGKILL'));
     await new Promise((resolve) => child.stdout.once('data', resolve));
+    pids.push(child.pid as number);
   }
-  return asker('http://127.0.0.1:19800/', { 'content-type': 'application/json' });
+  return { ask: asker('http://127.0.0.1:19800/', { 'content-type': 'application/json' }), pids };
 }
 
 async function proxy(): Promise<void> {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -85,6 +85,48 @@ export async function benchStack({ undecided = false, env = {} } = {}): Promise<
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Ticks of the kernel's clock in a second, as `/proc` counts processor time. */
+const TICKS = 100;
+
+/** The processes that are there: their parents, and the seconds of processor time that each has used. */
+function processes(): Map<number, { parent: number; seconds: number }> {
+  return new Map(
+    readdirSync('/proc').flatMap((entry) => {
+      if (!/^\d+$/.test(entry)) return [];
+      try {
+        const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
+        // The name before them, in brackets, may hold anything.
+        const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        const seconds = (Number(fields[11]) + Number(fields[12])) / TICKS;
+        return [[Number(entry), { parent: Number(fields[1]), seconds }] as const];
+      } catch {
+        // It has ended meanwhile.
+        return [];
+      }
+    }),
+  );
+}
+
+/** Seconds of processor time that these processes have used, and those that they have started. */
+export function processorTime(pids: Iterable<number>): number {
+  const all = processes();
+  const counted = new Set(pids);
+  // A process may have a lower number than its parent.
+  for (let before = -1; before !== counted.size; ) {
+    before = counted.size;
+    for (const [pid, { parent }] of all) if (counted.has(parent)) counted.add(pid);
+  }
+  return [...counted].reduce((sum, pid) => sum + (all.get(pid)?.seconds ?? 0), 0);
+}
+
+/** The process of each part of the stack that runs, by its name. */
+export function pidsOf(stack: BenchStack): Map<string, number> {
+  const { resources } = JSON.parse(stack.output('status', '--json')) as {
+    resources: { name: string; pid: number | null }[];
+  };
+  return new Map(resources.flatMap(({ name, pid }) => (pid === null ? [] : [[name, pid]])));
 }
 
 /** Resident megabytes of each service. */
