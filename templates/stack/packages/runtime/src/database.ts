@@ -14,6 +14,8 @@ export interface Query {
 export interface Database {
   /** The rows. @throws while the database is away, within seconds */
   query<Row extends object>(query: Query): Promise<{ rows: Row[]; rowCount: number }>;
+  /** Does the work in the span of such a query: for one that is carried out together with those of others. */
+  traced<Result>(query: Query, work: () => Promise<Result>): Promise<Result>;
   /** For what needs a connection of its own, such as the inbox of the bus. */
   readonly pool: pg.Pool;
   close(): Promise<void>;
@@ -40,20 +42,25 @@ export function openDatabase(options: {
   // next; without a listener of its own the event would end the process.
   pool.on('connect', (client) => client.on('error', () => {}));
 
+  const traced: Database['traced'] = ({ name, text }, work) =>
+    tracing.child(
+      name,
+      {
+        kind: SpanKind.CLIENT,
+        attributes: { 'db.system.name': 'postgresql', 'db.query.text': text.trim() },
+      },
+      work,
+    );
+
   return {
     pool,
-    query: <Row extends object>({ name, text, values = [] }: Query) =>
-      tracing.child(
-        name,
-        {
-          kind: SpanKind.CLIENT,
-          attributes: { 'db.system.name': 'postgresql', 'db.query.text': text.trim() },
-        },
-        async () => {
-          const { rows, rowCount } = await pool.query<Row>({ name, text, values: [...values] });
-          return { rows, rowCount: rowCount ?? 0 };
-        },
-      ),
+    traced,
+    query: <Row extends object>(query: Query) =>
+      traced(query, async () => {
+        const { name, text, values = [] } = query;
+        const { rows, rowCount } = await pool.query<Row>({ name, text, values: [...values] });
+        return { rows, rowCount: rowCount ?? 0 };
+      }),
     close: () => pool.end(),
   };
 }

@@ -6,8 +6,9 @@ import { setFlagsFromString } from 'node:v8';
  * a running process.
  */
 export function keepMemorySmall(): void {
-  // The old generation grows by small steps.
-  setFlagsFromString('--optimize-for-size');
+  // The old generation grows by small steps. `--optimize-for-size` would do so, too, and shrink the young generation
+  // until every few requests need a collection: two fifths of the processor time of a busy service.
+  setFlagsFromString('--heap-growing-percent=30');
   // The young generation stays as large as it has become while the service started: a few MB, enough for few collections.
   setFlagsFromString('--semi-space-growth-factor=1');
 }

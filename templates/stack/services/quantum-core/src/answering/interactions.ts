@@ -1,4 +1,5 @@
 import type { Choice, Completion, LlmError, LlmRequest, Usage } from '@stack/contracts/llm';
+import { inBatches } from '@stack/runtime/batches';
 import type { Database } from '@stack/runtime/database';
 import type { ConversationState } from './conversations.ts';
 
@@ -47,14 +48,43 @@ const FIND = `
   where event_id = $1 or (idempotency_key is not null and consumer = $2 and idempotency_key = $3)
   order by id limit 1`;
 
+/** What a row is made of, in the order of the columns of `ADD`. */
+type Row = readonly (string | number | boolean | null)[];
+
 const ADD = `
   insert into qcs_quantum.interactions
     (event_id, correlation_id, model, engine, request, response, prompt_tokens, completion_tokens, latency_ms, cached,
      status, consumer, idempotency_key, cost_usd, state)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-  on conflict do nothing`;
+  select event_id, correlation_id, model, engine, request::json, response::json, prompt_tokens, completion_tokens,
+    latency_ms, cached, status, consumer, idempotency_key, cost_usd, state::json
+  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::integer[],
+    $9::integer[], $10::boolean[], $11::text[], $12::text[], $13::text[], $14::numeric[], $15::text[])
+    with ordinality as row (event_id, correlation_id, model, engine, request, response, prompt_tokens,
+      completion_tokens, latency_ms, cached, status, consumer, idempotency_key, cost_usd, state, place)
+  order by place
+  on conflict do nothing
+  returning event_id`;
+
+/**
+ * PostgreSQL's classes of errors that a single row may be to blame for, or its place among others: data exceptions,
+ * violated constraints, rollbacks as of a deadlock (https://www.postgresql.org/docs/15/errcodes-appendix.html).
+ */
+const OF_ROWS = /^(22|23|40)/;
 
 export function openInteractions(database: Database): Interactions {
+  const adding = { name: 'add an interaction', text: ADD };
+  // One commit for all that have come while the one before was written: who is answered is stored all the same.
+  const add = inBatches<Row, boolean>(
+    async (rows) => {
+      const columns = rows[0]?.map((_, column) => rows.map((row) => row[column])) ?? [];
+      const { rows: added } = await database.pool.query<{ event_id: string }>({ ...adding, values: columns });
+      const left = new Set(added.map(({ event_id }) => event_id));
+      // Of two rows of one event the first is the one that was added.
+      return rows.map(([eventId]) => left.delete(eventId as string));
+    },
+    (error) => OF_ROWS.test(String((error as { code?: unknown }).code)),
+  );
+
   return {
     async find({ eventId, consumer, idempotencyKey }) {
       const { rows } = await database.query<{ response: Outcome; request: LlmRequest; event_id: string }>({
@@ -65,37 +95,34 @@ export function openInteractions(database: Database): Interactions {
       const [row] = rows;
       return row && { outcome: row.response, request: row.request, eventId: row.event_id };
     },
-    async add(interaction) {
-      const { outcome } = interaction;
-      const completed = outcome.status === 'completed' ? outcome : undefined;
-      // What may go better next time must not answer the next try with the same key.
-      const passing =
-        outcome.status === 'failed' && (outcome.error.status >= 500 || outcome.error.status === 499);
-      const { rowCount } = await database.query({
-        name: 'add an interaction',
-        text: ADD,
-        values: [
-          interaction.eventId,
-          interaction.correlationId,
-          interaction.model,
-          interaction.engine,
-          JSON.stringify(interaction.request),
-          JSON.stringify(outcome),
-          completed?.usage.prompt_tokens ?? 0,
-          completed?.usage.completion_tokens ?? 0,
-          interaction.latencyMs,
-          completed?.completion.cached ?? false,
-          outcome.status,
-          interaction.consumer,
-          passing ? null : (interaction.idempotencyKey ?? null),
-          interaction.cost ?? null,
-          interaction.state === undefined ? null : JSON.stringify(interaction.state),
-        ],
-      });
-      return rowCount === 1;
-    },
+    add: (interaction) => database.traced(adding, () => add(rowOf(interaction))),
     async check() {
       await database.pool.query('select 1 from qcs_quantum.interactions limit 0');
     },
   };
+}
+
+function rowOf(interaction: Interaction): Row {
+  const { outcome } = interaction;
+  const completed = outcome.status === 'completed' ? outcome : undefined;
+  // What may go better next time must not answer the next try with the same key.
+  const passing =
+    outcome.status === 'failed' && (outcome.error.status >= 500 || outcome.error.status === 499);
+  return [
+    interaction.eventId,
+    interaction.correlationId,
+    interaction.model,
+    interaction.engine,
+    JSON.stringify(interaction.request),
+    JSON.stringify(outcome),
+    completed?.usage.prompt_tokens ?? 0,
+    completed?.usage.completion_tokens ?? 0,
+    interaction.latencyMs,
+    completed?.completion.cached ?? false,
+    outcome.status,
+    interaction.consumer,
+    passing ? null : (interaction.idempotencyKey ?? null),
+    interaction.cost ?? null,
+    interaction.state === undefined ? null : JSON.stringify(interaction.state),
+  ];
 }

@@ -16,10 +16,13 @@ import { openConversations } from '../../src/answering/conversations.ts';
 import { type Engine, failure } from '../../src/answering/engine.ts';
 import { createEngineChain } from '../../src/answering/engine-chain.ts';
 import { createOfflineEngine, OFFLINE } from '../../src/answering/engines/offline.ts';
-import { type Interactions, openInteractions } from '../../src/answering/interactions.ts';
+import { type Interaction, type Interactions, openInteractions } from '../../src/answering/interactions.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../../../infrastructure/supabase/migrations', import.meta.url));
 const log = createLog({ service: 'test', level: 'silent', destination: { write: () => {} } });
+
+/** A refusal, for rows that need some outcome. */
+const NOTHING = { status: 400, message: 'no', type: 'invalid_request_error', param: null, code: null };
 
 function deliver(
   request: Partial<LlmRequest>,
@@ -389,6 +392,82 @@ describe.skipIf(skipWithout([postgresServer, redisServer]))(
         `select count(*) from qcs_quantum.turns where consumer = 'anna' and conversation_id = 'talk'`,
       );
       expect(Number(turns[0]?.count)).toBe(4);
+    });
+
+    describe('rows that are added at the same time', () => {
+      const interaction = (eventId: string, more: Partial<Interaction> = {}): Interaction => ({
+        eventId,
+        consumer: 'together',
+        idempotencyKey: undefined,
+        correlationId: 'c-together',
+        engine: OFFLINE,
+        model: OFFLINE,
+        // What only a column of text holds as it is.
+        request: { model: OFFLINE, messages: [{ role: 'user', content: '{"a\\ü\u0000\ud800,NULL}' }] },
+        outcome: { status: 'failed', error: { ...NOTHING, message: `of ${eventId}` } },
+        latencyMs: 3,
+        cost: 0.0000001,
+        state: undefined,
+        ...more,
+      });
+      const added = (ids: string[]) =>
+        query<{ event_id: string; response: Interaction['outcome']; request: LlmRequest; commit: string }>(
+          database.url,
+          `select event_id, request, response, xmin::text as commit from qcs_quantum.interactions
+           where event_id = any ($1) order by id`,
+          [ids],
+        );
+
+      it('share a commit, each in a row of its own', async () => {
+        const ids = Array.from({ length: 40 }, (_, index) => `together-${index}`);
+        expect(await Promise.all(ids.map((id) => interactions.add(interaction(id))))).toEqual(
+          ids.map(() => true),
+        );
+        const found = await added(ids);
+        expect(found.map(({ event_id }) => event_id)).toEqual(ids);
+        expect(found.map(({ response }) => response)).toEqual(ids.map((id) => interaction(id).outcome));
+        expect(new Set(found.map(({ request }) => JSON.stringify(request)))).toEqual(
+          new Set([JSON.stringify(interaction('any').request)]),
+        );
+        // Nobody waits for the first; all that have come meanwhile are written together.
+        expect(new Set(found.map(({ commit }) => commit)).size).toBe(2);
+      });
+
+      it('are told which of them were there before, also among themselves', async () => {
+        const [first, second, third] = ['twice-0', 'twice-1', 'twice-2'];
+        const all = [
+          interaction(first),
+          interaction(second, { idempotencyKey: 'one key' }),
+          interaction(second, { latencyMs: 4 }),
+          interaction(third, { idempotencyKey: 'one key' }),
+          interaction(first),
+        ].map((each) => ({ ...each, outcome: { status: 'failed' as const, error: NOTHING } }));
+        expect(await Promise.all(all.map((each) => interactions.add(each)))).toEqual([
+          true,
+          true,
+          false,
+          false,
+          false,
+        ]);
+        expect((await added([first, second, third])).map(({ event_id }) => event_id)).toEqual([
+          first,
+          second,
+        ]);
+      });
+
+      it('do not fail for one that the database refuses', async () => {
+        const all = ['well-0', 'well-1', 'bad\u0000', 'well-2'].map((id) =>
+          interactions.add(interaction(id)),
+        );
+        const settled = await Promise.allSettled(all);
+        expect(settled.map(({ status }) => status)).toEqual([
+          'fulfilled',
+          'fulfilled',
+          'rejected',
+          'fulfilled',
+        ]);
+        expect(await added(['well-0', 'well-1', 'well-2'])).toHaveLength(3);
+      });
     });
 
     it('rejects when the database is away, and answers when it is back, without asking the engine twice', async () => {
