@@ -55,20 +55,26 @@ export function metricsOf(state: State): StateMetrics {
  */
 export function coherence({ vectors, probabilities }: State): number {
   // Most texts have few words: what no vector touches is 0 in ρ.
-  const touched = Array.from({ length: DIMENSION }, (_, k) => k).filter((k) =>
-    vectors.some(({ re, im }) => re[k] !== 0 || im[k] !== 0),
-  );
+  const touched: number[] = [];
+  for (let k = 0; k < DIMENSION; k += 1)
+    if (vectors.some(({ re, im }) => re[k] !== 0 || im[k] !== 0)) touched.push(k);
   let total = 0;
-  for (const [place, i] of touched.entries()) {
-    for (const j of touched.slice(place + 1)) {
+  for (let place = 0; place < touched.length; place += 1) {
+    const i = touched[place] as number;
+    for (let other = place + 1; other < touched.length; other += 1) {
+      const j = touched[other] as number;
       let re = 0;
       let im = 0;
-      vectors.forEach((vector, turn) => {
+      for (let turn = 0; turn < vectors.length; turn += 1) {
+        const vector = vectors[turn] as ComplexVector;
         const p = probabilities[turn] ?? 0;
-        const [a, b, c, d] = [vector.re[i] ?? 0, vector.im[i] ?? 0, vector.re[j] ?? 0, vector.im[j] ?? 0];
+        const a = vector.re[i] ?? 0;
+        const b = vector.im[i] ?? 0;
+        const c = vector.re[j] ?? 0;
+        const d = vector.im[j] ?? 0;
         re += p * (a * c + b * d);
         im += p * (b * c - a * d);
-      });
+      }
       total += Math.sqrt(re * re + im * im);
     }
   }
@@ -169,6 +175,13 @@ function gram(a: State, b: State): { re: number[][]; im: number[][] } {
 
 /** Of a Hermitian matrix A + iB; those of the real symmetric [[A, −B], [B, A]] are the same, each twice. */
 function eigenvalues({ re, im }: { re: number[][]; im: number[][] }): number[] {
+  const [[a = 0, c = 0] = [], [, b = 0] = []] = re;
+  if (re.length === 1) return [a];
+  // A question and its answer, which most conversations are: (a + b)/2 ± √(((a − b)/2)² + |c|²).
+  if (re.length === 2) {
+    const spread = Math.hypot((a - b) / 2, c, im[0]?.[1] ?? 0);
+    return [(a + b) / 2 - spread, (a + b) / 2 + spread];
+  }
   const { realEigenvalues } = new EigenvalueDecomposition(real(re, im), { assumeSymmetric: true });
   return realEigenvalues.toSorted((a, b) => a - b).filter((_, index) => index % 2 === 0);
 }
