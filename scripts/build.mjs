@@ -2,7 +2,8 @@
 // load in half the time and two thirds of the memory that the packages' hundreds take. What is shared goes into
 // chunks, so that a command still loads only what it uses.
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const { version, optionalDependencies } = JSON.parse(await readFile('package.json', 'utf8'));
@@ -63,11 +64,43 @@ const { metafile } = await build({
   logLevel: 'warning',
 });
 
+const bundles = await makeBundles(join('dist', 'bundles'));
+
 // Only afterwards, so that a qbtc that runs meanwhile never misses a file that has not changed.
-const made = new Set([...Object.keys(metafile.outputs), await writeLicences(Object.keys(metafile.inputs))]);
+const made = new Set([
+  ...Object.keys(metafile.outputs),
+  await writeLicences(Object.keys(metafile.inputs)),
+  ...bundles,
+]);
 for (const entry of await readdir('dist', { recursive: true, withFileTypes: true })) {
   const file = join(entry.parentPath, entry.name);
   if (entry.isFile() && !made.has(file)) await rm(file);
+}
+
+/** The ready-made bundles of the template, and the program that runs them. */
+async function makeBundles(folder) {
+  const common = { bundle: true, platform: 'node', target: 'node20.19', logLevel: 'warning' };
+  await build({
+    ...common,
+    entryPoints: ['src/services/code-cache.ts'],
+    outfile: join(folder, 'code-cache.cjs'),
+    format: 'cjs',
+    minify: true,
+  });
+  const outfile = join('dist', `ready-made.${process.pid}.mjs`);
+  try {
+    await build({
+      ...common,
+      entryPoints: ['scripts/ready-made.ts'],
+      outfile,
+      format: 'esm',
+      packages: 'external',
+    });
+    const { makeReadyMade } = await import(pathToFileURL(resolve(outfile)).href);
+    return await makeReadyMade(folder);
+  } finally {
+    await rm(outfile, { force: true });
+  }
 }
 
 /** The licences of what is bundled: they ask to be passed on with it. */

@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import type { Finding } from '../model/finding.ts';
 import type { InfrastructurePlan } from '../model/placement.ts';
 import type { Stack } from '../model/stack.ts';
+import type { Bundles } from '../services/index.ts';
 import type { Selection } from './run.ts';
 
 /** What is about to be started. */
@@ -14,6 +15,8 @@ export interface Intent {
   applies: boolean;
   /** Whether files in `.qbtc` may be written; a dry run writes none. */
   mayWrite: boolean;
+  /** What makes the programs, where the start goes on with what was made for the look. */
+  bundles?: Bundles;
 }
 
 /**

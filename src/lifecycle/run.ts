@@ -13,7 +13,14 @@ import {
   type ProbeResult,
   providers,
 } from '../resources/index.ts';
-import { type Instance, instancesOf, judgeImages, probeService, serviceProcess } from '../services/index.ts';
+import {
+  type Bundles,
+  type Instance,
+  instancesOf,
+  judgeImages,
+  probeService,
+  serviceProcess,
+} from '../services/index.ts';
 import { applyTopology, declaresTopology, planTopology } from '../topology/index.ts';
 import type { Contained } from './contained.ts';
 import type { Part, Running } from './part.ts';
@@ -44,6 +51,7 @@ export interface Selection {
 export interface Starters {
   processes: Processes;
   contained: Contained | undefined;
+  bundles: Bundles;
 }
 
 /** One run of `up`: every resource, service, and step waits for what it needs and nothing else. */
@@ -158,7 +166,7 @@ export class Run {
   async #images(services: readonly Service[]): Promise<ReadonlySet<string>> {
     const { contained } = this.#starters;
     if (services.length === 0 || contained === undefined) return new Set();
-    const images = await judgeImages(this.#stack, services);
+    const images = await judgeImages(this.#stack, services, this.#starters.bundles);
     const outdated = services
       .map(({ name }) => name)
       .filter((name) => images.outdated.includes(name) || !contained.exists(name));
@@ -181,7 +189,10 @@ export class Run {
   }
 
   async #spec(instance: Instance) {
-    return { instance, spec: await serviceProcess(this.#context, this.#stack, instance) };
+    return {
+      instance,
+      spec: await serviceProcess(this.#context, this.#stack, instance, this.#starters.bundles),
+    };
   }
 
   #instancePart(instance: Instance): Part {

@@ -83,16 +83,13 @@ export async function decideChecked(
   stack: Stack,
   selection: Selection,
   present: Present,
-  { wishes, applies, mayWrite }: Pick<PlanOptions, 'wishes'> & Pick<Intent, 'applies' | 'mayWrite'>,
+  { wishes, ...intent }: Pick<PlanOptions, 'wishes'> & Pick<Intent, 'applies' | 'mayWrite' | 'bundles'>,
 ): Promise<InfrastructurePlan> {
   let plan: InfrastructurePlan | undefined;
   const undecided = await collected(async () => {
     plan = await decide(context, stack, selection, present, wishes);
   });
-  const findings = [
-    ...undecided,
-    ...(await checkBefore(context, { stack, selection, plan, applies, mayWrite })),
-  ];
+  const findings = [...undecided, ...(await checkBefore(context, { stack, selection, plan, ...intent }))];
   refuseFaulty(findings);
   for (const finding of findings) for (const line of lines(finding)) context.io.err(line);
   if (plan === undefined) throw new Error('a plan that could not be made is a fault');

@@ -29,6 +29,7 @@ import {
   startSupervisor,
   supervisorProgram,
 } from '../runtimes/processes/index.ts';
+import { Bundles } from '../services/index.ts';
 import { checkDisk, ensureIdentity, refuseHeld, writeChoices } from '../state/index.ts';
 import { writeComposeFiles } from './compose-files.ts';
 import { Contained } from './contained.ts';
@@ -114,10 +115,12 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
     declared.root,
     [...selection.resources, ...selection.services].map(({ name }) => name),
   );
+  const bundles = new Bundles(declared.root, context);
   const plan = await decideChecked(context, declared, selection, present, {
     wishes: options.wishes,
     applies: options.apply,
     mayWrite: true,
+    bundles,
   });
   const ended = await endLeaving(context, declared, plan, present, held);
   await writeChoices(declared.root, plan);
@@ -158,7 +161,7 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
     stack,
     select(stack, options.only, options.exactly),
     running,
-    { processes: held.processes, contained: held.contained },
+    { processes: held.processes, contained: held.contained, bundles },
     steps,
   );
   await run.everything(plan, options);

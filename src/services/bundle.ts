@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join, relative, resolve } from 'node:path';
-import type { BuildOptions, Message } from 'esbuild';
+import { join, relative, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import * as z from 'zod';
-import { QbtcError } from '../errors.ts';
-import type { Service } from '../model/stack.ts';
+import type { Context } from '../context.ts';
 import { createFolders, stackFolders } from '../state/folders.ts';
 import { decode, encode } from '../state/index.ts';
+import { digestOf, Inputs, withSettings } from './bundle-inputs.ts';
+import { type Bundled, esbuildVersion, makeBundle, RECIPE } from './bundling.ts';
+import { findReadyMade, PRELOAD, readyMadeFolder } from './ready-made.ts';
 import { ownSources } from './source-map.ts';
 
 /** What the last bundle was made of: each input with its size and time, so that an unchanged one is not made again. */
@@ -17,6 +17,7 @@ const manifestSchema = z.object({
   request: z.string(),
   file: z.string(),
   digest: z.string(),
+  keepsCode: z.boolean(),
   inputs: z.record(z.string(), z.string()),
 });
 type Manifest = z.output<typeof manifestSchema>;
@@ -25,121 +26,151 @@ export interface Bundle {
   /** Absolute. Its name holds the digest of its content. */
   file: string;
   digest: string;
+  /** The program that runs it with V8's code cache; left out where there is none, or it would not hold. */
+  preload?: string;
 }
 
 /** Processes that are older than the newest bundle must find their file when they are started again. */
 const KEPT_BUNDLES = 3;
-/** esbuild takes settings from these in every folder above an input, and does not name them among its inputs. */
-const SETTINGS = ['tsconfig.json', 'package.json'];
-/** An input that was not there; that it appears is a change. */
-const ABSENT = 'absent';
-/** Never equal to a fingerprint: the input was written while it was read, or its file system has coarse times. */
-const UNTRUSTED = 'untrusted';
+/** What belongs to a bundle, by what its name has at the end. */
+const BESIDE = ['', '.map', '.cache'];
 
 /** What Node is given to run a bundle: stack traces name the files that it was made of. */
-export function nodeArguments({ file }: Bundle): string[] {
-  return ['--enable-source-maps', file];
+export function nodeArguments({ file, preload }: Bundle): string[] {
+  return ['--enable-source-maps', ...(preload === undefined ? [] : ['--require', preload]), file];
 }
 
 /**
- * The service as one file in `.qbtc/build`, named by its content. Nothing is installed and little is read when it
- * starts, which is what makes a start fast.
+ * The programs of a stack, each as one file in `.qbtc/build`, named by its content. Nothing is installed and little is
+ * read when it starts, which is what makes a start fast. Each is looked at once: for one command, its code is what it was
+ * when it was first asked for.
  */
-export async function bundleService(root: string, service: Bundled): Promise<Bundle> {
-  const { folder, options, request, previous } = await prepare(root, service);
-  if (previous !== undefined) return { file: join(folder, previous.file), digest: previous.digest };
+export class Bundles {
+  readonly #root: string;
+  readonly #readyMade: string | undefined;
+  readonly #inputs = new Inputs();
+  readonly #made = new Map<string, Promise<Bundle>>();
 
-  // A command of the stack may come before the first `up`.
-  await createFolders(root);
-  const startedAt = Date.now();
-  const result = await bundled(options, service);
+  /** With an installation, what it has ready-made is taken where nothing differs from what that was made of. */
+  constructor(root: string, context?: Pick<Context, 'installation'>) {
+    this.#root = root;
+    this.#readyMade = context === undefined ? undefined : readyMadeFolder(context);
+  }
 
-  const isMap = ({ path }: { path: string }) => path.endsWith('.map');
-  const content = result.outputFiles.find((output) => !isMap(output))?.text ?? '';
-  const map = result.outputFiles.find(isMap)?.text ?? EMPTY_MAP;
-  const digest = digestOf(content);
-  const name = `${service.name}-${digest}.cjs`;
-  const inputs: Record<string, string> = {};
-  for (const input of withSettings(root, Object.keys(result.metafile.inputs)))
-    inputs[input] = await fingerprint(join(root, input), startedAt);
-  // The map first: a bundle that is there has its map. Code that only moved in its file is the same bundle with another.
-  const write = (file: string, text: string) =>
-    writeFileAtomic(join(folder, file), text, { mode: 0o600, fsync: false });
-  await write(`${name}.map`, ownSources(map));
-  await write(name, `${content}${MAP_COMMENT}${name}.map\n`);
-  const manifest: Manifest = { request, file: name, digest, inputs };
-  await write(`${service.name}.json`, encode(manifest));
-  await removeOlder(folder, service.name);
-  return { file: join(folder, name), digest };
-}
+  /** @throws QbtcError `BUNDLE_FAILED` */
+  bundle(service: Bundled): Promise<Bundle> {
+    const key = JSON.stringify([service.name, service.path, service.entry]);
+    const known = this.#made.get(key) ?? this.#bundle(service);
+    this.#made.set(key, known);
+    return known;
+  }
 
-/**
- * Says what is wrong with the code of a service, and writes nothing.
- * @throws QbtcError `BUNDLE_FAILED`
- */
-export async function checkBundle(root: string, service: Bundled): Promise<void> {
-  const { options, previous } = await prepare(root, service);
-  if (previous === undefined) await bundled(options, service);
-}
+  /**
+   * Says what is wrong with the code of a service, and writes nothing.
+   * @throws QbtcError `BUNDLE_FAILED`
+   */
+  async check(service: Bundled): Promise<void> {
+    const { previous, entryPoint, outfile } = await this.#prepare(service);
+    if (previous !== undefined || this.#findReadyMade(entryPoint) !== undefined) return;
+    await makeBundle(this.#root, service, { entryPoint, outfile });
+  }
 
-type Bundled = Pick<Service, 'name' | 'path'> & { entry: string };
+  async #bundle(service: Bundled): Promise<Bundle> {
+    const { folder, request, previous, entryPoint, outfile } = await this.#prepare(service);
+    if (previous !== undefined) return this.#runnable(folder, previous);
 
-/** How a service is bundled, and the bundle that is there already and not out of date. */
-async function prepare(root: string, service: Bundled) {
-  const folder = stackFolders(root).build;
-  const version = await esbuildVersion();
-  const options = {
-    entryPoints: [resolve(service.path, service.entry)],
-    absWorkingDir: root,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20.19',
-    external: ['pg-native'],
-    legalComments: 'none',
-    // A third less to read and to keep in memory; names and statements stay, for debuggers and traces of errors.
-    minifyWhitespace: true,
-    // Stack traces and debuggers name the files that people write.
-    sourcemap: 'external',
-    metafile: true,
-    write: false,
-    logLevel: 'silent',
-    outfile: join(folder, `${service.name}.cjs`),
-  } satisfies BuildOptions;
-  const request = createHash('sha256')
-    .update(JSON.stringify([version, options]))
-    .digest('hex');
-  const kept = await readManifest(join(folder, `${service.name}.json`));
-  const isCurrent = kept !== undefined && kept.request === request && (await unchanged(root, kept));
-  return { folder, options, request, previous: isCurrent ? kept : undefined };
-}
+    // A command of the stack may come before the first `up`.
+    await createFolders(this.#root);
+    const made =
+      (await this.#takeReadyMade(folder, service, entryPoint)) ??
+      (await this.#make(folder, service, { entryPoint, outfile }));
+    const { file, digest, keepsCode } = made;
+    const inputs = Object.fromEntries(
+      made.inputs.map((input) => [input, this.#inputs.note(join(this.#root, input))]),
+    );
+    const written: Manifest = { request, file, digest, keepsCode, inputs };
+    await write(join(folder, `${service.name}.json`), encode(written));
+    await removeOlder(folder, service.name);
+    return this.#runnable(folder, written);
+  }
 
-async function bundled(options: Awaited<ReturnType<typeof prepare>>['options'], service: Bundled) {
-  const { build } = await import('esbuild');
-  return build(options).catch((error: { errors?: Message[] }) => {
-    throw new QbtcError('BUNDLE_FAILED', `the service ${service.name} cannot be bundled`, {
-      details: (error.errors ?? []).map(
-        ({ text, location }) =>
-          `${location === null ? service.entry : `${location.file}:${location.line}:${location.column + 1}`}: ${text}`,
-      ),
-      hint: 'mend the lines above; a package that is not found wants: npm ci',
-      cause: error,
-    });
-  });
+  async #takeReadyMade(folder: string, { name }: Bundled, entryPoint: string) {
+    const ready = this.#findReadyMade(entryPoint);
+    if (ready === undefined) return undefined;
+    const [content, map, cache] = await Promise.all(
+      ['', '.map', '.cache'].map((end) => readFile(`${ready.bundle}${end}`).catch(() => undefined)),
+    );
+    if (content === undefined || map === undefined || digestOf(content) !== ready.digest) return undefined;
+    const file = `${name}-${ready.digest}.cjs`;
+    await write(join(folder, `${file}.map`), map);
+    if (cache !== undefined) await write(join(folder, `${file}.cache`), cache);
+    await write(join(folder, file), withMap(content, file));
+    return { ...ready, file };
+  }
+
+  async #make(folder: string, service: Bundled, places: { entryPoint: string; outfile: string }) {
+    const { content, map, inputs, keepsCode } = await makeBundle(this.#root, service, places);
+    const digest = digestOf(content);
+    const file = `${service.name}-${digest}.cjs`;
+    // The map first: a bundle that is there has its map. Code that only moved in its file is the same bundle with another.
+    await write(join(folder, `${file}.map`), ownSources(map));
+    await write(join(folder, file), withMap(Buffer.from(content), file));
+    return { file, digest, keepsCode, inputs: withSettings(this.#root, inputs) };
+  }
+
+  async #runnable(folder: string, { file, digest, keepsCode }: Manifest): Promise<Bundle> {
+    const bundle = { file: join(folder, file), digest };
+    if (!keepsCode || this.#readyMade === undefined) return bundle;
+    const program = await readFile(join(this.#readyMade, PRELOAD), 'utf8').catch(() => undefined);
+    if (program === undefined) return bundle;
+    const preload = join(folder, PRELOAD);
+    if ((await readFile(preload, 'utf8').catch(() => undefined)) !== program) await write(preload, program);
+    return { ...bundle, preload };
+  }
+
+  #findReadyMade(entryPoint: string) {
+    if (this.#readyMade === undefined) return undefined;
+    return findReadyMade(this.#readyMade, this.#root, relative(this.#root, entryPoint), this.#inputs);
+  }
+
+  /** How a service is bundled, and the bundle that is there already and not out of date. */
+  async #prepare(service: Bundled) {
+    const folder = stackFolders(this.#root).build;
+    const entryPoint = resolve(service.path, service.entry);
+    const outfile = join(folder, `${service.name}.cjs`);
+    const request = createHash('sha256')
+      .update(JSON.stringify([await esbuildVersion(), RECIPE, entryPoint, outfile]))
+      .digest('hex');
+    const kept = await readManifest(join(folder, `${service.name}.json`));
+    const isCurrent = kept !== undefined && kept.request === request && (await this.#isUnchanged(kept));
+    return { folder, entryPoint, outfile, request, previous: isCurrent ? kept : undefined };
+  }
+
+  async #isUnchanged(manifest: Manifest): Promise<boolean> {
+    const file = join(stackFolders(this.#root).build, manifest.file);
+    const [output, map] = await Promise.all([
+      readFile(file).catch(() => undefined),
+      stat(`${file}.map`).catch(() => undefined),
+    ]);
+    // It is what it was made as, too: half a bundle would fail in a way that nobody understands.
+    if (output === undefined || map === undefined) return false;
+    if (digestOf(output.subarray(0, output.lastIndexOf(MAP_COMMENT))) !== manifest.digest) return false;
+    return Object.entries(manifest.inputs).every(([input, noted]) =>
+      this.#inputs.isUnchanged(join(this.#root, input), noted),
+    );
+  }
 }
 
 /** Ends a bundle; what comes before it is what its name holds the digest of. */
 const MAP_COMMENT = '//# sourceMappingURL=';
-const EMPTY_MAP = '{"version":3,"sources":[],"names":[],"mappings":""}';
 
-function digestOf(content: string): string {
-  return createHash('sha256').update(content).digest('hex').slice(0, 16);
+/** A bundle as it is written: it names its source map. */
+export function withMap(content: Buffer, name: string): Buffer {
+  return Buffer.concat([content, Buffer.from(`${MAP_COMMENT}${name}.map\n`)]);
 }
 
-/** Without loading it: it takes longer than all else where nothing is to be bundled. */
-async function esbuildVersion(): Promise<string> {
-  const file = createRequire(import.meta.url).resolve('esbuild/package.json');
-  return (JSON.parse(await readFile(file, 'utf8')) as { version: string }).version;
+function write(file: string, content: string | Buffer): Promise<void> {
+  return writeFileAtomic(file, content, { mode: 0o600, fsync: false });
 }
 
 async function readManifest(file: string): Promise<Manifest | undefined> {
@@ -149,49 +180,6 @@ async function readManifest(file: string): Promise<Manifest | undefined> {
     // It is made anew with the bundle.
     return undefined;
   }
-}
-
-/** The inputs, and the files beside and above them whose settings esbuild may have taken. */
-function withSettings(root: string, inputs: string[]): string[] {
-  const folders = new Set<string>();
-  for (const input of inputs) {
-    let folder = dirname(join(root, input));
-    while (!folders.has(folder)) {
-      folders.add(folder);
-      if (folder === root || dirname(folder) === folder) break;
-      folder = dirname(folder);
-    }
-  }
-  const settings = [...folders].flatMap((folder) =>
-    SETTINGS.map((name) => relative(root, join(folder, name))),
-  );
-  return [...new Set([...inputs, ...settings])];
-}
-
-async function fingerprint(file: string, builtAt = Number.POSITIVE_INFINITY): Promise<string> {
-  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw error;
-  });
-  if (found === undefined) return ABSENT;
-  return found.mtimeMs >= builtAt ? UNTRUSTED : `${found.size}:${found.mtimeMs}`;
-}
-
-async function unchanged(root: string, manifest: Manifest): Promise<boolean> {
-  const file = join(stackFolders(root).build, manifest.file);
-  const [output, map] = await Promise.all(
-    [file, `${file}.map`].map((each) => readFile(each, 'utf8').catch(() => undefined)),
-  );
-  // It is what it was made as, too: half a bundle would fail in a way that nobody understands.
-  if (output === undefined || map === undefined) return false;
-  if (digestOf(output.slice(0, output.lastIndexOf(MAP_COMMENT))) !== manifest.digest) return false;
-  const same = await Promise.all(
-    Object.entries(manifest.inputs).map(
-      async ([input, known]) =>
-        (await fingerprint(join(root, input)).catch(() => UNTRUSTED + input)) === known,
-    ),
-  );
-  return same.every(Boolean);
 }
 
 /** Removes all but the last bundles of the service, by the time of their making. */
@@ -204,5 +192,5 @@ async function removeOlder(folder: string, service: string): Promise<void> {
   );
   bundles.sort((a, b) => b.madeAt - a.madeAt);
   for (const { name } of bundles.slice(KEPT_BUNDLES))
-    for (const file of [name, `${name}.map`]) await rm(join(folder, file), { force: true });
+    for (const end of BESIDE) await rm(join(folder, `${name}${end}`), { force: true });
 }

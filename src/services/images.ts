@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import type { Service, Stack } from '../model/stack.ts';
 import { stateFile } from '../state/index.ts';
-import { bundleService } from './bundle.ts';
+import type { Bundles } from './bundle.ts';
 
 /** What every image of the stack is built with besides the service's own code. */
 const COMMON = ['package.json', 'package-lock.json', '.dockerignore'];
@@ -23,7 +23,11 @@ export interface Images {
  * Judges images by the digest of what goes into them, which takes milliseconds where asking the builder takes seconds.
  * A service with a command of its own says nothing about its sources: its builder is always asked.
  */
-export async function judgeImages(stack: Stack, services: readonly Service[]): Promise<Images> {
+export async function judgeImages(
+  stack: Stack,
+  services: readonly Service[],
+  bundles: Bundles,
+): Promise<Images> {
   const known = await file.read(stack.root);
   const common = await Promise.all(
     [
@@ -36,7 +40,7 @@ export async function judgeImages(stack: Stack, services: readonly Service[]): P
     await Promise.all(
       services.map(async ({ entry, ...service }): Promise<[string, string | undefined]> => {
         if (entry === undefined) return [service.name, undefined];
-        const { digest } = await bundleService(stack.root, { ...service, entry });
+        const { digest } = await bundles.bundle({ ...service, entry });
         return [
           service.name,
           createHash('sha256')

@@ -1,4 +1,4 @@
-export { bundleService, checkBundle } from './bundle.ts';
+export { Bundles } from './bundle.ts';
 export { instancesByHand, noteByHand } from './by-hand.ts';
 export { writeEnvFiles, writeGenerated } from './env-files.ts';
 export { judgeImages } from './images.ts';

@@ -6,7 +6,7 @@ import type { ProbeResult } from '../resources/probe.ts';
 import { baseEnvironment } from '../runtimes/processes/environment.ts';
 import type { ProcessSpec } from '../runtimes/processes/protocol.ts';
 import { stackFolders } from '../state/folders.ts';
-import { bundleService, nodeArguments } from './bundle.ts';
+import { Bundles, nodeArguments } from './bundle.ts';
 import { stackEnvironment } from './environment.ts';
 
 /** One running copy of a service. With one replica it is named as the service, otherwise `NAME-1`, `NAME-2`, …. */
@@ -26,15 +26,14 @@ export function instancesOf(service: Service): Instance[] {
 
 /** How to run an instance: the bundle of its entry, or its own command. */
 export async function serviceProcess(
-  context: Pick<Context, 'env'>,
+  context: Pick<Context, 'env' | 'installation'>,
   stack: Stack,
   instance: Instance,
+  bundles = new Bundles(stack.root, context),
 ): Promise<ProcessSpec> {
   const { service } = instance;
   const bundle =
-    service.entry === undefined
-      ? undefined
-      : await bundleService(stack.root, { ...service, entry: service.entry });
+    service.entry === undefined ? undefined : await bundles.bundle({ ...service, entry: service.entry });
   const [program = process.execPath, ...args] =
     bundle === undefined ? (service.command ?? []) : [process.execPath, ...nodeArguments(bundle)];
   const env = environmentOf(stack, instance);
@@ -72,12 +71,12 @@ function environmentOf(stack: Stack, { service, port }: Instance): Record<string
 
 /** How to run another program of a service, bundled as the service is and with its environment. */
 export async function runBundled(
-  context: Pick<Context, 'env'>,
+  context: Pick<Context, 'env' | 'installation'>,
   stack: Stack,
   instance: Instance,
   given: { name: string; path: string; entry: string },
 ): Promise<{ program: string; args: string[]; env: Record<string, string> }> {
-  const bundle = await bundleService(stack.root, given);
+  const bundle = await new Bundles(stack.root, context).bundle(given);
   const env = { ...baseEnvironment(context.env), ...environmentOf(stack, instance) };
   return { program: process.execPath, args: nodeArguments(bundle), env };
 }

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import type { Service } from '../../src/model/stack.ts';
-import { bundleService, nodeArguments } from '../../src/services/bundle.ts';
+import { Bundles, nodeArguments } from '../../src/services/bundle.ts';
 import { createFolders } from '../../src/state/folders.ts';
 import { temporaryFolder } from '../support/quiet-context.ts';
 
@@ -35,19 +35,19 @@ test('a bundle runs alone, is named by its content, and is made again only when 
     'main.ts': "import { greet } from './greet.ts'; const name: string = 'you'; console.log(greet(name));",
     'greet.ts': "export const greet = (name: string) => 'hello ' + name;",
   });
-  const first = await bundleService(root, service);
+  const first = await new Bundles(root).bundle(service);
   expect((await promisify(execFile)(process.execPath, [first.file])).stdout).toBe('hello you\n');
 
   const { mtimeMs } = await stat(first.file);
-  expect(await bundleService(root, service)).toEqual(first);
+  expect(await new Bundles(root).bundle(service)).toEqual(first);
   expect((await stat(first.file)).mtimeMs).toBe(mtimeMs);
 
   // Saved again without a change: the content, and so the bundle, is the same.
   await utimes(join(path, 'src', 'greet.ts'), new Date(), new Date());
-  expect((await bundleService(root, service)).file).toBe(first.file);
+  expect((await new Bundles(root).bundle(service)).file).toBe(first.file);
 
   await writeFile(join(path, 'src', 'greet.ts'), "export const greet = (name: string) => 'bye ' + name;");
-  const second = await bundleService(root, service);
+  const second = await new Bundles(root).bundle(service);
   expect((await promisify(execFile)(process.execPath, [second.file])).stdout).toBe('bye you\n');
   // A process that still runs the first one finds it when it is started again.
   expect((await promisify(execFile)(process.execPath, [first.file])).stdout).toBe('hello you\n');
@@ -75,7 +75,7 @@ test('stack traces name the files and lines that people write, and no others', a
   await writeFile(join(somebody, 'package.json'), '{"name": "somebody", "main": "index.js"}');
   await writeFile(join(somebody, 'index.js'), '\n\nexports.call = (work) => work();\n');
   const run = async () => {
-    const bundle = await bundleService(root, service);
+    const bundle = await new Bundles(root).bundle(service);
     const failed = promisify(execFile)(process.execPath, nodeArguments(bundle));
     return { bundle, stack: ((await failed.catch((error) => error)) as { stderr: string }).stderr };
   };
@@ -101,7 +101,7 @@ test('the last three bundles stay', async () => {
   const files: string[] = [];
   for (let version = 1; version <= 5; version++) {
     await writeFile(join(path, 'src', 'main.ts'), `console.log(${version});`);
-    const { file } = await bundleService(root, service);
+    const { file } = await new Bundles(root).bundle(service);
     // Coarse clocks of file systems must not decide which is older.
     await utimes(file, version, version);
     files.push(basename(file));
@@ -120,15 +120,15 @@ test('another entry, or other settings of the compiler, make another bundle', as
     'main.ts': "console.log('main');",
     'other.ts': "class A { b = 1 } console.log(Object.keys(new A()).length, 'other');",
   });
-  await bundleService(root, service);
-  const other = await bundleService(root, { ...service, entry: 'src/other.ts' });
+  await new Bundles(root).bundle(service);
+  const other = await new Bundles(root).bundle({ ...service, entry: 'src/other.ts' });
   expect((await promisify(execFile)(process.execPath, [other.file])).stdout).toBe('1 other\n');
 
   await writeFile(
     join(path, 'tsconfig.json'),
     JSON.stringify({ compilerOptions: { useDefineForClassFields: false } }),
   );
-  const again = await bundleService(root, { ...service, entry: 'src/other.ts' });
+  const again = await new Bundles(root).bundle({ ...service, entry: 'src/other.ts' });
   expect(again.file).not.toBe(other.file);
 });
 
@@ -138,10 +138,10 @@ test('an input that is written while it is read is read again the next time', as
   // The time of a write that comes after the start of the build.
   const late = new Date(Date.now() + 60_000);
   await utimes(file, late, late);
-  await bundleService(root, service);
+  await new Bundles(root).bundle(service);
   await writeFile(file, 'console.log(2);');
   await utimes(file, late, late);
-  const second = await bundleService(root, service);
+  const second = await new Bundles(root).bundle(service);
   expect((await promisify(execFile)(process.execPath, [second.file])).stdout).toBe('2\n');
 });
 
@@ -149,7 +149,7 @@ test('mistakes in the code are told with file, line, and column', async () => {
   const { root, service } = await stackWithService({
     'main.ts': "import { x } from 'no-such-package';\nconst = 1;",
   });
-  await expect(bundleService(root, service)).rejects.toMatchObject({
+  await expect(new Bundles(root).bundle(service)).rejects.toMatchObject({
     code: 'BUNDLE_FAILED',
     details: [expect.stringContaining('services/api/src/main.ts:2:7')],
   });

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire, Module } from 'node:module';
+import { dirname } from 'node:path';
+import v8 from 'node:v8';
+import { Script } from 'node:vm';
+import { isMainThread } from 'node:worker_threads';
+
+// A program of its own, which Node is given by `--require` before a bundle. It compiles the bundle with V8's code cache,
+// which stands beside it and takes a third off the processor time of a start, and makes the cache where there is none.
+// Whatever is wrong with the cache, the bundle runs.
+
+type Compile = (this: Module, content: string, filename: string, ...more: unknown[]) => unknown;
+const prototype = Module.prototype as unknown as { _compile: Compile };
+const compile = prototype._compile;
+
+/** Where a program sets no flags of V8: late enough that it has started. */
+const STARTED_AFTER_MS = 2_000;
+const DIGEST_BYTES = 32;
+
+const [, main] = process.argv;
+if (isMainThread && main !== undefined) {
+  const bundle = realpathSync(main);
+  prototype._compile = function (content, filename, ...more) {
+    if (filename !== bundle) return compile.call(this, content, filename, ...more);
+    prototype._compile = compile;
+    // Node notes down the source map of what it compiles itself, by the name of the file.
+    compile.call(this, content.slice(content.lastIndexOf('\n', content.length - 2)), filename, ...more);
+    return run(this, content, filename);
+  };
+}
+
+function run(module: Module, content: string, filename: string): unknown {
+  const file = `${filename}.cache`;
+  const cachedData = readCache(file);
+  const script = new Script(Module.wrap(content), {
+    filename,
+    // The source map knows nothing of what the code is wrapped in.
+    columnOffset: -Module.wrap('').indexOf('\n'),
+    ...(cachedData === undefined ? {} : { cachedData }),
+  });
+  // Another version of Node, or other flags, made it.
+  if (cachedData === undefined || script.cachedDataRejected === true) keepCode(script, file);
+  const evaluate = script.runInThisContext() as (...scope: unknown[]) => unknown;
+  const { exports } = module as unknown as { exports: unknown };
+  return evaluate.call(exports, exports, createRequire(filename), module, filename, dirname(filename));
+}
+
+/** V8 itself takes a damaged cache for a whole one. */
+function readCache(file: string): Buffer | undefined {
+  try {
+    const bytes = readFileSync(file);
+    const data = bytes.subarray(DIGEST_BYTES);
+    return digestOf(data).equals(bytes.subarray(0, DIGEST_BYTES)) ? data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps what is compiled by the time that the program has started, so that functions which its start calls are in it. */
+function keepCode(script: Script, file: string): void {
+  const { setFlagsFromString } = v8;
+  let kept = false;
+  const keep = () => {
+    if (kept) return;
+    kept = true;
+    clearTimeout(timer);
+    v8.setFlagsFromString = setFlagsFromString;
+    try {
+      write(file, script.createCachedData());
+    } catch {
+      // A folder that cannot be written, or a full disk: the next start compiles again.
+    }
+  };
+  const timer = setTimeout(keep, STARTED_AFTER_MS).unref();
+  process.once('exit', keep);
+  // A cache holds the flags that it was made with, and is refused where they differ: by the next start, which has not set
+  // them yet.
+  v8.setFlagsFromString = (flags) => {
+    keep();
+    setFlagsFromString(flags);
+  };
+}
+
+function write(file: string, data: Buffer): void {
+  const unfinished = `${file}.${process.pid}`;
+  try {
+    writeFileSync(unfinished, Buffer.concat([digestOf(data), data]), { mode: 0o600 });
+    renameSync(unfinished, file);
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
+}
+
+function digestOf(data: Buffer): Buffer {
+  return createHash('sha256').update(data).digest();
+}
