@@ -54,7 +54,17 @@ export interface Io {
   errColor: boolean;
   /** Columns of stdout; 80 without a terminal. */
   columns: number;
+  /** What a program is given that a person works with. */
+  terminal: Terminal;
   progress: Progress;
+}
+
+/** Where a program reads and writes; `tty` when a person sits at both ends. */
+export interface Terminal {
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean };
+  stdout: NodeJS.WritableStream & { isTTY?: boolean };
+  stderr: NodeJS.WritableStream & { isTTY?: boolean };
+  tty: boolean;
 }
 
 /** Progress of long work. On a terminal a spinner, otherwise one line a step. */
@@ -91,8 +101,8 @@ export type Exec = (
     input?: string;
     uid?: number;
     gid?: number;
-    /** The program has our own stdin, stdout, stderr and signals: a terminal is its own meanwhile, and nothing is kept. */
-    inherit?: boolean;
+    /** The program reads and writes there, and has our signals: the terminal is its own meanwhile, and nothing is kept. */
+    terminal?: Terminal;
     /** Called with each line of stdout and stderr as it comes. */
     onLine?: (line: string) => void;
   },

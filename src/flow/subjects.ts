@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import { createLogFilter, openLogs } from '../logs/index.ts';
 import type { LogLine } from '../model/log.ts';
 import type { Stack } from '../model/stack.ts';
+import type { RuntimesContext } from '../placement/index.ts';
 import { KINDS } from '../resources/index.ts';
 import { instancesOf, probeService, runningInstances } from '../services/index.ts';
 
@@ -33,7 +34,7 @@ export interface Subjects {
 
 /** The subjects of a stack that runs here. */
 export function subjectsOf(
-  context: Pick<Context, 'http' | 'host' | 'amqp' | 'sql' | 'redis' | 'clock' | 'docker'>,
+  context: RuntimesContext & Pick<Context, 'http' | 'amqp' | 'sql' | 'redis'>,
   stack: Stack,
 ): Subjects {
   const { services, resources } = stack;

@@ -1,14 +1,9 @@
 import type { Context } from '../context.ts';
 import type { ProbeResult } from '../resources/index.ts';
-import {
-  attachSupervisor,
-  type ProcessSpec,
-  startSupervisor,
-  supervisorProgram,
-} from '../runtimes/processes/index.ts';
+import { type ProcessSpec, processRuntime } from '../runtimes/processes/index.ts';
 import { withLock } from './lock.ts';
 import { Parts } from './part.ts';
-import { Processes } from './processes.ts';
+import { Starter } from './starter.ts';
 
 const READY_MS = 20_000;
 
@@ -25,15 +20,14 @@ export async function startCompanion(
   probe: () => Promise<ProbeResult>,
 ): Promise<void> {
   await withLock(root, `qbtc, starting ${spec.name}`, async () => {
-    const program = supervisorProgram(context);
-    const supervisor =
-      (await attachSupervisor(context, root, program)) ?? (await startSupervisor(root, program));
-    const running = { context, root, timeoutMs: READY_MS, parts: new Parts() };
+    const processes = processRuntime(context, root);
     try {
-      const processes = new Processes(running, async () => supervisor, new Map());
-      await processes.start({ name: spec.name, probe, refusedHint: `see .qbtc/logs/${spec.name}.log` }, spec);
+      const starter = new Starter({ context, root, timeoutMs: READY_MS, parts: new Parts() }, processes, []);
+      const started = await starter.start([spec]);
+      const part = { name: spec.name, probe, refusedHint: `see .qbtc/logs/${spec.name}.log` };
+      await starter.ready(part, spec.name, started.has(spec.name));
     } finally {
-      supervisor.close();
+      processes.close();
     }
   });
 }
@@ -41,12 +35,11 @@ export async function startCompanion(
 /** Ends it; where it does not run nothing is done. */
 export async function endCompanion(context: Context, root: string, name: string): Promise<void> {
   await withLock(root, `qbtc, ending ${name}`, async () => {
-    const supervisor = await attachSupervisor(context, root, supervisorProgram(context));
+    const processes = processRuntime(context, root);
     try {
-      const runs = (await supervisor?.list())?.some((process) => process.name === name);
-      if (runs === true) await supervisor?.stop(name);
+      await processes.stop([name]);
     } finally {
-      supervisor?.close();
+      processes.close();
     }
   });
 }

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
 import type { DownResult } from '../model/lifecycle.ts';
 import { foreignPlaces, removeVolumes } from '../resources/index.ts';
-import { containedParts, containerRuntime } from '../runtimes/containers/index.ts';
+import { containedParts, containersAt } from '../runtimes/containers/index.ts';
 import { processRuntime } from '../runtimes/processes/index.ts';
 import { forgetName, RUNNING_STATE, readChoices, statePath } from '../state/index.ts';
 import { withLock } from './lock.ts';
@@ -71,7 +71,7 @@ async function endContainers(
 ): Promise<{ stopped: string[]; volumes: string[] }> {
   const { progress } = context.io;
   try {
-    return await containerRuntime(context, root).remove({
+    return await containersAt(context, root).remove({
       volumes,
       onEnding() {},
       onStopped: (service) => progress.done(service, 'ended'),

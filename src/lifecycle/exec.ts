@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
 import { EXIT, QbtcError } from '../errors.ts';
 import type { Stack } from '../model/stack.ts';
-import { containedParts, openContainers } from '../runtimes/containers/index.ts';
-import type { ProcessSpec } from '../runtimes/processes/index.ts';
+import { containedParts, containerRuntime } from '../runtimes/containers/index.ts';
+import { type ProcessSpec, processRuntime } from '../runtimes/processes/index.ts';
 import { type Instance, instancesOf, noteByHand, serviceProcess } from '../services/index.ts';
 import { readChoices } from '../state/index.ts';
 
@@ -31,9 +31,7 @@ export async function execIn(
   const service = stack.services.find((declared) => declared.name === name);
   if (containedParts(await readChoices(stack.root)).has(name)) {
     if (command === undefined) throw alreadyContained(name);
-    const { stdin, stdout, stderr } = process;
-    const tty = stdin.isTTY === true && stdout.isTTY === true;
-    return openContainers(context, stack.root).exec(name, command, { stdin, stdout, stderr, tty });
+    return containerRuntime(context, stack).exec({ service: name }, command, context.io.terminal);
   }
   const [instance] = service === undefined ? [] : instancesOf(service);
   if (instance === undefined) {
@@ -49,15 +47,10 @@ export async function execIn(
   if (command === undefined) await refuseTaken(context, instance);
   const spec = await serviceProcess(context, stack, instance);
   context.interrupted.throwIfAborted();
-  const [program, ...args] = command ?? own(name, spec, inspect);
-  const { cwd, env } = spec;
-  const { exitCode, notFound } = await noteByHand(context, stack.root, name, () =>
-    context.exec(program, args, { cwd, env, inherit: true }),
+  const run = command ?? own(instance, spec, inspect);
+  return noteByHand(context, stack.root, name, () =>
+    processRuntime(context, stack.root).exec(spec, run, context.io.terminal),
   );
-  if (notFound) {
-    throw new QbtcError('PROGRAM_MISSING', `${program} was not found`, { hint: 'it is looked for in PATH' });
-  }
-  return exitCode;
 }
 
 /** Two of them cannot listen on one port: said before its code is made and run, with what mends it. */
@@ -79,12 +72,13 @@ async function refuseTaken(
 
 /** The service itself, as `up` would run it. */
 function own(
-  name: string,
+  { name, service }: Instance,
   { program, args }: ProcessSpec,
   inspect: string | undefined,
 ): [string, ...string[]] {
   if (inspect === undefined) return [program, ...args];
-  if (program === process.execPath) return [program, inspect, ...args];
+  // Its entry is run by Node, which knows the option.
+  if (service.entry !== undefined) return [program, inspect, ...args];
   throw new QbtcError(
     'NOT_INSPECTABLE',
     `${name} has a command of its own: how it is debugged is its own, too`,

@@ -13,6 +13,9 @@ import {
   type ProbeResult,
   providers,
 } from '../resources/index.ts';
+import type { ComposeService, ContainerRuntime } from '../runtimes/containers/index.ts';
+import type { ProcessRuntime, ProcessSpec } from '../runtimes/processes/index.ts';
+import type { StartingRuntime } from '../runtimes/runtime.ts';
 import {
   type Bundles,
   type Instance,
@@ -22,9 +25,9 @@ import {
   serviceProcess,
 } from '../services/index.ts';
 import { applyTopology, declaresTopology, planTopology } from '../topology/index.ts';
-import type { Contained } from './contained.ts';
+import { awaitByHand } from './by-hand.ts';
 import type { Part, Running } from './part.ts';
-import type { Processes } from './processes.ts';
+import type { Starter } from './starter.ts';
 import type { Steps } from './steps.ts';
 
 const PROBE_TIMEOUT_MS = 5_000;
@@ -47,10 +50,16 @@ export interface Selection {
   services: readonly Service[];
 }
 
-/** How it starts them. Without Docker in the plan there is no `contained`. */
+/** One runtime of a run, and what starts parts in it. */
+interface StartingIn<Description, Kind extends StartingRuntime<Description>> {
+  runtime: Kind;
+  starter: Starter<Description>;
+}
+
+/** How it starts them. Without Docker in the plan there are no `containers`. */
 export interface Starters {
-  processes: Processes;
-  contained: Contained | undefined;
+  processes: StartingIn<ProcessSpec, ProcessRuntime>;
+  containers: StartingIn<ComposeService, ContainerRuntime> | undefined;
   bundles: Bundles;
 }
 
@@ -58,6 +67,7 @@ export interface Starters {
 export class Run {
   readonly outcomes: ChangeOutcome[] = [];
   readonly #context: Context;
+  readonly #running: Running;
   readonly #stack: Stack;
   readonly #selection: Selection;
   readonly #starters: Starters;
@@ -65,6 +75,7 @@ export class Run {
 
   constructor(stack: Stack, selection: Selection, running: Running, starters: Starters, steps: Steps) {
     this.#context = running.context;
+    this.#running = running;
     this.#stack = stack;
     this.#selection = selection;
     this.#starters = starters;
@@ -109,12 +120,14 @@ export class Run {
         const specs = Promise.all(own.map((instance) => this.#spec(instance)));
         specs.catch(() => {});
         add(service.name, after, async () => {
-          const { processes } = this.#starters;
+          const { runtime, starter } = this.#starters.processes;
           await Promise.all([
-            ...(await specs).map(({ spec, instance }) => processes.start(this.#instancePart(instance), spec)),
+            ...(await specs).map(({ spec, instance }) => this.#process(this.#instancePart(instance), spec)),
             ...instancesOf(service).map(async (instance) => {
               const hand = handOf(instance);
-              if (hand !== undefined) await processes.awaitByHand(this.#instancePart(instance), hand.pid);
+              if (hand === undefined) return;
+              const before = starter.before(instance.name);
+              await awaitByHand(this.#running, runtime, before, this.#instancePart(instance), hand.pid);
             }),
           ]);
         });
@@ -136,14 +149,19 @@ export class Run {
     if (contained.length > 0) {
       // In one go: the compose program takes a while to begin.
       add(CONTAINERS, [], async () => {
-        started = (await this.#starters.contained?.up(contained)) ?? new Set();
+        const services = contained.map((service) => ({ service }));
+        started = (await this.#starters.containers?.starter.start(services)) ?? new Set();
       });
     }
     for (const { resource, provider } of chosen) {
       const service = provider.composeService?.(resource);
       if (service !== undefined) {
         add(resource.name, [CONTAINERS], async () =>
-          this.#starters.contained?.ready(this.#resourcePart(resource), service, started.has(service)),
+          this.#starters.containers?.starter.ready(
+            this.#resourcePart(resource),
+            service,
+            started.has(service),
+          ),
         );
         continue;
       }
@@ -155,35 +173,46 @@ export class Run {
         }
         this.#context.io.progress.step(resource.name, 'being prepared');
         const processes = await provider.prepare(this.#context, this.#stack, resource);
-        for (const companion of processes.slice(0, -1)) await this.#starters.processes.companion(companion);
-        for (const own of processes.slice(-1))
-          await this.#starters.processes.start(this.#resourcePart(resource), own);
+        await this.#starters.processes.starter.companions(
+          processes.slice(0, -1),
+          processes.slice(0, -1).map(({ name }) => name),
+        );
+        for (const own of processes.slice(-1)) await this.#process(this.#resourcePart(resource), own);
       });
     }
   }
 
+  async #process(part: Part, spec: ProcessSpec): Promise<void> {
+    const { starter } = this.#starters.processes;
+    const started = await starter.start([spec]);
+    await starter.ready(part, spec.name, started.has(spec.name));
+  }
+
   /** Builds what is outdated; answers with those that have a new image. */
   async #images(services: readonly Service[]): Promise<ReadonlySet<string>> {
-    const { contained } = this.#starters;
-    if (services.length === 0 || contained === undefined) return new Set();
+    const { containers } = this.#starters;
+    if (services.length === 0 || containers === undefined) return new Set();
+    const { progress } = this.#context.io;
     const images = await judgeImages(this.#stack, services, this.#starters.bundles);
     const outdated = services
       .map(({ name }) => name)
-      .filter((name) => images.outdated.includes(name) || !contained.exists(name));
+      .filter((name) => images.outdated.includes(name) || containers.starter.before(name) === undefined);
     if (outdated.length > 0) {
-      await contained.build(outdated);
+      await containers.runtime.build(outdated, (name, doing) => progress.step(`image of ${name}`, doing));
+      for (const name of outdated) progress.done(`image of ${name}`, 'built');
       await images.built(outdated);
     }
     return new Set(outdated);
   }
 
   async #containedService(service: Service, hasNewImage: boolean): Promise<void> {
-    const { contained } = this.#starters;
-    if (contained === undefined) return;
-    const started = await contained.up([service.name], new Set(hasNewImage ? [service.name] : []));
+    const { name } = service;
+    const { containers } = this.#starters;
+    if (containers === undefined) return;
+    const started = await containers.starter.start([{ service: name, hasNewImage }]);
     await Promise.all(
       instancesOf(service).map((instance) =>
-        contained.ready(this.#instancePart(instance), service.name, started.has(service.name)),
+        containers.starter.ready(this.#instancePart(instance), name, started.has(name)),
       ),
     );
   }

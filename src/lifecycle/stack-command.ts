@@ -34,7 +34,7 @@ export async function runStackCommand(
   const { exitCode } = await context.exec(program, [...bundle.args, ...args], {
     cwd: context.cwd,
     env: { ...env, ...terminal },
-    inherit: true,
+    terminal: context.io.terminal,
   });
   return exitCode;
 }

@@ -2,8 +2,7 @@ import type { Context } from '../context.ts';
 import { EXIT, QbtcError } from '../errors.ts';
 import type { StopResult } from '../model/lifecycle.ts';
 import type { Stack } from '../model/stack.ts';
-import { containedParts, containerRuntime } from '../runtimes/containers/index.ts';
-import { processRuntime } from '../runtimes/processes/index.ts';
+import { openRuntimes } from '../placement/index.ts';
 import { instancesByHand, instancesOf } from '../services/index.ts';
 import { readChoices } from '../state/index.ts';
 import { withLock } from './lock.ts';
@@ -27,30 +26,26 @@ export async function stop(context: Context, stack: Stack, names: readonly strin
         },
       );
     }
-    const contained = containedParts(await readChoices(stack.root));
     const { progress } = context.io;
     const stopped: string[] = [];
-    const done = (name: string) => {
-      stopped.push(name);
-      progress.done(name, 'ended');
-    };
-    const processes = processRuntime(context, stack.root);
-    const containers = containerRuntime(context, stack.root);
+    const runtimes = await openRuntimes(context, stack);
     let alive: string[];
     try {
       // Asked first: with an engine that does not answer, nothing is ended.
-      const parts = [...(await processes.list()), ...(contained.size === 0 ? [] : await containers.list())];
+      const parts = (await Promise.all(runtimes.inUse.map((runtime) => runtime.list()))).flat();
       for (const name of dependantsFirst(stack, names)) {
         progress.step(name, 'ending');
-        const runtime = contained.has(name) ? containers : processes;
-        for (const ended of await runtime.stop(contained.has(name) ? [name] : processNames(stack, name)))
-          done(ended);
+        const { runtime, parts: own } = runtimes.of(name);
+        for (const ended of await runtime.stop(own)) {
+          stopped.push(ended);
+          progress.done(ended, 'ended');
+        }
       }
       alive = parts
         .filter(({ name, lives, state }) => (lives || state === 'starting') && !stopped.includes(name))
         .map(({ name }) => name);
     } finally {
-      processes.close();
+      runtimes.close();
       progress.stop();
     }
     const stranded = stack.services.filter(
@@ -75,12 +70,6 @@ export async function adoptedParts(context: Pick<Context, 'host'>, stack: Stack)
       .filter((service) => instancesOf(service).every(({ name }) => hands.has(name)))
       .map(({ name }) => name),
   ]);
-}
-
-/** What the processes of a resource or service are called, and what their companions are part of. */
-function processNames(stack: Stack, name: string): string[] {
-  const service = stack.services.find((declared) => declared.name === name);
-  return service === undefined ? [name] : [...instancesOf(service).map((instance) => instance.name), name];
 }
 
 function dependantsFirst(stack: Stack, names: readonly string[]): string[] {

@@ -17,29 +17,23 @@ import {
 import { resourceOfKind } from '../resources/facts.ts';
 import { acceptLoss } from '../resources/index.ts';
 import {
-  type Containers,
-  compareDeclarations,
   containedParts,
-  openContainers,
-  openDriver,
+  containerPart,
+  containerRuntime,
+  containersAt,
 } from '../runtimes/containers/index.ts';
-import {
-  attachSupervisor,
-  type SupervisorClient,
-  startSupervisor,
-  supervisorProgram,
-} from '../runtimes/processes/index.ts';
+import { type ProcessRuntime, processPart, processRuntime } from '../runtimes/processes/index.ts';
+import type { Runtime } from '../runtimes/runtime.ts';
 import { Bundles } from '../services/index.ts';
 import { checkDisk, ensureIdentity, refuseHeld, writeChoices } from '../state/index.ts';
 import { writeComposeFiles } from './compose-files.ts';
-import { Contained } from './contained.ts';
 import { withLock } from './lock.ts';
 import { lookAtOwnCode } from './own-code.ts';
 import { Parts, type Running } from './part.ts';
-import { Processes } from './processes.ts';
 import { refuseRenamed } from './renamed.ts';
-import { Run } from './run.ts';
+import { Run, type Starters } from './run.ts';
 import { select } from './selection.ts';
+import { Starter } from './starter.ts';
 import { Steps } from './steps.ts';
 import { timingOf } from './timing.ts';
 import { decideChecked, type PlanOptions } from './up-plan.ts';
@@ -57,10 +51,9 @@ export interface UpOptions extends PlanOptions {
 
 /** What a run has begun to hold: given back, or taken back, at its end. */
 interface Held {
-  supervisor: SupervisorClient | undefined;
-  processes: Processes | undefined;
-  contained: Contained | undefined;
-  containers: Containers;
+  processes: ProcessRuntime;
+  containers: Runtime;
+  starters: Starters | undefined;
   /** Takes the word back that a loss is accepted. */
   refuseLoss: () => Promise<void>;
 }
@@ -75,10 +68,11 @@ interface Held {
 export async function up(context: Context, stack: Stack, options: UpOptions): Promise<UpResult> {
   return withLock(stack.root, 'qbtc up', async () => {
     const held: Held = {
-      supervisor: undefined,
-      processes: undefined,
-      contained: undefined,
-      containers: openContainers(context, stack.root),
+      processes: processRuntime(context, stack.root, (names) =>
+        context.io.progress.step('what ran before', `ending: ${names.join(', ')}`),
+      ),
+      containers: containersAt(context, stack.root),
+      starters: undefined,
       refuseLoss: async () => {},
     };
     try {
@@ -94,7 +88,7 @@ export async function up(context: Context, stack: Stack, options: UpOptions): Pr
       throw error;
     } finally {
       await held.refuseLoss().catch(() => {});
-      held.supervisor?.close();
+      held.processes.close();
       context.io.progress.stop();
     }
   });
@@ -105,11 +99,7 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
   refuseRenamed(declared);
   await checkDisk(declared.root);
   await ensureIdentity(declared.root, { name: declared.name });
-  const program = supervisorProgram(context);
-  held.supervisor = await attachSupervisor(context, declared.root, program, (names) =>
-    context.io.progress.step('what ran before', `ending: ${names.join(', ')}`),
-  );
-  const present = await withContainers(context, declared.root, (await held.supervisor?.list()) ?? []);
+  const present = await withContainers(context, declared.root, await held.processes.takeOver());
   const selection = select(declared, options.only, options.exactly);
   await refuseHeld(
     declared.root,
@@ -142,35 +132,27 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
     timeoutMs: options.timeoutMs,
     parts,
   };
-  let starting: Promise<SupervisorClient> | undefined;
-  const supervisor = async () => {
-    starting ??=
-      held.supervisor === undefined ? startSupervisor(stack.root, program) : Promise.resolve(held.supervisor);
-    held.supervisor = await starting;
-    return held.supervisor;
+  const containers = containedParts(plan).size > 0 ? containerRuntime(running.context, stack) : undefined;
+  const starters: Starters = {
+    processes: {
+      runtime: held.processes,
+      starter: new Starter(running, held.processes, present.processes.filter(isOurs).map(processPart)),
+    },
+    containers: containers && {
+      runtime: containers,
+      starter: new Starter(running, containers, present.containers.map(containerPart)),
+    },
+    bundles,
   };
-  held.processes = new Processes(running, supervisor, byName(present.processes.filter(isOurs)));
-  if (containedParts(plan).size > 0) {
-    const [driver, declarations] = await Promise.all([
-      openDriver(running.context, stack),
-      compareDeclarations(context, stack),
-    ]);
-    held.contained = new Contained(running, driver, held.containers, present.containers, declarations);
-  }
-  const run = new Run(
-    stack,
-    select(stack, options.only, options.exactly),
-    running,
-    { processes: held.processes, contained: held.contained, bundles },
-    steps,
-  );
+  held.starters = starters;
+  const run = new Run(stack, select(stack, options.only, options.exactly), running, starters, steps);
   await run.everything(plan, options);
   // Whether something was declared before is known only by what a start or an end has left behind.
   if (parts.started.length > 0 || ended) {
     const { forgetUndeclared } = await import('../discovery/registry-cache.ts');
     await forgetUndeclared(context, stack).catch(() => {});
   }
-  const processes = (await held.supervisor?.list()) ?? [];
+  const processes = await held.processes.takeOver();
   const outdated = await lookAtOwnCode(context, stack, selection.services, processes);
   return {
     stack: stack.name,
@@ -200,7 +182,7 @@ async function endLeaving(
   // The last ones to have started may need the first ones.
   for (const { name } of processes.toReversed()) {
     progress.step(name, 'ending what is declared otherwise now');
-    await held.supervisor?.stop(name);
+    await held.processes.stop([name]);
     progress.done(name, 'ended');
   }
   const containers = leavingContainers(plan, present.containers);
@@ -210,29 +192,22 @@ async function endLeaving(
   return processes.length + containers.length > 0;
 }
 
-function byName<T extends { name: string }>(items: readonly T[]): Map<string, T> {
-  return new Map(items.map((item) => [item.name, item]));
-}
-
 /**
  * Interrupted: stops what this run started. Failed: leaves it, so that it can be looked at. A supervisor that has
  * nothing left to run ends too.
  */
-async function takeBack(context: Context, held: Held): Promise<void> {
-  const { supervisor, processes, contained, containers } = held;
+async function takeBack(context: Context, { processes, containers, starters }: Held): Promise<void> {
   const { aborted } = context.interrupted;
+  const ours = [...(starters?.processes.starter.touched ?? [])];
+  const contained = [...(starters?.containers?.starter.touched ?? [])];
   if (aborted) {
-    const touched = processes?.touched ?? new Set();
-    const ours = ((await supervisor?.list()) ?? []).filter(({ name }) => touched.has(name));
-    await Promise.all(ours.map(({ name }) => supervisor?.stop(name)));
-    if (contained !== undefined && contained.touched.size > 0) await containers.stop([...contained.touched]);
+    await processes.stop(ours);
+    if (contained.length > 0) await containers.stop(contained);
   }
-  const left = ((await supervisor?.list()) ?? []).filter(isOurs).map(({ name }) => name);
-  if (left.length === 0) await supervisor?.shutdown(() => {});
-  if (aborted) return;
-  const inDocker = [...(contained?.touched ?? [])];
-  if (left.length + inDocker.length === 0) return;
+  const left = (await processes.takeOver()).filter(isOurs).map(({ name }) => name);
+  if (left.length === 0) await processes.remove({ volumes: false, onEnding() {}, onStopped() {} });
+  if (aborted || left.length + contained.length === 0) return;
   context.io.err(
-    `still running, to be looked at: ${[...left, ...inDocker].join(', ')} (qbtc down ends them)`,
+    `still running, to be looked at: ${[...left, ...contained].join(', ')} (qbtc down ends them)`,
   );
 }

@@ -1,3 +1,3 @@
-export { readStartedLog } from './files.ts';
 export { createLogFilter, type LogFilter } from './filter.ts';
-export { containerLogLine, openLogs, type StackLogs } from './stack-logs.ts';
+export { openLogs, type StackLogs } from './stack-logs.ts';
+export { readLines } from './written.ts';

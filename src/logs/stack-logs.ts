@@ -1,16 +1,12 @@
 import type { Context } from '../context.ts';
 import type { LogLine } from '../model/log.ts';
 import type { Stack } from '../model/stack.ts';
-import { containedParts, openContainers } from '../runtimes/containers/index.ts';
-import { readState } from '../runtimes/processes/state.ts';
-import { instancesOf } from '../services/service.ts';
-import { readChoices } from '../state/choices.ts';
-import { dated } from './dated.ts';
-import { followLogs, type LogPositions, lastWritten, logPositions, readLogTail } from './files.ts';
+import { openRuntimes, type RuntimesContext } from '../placement/index.ts';
+import type { LogMark, LogOptions } from '../runtimes/runtime.ts';
 import { createLogFilter, type LogFilter } from './filter.ts';
-import { parseLogLine } from './line.ts';
+import { readLine, readLines } from './written.ts';
 
-/** The logs of a stack, whether processes or containers write them. Names are those of resources and instances. */
+/** The logs of a stack, whatever runs the parts that write them. Names are those of resources and instances. */
 export interface StackLogs {
   /** The last lines of one, as they were written. */
   tail(name: string, lines: number): Promise<string[]>;
@@ -29,87 +25,68 @@ export interface StackLogs {
 }
 
 export async function openLogs(
-  context: Pick<Context, 'clock' | 'docker'>,
+  context: RuntimesContext,
   stack: Pick<Stack, 'root' | 'services'>,
 ): Promise<StackLogs> {
-  const { root } = stack;
-  const containers = openContainers(context, root);
-  const contained = containedParts(await readChoices(root));
-  /** The names that run in containers, each with its service of the compose file. */
-  const inDocker = new Map([...contained].map((name) => [name, name]));
-  for (const service of stack.services.filter(({ name }) => contained.has(name)))
-    for (const { name } of instancesOf(service)) inDocker.set(name, service.name);
-
-  /** `positions` are where reading begins, and where `follow` goes on. */
-  const linesOf = async (
-    name: string,
-    count: number,
-    { from, end }: { from?: LogPositions; end?: LogPositions } = {},
-  ): Promise<LogLine[]> => {
-    const service = inDocker.get(name);
-    if (service === undefined) {
-      const range = { from: from?.get(name), end: end && (end.get(name) ?? 0) };
-      const raw = await readLogTail(root, name, count, range);
-      return dated(
-        raw.map((line) => parseLogLine(name, line)),
-        await lastWritten(root, name),
-      );
-    }
-    const options = {
-      ...(Number.isFinite(count) ? { tail: count } : {}),
-      ...(from === undefined ? {} : { ofThisStart: true }),
-    };
-    return dated((await containers.logs(service, options)).map((line) => containerLogLine(name, line)));
+  const runtimes = await openRuntimes(context, stack);
+  /** The only part that writes under this name: of a service in containers all instances write together. */
+  const writerOf = (name: string) => {
+    const { runtime, parts } = runtimes.of(name);
+    return { runtime, part: parts[0] ?? name };
   };
-  const merged = async (names: readonly string[], lines: number, one: (name: string) => Promise<LogLine[]>) =>
-    (await Promise.all(names.map(one)))
+  const linesOf = async (name: string, count: number, options: LogOptions = {}) => {
+    const { runtime, part } = writerOf(name);
+    const tail = Number.isFinite(count) ? { tail: count } : {};
+    const log = await runtime.logs(part, { ...tail, ...options });
+    return { lines: readLines(name, log), end: log.end };
+  };
+  const inOrder = (lines: LogLine[][], count: number) =>
+    lines
       .flat()
       .sort((a, b) => timeOf(a) - timeOf(b))
-      .slice(-lines);
-  const read = (names: readonly string[], lines: number, filter: LogFilter, end?: LogPositions) => {
-    const filtered = Object.keys(filter).length > 0;
-    return merged(names, lines, async (name) => {
-      const count = filtered ? Number.POSITIVE_INFINITY : lines;
-      const all = await linesOf(name, count, end === undefined ? {} : { end });
-      return all.filter(createLogFilter(filter));
-    });
+      .slice(-count);
+  const filtered = async (
+    names: readonly string[],
+    count: number,
+    filter: LogFilter,
+    options?: LogOptions,
+  ): Promise<{ lines: LogLine[]; ends: LogMark[] }> => {
+    // What passes may stand anywhere.
+    const read = Object.keys(filter).length > 0 ? Number.POSITIVE_INFINITY : count;
+    const logs = await Promise.all(names.map((name) => linesOf(name, read, options)));
+    const passing = logs.map(({ lines }) => lines.filter(createLogFilter(filter)));
+    return { lines: inOrder(passing, count), ends: logs.map(({ end }) => end) };
   };
 
   return {
-    tail: async (name, lines) => (await linesOf(name, lines)).map(({ raw }) => raw),
-    read: (names, lines, filter = {}) => read(names, lines, filter),
-    async ofThisStart(names, lines) {
-      const state = await readState(root).catch(() => undefined);
-      const from = new Map(state?.processes.map((process) => [process.name, process.logFrom ?? 0]));
-      return merged(names, lines, (name) => linesOf(name, lines, { from }));
-    },
+    tail: async (name, lines) => (await linesOf(name, lines)).lines.map(({ raw }) => raw),
+    read: async (names, lines, filter = {}) => (await filtered(names, lines, filter)).lines,
+    ofThisStart: async (names, lines) => (await filtered(names, lines, {}, { ofThisStart: true })).lines,
     async follow(names, lines, filter, onLine, signal) {
-      const files = names.filter((name) => !inDocker.has(name));
-      const positions = await logPositions(root, files);
-      for (const line of await read(names, lines, filter, positions)) onLine(line);
+      const before = await filtered(names, lines, filter, { wholeLines: true });
+      for (const line of before.lines) onLine(line);
       const passes = createLogFilter(filter);
-      const tell = (line: LogLine) => {
-        if (passes(line)) onLine(line);
-      };
-      await Promise.all([
-        followLogs(context, root, files, tell, signal, positions),
-        ...names.map(async (name) => {
-          const service = inDocker.get(name);
-          if (service === undefined) return;
-          await containers.followLogs(service, (line) => tell(containerLogLine(name, line)), signal);
+      await Promise.all(
+        names.map((name, index) => {
+          const { runtime, part } = writerOf(name);
+          const tell = (line: LogLine) => {
+            if (passes(line)) onLine(line);
+          };
+          return runtime.follow(
+            part,
+            before.ends[index] ?? '',
+            (line) => tell(readNow(context, readLine(name, line))),
+            signal,
+          );
         }),
-      ]);
+      );
     },
   };
 }
 
-/** A line of a container; the engine knows the time of every one. */
-export function containerLogLine(
-  name: string,
-  { timestamp, line }: { timestamp: string; line: string },
-): LogLine {
-  const parsed = parseLogLine(name, line);
-  return parsed.timestamp === undefined && timestamp !== '' ? { ...parsed, timestamp } : parsed;
+/** A line without a time of its own was written before it was read. */
+function readNow({ clock }: Pick<Context, 'clock'>, line: LogLine): LogLine {
+  return line.timestamp === undefined ? { ...line, around: new Date(clock.now()).toISOString() } : line;
 }
 
 function timeOf({ timestamp, around }: LogLine): number {

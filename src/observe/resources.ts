@@ -9,7 +9,7 @@ import { nameStrategy } from '../placement/strategy.ts';
 import { fallbackName } from '../resources/apisix/fallback.ts';
 import { KINDS } from '../resources/index.ts';
 import type { ProbeResult } from '../resources/probe.ts';
-import { containedParts, containerRuntime } from '../runtimes/containers/index.ts';
+import { containedParts, containersAt } from '../runtimes/containers/index.ts';
 import { readRunning } from '../runtimes/processes/running-state.ts';
 import { processPart } from '../runtimes/processes/runtime.ts';
 import type { PartStatus } from '../runtimes/runtime.ts';
@@ -128,7 +128,7 @@ type Part = PartStatus & {
 
 async function containersOf(context: Context, root: string): Promise<PartStatus[] | { unreachable: string }> {
   try {
-    return await containerRuntime(context, root).list();
+    return await containersAt(context, root).list();
   } catch (error) {
     return { unreachable: messageOf(error) };
   }

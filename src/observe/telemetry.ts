@@ -6,6 +6,7 @@ import { metricFamilies } from '../metrics/prometheus.ts';
 import type { Measured } from '../model/measured.ts';
 import type { ServiceTelemetry } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
+import type { RuntimesContext } from '../placement/index.ts';
 import { type Instance, instancesOf } from '../services/index.ts';
 import { presentLines } from './present-lines.ts';
 
@@ -13,7 +14,7 @@ const DEADLINE_MS = 5_000;
 /** How many of the last lines of each instance are read. */
 const LOG_LINES = 200;
 
-type Reach = Pick<Context, 'http' | 'clock' | 'interrupted' | 'docker'>;
+type Reach = RuntimesContext & Pick<Context, 'http' | 'interrupted'>;
 
 /** The one schema of the stack's log lines. Further fields are allowed. */
 const logLineSchema = z.object({

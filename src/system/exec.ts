@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
-import type { Exec } from '../context.ts';
+import type { Readable, Writable } from 'node:stream';
+import type { Exec, Terminal } from '../context.ts';
 
 /** What a supervisor, a shell or a person sends to a program. */
 const FOR_THE_PROGRAM: readonly NodeJS.Signals[] =
@@ -30,7 +31,7 @@ export function createExec(): Exec {
         if (stream !== null) createInterface({ input: stream }).on('line', onLine);
       }
     }
-    const takeBack = options.inherit === true ? handSignalsOn(child) : undefined;
+    const takeBack = options.terminal === undefined ? undefined : handSignalsOn(child, options.terminal);
     const result = await child.finally(takeBack);
     return {
       exitCode: result.exitCode ?? exitCodeOf(result.signal),
@@ -42,9 +43,18 @@ export function createExec(): Exec {
   };
 }
 
-function stdioOf({ inherit, input }: { inherit?: boolean; input?: string }) {
-  // It takes the time that it needs to end: nobody but the user knows how long that is.
-  if (inherit === true) return { stdio: 'inherit' as const, forceKillAfterDelay: false as const };
+function stdioOf({ terminal, input }: { terminal?: Terminal; input?: string }) {
+  if (terminal !== undefined) {
+    const { stdin, stdout, stderr } = terminal;
+    return {
+      stdin: stdin === process.stdin ? ('inherit' as const) : [stdin as Readable, 'pipe' as const],
+      stdout: stdout === process.stdout ? ('inherit' as const) : [stdout as Writable, 'pipe' as const],
+      stderr: stderr === process.stderr ? ('inherit' as const) : [stderr as Writable, 'pipe' as const],
+      // It takes the time that it needs to end: nobody but the user knows how long that is.
+      forceKillAfterDelay: false as const,
+      buffer: false as const,
+    };
+  }
   return input === undefined ? { stdin: 'ignore' as const } : { input };
 }
 
@@ -54,8 +64,10 @@ function stdioOf({ inherit, input }: { inherit?: boolean; input?: string }) {
  *
  * @returns puts our own answers back
  */
-function handSignalsOn(child: { kill(signal: NodeJS.Signals): boolean }): () => void {
-  const { stdin, stdout, stderr } = process;
+function handSignalsOn(
+  child: { kill(signal: NodeJS.Signals): boolean },
+  { stdin, stdout, stderr }: Terminal,
+): () => void {
   const atTerminal = stdin.isTTY === true || stdout.isTTY === true || stderr.isTTY === true;
   const own = FOR_THE_PROGRAM.map((signal) => {
     const listeners = process.listeners(signal);

@@ -11,7 +11,7 @@ const DEFAULT_COLUMNS = 80;
 export interface Streams {
   stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
-  stdin: { isTTY?: boolean };
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean };
   env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -39,6 +39,7 @@ export function createIo(streams: Streams): Io {
     color: stdout.isTTY === true && colorAllowed,
     errColor: stderr.isTTY === true && colorAllowed,
     columns: columnsOf(stdout),
+    terminal: { stdin, stdout, stderr, tty: stdin.isTTY === true && stdout.isTTY === true },
     progress: readable(interactive ? spinner(stderr, err, masked) : lines(err)),
   };
 }

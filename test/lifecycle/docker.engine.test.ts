@@ -167,7 +167,7 @@ describe.skipIf(engine === undefined)(`a stack in Docker${reason}`, () => {
       const ends = await qbtc(only, root, { ...env, CACHE_IMAGE: 'node:24-alpine' });
       expect(ends.code).toBe(1);
       expect(ends.stderr).toMatch(
-        /cache ended before it was ready: (exited with code 127|it ended; the engine started it again)/,
+        /cache ended before it was ready: (exited with code 127|it ended; it was started again)/,
       );
       expect(ends.stderr).toMatch(/redis-server: not found/);
 

@@ -23,7 +23,7 @@ function ioOf(options: {
 }) {
   const stdout = sink(options.stdout);
   const stderr = sink(options.stderr);
-  const stdin = { isTTY: options.stdin ?? false };
+  const stdin = Object.assign(new PassThrough(), { isTTY: options.stdin ?? false });
   const io = createIo({ stdout: stdout.stream, stderr: stderr.stream, stdin, env: options.env ?? {} });
   return { io, stdout, stderr };
 }

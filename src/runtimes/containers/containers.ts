@@ -1,3 +1,6 @@
+import type { Terminal } from '../../context.ts';
+import type { LogOptions } from '../runtime.ts';
+
 /** A container of the stack, as the engine tells it now. */
 export interface ContainerStatus {
   /** The service of the compose file: the name of the resource or service. */
@@ -60,21 +63,13 @@ export interface ContainerDriver {
   up(services: readonly string[], onProgress: ContainerProgress): Promise<string[]>;
 }
 
-export interface LogOptions {
-  /** How many of the last lines; all when left out. */
-  tail?: number;
-  /** Milliseconds since the epoch. */
-  since?: number;
-  /** Only what the container has written since it was started last. */
-  ofThisStart?: boolean;
-}
-
-/** Where a command in a container reads and writes; `tty` when a person sits at it. */
-export interface ExecStreams {
-  stdin: NodeJS.ReadableStream;
-  stdout: NodeJS.WritableStream;
-  stderr: NodeJS.WritableStream;
-  tty: boolean;
+/** A line of a container, with the engine's time of it. */
+export interface ContainerLine {
+  /** ISO 8601. */
+  timestamp: string;
+  line: string;
+  /** The time as the engine writes it, in nanoseconds: it tells the lines of one container apart. */
+  stamp: string;
 }
 
 /** The containers that carry the stamp of the stack at one folder. Works without a readable compose file. */
@@ -82,8 +77,6 @@ export interface Containers {
   list(): Promise<ContainerStatus[]>;
   /** Stops the containers of these services and leaves them there. */
   stop(services: readonly string[]): Promise<void>;
-  /** Stops and starts the containers of these services, as they are. */
-  restart(services: readonly string[]): Promise<void>;
   /** Stops and removes the containers of these services; their volumes stay. */
   remove(services: readonly string[]): Promise<void>;
   /** Freezes every process in the containers of these services, which stay running for the engine. */
@@ -95,14 +88,15 @@ export interface Containers {
     volumes: boolean;
     onStopped: (service: string) => void;
   }): Promise<{ stopped: string[]; volumes: string[] }>;
-  /** The log lines of a service (stdout and stderr), each with the engine's time of it, in ISO 8601. */
-  logs(service: string, options: LogOptions): Promise<{ timestamp: string; line: string }[]>;
-  /** The same from now on, until the signal is aborted. */
+  /** The log lines of a service (stdout and stderr). */
+  logs(service: string, options: LogOptions): Promise<ContainerLine[]>;
+  /** Those behind the stamp, and each that is written from then on, until the signal is aborted. */
   followLogs(
     service: string,
-    onLine: (line: { timestamp: string; line: string }) => void,
+    after: string,
+    onLine: (line: ContainerLine) => void,
     signal: AbortSignal,
   ): Promise<void>;
   /** Runs a command in the container of a service, and answers with its exit code. */
-  exec(service: string, command: readonly string[], streams: ExecStreams): Promise<number>;
+  exec(service: string, command: readonly string[], terminal: Terminal): Promise<number>;
 }

@@ -1,3 +1,5 @@
+import type { ContainerLine } from './containers.ts';
+
 const HEADER_BYTES = 8;
 
 /**
@@ -34,12 +36,13 @@ export class FrameLines {
 }
 
 /** A line as the engine gives it with `timestamps`: its time (nanoseconds cut to milliseconds), a blank, the text. */
-export function timedLine(line: string): { timestamp: string; line: string } {
-  const [, seconds, fraction = '', text = ''] =
-    /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z ?(.*)$/s.exec(line) ?? [];
-  if (seconds === undefined) return { timestamp: '', line };
+export function timedLine(line: string): ContainerLine {
+  const [, stamp, seconds, fraction = '', text = ''] =
+    /^((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z) ?(.*)$/s.exec(line) ?? [];
+  if (stamp === undefined) return { timestamp: '', line, stamp: '' };
   return {
     timestamp: `${seconds}.${fraction.padEnd(3, '0').slice(0, 3)}Z`,
     line: text.replace(/\r$/, ''),
+    stamp,
   };
 }

@@ -1,15 +1,30 @@
 import type { Context } from '../../context.ts';
-import type { PartStatus, Runtime } from '../runtime.ts';
-import type { ContainerStatus } from './containers.ts';
+import type { Stack } from '../../model/stack.ts';
+import type { PartStatus, Runtime, StartingRuntime } from '../runtime.ts';
+import type { ContainerDriver, ContainerProgress, ContainerStatus } from './containers.ts';
+import { compareDeclarations, type Declarations } from './declarations.ts';
+import { openDriver } from './open-driver.ts';
 import { openContainers } from './stamped.ts';
 
 /** How a container ends that was asked to: by itself, by SIGKILL, by SIGTERM. */
 const STOPPED_CODES: ReadonlySet<number> = new Set([0, 137, 143]);
 
+/** An engine takes a while to tell of all its containers. */
+const LIST_LASTS_MS = 500;
+
+/** A service of the compose file. */
+export interface ComposeService {
+  service: string;
+  /** Whether its image is another one than that of its container: then that is made anew. */
+  hasNewImage?: boolean;
+}
+
 /** The containers of the stack at `root`; a part is a service of its compose file. */
-export function containerRuntime(context: Pick<Context, 'docker'>, root: string): Runtime {
+export function containersAt(context: Pick<Context, 'docker'>, root: string): Runtime {
   const containers = openContainers(context, root);
   return {
+    runs: 'container',
+    listLastsMs: LIST_LASTS_MS,
     list: async () => (await containers.list()).map(containerPart),
     async stop(names) {
       const found = (await containers.list()).filter(
@@ -18,12 +33,67 @@ export function containerRuntime(context: Pick<Context, 'docker'>, root: string)
       await containers.stop(names);
       return [...new Set(found.map(({ service }) => service))];
     },
+    async logs(name, options) {
+      const lines = await containers.logs(name, options);
+      return { lines: lines.map(written), end: lines.at(-1)?.stamp ?? '' };
+    },
+    follow: (name, from, onLine, signal) =>
+      containers.followLogs(name, from, (line) => onLine(written(line)), signal),
     remove: ({ volumes, onStopped }) => containers.down({ volumes, onStopped }),
     close() {},
   };
 }
 
-function containerPart(container: ContainerStatus): PartStatus {
+export interface ContainerRuntime extends StartingRuntime<ComposeService> {
+  /**
+   * Builds the images of these services, those that have a `build`.
+   *
+   * @throws QbtcError `IMAGE_NOT_BUILT` with the last lines of the build
+   */
+  build(services: readonly string[], onProgress: ContainerProgress): Promise<void>;
+}
+
+/** The same of a stack whose compose file can be read: what is declared there can be started, too. */
+export function containerRuntime(context: Context, stack: Stack): ContainerRuntime {
+  const containers = openContainers(context, stack.root);
+  // The files of the compose file are written by the time at which the first one is started.
+  let opened: { driver: Promise<ContainerDriver>; declarations: Promise<Declarations> } | undefined;
+  const open = () => {
+    opened ??= { driver: openDriver(context, stack), declarations: compareDeclarations(context, stack) };
+    return opened;
+  };
+  return {
+    ...containersAt(context, stack.root),
+    async start(described, { onStarting, onProgress }) {
+      const declarations = await open().declarations;
+      const living = new Set(
+        (await containers.list()).filter(({ state }) => state === 'running').map(({ service }) => service),
+      );
+      // What runs as it is declared needs no comparing, which takes the compose program a while.
+      const wanted = described
+        .filter(
+          ({ service, hasNewImage }) =>
+            hasNewImage === true || !declarations.same.has(service) || !living.has(service),
+        )
+        .map(({ service }) => service);
+      if (wanted.length === 0) return [];
+      for (const name of wanted) if (!living.has(name)) onStarting(name);
+      await declarations.forget(wanted);
+      return (await open().driver).up(wanted, onProgress);
+    },
+    keep: async (names) => (await open().declarations).record(names),
+    exec: ({ service }, command, terminal) => containers.exec(service, command, terminal),
+    build: async (services, onProgress) => (await open().driver).build(services, onProgress),
+  };
+}
+
+/** A line that does not begin with a time was not written by the engine. */
+function written({ timestamp, line }: { timestamp: string; line: string }) {
+  return timestamp === '' ? { line } : { line, timestamp };
+}
+
+/** How the container is, in the words of all runtimes. */
+export function containerPart(container: ContainerStatus): PartStatus {
   const { service, ports, pid, state, exitCode, failed, reason, restarts, health } = container;
   const common = { name: service, ports, pid, reason, restarts, wasReady: health !== 'starting' };
   if (state === 'running') return { ...common, lives: true };

@@ -6,7 +6,8 @@ import { withEngine } from '../../docker/engine.ts';
 import { QbtcError } from '../../errors.ts';
 import { MANAGED_BY, MANAGED_BY_LABEL } from '../../model/gateway.ts';
 import { readChoices } from '../../state/choices.ts';
-import type { ContainerStatus, Containers, LogOptions } from './containers.ts';
+import type { LogOptions } from '../runtime.ts';
+import type { ContainerStatus, Containers } from './containers.ts';
 import { FrameLines, timedLine } from './frames.ts';
 import { stopOptions } from './grace.ts';
 import { containerStatus, PROJECT_LABEL } from './status.ts';
@@ -59,15 +60,6 @@ export function openContainers(context: Pick<Context, 'docker'>, root: string): 
           await Promise.all(
             found.map((each) => unless([ALREADY_SO, GONE], engine.getContainer(each.Id).stop(graceOf(each)))),
           );
-        },
-        STOP_TIMEOUT_MS,
-      ),
-    restart: (services) =>
-      withEngine(
-        context,
-        async (engine) => {
-          const [found, graceOf] = await Promise.all([inspectedOf(engine, services), gracesOf(root)]);
-          await Promise.all(found.map((each) => engine.getContainer(each.Id).restart(graceOf(each))));
         },
         STOP_TIMEOUT_MS,
       ),
@@ -125,19 +117,22 @@ export function openContainers(context: Pick<Context, 'docker'>, root: string): 
         const frames = new FrameLines();
         return [...frames.push(buffer), ...frames.end()].map(timedLine);
       }),
-    followLogs: (service, onLine, signal) =>
+    followLogs: (service, after, onLine, signal) =>
       withEngine(
         context,
         async (engine) => {
           const container = await oneOf(engine, service);
+          // The engine takes whole seconds without loss: what was told of that second already is left out here.
+          const since = after === '' ? 0 : Math.floor(Date.parse(after) / 1000) * 1000;
           const stream = await container.logs({
-            ...logQuery({ tail: 0 }),
+            ...logQuery({ since }),
             follow: true,
             abortSignal: signal,
           });
           const frames = new FrameLines();
           await untilEnded(stream as Readable, signal, (chunk) => {
-            for (const line of frames.push(chunk)) onLine(timedLine(line));
+            for (const line of frames.push(chunk).map(timedLine))
+              if (after === '' || line.stamp > after) onLine(line);
           });
         },
         undefined,

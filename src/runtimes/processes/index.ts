@@ -6,5 +6,5 @@ export {
   supervisorProgram,
 } from './client.ts';
 export type { ProcessSpec, ProcessStatus } from './protocol.ts';
-export { processRuntime } from './runtime.ts';
+export { type ProcessRuntime, processPart, processRuntime } from './runtime.ts';
 export { readState } from './state.ts';

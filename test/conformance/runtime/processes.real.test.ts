@@ -1,25 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type ProcessSpec,
-  processRuntime,
-  startSupervisor,
-  supervisorProgram,
-} from '../../../src/runtimes/processes/index.ts';
+import { type ProcessSpec, processRuntime } from '../../../src/runtimes/processes/index.ts';
 import { createFolders, stackFolders } from '../../../src/state/index.ts';
 import { quietContext } from '../../support/quiet-context.ts';
-import { runtimeConformance } from './runtime.ts';
+import { PART_ENVIRONMENT, PART_SCRIPT, runtimeConformance } from './runtime.ts';
 
 const context = quietContext();
 
-function sleeper(root: string, name: string): ProcessSpec {
+function ticking(root: string, name: string): ProcessSpec {
   return {
     name,
-    program: process.execPath,
-    args: ['-e', 'setInterval(() => {}, 1000)'],
+    program: 'sh',
+    args: ['-c', PART_SCRIPT],
     cwd: root,
-    env: {},
+    env: { PATH: process.env.PATH ?? '', ...PART_ENVIRONMENT },
     stopSignal: 'SIGTERM',
     stopsGroup: true,
     stopTimeoutMs: 10_000,
@@ -30,20 +25,18 @@ function sleeper(root: string, name: string): ProcessSpec {
   };
 }
 
-runtimeConformance({
+runtimeConformance<ProcessSpec>({
   name: 'processes',
+  ...(process.platform === 'win32' ? { skip: 'its parts are shell scripts' } : {}),
   async begin() {
     const root = await mkdtemp(join(tmpdir(), 'qbtc runtime '));
     await createFolders(root);
-    const supervisor = await startSupervisor(root, supervisorProgram(context));
-    for (const name of ['first', 'second']) await supervisor.ensure(sleeper(root, name));
-    supervisor.close();
     const runtime = () => processRuntime(context, root);
-    const options = { volumes: true, onEnding() {}, onStopped() {} };
     return {
       ...{ first: 'first', second: 'second', runtime },
+      describe: (name) => ticking(root, name),
       async end() {
-        await runtime().remove(options);
+        await runtime().remove({ volumes: true, onEnding() {}, onStopped() {} });
         await rm(root, { recursive: true, force: true });
       },
     };

@@ -37,11 +37,16 @@ test('the halves of a line of one stream belong together, whatever the other say
   expect(frames.end()).toEqual(['and the rest']);
 });
 
-test('the time of a line is in milliseconds', () => {
+test('the time of a line is in milliseconds, and as the engine wrote it', () => {
   expect(timedLine('2026-11-21T03:52:17.189276016Z ready to serve')).toEqual({
     timestamp: '2026-11-21T03:52:17.189Z',
     line: 'ready to serve',
+    stamp: '2026-11-21T03:52:17.189276016Z',
   });
-  expect(timedLine('2026-11-21T03:52:17Z ')).toEqual({ timestamp: '2026-11-21T03:52:17.000Z', line: '' });
-  expect(timedLine('no time at all')).toEqual({ timestamp: '', line: 'no time at all' });
+  expect(timedLine('2026-11-21T03:52:17Z ')).toEqual({
+    timestamp: '2026-11-21T03:52:17.000Z',
+    line: '',
+    stamp: '2026-11-21T03:52:17Z',
+  });
+  expect(timedLine('no time at all')).toEqual({ timestamp: '', line: 'no time at all', stamp: '' });
 });

@@ -1,13 +1,11 @@
-import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { followLogs, logPositions, readLogTail, readStartedLog } from '../../src/logs/files.ts';
 import { createLogFilter } from '../../src/logs/filter.ts';
 import { parseLogLine } from '../../src/logs/line.ts';
 import { openLogs } from '../../src/logs/stack-logs.ts';
 import type { LogLine } from '../../src/model/log.ts';
-import { systemClock } from '../../src/system/clock.ts';
 import { quietContext, temporaryFolder } from '../support/quiet-context.ts';
 
 async function stackWithLogs(logs: Record<string, string>): Promise<string> {
@@ -77,71 +75,24 @@ describe('log lines', () => {
     ]);
   });
 
-  test('that are written between the reading and the following are neither lost nor told twice', async () => {
-    const root = await stackWithLogs({ a: 'one\nhal' });
-    const file = join(root, '.qbtc', 'logs', 'a.log');
-    const positions = await logPositions(root, ['a', 'late']);
-    await appendFile(file, 'f\nthree\n');
-    await writeFile(join(root, '.qbtc', 'logs', 'late.log'), 'first\n');
-    const seen = await readLogTail(root, 'a', 10, { end: positions.get('a') });
-    expect(seen).toEqual(['one']);
+  test('are followed: those of all parts in the order of time, then each that comes, once', async () => {
+    const root = await stackWithLogs({
+      a: `${line('2026-01-01T00:00:02.000Z', 'a1')}hal`,
+      b: line('2026-01-01T00:00:01.000Z', 'b1'),
+    });
+    const seen: LogLine[] = [];
     const stop = new AbortController();
-    const onLine = ({ message }: LogLine) => {
-      if (seen.push(message) === 4) stop.abort();
+    const onLine = (found: LogLine) => {
+      seen.push(found);
+      if (found.message === 'a1') void appendFile(join(root, '.qbtc', 'logs', 'a.log'), 'f\n');
+      if (found.message === 'half')
+        void writeFile(join(root, '.qbtc', 'logs', 'late.log'), line('2026-01-01T00:00:00.000Z', 'late'));
+      if (found.message === 'late') stop.abort();
     };
-    await followLogs({ clock: systemClock }, root, ['a', 'late'], onLine, stop.signal, positions);
-    expect(seen).toEqual(['one', 'half', 'three', 'first']);
-  });
-
-  test('are whole when a character comes in two writes', async () => {
-    const root = await stackWithLogs({ a: '' });
-    const file = join(root, '.qbtc', 'logs', 'a.log');
-    const bytes = Buffer.from('漢字\n');
-    const stop = new AbortController();
-    const seen: string[] = [];
-    let polls = 0;
-    const clock = {
-      ...systemClock,
-      // Between two looks at the file, one more byte.
-      sleep: async () => {
-        await appendFile(file, bytes.subarray(polls, polls + 1));
-        polls += 1;
-      },
-    };
-    const onLine = ({ message }: LogLine) => {
-      seen.push(message);
-      stop.abort();
-    };
-    await followLogs({ clock }, root, ['a'], onLine, stop.signal);
-    expect(seen).toEqual(['漢字']);
-  });
-
-  test('the tail is exact for any lines, however long', async () => {
-    const root = await stackWithLogs({});
-    const lineOf = fc.string({ unit: fc.constantFrom('a', 'ü', '漢', ' '), minLength: 1, maxLength: 40_000 });
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(lineOf, { maxLength: 12 }),
-        fc.integer({ min: 1, max: 8 }),
-        async (lines, count) => {
-          await writeFile(join(root, '.qbtc', 'logs', 'a.log'), lines.map((text) => `${text}\n`).join(''));
-          expect(await readLogTail(root, 'a', count)).toEqual(lines.slice(-count));
-        },
-      ),
-    );
-    expect(await readLogTail(root, 'never-ran', 5)).toEqual([]);
-  });
-
-  test('the tail of one start has nothing of those before', async () => {
-    const root = await stackWithLogs({ a: 'SyntaxError\nnow 1\nnow 2\n' });
-    const from = Buffer.byteLength('SyntaxError\n');
-    const said = async (...range: [number, number | undefined]) =>
-      (await readStartedLog(root, 'a', ...range)).map(({ message }) => message);
-    expect(await said(10, from)).toEqual(['now 1', 'now 2']);
-    expect(await said(1, from)).toEqual(['now 2']);
-    // A log that is shorter by now was begun anew.
-    expect(await said(10, 4_711)).toEqual(['SyntaxError', 'now 1', 'now 2']);
-    expect(await said(10, undefined)).toEqual(['SyntaxError', 'now 1', 'now 2']);
+    await (await logsOf(root)).follow(['a', 'b', 'late'], 10, {}, onLine, stop.signal);
+    expect(seen.map(({ message }) => message)).toEqual(['b1', 'a1', 'half', 'late']);
+    // It was written before it was read.
+    expect(Date.parse(seen[2]?.around ?? '')).toBeGreaterThan(Date.parse('2026-01-01'));
   });
 
   test('without any time stand where the log was written last, and not before everything else', async () => {
@@ -162,43 +113,6 @@ describe('log lines', () => {
       '    at stack trace',
       'a2',
     ]);
-  });
-
-  test('are followed from now on, in pieces, and through a file that begins anew', async () => {
-    const root = await stackWithLogs({ a: 'old\n' });
-    const file = join(root, '.qbtc', 'logs', 'a.log');
-    const seen: LogLine[] = [];
-    const stop = new AbortController();
-    let arrived: () => void = () => {};
-    const following = followLogs(
-      { clock: systemClock },
-      root,
-      ['a', 'late'],
-      (found) => {
-        seen.push(found);
-        arrived();
-      },
-      stop.signal,
-    );
-    const next = () =>
-      new Promise<void>((resolve) => {
-        arrived = resolve;
-      });
-    await systemClock.sleep(50);
-    let wait = next();
-    await appendFile(file, 'half ');
-    await appendFile(file, 'line\n');
-    await wait;
-    wait = next();
-    await writeFile(join(root, '.qbtc', 'logs', 'late.log'), 'first\n');
-    await wait;
-    wait = next();
-    await rm(file);
-    await writeFile(file, 'new\n');
-    await wait;
-    stop.abort();
-    await following;
-    expect(seen.map(({ message }) => message)).toEqual(['half line', 'first', 'new']);
   });
 });
 

@@ -1,10 +1,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
-import type { Context } from '../context.ts';
-import type { LogLine } from '../model/log.ts';
-import { stackFolders } from '../state/folders.ts';
-import { dated } from './dated.ts';
-import { parseLogLine } from './line.ts';
+import type { Context } from '../../context.ts';
+import { stackFolders } from '../../state/folders.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 const FOLLOW_POLL_MS = 200;
@@ -50,21 +47,7 @@ export async function readLogTail(
   }
 }
 
-/** The last lines that a process has written since `from`, where this start of it begins. */
-export async function readStartedLog(
-  root: string,
-  name: string,
-  lines: number,
-  from: number | undefined,
-): Promise<LogLine[]> {
-  const raw = await readLogTail(root, name, lines, { from });
-  return dated(
-    raw.map((line) => parseLogLine(name, line)),
-    await lastWritten(root, name),
-  );
-}
-
-/** When the log was written last; `undefined` when there is none. */
+/** When the log was written last, in ISO 8601; `undefined` when there is none. */
 export async function lastWritten(root: string, name: string): Promise<string | undefined> {
   return await stat(stackFolders(root).logFile(name)).then(
     ({ mtime }) => mtime.toISOString(),
@@ -79,58 +62,44 @@ interface Reading {
   partial: string;
 }
 
-/** The byte behind the last whole line of each log. A log that does not exist yet has no entry. */
-export type LogPositions = ReadonlyMap<string, number>;
-
-/** How far the logs are written now: `readLogs` reads up to there, `followLogs` goes on from there, and no line is lost. */
-export async function logPositions(root: string, names: string[]): Promise<LogPositions> {
-  const positions = new Map<string, number>();
-  for (const name of names) {
-    const file = await open(stackFolders(root).logFile(name)).catch(() => undefined);
-    if (file === undefined) continue;
-    try {
-      const { size } = await file.stat();
-      const length = Math.min(CHUNK_BYTES, size);
-      const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
-      positions.set(name, size - length + buffer.lastIndexOf(NEWLINE) + 1);
-    } finally {
-      await file.close();
-    }
+/** The byte behind the last whole line of a log: `followLog` goes on from there. 0 for one that does not exist yet. */
+export async function endOfLines(root: string, name: string): Promise<number> {
+  const file = await open(stackFolders(root).logFile(name)).catch(() => undefined);
+  if (file === undefined) return 0;
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(CHUNK_BYTES, size);
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    return size - length + buffer.lastIndexOf(NEWLINE) + 1;
+  } finally {
+    await file.close();
   }
-  return positions;
 }
 
 /**
- * Calls back with each line that is written after the positions (now, when left out), until the signal is aborted.
- * A file that begins anew is read from its start.
+ * Calls back with each line that is written behind the position, until the signal is aborted. A file that begins anew is
+ * read from its start.
  */
-export async function followLogs(
-  context: Pick<Context, 'clock'>,
+export async function followLog(
+  { clock }: Pick<Context, 'clock'>,
   root: string,
-  names: string[],
-  onLine: (line: LogLine) => void,
+  name: string,
+  position: number,
+  onLine: (line: string) => void,
   signal: AbortSignal,
-  positions?: LogPositions,
 ): Promise<void> {
-  const from = positions ?? (await logPositions(root, names));
-  const readings = new Map(names.map((name) => [name, beginAt(from.get(name) ?? 0)]));
+  const reading = beginAt(position);
   while (!signal.aborted) {
-    for (const [name, reading] of readings) {
-      const file = await open(stackFolders(root).logFile(name)).catch(() => undefined);
-      if (file === undefined) continue;
+    const file = await open(stackFolders(root).logFile(name)).catch(() => undefined);
+    if (file !== undefined) {
       try {
-        for (const raw of await readOn(file, reading)) onLine(readNow(context, parseLogLine(name, raw)));
+        for (const line of await readOn(file, reading)) onLine(line);
       } finally {
         await file.close();
       }
     }
-    await context.clock.sleep(FOLLOW_POLL_MS, signal).catch(() => {});
+    await clock.sleep(FOLLOW_POLL_MS, signal).catch(() => {});
   }
-}
-
-/** A line without a time of its own was written before it was read. */
-function readNow({ clock }: Pick<Context, 'clock'>, line: LogLine): LogLine {
-  return line.timestamp === undefined ? { ...line, around: new Date(clock.now()).toISOString() } : line;
 }
 
 function beginAt(position: number): Reading {
