@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { isSafeNumber as isSafe, LosslessNumber, parse, stringify } from 'lossless-json';
+import { isRecord } from './record.ts';
 
 /**
  * A number with all of its digits: JavaScript's own where that has them, a whole number beyond 2^53 as `bigint`, and
@@ -57,8 +58,8 @@ export function isNumber(value: unknown): value is ExactNumber {
 }
 
 /** Whether a value has fields: no list, no number. */
-export function isRecord(value: JsonValue | undefined): value is { [name: string]: JsonValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isNumber(value);
+export function hasFields(value: JsonValue | undefined): value is { [name: string]: JsonValue } {
+  return isRecord(value) && !isNumber(value);
 }
 
 /** Below 0 when `a` is less than `b`, 0 when they are the same number. */

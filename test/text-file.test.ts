@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readData } from '../commands/events/data.ts';
-import { stackEnvironment } from '../src/config/environment.ts';
+import { readEnvironment } from '../src/config/environment.ts';
 import { QbtcError } from '../src/errors.ts';
 import { readSchemas } from '../src/events/read.ts';
 import { schemaMismatches } from '../src/flow/json-schema.ts';
@@ -71,7 +71,7 @@ describe('a file that people write', () => {
 describe('a byte order mark changes nothing in', () => {
   const stack = (root: string) => ({ root, composeFile: join(root, 'f') }) as unknown as Stack;
   test.each<[string, string, (root: string, file: string) => Promise<unknown>]>([
-    ['.env', 'FIRST=1\nSECOND=2\n', (root) => stackEnvironment(root, {})],
+    ['.env', 'FIRST=1\nSECOND=2\n', (root) => readEnvironment(root, {})],
     ['f', '{"llm": {"text": "x"}}', (root) => readData(root, '@f')],
     ['f', 'services: {a: {image: b}}', async (root) => (await readComposeFile(stack(root)))?.data],
     ['f', 'exchanges: [{name: a, type: topic}]', (_, file) => readTopology([file])],

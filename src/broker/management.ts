@@ -1,7 +1,7 @@
 import type { Context, HttpResponse } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
-import { isRecord } from '../reconcile/difference.ts';
 import { isPassingNetworkError, PassingAnswer, retry } from '../reconcile/retry.ts';
+import { isRecord } from '../record.ts';
 import type { ManagementAccess } from './access.ts';
 
 const DEADLINE_MS = 15_000;

@@ -9,7 +9,7 @@ export async function bringBack(context: Context, stack: Stack, subject: string)
   await up(context, stack, {
     apply: false,
     timeoutMs: READY_MS,
-    wishes: {},
+    placement: {},
     only: [subject],
     exactly: true,
   });

@@ -6,6 +6,7 @@ import { up } from '../lifecycle/up.ts';
 import type { Fault, InjectedFault } from '../model/chaos.ts';
 import type { ResourceObservation } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
+import { factsOf } from '../resources/facts.ts';
 import { embeddedProgram } from '../resources/index.ts';
 import type { ProcessSpec } from '../runtimes/processes/index.ts';
 import { hold, letGo } from '../state/index.ts';
@@ -68,7 +69,7 @@ export async function behindProxy(
   await up(context, movedTo(stack, subject, moves), {
     apply: false,
     timeoutMs: READY_MS,
-    wishes: {},
+    placement: {},
     only: [subject],
     exactly: true,
   });
@@ -128,7 +129,9 @@ function movedTo(stack: Stack, subject: string, moves: readonly Move[]): Stack {
       if (resource.name !== subject) return resource;
       const url = new URL(resource.endpoint.url);
       url.port = String(port);
-      const address = resource.kind === 'apisix' ? url.href.replace(/\/$/, '') : url.href;
+      // Of a virtual host or a database the path is a part.
+      const isPage = factsOf(resource.kind).protocol === 'http';
+      const address = isPage ? url.href.replace(/\/$/, '') : url.href;
       return {
         ...resource,
         ports: { ...resource.ports, ...Object.fromEntries(moves.map(({ role, moved }) => [role, moved])) },

@@ -346,8 +346,3 @@ function keyOf(path: FieldPath): string {
 function isMergeKey(key: unknown): boolean {
   return isScalar(key) && key.value === '<<' && key.type === Scalar.PLAIN;
 }
-
-/** A mapping, as opposed to a list, a scalar, or nothing. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -8,7 +8,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * The variables that `qbtc.yaml` may refer to: those of the process, and beneath them those of the stack's `.env`.
  * @throws QbtcError ENV_UNREADABLE when there is a `.env` that cannot be read, ENV_INVALID
  */
-export async function stackEnvironment(root: string, env: Environment): Promise<Environment> {
+export async function readEnvironment(root: string, env: Environment): Promise<Environment> {
   const file = join(root, '.env');
   try {
     return { ...parseEnv(await readTextFile(file), file, (name) => env[name]), ...env };

@@ -1,5 +1,6 @@
 import type { Resource } from '../model/resource.ts';
-import { isRecord, type StackDocument } from './document.ts';
+import { isRecord } from '../record.ts';
+import type { StackDocument } from './document.ts';
 import { accountEndpoint, endpointFields, roleEndpoint } from './endpoints.ts';
 import { interpolate, type Values } from './interpolate.ts';
 import type { FieldPath, Mistake } from './mistake.ts';

@@ -5,7 +5,7 @@ import type { FieldPath } from './mistake.ts';
 import type { GatewayFile, StackFile } from './schema.ts';
 
 type Positions = Pick<StackDocument, 'at' | 'keyAt'>;
-interface Placed {
+interface Written {
   shown: string;
   document: Positions;
   /** Where the object itself stands in that file. */
@@ -18,7 +18,7 @@ export function locator(
   stackFile: { shown: string; document: Positions },
   sources: readonly GatewaySource[],
 ): GatewayDeclaration['locate'] {
-  let index: Map<string, Placed> | undefined;
+  let index: Map<string, Written> | undefined;
   return (kind, id, path = []) => {
     index ??= indexOf(config, stackFile, sources);
     const placed = index.get(keyOf(kind, id));
@@ -38,9 +38,9 @@ function indexOf(
   config: StackFile,
   stackFile: { shown: string; document: Positions },
   sources: readonly GatewaySource[],
-): Map<string, Placed> {
-  const index = new Map<string, Placed>();
-  const add = (kind: GatewayKind, id: string, placed: Placed) => {
+): Map<string, Written> {
+  const index = new Map<string, Written>();
+  const add = (kind: GatewayKind, id: string, placed: Written) => {
     // Of two that claim an id the first is kept; the second is reported as the mistake.
     const key = keyOf(kind, id);
     if (!index.has(key)) index.set(key, placed);

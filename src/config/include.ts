@@ -1,5 +1,6 @@
 import { basename, posix, relative, resolve, sep } from 'node:path';
-import { isRecord, parseStackDocument, type StackDocument } from './document.ts';
+import { isRecord } from '../record.ts';
+import { parseStackDocument, type StackDocument } from './document.ts';
 import { filesOf } from './files.ts';
 import { type FieldPath, fieldName, type Mistake, type Position } from './mistake.ts';
 import { BESIDE_KEYS, serviceFileMistakes } from './service-file.ts';

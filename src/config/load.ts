@@ -6,7 +6,7 @@ import { readTextFile, unreadable } from '../text-file.ts';
 import { buildStack } from './build.ts';
 import { asApisix, consumerSecrets, readConsumers } from './consumers.ts';
 import { parseStackDocument, type StackDocument } from './document.ts';
-import { stackEnvironment } from './environment.ts';
+import { readEnvironment } from './environment.ts';
 import { fileMistakes } from './files.ts';
 import { type Environments, fillIn } from './fill-in.ts';
 import { DEFAULT_GATEWAY_FILES, type FileMistakes, readGatewayFiles, shownFrom } from './gateway-files.ts';
@@ -65,7 +65,7 @@ export async function openStack(
   const root = dirname(given.file);
   const options = { ...given, scale: { ...(await readScale(root)), ...given.scale } };
   const { document: written, included } = await readDocument(options);
-  const env = await stackEnvironment(root, options.env);
+  const env = await readEnvironment(root, options.env);
   const local = await localPortBase(root, env, given.portBase);
   const document = withPortBase(written, local);
   const load = async (secrets: Readonly<Record<string, string>>): Promise<Stack> => {

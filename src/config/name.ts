@@ -50,3 +50,17 @@ export function suggestStackName(name: string): string {
     ? short
     : `my-${short}`.slice(0, STACK_NAME_MAX).replace(/-+$/, '');
 }
+
+/** The name as variables of an environment begin with it: `quantum-core` is `QUANTUM_CORE`. */
+export function constantName(name: string): string {
+  return name.replaceAll('-', '_').toUpperCase();
+}
+
+/**
+ * The names under which the instances of a service run (in `status`, as log file): with one replica the service's own,
+ * otherwise `NAME-1`, `NAME-2`, ….
+ */
+export function instanceNames(service: string, replicas: number): string[] {
+  if (replicas === 1) return [service];
+  return Array.from({ length: replicas }, (_, index) => `${service}-${index + 1}`);
+}

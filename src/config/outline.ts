@@ -173,15 +173,6 @@ export function resourcePorts(
   );
 }
 
-/**
- * The names under which the instances of a service run (in `status`, as log file): with one replica the service's own,
- * otherwise `NAME-1`, `NAME-2`, ….
- */
-export function instanceNames(service: string, replicas: number): string[] {
-  if (replicas === 1) return [service];
-  return Array.from({ length: replicas }, (_, index) => `${service}-${index + 1}`);
-}
-
 /** Every port that the stack will listen on, resources first, in the order of the file. */
 export function portUses(stack: Outline): PortUse[] {
   return [resourcePortUses, servicePortUses, fallbackPortUses].flatMap((uses) => uses(stack));

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { EXIT, QbtcError } from '../errors.ts';
 import type { PortBaseSource } from '../model/stack.ts';
+import { isRecord } from '../record.ts';
 import { stateFile } from '../state/index.ts';
-import { isRecord, type StackDocument } from './document.ts';
+import type { StackDocument } from './document.ts';
 import { outlineOf, portUses } from './outline.ts';
 import { MAX_PORT, MAX_PORT_BASE, REFUSED_BY_FETCH } from './ports.ts';
 

@@ -1,8 +1,9 @@
 import semver from 'semver';
+import { RESERVED_NAMES } from '../state/files.ts';
 import type { StackDocument } from './document.ts';
 import { type FieldPath, fieldName, listed, type Mistake, nearest } from './mistake.ts';
-import { stackNameProblem, suggestStackName } from './name.ts';
-import { derivedSecrets, instanceNames, type Outline, portUses } from './outline.ts';
+import { instanceNames, stackNameProblem, suggestStackName } from './name.ts';
+import { derivedSecrets, type Outline, portUses } from './outline.ts';
 import { MAX_PORT, MAX_REPLICAS, portClashes } from './ports.ts';
 import type { Report, Rule } from './rule.ts';
 import { consumersAreDistinct } from './sections/gateway.ts';
@@ -96,27 +97,9 @@ const namesAreDistinct: Rule = ({ services, infrastructure, ...rest }, report) =
   }
 };
 
-/** What qbtc itself calls the log of its supervisor, its own user, and the files in `.qbtc`. */
-const RESERVED = new Set([
-  'supervisor',
-  'qbtc',
-  'state',
-  'secrets',
-  'providers',
-  'containers',
-  'places',
-  'lock',
-  'ledger',
-  'broker-ledger',
-  'migrations',
-  'consumers',
-  'scale',
-  'announced',
-]);
-
 const namesAreFree: Rule = ({ services, infrastructure }, report) => {
   for (const [key, named] of Object.entries({ infrastructure, services })) {
-    for (const name of Object.keys(named).filter((each) => RESERVED.has(each))) {
+    for (const name of Object.keys(named).filter((each) => RESERVED_NAMES.has(each))) {
       report([key, name], `the name "${name}", which qbtc keeps for itself`, 'another name', { key: true });
     }
   }

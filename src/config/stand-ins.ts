@@ -1,4 +1,5 @@
-import { isRecord, type StackDocument } from './document.ts';
+import { isRecord } from '../record.ts';
+import type { StackDocument } from './document.ts';
 import { interpolate, type Values } from './interpolate.ts';
 
 /**

@@ -2,6 +2,7 @@ import { nearest } from '../config/mistake.ts';
 import { messageOf } from '../errors.ts';
 import type { Finding } from '../model/finding.ts';
 import type { ApisixPlugins } from '../model/gateway.ts';
+import { isRecord } from '../record.ts';
 import { pathProblem, plainPath } from './paths.ts';
 
 const PREFIX = 'qbtc.';
@@ -119,11 +120,9 @@ function readTarget(text: string): Read<string> {
 }
 
 function readPlugins(text: string): Read<ApisixPlugins> {
-  const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
   try {
     const value: unknown = JSON.parse(text);
-    if (isObject(value) && Object.values(value as object).every(isObject))
-      return { value: value as ApisixPlugins };
+    if (isRecord(value) && Object.values(value).every(isRecord)) return { value: value as ApisixPlugins };
   } catch (error) {
     return { expected: `JSON (${messageOf(error)})` };
   }

@@ -4,7 +4,7 @@ import type { Diagnosis, MachineFinding } from '../model/doctor.ts';
 import { RESOURCE_KINDS } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
 import { chooseProviders } from '../placement/choose.ts';
-import { lookAtPresent } from '../placement/present.ts';
+import { observeRunning } from '../placement/running-parts.ts';
 import { KINDS } from '../resources/index.ts';
 import { engineState } from '../runtimes/containers/index.ts';
 import type { Check, Machine } from './check.ts';
@@ -59,7 +59,7 @@ export async function diagnose(context: Context, stack: Stack, inStack: boolean)
 
 async function planned(context: Context, stack: Stack, inStack: boolean): Promise<Awaited<Machine['plan']>> {
   try {
-    const present = inStack ? await lookAtPresent(context, stack.root) : undefined;
+    const present = inStack ? await observeRunning(context, stack.root) : undefined;
     return await chooseProviders(context, stack, present);
   } catch (error) {
     return error instanceof QbtcError

@@ -3,7 +3,7 @@ import { brokerAccess } from '../broker/access.ts';
 import { onBroker, requireExchange } from '../broker/connection.ts';
 import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
 import type { BrokerMessage, Context } from '../context.ts';
-import { isRecord, type JsonValue, parseJsonBytes, plainJson } from '../json.ts';
+import { hasFields, type JsonValue, parseJsonBytes, plainJson } from '../json.ts';
 import type { SeenEvent } from '../model/event.ts';
 import type { Stack } from '../model/stack.ts';
 import type { Contracts } from './validate.ts';
@@ -78,7 +78,7 @@ export function seen(message: BrokerMessage, contracts: Contracts | undefined, n
       ...contentOf(message.content),
     };
   }
-  const envelope = isRecord(event) ? event : {};
+  const envelope = hasFields(event) ? event : {};
   const text = (name: string) =>
     typeof envelope[name] === 'string' ? (envelope[name] as string) : undefined;
   const [problem] = contracts?.check(plainJson(event)) ?? [];

@@ -1,3 +1,4 @@
+import { isRecord } from '../record.ts';
 import type { Schema } from './schema-file.ts';
 
 /** A schema within a schema, and where it stands. */
@@ -57,5 +58,5 @@ export function* schemasIn(schema: Schema, path: (string | number)[] = []): Gene
 }
 
 export function isSchema(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord(value);
 }

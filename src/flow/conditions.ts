@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { listed } from '../config/mistake.ts';
 import { messageOf } from '../errors.ts';
 import { compareNumbers, type ExactNumber, equalJson, isNumber, jsonText } from '../json.ts';
+import { isRecord } from '../record.ts';
 import { type JsonValue, jsonPathSchema, select } from './json-path.ts';
 import { exactNumberSchema, jsonValueSchema, numberOrCapture } from './json-value.ts';
 
@@ -142,6 +143,6 @@ function isOfType(value: JsonValue, type: string): boolean {
   if (type === 'number' || isNumber(value)) return type === 'number' && isNumber(value);
   if (type === 'null') return value === null;
   if (type === 'array') return Array.isArray(value);
-  if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (type === 'object') return isRecord(value);
   return typeof value === type;
 }

@@ -1,5 +1,5 @@
 import type { BrokerMessage } from '../context.ts';
-import { isRecord } from '../json.ts';
+import { hasFields } from '../json.ts';
 import { type JsonValue, parsedJson } from './json-path.ts';
 
 /** An event as a tap saw it: the CloudEvents 1.0 envelope in JSON, with what the broker knew of it. */
@@ -19,7 +19,7 @@ export interface TappedEvent {
 /** The envelope of a message, as far as it has one. */
 export function readEvent(message: BrokerMessage): TappedEvent {
   const document = parsedJson(message.content);
-  const envelope = isRecord(document) ? document : {};
+  const envelope = hasFields(document) ? document : {};
   const { type, correlationid } = envelope as Record<string, JsonValue | undefined>;
   return {
     exchange: message.exchange,

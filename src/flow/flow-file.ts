@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { durationSchema } from './duration.ts';
 import { jsonPathSchema } from './json-path.ts';
-import { STEP_KIND_NAMES, STEP_KINDS, type StepKindName } from './step-registry.ts';
+import { STEP_KIND_NAMES, STEPS, type StepKindName } from './step-registry.ts';
 
 const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const CAPTURE_NAME = /^[a-z_][a-z0-9_]*$/;
@@ -21,7 +21,7 @@ const common = {
 };
 
 function stepSchema(kind: StepKindName) {
-  return z.strictObject({ kind: z.literal(kind), ...common, ...STEP_KINDS[kind].shape });
+  return z.strictObject({ kind: z.literal(kind), ...common, ...STEPS[kind].shape });
 }
 
 const [first, ...others] = STEP_KIND_NAMES.map(stepSchema) as [

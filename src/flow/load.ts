@@ -8,7 +8,7 @@ import { readTextFile, unreadable } from '../text-file.ts';
 import type { Flow } from './flow.ts';
 import { type FlowFile, flowFileSchema } from './flow-file.ts';
 import { ruleMistakes } from './rules.ts';
-import { STEP_KINDS, type StepKindName } from './step-registry.ts';
+import { STEPS, type StepKindName } from './step-registry.ts';
 
 /**
  * Reads the flow files of the stack.
@@ -67,7 +67,7 @@ function toFlow({ steps, ...header }: FlowFile, file: string): Flow {
     ...header,
     file,
     steps: steps.map(({ kind: name, hop, capture, ...own }) => {
-      const kind = STEP_KINDS[name as StepKindName];
+      const kind = STEPS[name as StepKindName];
       return { hop, capture, kind, prepared: kind.prepare(own) };
     }),
   };

@@ -29,7 +29,7 @@ export const STEP_KIND_NAMES = [
 ] as const;
 export type StepKindName = (typeof STEP_KIND_NAMES)[number];
 
-export const STEP_KINDS: Record<StepKindName, StepKind> = {
+export const STEPS: Record<StepKindName, StepKind> = {
   http,
   answer,
   publish,

@@ -1,5 +1,4 @@
 import { isNumber, jsonText } from '../json.ts';
-import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
 import { resourceOfKind } from '../resources/facts.ts';
 
@@ -38,11 +37,6 @@ function piecesOf(text: string): Piece[] {
   return pieces.filter((piece) => !('text' in piece) || piece.text !== '');
 }
 
-/** The gateway of the stack: its resource of the kind `apisix`. */
-export function gatewayOf(stack: Stack): Resource | undefined {
-  return resourceOfKind(stack, 'apisix');
-}
-
 /** The names between `${` and `}` anywhere in a value, keys included, with the path to what holds each. */
 export function referencesIn(
   value: unknown,
@@ -63,7 +57,7 @@ export function referencesIn(
 export function knownNames(stack: Stack): string[] {
   return [
     'correlation_id',
-    ...(gatewayOf(stack) ? ['gateway.url'] : []),
+    ...(resourceOfKind(stack, 'apisix') ? ['gateway.url'] : []),
     ...stack.services.map((service) => `services.${service.name}.url`),
     ...Object.keys(stack.secrets).map((name) => `secrets.${name}`),
   ];
@@ -106,7 +100,7 @@ function asText(value: unknown): string {
 function lookUp(name: string, { stack, correlationId, captures, keepSecrets }: Variables): unknown {
   if (name === 'correlation_id') return correlationId;
   if (name === 'gateway.url') {
-    const gateway = gatewayOf(stack);
+    const gateway = resourceOfKind(stack, 'apisix');
     if (gateway) return gateway.endpoint.url.replace(/\/+$/, '');
   }
   const [group, ...rest] = name.split('.');

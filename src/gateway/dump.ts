@@ -8,9 +8,9 @@ import {
   STACK_LABEL,
 } from '../model/gateway.ts';
 import type { Dump } from '../model/routes.ts';
-import { isRecord } from '../reconcile/difference.ts';
+import { isRecord } from '../record.ts';
 import { normalise } from './normalise.ts';
-import { isDiscovered, isOurs, KEY_LABEL } from './stamp.ts';
+import { isDiscovered, isOfStack, KEY_LABEL } from './stamp.ts';
 import { credentialParts } from './state.ts';
 
 export interface DumpOptions {
@@ -33,7 +33,7 @@ export function dumpGateway(state: GatewayState, options: DumpOptions): Dump {
   let objects = 0;
   const mine = (kind: GatewayKind, id: string, object: GatewayObject) =>
     options.all ||
-    (isOurs(object, options.stack) && !isDiscovered(object)) ||
+    (isOfStack(object, options.stack) && !isDiscovered(object)) ||
     options.isInLedger(`${kind}/${id}`);
   for (const [kind, list] of Object.entries(DECLARED_KINDS) as [GatewayKind, string][]) {
     for (const [id, object] of state[kind]) {

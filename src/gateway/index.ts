@@ -20,7 +20,7 @@ import { inFileOrder, lintGateway } from './lint/index.ts';
 import { listed } from './list.ts';
 import { type GatewayPlan, planGateway, schemasNeeded } from './plan.ts';
 import { placeOfRefusal, placeText } from './refusal.ts';
-import { isOurs } from './stamp.ts';
+import { isOfStack } from './stamp.ts';
 import type { Validation } from './validate.ts';
 
 export { type ApplyOptions, CONCURRENCY } from './apply.ts';
@@ -73,7 +73,7 @@ export async function planRoutes(
   const [ledger, observed] = await Promise.all([
     ledgerOf(stack, gateway),
     driver.observe(
-      (consumer) => isOurs(consumer, stack.name) || desired.consumer.has(String(consumer.username)),
+      (consumer) => isOfStack(consumer, stack.name) || desired.consumer.has(String(consumer.username)),
     ),
   ]);
   const needed = schemasNeeded(desired, observed);
@@ -129,7 +129,7 @@ export async function dumpRoutes(context: Reach, stack: Stack, { all }: { all: b
   const gateway = gatewayOf(stack);
   const [ledger, state] = await Promise.all([
     ledgerOf(stack, gateway),
-    openDriver(context, gateway).observe((consumer) => all || isOurs(consumer, stack.name)),
+    openDriver(context, gateway).observe((consumer) => all || isOfStack(consumer, stack.name)),
   ]);
   return dumpGateway(state, { stack: stack.name, all, isInLedger: ledger.has, secrets: stack.secrets });
 }

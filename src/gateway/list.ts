@@ -1,7 +1,7 @@
 import type { ApisixPlugins, GatewayObject, GatewayState } from '../model/gateway.ts';
 import type { ListedRoute } from '../model/routes.ts';
 import { pluginsOf } from './lint/rule.ts';
-import { isOurs, ownerOf } from './stamp.ts';
+import { isOfStack, ownerOf } from './stamp.ts';
 
 /** The routes of a gateway by their URI. */
 export function listed(state: GatewayState, stack: string): ListedRoute[] {
@@ -14,7 +14,7 @@ export function listed(state: GatewayState, stack: string): ListedRoute[] {
       uris: hosts.length === 0 ? paths : hosts.flatMap((host) => paths.map((path) => `${host}${path}`)),
       nodes: nodesOf(upstreamOf(state, route)),
       plugins: Object.keys(pluginsOf(state, route) as ApisixPlugins),
-      owner: isOurs(route, stack) ? '' : ownerOf(route),
+      owner: isOfStack(route, stack) ? '' : ownerOf(route),
       status: route.status === 0 ? 'off' : 'on',
     };
   });

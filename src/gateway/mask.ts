@@ -1,6 +1,6 @@
 import type { GatewayKind } from '../model/gateway.ts';
 import type { FieldChange } from '../model/plan.ts';
-import { isRecord } from '../reconcile/difference.ts';
+import { isRecord } from '../record.ts';
 
 const MASK = '********';
 

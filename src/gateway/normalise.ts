@@ -1,5 +1,5 @@
 import type { GatewayKind, GatewayObject } from '../model/gateway.ts';
-import { isRecord } from '../reconcile/difference.ts';
+import { isRecord } from '../record.ts';
 
 /** What the gateway adds to every object that it stores; `id` is the key under which we hold it. */
 const ADDED_BY_THE_GATEWAY = new Set(['id', 'create_time', 'update_time', 'validity_start', 'validity_end']);

@@ -6,7 +6,7 @@ import type { Step } from '../reconcile/step.ts';
 import { maskField } from './mask.ts';
 import { isPlainlySame, normalise } from './normalise.ts';
 import { type SchemaName, type Schemas, schemasToAsk, storedDefaults } from './schema.ts';
-import { isDiscovered, isOurs, ownerOf, voucherOf, WITHOUT_LABELS } from './stamp.ts';
+import { isDiscovered, isOfStack, ownerOf, voucherOf, WITHOUT_LABELS } from './stamp.ts';
 import { nameOf, objectsOf, type Reference, referencesOf } from './state.ts';
 import { claimsOf, handOver } from './takeover.ts';
 
@@ -169,10 +169,10 @@ function rivalOf(
 ): string | undefined {
   const wanted = new Set(claimsOf(object));
   for (const [other, route] of observed.route) {
-    if (other === id || (isOurs(route, stack) && isDiscovered(route))) continue;
+    if (other === id || (isOfStack(route, stack) && isDiscovered(route))) continue;
     const claim = claimsOf(route).find((each) => wanted.has(each));
     if (claim === undefined) continue;
-    const owner = isOurs(route, stack) ? 'declared by this stack' : ownerOf(route);
+    const owner = isOfStack(route, stack) ? 'declared by this stack' : ownerOf(route);
     return `route ${other} serves ${claim.replace(/^\* /, '')} already: ${owner}`;
   }
   return undefined;
@@ -183,7 +183,7 @@ function ours(
   object: GatewayObject,
   { stack, ledger }: Pick<PlanOptions, 'stack' | 'ledger'>,
 ): boolean {
-  return WITHOUT_LABELS.has(reference.kind) ? ledger.has(nameOf(reference)) : isOurs(object, stack);
+  return WITHOUT_LABELS.has(reference.kind) ? ledger.has(nameOf(reference)) : isOfStack(object, stack);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { HttpResponse } from '../context.ts';
 import type { ApisixRoute } from '../model/gateway.ts';
-import { isRecord } from '../reconcile/difference.ts';
+import { isRecord } from '../record.ts';
 
 export interface Judgement {
   answered: boolean;

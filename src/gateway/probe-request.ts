@@ -1,5 +1,5 @@
 import type { ApisixConsumer, ApisixRoute } from '../model/gateway.ts';
-import { isRecord } from '../reconcile/difference.ts';
+import { isRecord } from '../record.ts';
 
 export interface ProbeRequest {
   method: string;

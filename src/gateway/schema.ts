@@ -1,5 +1,6 @@
 import type { GatewayKind, GatewayObject } from '../model/gateway.ts';
-import { difference, type Explains, isRecord } from '../reconcile/difference.ts';
+import { difference, type Explains } from '../reconcile/difference.ts';
+import { isRecord } from '../record.ts';
 
 /** A JSON Schema as the gateway's Admin API hands it out. Only its defaults are read here. */
 export interface JsonSchema {

@@ -22,7 +22,7 @@ export function stamped(object: GatewayObject, stack: string): GatewayObject {
 }
 
 /** True when the object carries both labels of this stack. Anything else is not ours, whatever its name. */
-export function isOurs(object: GatewayObject, stack: string): boolean {
+export function isOfStack(object: GatewayObject, stack: string): boolean {
   return object.labels?.[MANAGED_BY_LABEL] === MANAGED_BY && object.labels?.[STACK_LABEL] === stack;
 }
 

@@ -2,7 +2,9 @@ import type { Problem, ProblemKind } from '../model/heal.ts';
 import type { Measured } from '../model/measured.ts';
 import type { ResourceObservation, Snapshot } from '../model/observation.ts';
 import type { Change } from '../model/plan.ts';
+import type { ResourceKind } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
+import { resourceOfKind } from '../resources/facts.ts';
 import { rootCause, serviceOf } from '../score/index.ts';
 import type { World } from './world.ts';
 
@@ -85,8 +87,8 @@ function reasonOf({ name, state, reason }: ResourceObservation, { holders }: Wor
 }
 
 function drifted({ topologyPlan, routePlan }: Snapshot, stack: Stack): Problem[] {
-  const of = (kind: ProblemKind, resource: string, plan: Measured<Change[]>): Problem[] => {
-    const subject = stack.resources.find((each) => each.kind === resource)?.name;
+  const of = (kind: ProblemKind, resource: ResourceKind, plan: Measured<Change[]>): Problem[] => {
+    const subject = resourceOfKind(stack, resource)?.name;
     if (subject === undefined || !plan.measured || plan.value.length === 0) return [];
     const [first] = plan.value;
     const more = plan.value.length > 1 ? ` and ${plan.value.length - 1} more` : '';

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import type { Problem, ProblemKind } from '../model/heal.ts';
 import type { Stack } from '../model/stack.ts';
+import { resourceOfKind } from '../resources/facts.ts';
 import type { World } from './world.ts';
 
 /** What a remedy may use. */
@@ -33,5 +34,5 @@ export interface Remedy {
 
 /** Whether the subject is the gateway, which the embedded one can stand in for: no use in trying long. */
 export function isGateway({ subject }: Problem, stack: Stack): boolean {
-  return stack.resources.some(({ name, kind }) => name === subject && kind === 'apisix');
+  return resourceOfKind(stack, 'apisix', subject) !== undefined;
 }

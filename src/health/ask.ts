@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
+import { isRecord } from '../record.ts';
 
 const DEADLINE_MS = 5_000;
 /** No health document is as long as this; what is goes on for ever. */
@@ -106,9 +107,7 @@ export function failedChecks({ document }: Pick<HealthAnswer, 'document'>): Fail
 function objectIn(body: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -124,7 +124,7 @@ async function journey(
       apply: true,
       timeoutMs: UP_TIMEOUT_MS,
       // The same on every machine, and quick: no image is pulled for it, and nobody's server is touched.
-      wishes: {
+      placement: {
         strategy: 'fallback',
         providers: new Map(stack.resources.map(({ name }) => [name, 'embedded'])),
       },

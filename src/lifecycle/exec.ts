@@ -6,7 +6,7 @@ import { type ProcessSpec, processRuntime } from '../runtimes/processes/index.ts
 import { type Instance, instancesOf, noteByHand, serviceProcess } from '../services/index.ts';
 import { readChoices } from '../state/index.ts';
 
-export interface ExecWishes {
+export interface ExecOptions {
   /** The program and its arguments; what `up` would run when left out: the service itself. */
   command?: readonly [string, ...string[]];
   /** The option of Node that lets a debugger attach: `--inspect=127.0.0.1:9229`. */
@@ -26,7 +26,7 @@ export async function execIn(
   context: Context,
   stack: Stack,
   name: string,
-  { command, inspect }: ExecWishes,
+  { command, inspect }: ExecOptions,
 ): Promise<number> {
   const service = stack.services.find((declared) => declared.name === name);
   if (containedParts(await readChoices(stack.root)).has(name)) {

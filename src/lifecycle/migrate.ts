@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import type { Stack } from '../model/stack.ts';
 import type { MigrationReport } from '../model/topology.ts';
-import { isAlive, isOurs, lookAtPresent } from '../placement/index.ts';
+import { isAlive, isSupervised, observeRunning } from '../placement/index.ts';
 import { instancesOf } from '../services/index.ts';
 import { migrateQueue } from '../topology/index.ts';
 import { withLock } from './lock.ts';
@@ -26,9 +26,9 @@ export async function migrate(
   let nextReport = 0;
   const report = await migrateQueue(context, stack, queue, {
     async running(services) {
-      const present = await lookAtPresent(context, stack.root);
+      const present = await observeRunning(context, stack.root);
       const alive = new Set([
-        ...present.processes.filter(isOurs).map(({ name }) => name),
+        ...present.processes.filter(isSupervised).map(({ name }) => name),
         ...present.containers.filter(isAlive).map((container) => container.service),
       ]);
       return stack.services
@@ -45,7 +45,7 @@ export async function migrate(
     },
     async resume(services) {
       if (services.length === 0) return;
-      await up(context, stack, { apply: false, timeoutMs, wishes: {}, only: services, exactly: true });
+      await up(context, stack, { apply: false, timeoutMs, placement: {}, only: services, exactly: true });
     },
     exclusively: (work) => withLock(stack.root, 'topology migrate', work),
     onProgress(doing, moved) {

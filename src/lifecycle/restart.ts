@@ -22,5 +22,5 @@ export async function restart(
   const intent = { stack, selection: select(stack, names), plan: await readChoices(stack.root) };
   refuseFaulty(await checkBefore(context, { ...intent, applies: false, mayWrite: true }));
   await stop(context, stack, names);
-  return up(context, stack, { apply: false, timeoutMs, wishes: {}, only: names });
+  return up(context, stack, { apply: false, timeoutMs, placement: {}, only: names });
 }

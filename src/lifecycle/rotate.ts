@@ -13,7 +13,7 @@ import type { RotateResult, UpResult } from '../model/lifecycle.ts';
 import type { Endpoint, Resource } from '../model/resource.ts';
 import type { SecretUse } from '../model/secret.ts';
 import type { Stack } from '../model/stack.ts';
-import { isAlive, isOurs, lookAtPresent, type Present } from '../placement/index.ts';
+import { isAlive, isSupervised, observeRunning, type RunningParts } from '../placement/index.ts';
 import { KINDS } from '../resources/index.ts';
 import { withLock } from './lock.ts';
 import { up } from './up.ts';
@@ -45,8 +45,8 @@ export async function rotate(
       },
     );
   }
-  const present = await lookAtPresent(context, stack.root);
-  const runs = present.processes.some(isOurs) || present.containers.some(isAlive);
+  const present = await observeRunning(context, stack.root);
+  const runs = present.processes.some(isSupervised) || present.containers.some(isAlive);
   await withLock(stack.root, 'qbtc secrets rotate', async () => {
     let current = stack;
     for (const use of uses) {
@@ -59,13 +59,18 @@ export async function rotate(
   const result: UpResult = await up(context, await reopened(context, stack), {
     apply: true,
     timeoutMs,
-    wishes: {},
+    placement: {},
     only: [],
   });
   return { stack: stack.name, rotated, restarted: result.started, kept: result.kept };
 }
 
-async function rotateOne(context: Context, stack: Stack, use: SecretUse, present: Present): Promise<void> {
+async function rotateOne(
+  context: Context,
+  stack: Stack,
+  use: SecretUse,
+  present: RunningParts,
+): Promise<void> {
   const { name, subject } = use;
   const value = generateSecret(name);
   context.io.mask([value]);
@@ -89,7 +94,7 @@ async function tellServer(
   stack: Stack,
   resource: Resource,
   value: string,
-  present: Present,
+  present: RunningParts,
 ): Promise<void> {
   const provider =
     present.plan?.choices.find((choice) => choice.resource === resource.name)?.provider ?? 'embedded';

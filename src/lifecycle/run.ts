@@ -5,6 +5,7 @@ import type { InfrastructurePlan } from '../model/placement.ts';
 import type { ChangeOutcome } from '../model/plan.ts';
 import type { Resource, ResourceKind } from '../model/resource.ts';
 import type { Service, Stack } from '../model/stack.ts';
+import { resourcesOfKind } from '../resources/facts.ts';
 import {
   createDatabase,
   ensureRoles,
@@ -84,7 +85,7 @@ export class Run {
 
   /** With `apply` migrations, topology, and routes are applied too. */
   async everything(plan: InfrastructurePlan, { apply }: { apply: boolean }): Promise<void> {
-    const { resources, services } = this.#selection;
+    const { services } = this.#selection;
     const steps = this.#steps;
     const add = (name: string, after: readonly string[], work: () => Promise<void>) =>
       steps.add(name, after, () =>
@@ -92,7 +93,7 @@ export class Run {
           throw explained(error, name);
         }),
       );
-    const nameOf = (kind: ResourceKind) => resources.filter((r) => r.kind === kind).map(({ name }) => name);
+    const nameOf = (kind: ResourceKind) => resourcesOfKind(this.#selection, kind).map(({ name }) => name);
 
     this.#addResources(plan, add);
     if (apply) {
@@ -258,8 +259,7 @@ export class Run {
   }
 
   async #migrations(): Promise<void> {
-    for (const resource of this.#selection.resources) {
-      if (resource.kind !== 'postgres') continue;
+    for (const resource of resourcesOfKind(this.#selection, 'postgres')) {
       const { migrations } = resource;
       this.#context.io.progress.step('migrations');
       const work = async () => [

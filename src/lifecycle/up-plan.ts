@@ -6,11 +6,11 @@ import {
   chooseProviders,
   leavingContainers,
   leavingProcesses,
-  lookAtPresent,
   nameStrategy,
-  type Present,
-  presentProvider,
-  type Wishes,
+  observeRunning,
+  type PlacementOptions,
+  type RunningParts,
+  runningProvider,
 } from '../placement/index.ts';
 import { instancesOf, outgoingPorts } from '../services/index.ts';
 import type { Intent } from './check.ts';
@@ -21,7 +21,7 @@ import type { Selection } from './run.ts';
 import { select } from './selection.ts';
 
 export interface PlanOptions {
-  wishes: Wishes;
+  placement: PlacementOptions;
   /** Resources and services to bring up, with what they need; all when empty. */
   only: readonly string[];
   /** With `only`: without the services that they need. */
@@ -36,10 +36,14 @@ export interface PlanOptions {
  */
 export async function planUp(context: Context, stack: Stack, options: PlanOptions): Promise<UpPlan> {
   refuseRenamed(stack);
-  const present = await lookAtPresent(context, stack.root);
+  const present = await observeRunning(context, stack.root);
   const selection = select(stack, options.only, options.exactly);
-  const { wishes, applies = true } = options;
-  const plan = await decideChecked(context, stack, selection, present, { wishes, applies, mayWrite: false });
+  const { placement, applies = true } = options;
+  const plan = await decideChecked(context, stack, selection, present, {
+    placement,
+    applies,
+    mayWrite: false,
+  });
   const ends = [
     ...leavingProcesses(stack, plan, present.processes, present.plan).map(({ name }) => name),
     ...leavingContainers(plan, present.containers),
@@ -57,7 +61,7 @@ export async function planUp(context: Context, stack: Stack, options: PlanOption
       .filter(({ resource }) => selected.has(resource))
       .map((choice) => ({
         ...choice,
-        action: actionOf(choice.resource, presentProvider(present, choice.resource), choice.provider),
+        action: actionOf(choice.resource, runningProvider(present, choice.resource), choice.provider),
       })),
     services: plan.services
       .filter(({ service }) => selected.has(service))
@@ -82,12 +86,12 @@ export async function decideChecked(
   context: Context,
   stack: Stack,
   selection: Selection,
-  present: Present,
-  { wishes, ...intent }: Pick<PlanOptions, 'wishes'> & Pick<Intent, 'applies' | 'mayWrite' | 'bundles'>,
+  present: RunningParts,
+  { placement, ...intent }: Pick<PlanOptions, 'placement'> & Pick<Intent, 'applies' | 'mayWrite' | 'bundles'>,
 ): Promise<InfrastructurePlan> {
   let plan: InfrastructurePlan | undefined;
   const undecided = await collected(async () => {
-    plan = await decide(context, stack, selection, present, wishes);
+    plan = await decide(context, stack, selection, present, placement);
   });
   const findings = [...undecided, ...(await checkBefore(context, { stack, selection, plan, ...intent }))];
   refuseFaulty(findings);
@@ -101,8 +105,8 @@ export async function decide(
   context: Context,
   stack: Stack,
   { resources, services }: Selection,
-  present: Present,
-  wishes: Wishes,
+  present: RunningParts,
+  placement: PlacementOptions,
 ): Promise<InfrastructurePlan> {
   const outgoing = await outgoingPorts(context, stack);
   if (outgoing !== undefined) context.io.err(`${outgoing.found}; ${outgoing.fix}`);
@@ -110,7 +114,7 @@ export async function decide(
     context,
     { ...stack, resources: [...resources], services: [...services] },
     present,
-    wishes,
+    placement,
   );
   if (resources.length === stack.resources.length && services.length === stack.services.length) return made;
   const choices = stack.resources.flatMap(
@@ -123,7 +127,7 @@ export async function decide(
   const runs = stack.services.flatMap(({ name }) => {
     const before = present.plan?.services.find(({ service }) => service === name);
     const now = made.services.find(({ service }) => service === name);
-    const chosen = wishes.strategy === undefined ? (before ?? now) : (now ?? before);
+    const chosen = placement.strategy === undefined ? (before ?? now) : (now ?? before);
     if (chosen === undefined) return [];
     // What runs by hand does so now, whatever was decided before.
     const { byHand: _, ...where } = chosen;
@@ -132,8 +136,12 @@ export async function decide(
   return { strategy: nameStrategy(choices, runs), choices, services: runs };
 }
 
-function whereRuns(present: Present, stack: Stack, service: string): 'process' | 'container' | undefined {
-  if (presentProvider(present, service) === 'docker') return 'container';
+function whereRuns(
+  present: RunningParts,
+  stack: Stack,
+  service: string,
+): 'process' | 'container' | undefined {
+  if (runningProvider(present, service) === 'docker') return 'container';
   const declared = stack.services.find(({ name }) => name === service);
   const names = declared === undefined ? [] : instancesOf(declared).map(({ name }) => name);
   return present.processes.some(({ name, pid }) => pid !== undefined && names.includes(name))

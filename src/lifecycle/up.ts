@@ -7,11 +7,11 @@ import type { UpResult } from '../model/lifecycle.ts';
 import type { InfrastructurePlan } from '../model/placement.ts';
 import type { Stack } from '../model/stack.ts';
 import {
-  isOurs,
+  isSupervised,
   leavingContainers,
   leavingProcesses,
-  type Present,
   placed,
+  type RunningParts,
   withContainers,
 } from '../placement/index.ts';
 import { resourceOfKind } from '../resources/facts.ts';
@@ -107,7 +107,7 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
   );
   const bundles = new Bundles(declared.root, context);
   const plan = await decideChecked(context, declared, selection, present, {
-    wishes: options.wishes,
+    placement: options.placement,
     applies: options.apply,
     mayWrite: true,
     bundles,
@@ -136,7 +136,7 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
   const starters: Starters = {
     processes: {
       runtime: held.processes,
-      starter: new Starter(running, held.processes, present.processes.filter(isOurs).map(processPart)),
+      starter: new Starter(running, held.processes, present.processes.filter(isSupervised).map(processPart)),
     },
     containers: containers && {
       runtime: containers,
@@ -174,7 +174,7 @@ async function endLeaving(
   context: Context,
   stack: Stack,
   plan: InfrastructurePlan,
-  present: Present,
+  present: RunningParts,
   held: Held,
 ): Promise<boolean> {
   const { progress } = context.io;
@@ -204,7 +204,7 @@ async function takeBack(context: Context, { processes, containers, starters }: H
     await processes.stop(ours);
     if (contained.length > 0) await containers.stop(contained);
   }
-  const left = (await processes.takeOver()).filter(isOurs).map(({ name }) => name);
+  const left = (await processes.takeOver()).filter(isSupervised).map(({ name }) => name);
   if (left.length === 0) await processes.remove({ volumes: false, onEnding() {}, onStopped() {} });
   if (aborted || left.length + contained.length === 0) return;
   context.io.err(

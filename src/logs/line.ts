@@ -1,4 +1,5 @@
 import { LOG_LEVELS, type LogLevel, type LogLine } from '../model/log.ts';
+import { isRecord } from '../record.ts';
 import { loggedError } from './logged-error.ts';
 import { parseServerLine } from './server-line.ts';
 
@@ -49,7 +50,7 @@ function parseJsonLine(source: string, raw: string): LogLine | undefined {
   const correlationId = document[named.correlationId ?? ''];
   const taken = new Set<string | undefined>(Object.values(named));
   const beside = Object.entries(document).filter(([name]) => !taken.has(name) && !REPEATED.has(name));
-  const context = isObject(document.context) ? document.context : {};
+  const context = isRecord(document.context) ? document.context : {};
   const { error, fields } = loggedError({ ...Object.fromEntries(beside), ...context });
   return {
     source,
@@ -83,12 +84,8 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   if (!text.startsWith('{')) return undefined;
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

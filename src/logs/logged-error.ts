@@ -1,5 +1,6 @@
 import { messagesOf, stacksOf } from '../errors.ts';
 import type { LoggedError } from '../model/log.ts';
+import { isRecord } from '../record.ts';
 
 /** Under which names loggers write an error: the stack's own, pino, bunyan, zap, structlog, python-json-logger. */
 const ERRORS = ['error', 'err', 'exception', 'exc_info', 'cause'];
@@ -25,7 +26,7 @@ export function loggedError(beside: Record<string, unknown>): {
   const take = (names: readonly string[]): string | object | undefined => {
     for (const name of names) {
       const value = fields[name];
-      if ((typeof value !== 'string' || value === '') && !isObject(value)) continue;
+      if ((typeof value !== 'string' || value === '') && !isRecord(value)) continue;
       delete fields[name];
       return value;
     }
@@ -61,8 +62,4 @@ function fromText(text: string): LoggedError {
   if (lines.length < 2) return { message: text.trim() };
   const message = text.startsWith('Traceback') ? lines.at(-1) : lines[0];
   return { message: (message ?? '').trim(), stack: text };
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

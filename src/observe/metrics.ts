@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import type { MetricsSnapshot } from '../model/metrics.ts';
 import type { Resource, ResourceKind } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
+import { resourcesOfKind } from '../resources/facts.ts';
 import { brokerMetrics } from './gauges/broker.ts';
 import { cacheMetrics } from './gauges/cache.ts';
 import { databaseMetrics } from './gauges/database.ts';
@@ -17,9 +18,10 @@ export async function observeMetrics(context: Context, stack: Stack): Promise<Me
   const within = <Value>(take: () => Promise<Value>) => measure(context, DEADLINE_MS, take);
   const each = <Value>(kind: ResourceKind, take: (resource: Resource) => Promise<Value>) =>
     Promise.all(
-      stack.resources
-        .filter((resource) => resource.kind === kind)
-        .map(async (resource) => ({ resource: resource.name, ...(await within(() => take(resource))) })),
+      resourcesOfKind(stack, kind).map(async (resource) => ({
+        resource: resource.name,
+        ...(await within(() => take(resource))),
+      })),
     );
   const [machine, services, broker, caches, databases, gateway] = await Promise.all([
     within(() => machineMetrics(stack)),

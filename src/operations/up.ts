@@ -32,17 +32,17 @@ export const operation = operationOf({
   async run(context, stack, { names, strategy, provider, dryRun, apply, timeout, acceptLoss, ...input }) {
     const scale = parseScale(input.scale);
     checkScale(stack, scale);
-    const wishes = {
+    const placement = {
       providers: parseProviders(stack, provider),
       ...(strategy === undefined ? {} : { strategy }),
     };
     const only = chooseParts(stack, names);
     if (dryRun) {
-      const plan = await planUp(context, stack, { wishes, only, applies: apply });
+      const plan = await planUp(context, stack, { placement, only, applies: apply });
       return { document: { kind: 'up-plan', ...plan } };
     }
     const timeoutMs = timeout * 1000;
-    const options = { apply, timeoutMs, acceptLoss, wishes, only, scale };
+    const options = { apply, timeoutMs, acceptLoss, placement, only, scale };
     const { timing, ...result } = await up(context, stack, options);
     return { document: { kind: 'up', ...result, ...(input.timing ? { timing } : {}) } };
   },

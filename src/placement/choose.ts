@@ -10,14 +10,14 @@ import type { Provider } from '../resources/provider.ts';
 import { composeServices } from '../runtimes/containers/index.ts';
 import { instancesByHand } from '../services/by-hand.ts';
 import { instancesOf } from '../services/service.ts';
-import { isOurs } from './leaving.ts';
+import { isSupervised } from './leaving.ts';
 import { portsTaken } from './port-holders.ts';
 import { type PortConflict, portConflicts, type WantedPort } from './ports.ts';
-import { isAlive, NOTHING, type Present, presentProvider } from './present.ts';
+import { isAlive, NOTHING_RUNS, type RunningParts, runningProvider } from './running-parts.ts';
 import { nameStrategy, PREFERENCE } from './strategy.ts';
 
 /** What the command line asks for; it goes before what `qbtc.yaml` says. */
-export interface Wishes {
+export interface PlacementOptions {
   strategy?: Strategy;
   /** Who is to provide a resource, by its name. */
   providers?: ReadonlyMap<string, ProviderName>;
@@ -26,12 +26,12 @@ export interface Wishes {
 /** What the choice of one resource goes by. */
 interface Question {
   stack: Stack;
-  present: Present;
+  present: RunningParts;
   sockets: readonly ListeningSocket[];
   byHand: readonly ByHand[];
   /** The forced strategy; `undefined` where qbtc decides. */
   strategy: Strategy | undefined;
-  wishes: Wishes;
+  placement: PlacementOptions;
   registry: Record<ProviderName, Provider>;
 }
 
@@ -47,17 +47,17 @@ const RUNS_ALREADY = 'runs already';
 export async function chooseProviders(
   context: Context,
   stack: Stack,
-  present: Present = NOTHING,
-  wishes: Wishes = {},
+  present: RunningParts = NOTHING_RUNS,
+  placement: PlacementOptions = {},
   registry: Record<ProviderName, Provider> = providers,
 ): Promise<InfrastructurePlan> {
-  checkWishes(stack, wishes);
-  const strategy = wishes.strategy ?? stack.strategy;
+  checkOptions(stack, placement);
+  const strategy = placement.strategy ?? stack.strategy;
   const byHand = await instancesByHand(context, stack);
   const question: Question = {
     stack,
     present,
-    wishes,
+    placement,
     strategy,
     registry,
     sockets: await foreignSockets(context, present),
@@ -115,7 +115,7 @@ async function choose(
   const before = present.plan?.choices.find((choice) => choice.resource === name);
   const candidates =
     forced === undefined ? preferred(PREFERENCE[question.strategy ?? 'hybrid'], before) : [forced];
-  const current = presentProvider(present, name);
+  const current = runningProvider(present, name);
   if (current !== undefined && candidates.includes(current) && !excluded.has(current)) {
     const choice = { resource: name, provider: current, reason: RUNS_ALREADY, loss: before?.loss ?? '' };
     return { ...choice, ...standIn(current, before) };
@@ -180,8 +180,8 @@ function unavailable({ strategy }: Question, forced: ProviderName | undefined): 
     : `strategy ${strategy} cannot provide it here`;
 }
 
-function forcedProvider({ wishes }: Question, resource: Resource): ProviderName | undefined {
-  return wishes.providers?.get(resource.name) ?? resource.provider;
+function forcedProvider({ placement }: Question, resource: Resource): ProviderName | undefined {
+  return placement.providers?.get(resource.name) ?? resource.provider;
 }
 
 /** Why the services do not run in containers; `undefined` when they do. */
@@ -196,7 +196,7 @@ async function whyNotInside(
   if (strategy === 'fallback' || strategy === 'hybrid') return `${own} with strategy ${strategy}`;
   if (strategy === undefined) {
     const running = (names: readonly string[]) =>
-      present.processes.some((process) => isOurs(process) && names.includes(process.name));
+      present.processes.some((process) => isSupervised(process) && names.includes(process.name));
     if (running(stack.services.flatMap(instancesOf).map(({ name }) => name))) return RUNS_ALREADY;
     if (others.length === 0 || others.some(({ provider }) => provider !== 'docker'))
       return `${own} unless all resources run in Docker`;
@@ -204,7 +204,7 @@ async function whyNotInside(
       const forced = forcedProvider(question, gateway);
       if (forced !== undefined && forced !== 'docker') return `${own} unless all resources run in Docker`;
       const taken = portConflicts(resourcePorts(gateway), question.sockets);
-      if (presentProvider(present, gateway.name) === undefined && taken.length > 0)
+      if (runningProvider(present, gateway.name) === undefined && taken.length > 0)
         return `${own} unless all resources run in Docker`;
       const offer = await question.registry.docker.offer(context, stack, gateway);
       if (!offer.available) return `${own} unless all resources run in Docker`;
@@ -233,11 +233,11 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
 /** The sockets that are not ours: what runs of the stack goes on, or ends before anything is started in its place. */
 async function foreignSockets(
   context: Pick<Context, 'host'>,
-  { processes, containers }: Present,
+  { processes, containers }: RunningParts,
 ): Promise<ListeningSocket[]> {
   const pids = new Set(processes.flatMap(({ pid }) => pid ?? []));
   const published = new Set(containers.filter(isAlive).flatMap(({ ports }) => ports));
-  const held = new Set(processes.filter(isOurs).flatMap(({ ports }) => ports));
+  const held = new Set(processes.filter(isSupervised).flatMap(({ ports }) => ports));
   return (await context.host.listeningSockets()).filter(
     ({ pid, port }) => !(pid !== undefined && pids.has(pid)) && !published.has(port) && !held.has(port),
   );
@@ -272,8 +272,8 @@ function serviceConflicts({ stack, sockets }: Question, choices: readonly Servic
   return portConflicts(wanted, sockets);
 }
 
-function checkWishes(stack: Stack, wishes: Wishes): void {
-  for (const [name, provider] of wishes.providers ?? []) {
+function checkOptions(stack: Stack, placement: PlacementOptions): void {
+  for (const [name, provider] of placement.providers ?? []) {
     const resource = stack.resources.find((known) => known.name === name);
     if (resource?.provider === 'external' && provider !== 'external') {
       throw new QbtcError(
@@ -283,9 +283,9 @@ function checkWishes(stack: Stack, wishes: Wishes): void {
       );
     }
   }
-  if (wishes.strategy === undefined || wishes.strategy === 'hybrid') return;
+  if (placement.strategy === undefined || placement.strategy === 'hybrid') return;
   const adopted = stack.resources.filter(({ provider }) => provider === 'external').map(({ name }) => name);
-  if (wishes.strategy === 'fallback' && adopted.length > 0) {
+  if (placement.strategy === 'fallback' && adopted.length > 0) {
     throw new QbtcError(
       'PROVIDER_IMPOSSIBLE',
       `strategy fallback adopts nothing, but ${adopted.join(', ')} is declared external in ${stack.file}`,

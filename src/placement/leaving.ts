@@ -6,7 +6,7 @@ import type { ProcessStatus } from '../runtimes/processes/protocol.ts';
 import { instancesOf } from '../services/service.ts';
 
 /** Whether the supervisor runs it, or is about to run it again: its ports are ours. */
-export function isOurs({ state, pid }: ProcessStatus): boolean {
+export function isSupervised({ state, pid }: ProcessStatus): boolean {
   return pid !== undefined || state === 'restarting' || state === 'starting';
 }
 
@@ -41,7 +41,7 @@ export function leavingProcesses(
       .map(({ name, port }): [string, number[]] => [name, [port]]),
   ]);
   return processes.filter((process) => {
-    if (!isOurs(process)) return false;
+    if (!isSupervised(process)) return false;
     // A companion comes and goes with its resource; its ports are its own affair.
     if (process.partOf !== undefined) return !declared.has(process.partOf);
     const ports = declared.get(process.name);

@@ -1,4 +1,5 @@
 import type { FieldChange } from '../model/plan.ts';
+import { isRecord } from '../record.ts';
 
 /** Says whether a field that is there but not declared is only a default that the far side filled in. */
 export type Explains = (path: readonly string[], value: unknown) => boolean;
@@ -33,10 +34,6 @@ export function difference(
     });
   }
   return declared === there ? [] : [{ path: path.join('.'), from: there, to: declared }];
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isEmpty(value: unknown): boolean {

@@ -62,10 +62,23 @@ export function resourcesOfKind<R extends Pick<Resource, 'kind'>>(
   return resources.filter((resource) => resource.kind === kind);
 }
 
-/** The first resource of a kind; of most there is one. */
-export function resourceOfKind<R extends Pick<Resource, 'kind'>>(
+/** The first resource of a kind; of most there is one. With a name, the one that is called so. */
+export function resourceOfKind<R extends Pick<Resource, 'kind' | 'name'>>(
   { resources }: { resources: readonly R[] },
   kind: ResourceKind,
+  called?: string,
 ): R | undefined {
-  return resources.find((resource) => resource.kind === kind);
+  return resources.find(
+    (resource) => resource.kind === kind && (called === undefined || resource.name === called),
+  );
+}
+
+/** The resource of this name. Throws where the stack declares none: who asks has the name from the stack. */
+export function resourceNamed<R extends Pick<Resource, 'name'>>(
+  { resources }: { resources: readonly R[] },
+  name: string,
+): R {
+  const found = resources.find((resource) => resource.name === name);
+  if (found === undefined) throw new Error(`the stack declares no ${name}`);
+  return found;
 }

@@ -34,7 +34,7 @@ async function readStamp(place: string): Promise<Stamp | undefined> {
 }
 
 /** What the ledger names, and what stands in qbtc's folder for state, apart by whose it is. */
-interface Places {
+interface DataPlaces {
   /** Of this stack. */
   ours: string[];
   /** Named by the ledger, and not of this stack. The ledger stands in the stack: a clone may bring along any. */
@@ -46,7 +46,7 @@ interface Places {
 }
 
 /** Reads the ledger and the stamps: either tells which places are ours where the other one is lost. */
-async function sort(root: string, stateFolder: string, named: readonly unknown[]): Promise<Places> {
+async function sort(root: string, stateFolder: string, named: readonly unknown[]): Promise<DataPlaces> {
   const found = (await readdir(stateFolder).catch(() => []))
     .filter((name) => PLACE_NAME.test(name))
     .map((name) => join(stateFolder, name));

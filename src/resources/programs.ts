@@ -18,13 +18,13 @@ export interface ServerProgram {
   /** Older ones lack what the stack needs. */
   leastMajor: number;
   /** Where packages put it beside the folders of `PATH`; these first, because a wrapper may stand in `PATH`. */
-  places: Partial<Record<NodeJS.Platform, Places>>;
+  places: Partial<Record<NodeJS.Platform, SearchedFolders>>;
   /** How its version is told where asking it takes too long. */
   versionOf?(path: string): Promise<string | undefined>;
 }
 
 /** How many exist in a folder of versions (`/usr/lib/postgresql/17/bin`) is for the machine to say. */
-type Places = readonly (string | { versions: string; inside: string })[];
+type SearchedFolders = readonly (string | { versions: string; inside: string })[];
 
 const ENDINGS: Partial<Record<NodeJS.Platform, readonly string[]>> = { win32: ['.exe', '.bat', '.cmd'] };
 
@@ -61,7 +61,7 @@ async function locate(
 }
 
 /** The newest version first. */
-async function foldersOf(place: Places[number]): Promise<string[]> {
+async function foldersOf(place: SearchedFolders[number]): Promise<string[]> {
   if (typeof place === 'string') return [place];
   const versions = await readdir(place.versions).catch(() => []);
   return versions

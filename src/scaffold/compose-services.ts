@@ -1,4 +1,6 @@
-import { isRecord, type StackDocument } from '../config/document.ts';
+import type { StackDocument } from '../config/document.ts';
+import { constantName } from '../config/name.ts';
+import { isRecord } from '../record.ts';
 
 const BEGIN = '  # The services, as their files say; qbtc new, add and remove write this part anew.';
 const END = '  # End of the services.';
@@ -41,7 +43,7 @@ function blockOf(
   standIns: ReadonlySet<string>,
   contained: ReadonlySet<string>,
 ): string {
-  const variable = name.toUpperCase().replaceAll('-', '_');
+  const variable = constantName(name);
   const standIn = standIns.has(name);
   // Of one that may be left out nothing is asked for.
   const value = (field: string, fallback: string) =>

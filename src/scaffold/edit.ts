@@ -1,4 +1,5 @@
 import { isScalar, parseDocument, stringify } from 'yaml';
+import { isRecord } from '../record.ts';
 
 /** `qbtc.yaml` with another name and port base; every other character, comments included, stays as it is. */
 export function editStackFile(text: string, { name, portBase }: { name: string; portBase: number }): string {
@@ -36,16 +37,12 @@ export function renamePackage(text: string, name: string): string {
 export function renameLock(text: string, name: string): string {
   const lock = parseObject(text);
   const packages = lock.packages;
-  if (isObject(packages) && isObject(packages[''])) packages[''] = { ...packages[''], name };
+  if (isRecord(packages) && isRecord(packages[''])) packages[''] = { ...packages[''], name };
   return `${JSON.stringify({ ...lock, name }, null, 2)}\n`;
 }
 
 function parseObject(text: string): Record<string, unknown> {
   const value: unknown = JSON.parse(text);
-  if (!isObject(value)) throw new Error('a package file must hold a JSON object');
+  if (!isRecord(value)) throw new Error('a package file must hold a JSON object');
   return value;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,7 +3,7 @@ import type { CheckResult, Severity } from '../model/score.ts';
 import type { ScoreComponent, Stack } from '../model/stack.ts';
 
 /** What a check found about one subject. The points are not its business. */
-export type Finding = Pick<CheckResult, 'subject' | 'status' | 'evidence' | 'fix'>;
+export type SubjectResult = Pick<CheckResult, 'subject' | 'status' | 'evidence' | 'fix'>;
 
 /**
  * One check: a file in `checks/`, and a line in `registry.ts`. A pure judgement of the snapshot.
@@ -17,19 +17,23 @@ export interface Check {
   /** What it counts beside the other checks of its component; 1 when left out. */
   share?: number;
   /** One finding for each subject that the stack declares; none when it declares no such subject. */
-  examine(snapshot: Snapshot, stack: Stack): Finding[];
+  examine(snapshot: Snapshot, stack: Stack): SubjectResult[];
   /** What is said when there is nothing to examine. */
   nothingDeclared: string;
 }
 
-export function passed(subject: string, evidence: string): Finding {
+export function passed(subject: string, evidence: string): SubjectResult {
   return { subject, status: 'passed', evidence };
 }
 
-export function failed(subject: string, evidence: string, fix: NonNullable<Finding['fix']>): Finding {
+export function failed(
+  subject: string,
+  evidence: string,
+  fix: NonNullable<SubjectResult['fix']>,
+): SubjectResult {
   return { subject, status: 'failed', evidence, fix };
 }
 
-export function notMeasured(subject: string, reason: string): Finding {
+export function notMeasured(subject: string, reason: string): SubjectResult {
   return { subject, status: 'not-measured', evidence: reason };
 }

@@ -1,6 +1,6 @@
 import type { Measured } from '../model/measured.ts';
 import type { Change } from '../model/plan.ts';
-import { type Finding, failed, notMeasured, passed } from './check.ts';
+import { failed, notMeasured, passed, type SubjectResult } from './check.ts';
 import type { Remedy } from './remedy.ts';
 
 /** The finding about one plan: what is there is what is declared when nothing is left to change. */
@@ -9,7 +9,7 @@ export function inSync(
   plan: Measured<Change[]>,
   why: string,
   remedy: Remedy | undefined,
-): Finding {
+): SubjectResult {
   if (!plan.measured) return notMeasured(subject, plan.reason);
   const [first] = plan.value;
   if (!first || !remedy) return passed(subject, 'the plan is empty');

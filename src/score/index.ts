@@ -9,7 +9,7 @@ import {
 } from '../model/score.ts';
 import { SCORE_COMPONENTS, type ScoreComponent, type Stack } from '../model/stack.ts';
 import { partsNamed, rootCause } from './cause.ts';
-import { type Finding, notMeasured } from './check.ts';
+import { notMeasured, type SubjectResult } from './check.ts';
 import { gainsOf } from './gains.ts';
 import { failuresOf } from './gate.ts';
 import { apportion, fromHundredths, toHundredths } from './points.ts';
@@ -118,7 +118,7 @@ function scoreComponent(
 }
 
 /** What could not be measured of a part that is not well, or that needs one that is not, is won with that one. */
-function fixOf(finding: Finding, snapshot: Snapshot, stack: Stack): Pick<CheckResult, 'fix'> {
+function fixOf(finding: SubjectResult, snapshot: Snapshot, stack: Stack): Pick<CheckResult, 'fix'> {
   if (finding.status !== 'not-measured') return {};
   const cause = rootCause(snapshot, stack, finding.subject);
   const unwell =

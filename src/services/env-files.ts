@@ -2,16 +2,19 @@ import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises
 import { basename, dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { formatEnv, parseEnv } from '../config/dotenv.ts';
+import { constantName } from '../config/name.ts';
+import { keyringOf } from '../config/outline.ts';
 import { composeProject, placeOf } from '../config/place.ts';
 import { prepareFolder } from '../config/secrets.ts';
 import type { Context } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Service, Stack } from '../model/stack.ts';
+import { factsOf, resourcesOfKind } from '../resources/facts.ts';
 import { databaseInit } from '../resources/postgres/database-init.ts';
 import { composePlace } from '../runtimes/containers/place.ts';
 import { readTextFile } from '../text-file.ts';
-import { stackEnvironment } from './environment.ts';
+import { commonEnvironment } from './environment.ts';
 
 /** By its first line a file is known to be ours to overwrite. */
 const STAMP = '# Written by qbtc from qbtc.yaml and its secrets: changes made here are lost. Not for git.';
@@ -46,8 +49,8 @@ export async function writeEnvFiles(context: Pick<Context, 'exec' | 'env'>, stac
       await write(join(folder, `${service.name}.env`), serviceValues(stack, service));
     }
     await removeOthers(stack, folder);
-    for (const resource of stack.resources) {
-      if (resource.kind !== 'postgres' || resource.provider === 'external') continue;
+    for (const resource of resourcesOfKind(stack, 'postgres')) {
+      if (resource.provider === 'external') continue;
       await writeGenerated(stack, `${resource.name}-init.sql`, await databaseInit(stack, resource));
     }
   } catch (error) {
@@ -119,18 +122,17 @@ export function composeValues(stack: Stack): Record<string, string> {
 function resourceValues(stack: Stack, { name, kind, ports, endpoint }: Resource): Record<string, string> {
   const prefix = constantName(name);
   const { user, password, vhost, database, adminKey } = endpoint;
+  const { hasKeyring, ports: fields } = factsOf(kind);
+  const takesTls = fields.some(({ role }) => role === 'tls');
   const values: Record<string, string | undefined> = {
     USER: user,
     PASSWORD: password,
     VHOST: vhost,
     DATABASE: database,
     ADMIN_KEY: adminKey,
-    ...(kind === 'apisix'
-      ? {
-          KEYRING: stack.secrets[`${name}-keyring`]?.slice(0, KEYRING_LENGTH),
-          TLS_PORT: String(ports.tls ?? stack.portBase + TLS_PORT),
-        }
-      : {}),
+    ...(hasKeyring ? { KEYRING: stack.secrets[keyringOf(name)]?.slice(0, KEYRING_LENGTH) } : {}),
+    // The compose file names it, whether it is declared or not.
+    ...(takesTls ? { TLS_PORT: String(ports.tls ?? stack.portBase + TLS_PORT) } : {}),
   };
   for (const [role, port] of Object.entries(ports)) {
     values[role === 'main' ? 'PORT' : `${constantName(role)}_PORT`] = String(port);
@@ -153,13 +155,8 @@ function portValues({ name, port, replicas }: Service): Record<string, string> {
 }
 
 function serviceValues(stack: Stack, { name, port, containerEnv }: Service): Record<string, string> {
-  const common = stackEnvironment(stack, name, (service) => service);
+  const common = commonEnvironment(stack, name, (service) => service);
   return { HOST: '0.0.0.0', ...common, ...containerEnv, PORT: String(port), SERVICE_NAME: name };
-}
-
-/** `llm-api` → `LLM_API`. */
-export function constantName(name: string): string {
-  return name.replaceAll('-', '_').toUpperCase();
 }
 
 async function read(file: string): Promise<string | undefined> {

@@ -6,7 +6,7 @@ import type { Stack } from '../model/stack.ts';
  *
  * @param hostOf where services reach each other: this machine's loopback, or their names in the compose network
  */
-export function stackEnvironment(
+export function commonEnvironment(
   stack: Stack,
   service: string,
   hostOf: (service: string) => string,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { instanceNames } from '../config/name.ts';
 import type { Context } from '../context.ts';
 import { askHealth, type Holder, holders, judgeHealth, namesHealth, type RunAs } from '../health/index.ts';
 import type { Service, Stack } from '../model/stack.ts';
@@ -7,7 +8,7 @@ import { baseEnvironment } from '../runtimes/processes/environment.ts';
 import type { ProcessSpec } from '../runtimes/processes/protocol.ts';
 import { stackFolders } from '../state/folders.ts';
 import { Bundles, nodeArguments } from './bundle.ts';
-import { stackEnvironment } from './environment.ts';
+import { commonEnvironment } from './environment.ts';
 
 /** One running copy of a service. With one replica it is named as the service, otherwise `NAME-1`, `NAME-2`, …. */
 export interface Instance {
@@ -17,8 +18,8 @@ export interface Instance {
 }
 
 export function instancesOf(service: Service): Instance[] {
-  return Array.from({ length: service.replicas }, (_, index) => ({
-    name: service.replicas === 1 ? service.name : `${service.name}-${index + 1}`,
+  return instanceNames(service.name, service.replicas).map((name, index) => ({
+    name,
     service,
     port: service.port + index,
   }));
@@ -62,7 +63,7 @@ export async function serviceProcess(
 function environmentOf(stack: Stack, { service, port }: Instance): Record<string, string> {
   return {
     HOST: '127.0.0.1',
-    ...stackEnvironment(stack, service.name, () => '127.0.0.1'),
+    ...commonEnvironment(stack, service.name, () => '127.0.0.1'),
     ...service.env,
     PORT: String(port),
     SERVICE_NAME: service.name,

@@ -1,3 +1,5 @@
+import { parse } from 'node:path';
+
 /** What is said of a document that is damaged: the code of the error, what is lost with it, and what to do. */
 export interface Refusal {
   code: string;
@@ -13,6 +15,8 @@ export interface DocumentDeclaration {
   lifetime: 'run' | 'stack';
   /** `made anew`: damage is as good as absence. */
   damaged: Refusal | 'made anew';
+  /** No resource and no service may have its name. */
+  reservesName?: true;
 }
 
 /** What is no document: its owner writes it in its own way. */
@@ -22,6 +26,7 @@ interface OtherDeclaration {
   /** `volumes`: it lasts until `down --volumes`. */
   lifetime: 'run' | 'stack' | 'volumes';
   damaged: 'line left out' | 'made anew' | 'taken over' | 'told by its owner';
+  reservesName?: true;
 }
 
 const DOWN_AND_UP = 'qbtc down && qbtc up';
@@ -40,6 +45,7 @@ export const STATE_FILES = {
   secrets: {
     shape: 'document',
     file: 'secrets.json',
+    reservesName: true,
     lifetime: 'stack',
     damaged: {
       code: 'SECRETS_UNREADABLE',
@@ -58,6 +64,7 @@ export const STATE_FILES = {
   consumers: {
     shape: 'document',
     file: 'consumers.json',
+    reservesName: true,
     lifetime: 'stack',
     damaged: {
       code: 'CONSUMERS_UNREADABLE',
@@ -67,6 +74,7 @@ export const STATE_FILES = {
   places: {
     shape: 'document',
     file: 'places.json',
+    reservesName: true,
     lifetime: 'stack',
     damaged: {
       code: 'PLACES_UNREADABLE',
@@ -85,6 +93,7 @@ export const STATE_FILES = {
   gatewayLedger: {
     shape: 'document',
     file: 'ledger.json',
+    reservesName: true,
     lifetime: 'stack',
     damaged: {
       code: 'LEDGER_UNREADABLE',
@@ -94,6 +103,7 @@ export const STATE_FILES = {
   brokerLedger: {
     shape: 'document',
     file: 'broker-ledger.json',
+    reservesName: true,
     lifetime: 'stack',
     damaged: {
       code: 'LEDGER_UNREADABLE',
@@ -103,6 +113,7 @@ export const STATE_FILES = {
   supervisor: {
     shape: 'document',
     file: 'state.json',
+    reservesName: true,
     lifetime: 'run',
     damaged: {
       code: 'STATE_UNREADABLE',
@@ -112,13 +123,14 @@ export const STATE_FILES = {
   choices: {
     shape: 'document',
     file: 'providers.json',
+    reservesName: true,
     lifetime: 'run',
     damaged: {
       code: 'CHOICES_UNREADABLE',
       hint: `it says what runs each part; data is kept, and the file is made anew by: ${DOWN_AND_UP}`,
     },
   },
-  scale: { shape: 'document', file: 'scale.json', lifetime: 'run', damaged: 'made anew' },
+  scale: { shape: 'document', file: 'scale.json', reservesName: true, lifetime: 'run', damaged: 'made anew' },
   sources: { shape: 'document', file: 'sources.json', lifetime: 'run', damaged: 'made anew' },
   holds: {
     shape: 'document',
@@ -138,11 +150,23 @@ export const STATE_FILES = {
       hint: `it says how to undo what chaos has done; without it: ${DOWN_AND_UP}`,
     },
   },
-  containers: { shape: 'document', file: 'containers.json', lifetime: 'run', damaged: 'made anew' },
+  containers: {
+    shape: 'document',
+    file: 'containers.json',
+    reservesName: true,
+    lifetime: 'run',
+    damaged: 'made anew',
+  },
   healing: { shape: 'document', file: 'heal.json', lifetime: 'run', damaged: 'made anew' },
   /** It outlives `down`, as what runs by hand does. */
   byHand: { shape: 'document', file: 'by-hand.json', lifetime: 'stack', damaged: 'made anew' },
-  announced: { shape: 'document', file: 'announced.json', lifetime: 'stack', damaged: 'made anew' },
+  announced: {
+    shape: 'document',
+    file: 'announced.json',
+    reservesName: true,
+    lifetime: 'stack',
+    damaged: 'made anew',
+  },
   images: { shape: 'document', file: 'build/images.json', lifetime: 'stack', damaged: 'made anew' },
   heals: { shape: 'lines', file: 'heal.jsonl', lifetime: 'stack', damaged: 'line left out' },
   scores: { shape: 'lines', file: 'scores.jsonl', lifetime: 'stack', damaged: 'line left out' },
@@ -155,11 +179,17 @@ export const STATE_FILES = {
   /** What the compose file is filled in with. */
   compose: { shape: 'folder', file: 'compose', lifetime: 'stack', damaged: 'made anew' },
   /** Journals of migrations of queues, a document each; see `topology/migrate`. */
-  migrations: { shape: 'folder', file: 'migrations', lifetime: 'stack', damaged: 'told by its owner' },
+  migrations: {
+    shape: 'folder',
+    file: 'migrations',
+    reservesName: true,
+    lifetime: 'stack',
+    damaged: 'told by its owner',
+  },
   /** What large files of the gateway said when they were read last. */
   parsed: { shape: 'folder', file: '.parsed', lifetime: 'stack', damaged: 'made anew' },
   /** Held by the command that changes the stack. */
-  lock: { shape: 'lock', file: 'lock', lifetime: 'run', damaged: 'taken over' },
+  lock: { shape: 'lock', file: 'lock', reservesName: true, lifetime: 'run', damaged: 'taken over' },
   socket: { shape: 'socket', file: 'supervisor.sock', lifetime: 'run', damaged: 'made anew' },
   /** Keeps git away, also where the stack's own `.gitignore` does not know us. */
   ignored: { shape: 'text', file: '.gitignore', lifetime: 'stack', damaged: 'made anew' },
@@ -176,3 +206,13 @@ export type LinesName = NameOf<'lines'>;
 export const RUNNING_STATE = (Object.keys(STATE_FILES) as StateFileName[]).filter(
   (name) => STATE_FILES[name].shape === 'document' && STATE_FILES[name].lifetime === 'run',
 );
+
+/** Names that no resource and no service may have: what qbtc writes for itself is called so. */
+export const RESERVED_NAMES: ReadonlySet<string> = new Set([
+  // The log of the supervisor, and qbtc's own user.
+  'supervisor',
+  'qbtc',
+  ...Object.values<DocumentDeclaration | OtherDeclaration>(STATE_FILES)
+    .filter(({ reservesName }) => reservesName === true)
+    .map(({ file }) => parse(file).name),
+]);

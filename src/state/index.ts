@@ -1,6 +1,6 @@
 export { readChoices, writeChoices } from './choices.ts';
 export { decode, encode } from './codec.ts';
-export { RUNNING_STATE, STATE_FILES } from './files.ts';
+export { RESERVED_NAMES, RUNNING_STATE, STATE_FILES } from './files.ts';
 export { makeStateFolder, ownerOfData, STATE_FOLDER, stateFolder, statePath } from './folder.ts';
 export { checkDisk, createFolders, stackFolders } from './folders.ts';
 export { type Hold, hold, letGo, readHolds, refuseHeld } from './holds.ts';

@@ -14,8 +14,8 @@ import { perform } from './management/perform.ts';
 import { ledgerName } from './names.ts';
 import { planChanges, type TopologyPlan, type TopologyTarget } from './plan/index.ts';
 
-export { checkTopology } from './check.ts';
 export { checkContracts } from './check-contracts.ts';
+export { checkTopology } from './check-topology.ts';
 export { definitionsOf } from './definitions.ts';
 export { deadLetterQueues, declaresTopology, desiredOf, queuesOf, withEvents } from './desired.ts';
 export { exportTopology } from './export.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { instanceNames } from '../../src/config/outline.ts';
+import { instanceNames } from '../../src/config/name.ts';
 import { instancesOf } from '../../src/services/service.ts';
 import { makeSample, small } from './sample.ts';
 

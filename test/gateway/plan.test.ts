@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { desiredGateway } from '../../src/gateway/desired.ts';
 import { type GatewayPlan, planGateway, schemasNeeded } from '../../src/gateway/plan.ts';
 import type { JsonSchema, SchemaName } from '../../src/gateway/schema.ts';
-import { isOurs } from '../../src/gateway/stamp.ts';
+import { isOfStack } from '../../src/gateway/stamp.ts';
 import { emptyState, objectsOf } from '../../src/gateway/state.ts';
 import type { GatewayObject, GatewayState } from '../../src/model/gateway.ts';
 import type { Stack } from '../../src/model/stack.ts';
@@ -251,12 +251,12 @@ describe('stored defaults', () => {
   });
 });
 
-describe('isOurs', () => {
+describe('isOfStack', () => {
   it('holds for every object that is desired', () => {
     fc.assert(
       fc.property(anyStack, (stack) => {
         for (const { object } of objectsOf(desiredGateway(stack)))
-          expect(isOurs(object, stack.name)).toBe(true);
+          expect(isOfStack(object, stack.name)).toBe(true);
       }),
     );
   });

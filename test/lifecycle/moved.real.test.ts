@@ -2,7 +2,7 @@ import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { down } from '../../src/lifecycle/down.ts';
-import { lookAtPresent } from '../../src/placement/index.ts';
+import { observeRunning } from '../../src/placement/index.ts';
 import {
   attachSupervisor,
   connectSupervisor,
@@ -92,7 +92,7 @@ describe.skipIf(process.platform === 'win32')('what runs is found by what it car
     test.each([false, true])('(supervisor killed before: %s): down ends all of it', async (killed) => {
       if (killed) await kill(started);
       await lose();
-      const present = (await lookAtPresent(context, root)).processes.map(({ name }) => name);
+      const present = (await observeRunning(context, root)).processes.map(({ name }) => name);
       const { stopped } = await down(context, root, { volumes: false });
       // A supervisor that lives may have seen the loss before anybody asks, and have ended everything itself.
       if (killed) {
@@ -112,7 +112,7 @@ describe.skipIf(process.platform === 'win32')('what runs is found by what it car
     if (killed) await kill(started);
     const moved = join(root, '..', 'b');
     await rename(root, moved);
-    const present = (await lookAtPresent(context, moved)).processes;
+    const present = (await observeRunning(context, moved)).processes;
     const { stopped } = await down(context, moved, { volumes: false });
     if (killed) {
       expect(present).toHaveLength(2);
@@ -147,7 +147,7 @@ describe.skipIf(process.platform === 'win32')('what runs is found by what it car
   test('a copy keeps its hands off what the original runs', async () => {
     const copy = join(root, '..', 'copy');
     await cp(root, copy, { recursive: true, filter: (source) => !source.endsWith('.sock') });
-    expect((await lookAtPresent(context, copy)).processes).toEqual([]);
+    expect((await observeRunning(context, copy)).processes).toEqual([]);
     expect((await down(context, copy, { volumes: false })).stopped).toEqual([]);
     expect(await living(started)).toBe(2);
     expect((await down(context, root, { volumes: false })).stopped).toHaveLength(2);

@@ -29,7 +29,7 @@ test('data that was made under another name is not begun anew in silence', async
     hint: expect.stringMatching(/put "name: before" back.*delete it.*down --volumes/),
   });
   expect(() => refuseRenamed(stack)).toThrow(error);
-  await expect(planUp(quietContext(), stack, { wishes: {}, only: [] })).rejects.toEqual(error);
+  await expect(planUp(quietContext(), stack, { placement: {}, only: [] })).rejects.toEqual(error);
   refuseRenamed({ ...stack, name: 'before' });
   // What keeps nothing, or is somebody else's, knows no name of ours.
   refuseRenamed({ ...stack, resources: [resource('redis')] });

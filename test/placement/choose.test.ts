@@ -9,7 +9,7 @@ import type { InfrastructurePlan } from '../../src/model/placement.ts';
 import type { ProviderName, Resource } from '../../src/model/resource.ts';
 import type { Service, Stack } from '../../src/model/stack.ts';
 import { chooseProviders } from '../../src/placement/choose.ts';
-import { NOTHING, type Present } from '../../src/placement/present.ts';
+import { NOTHING_RUNS, type RunningParts } from '../../src/placement/running-parts.ts';
 import type { Offer, Provider } from '../../src/resources/provider.ts';
 import { external } from '../../src/resources/providers/external.ts';
 import type { ContainerStatus } from '../../src/runtimes/containers/containers.ts';
@@ -155,7 +155,7 @@ describe('a machine', () => {
     ['with programs: those', INSTALLED, 'fallback', { cache: 'native', gateway: 'native' }, 'process'],
     ['with an engine: all in it', DOCKER, 'full_docker', { cache: 'docker', gateway: 'docker' }, 'container'],
   ] as const)('%s', async (_, registry, strategy, expected, runs) => {
-    const plan = await chooseProviders(context, await wholeStack(), NOTHING, {}, registry);
+    const plan = await chooseProviders(context, await wholeStack(), NOTHING_RUNS, {}, registry);
     expect(plan.strategy).toBe(strategy);
     expect(providersOf(plan)).toEqual(expected);
     expect(plan.services).toEqual([{ service: 'api', runs, reason: expect.any(String) }]);
@@ -173,7 +173,7 @@ describe('a machine', () => {
             : { available: true, reason: 'docker', loss: '' },
       },
     };
-    const plan = await chooseProviders(context, await wholeStack(), NOTHING, {}, registry);
+    const plan = await chooseProviders(context, await wholeStack(), NOTHING_RUNS, {}, registry);
     expect(plan.strategy).toBe('hybrid');
     expect(providersOf(plan)).toEqual({ cache: 'docker', gateway: 'native' });
     expect(plan.services[0]?.runs).toBe('process');
@@ -182,7 +182,7 @@ describe('a machine', () => {
   test('where the server answers already with our credentials: it is adopted', async () => {
     const stack = await wholeStack();
     stack.resources[0] = redisResource(await redis(password));
-    const plan = await chooseProviders(context, stack, NOTHING, {}, DOCKER);
+    const plan = await chooseProviders(context, stack, NOTHING_RUNS, {}, DOCKER);
     expect(providersOf(plan)).toEqual({ cache: 'external', gateway: 'native' });
     expect(plan.strategy).toBe('hybrid');
   });
@@ -194,24 +194,30 @@ describe('what is asked for', () => {
     ['hybrid', DOCKER, { cache: 'docker', gateway: 'native' }, 'hybrid'],
     ['full_docker', DOCKER, { cache: 'docker', gateway: 'docker' }, 'full_docker'],
   ] as const)('--strategy %s', async (strategy, registry, expected, name) => {
-    const plan = await chooseProviders(context, await wholeStack(), NOTHING, { strategy }, registry);
+    const plan = await chooseProviders(context, await wholeStack(), NOTHING_RUNS, { strategy }, registry);
     expect(providersOf(plan)).toEqual(expected);
     expect(plan.strategy).toBe(name);
   });
 
   test('goes before what qbtc.yaml says', async () => {
     const stack = await wholeStack({ strategy: 'full_docker' });
-    const wishes = { providers: new Map<string, ProviderName>([['cache', 'embedded']]) };
-    const plan = await chooseProviders(context, stack, NOTHING, { ...wishes, strategy: 'fallback' }, DOCKER);
+    const placement = { providers: new Map<string, ProviderName>([['cache', 'embedded']]) };
+    const plan = await chooseProviders(
+      context,
+      stack,
+      NOTHING_RUNS,
+      { ...placement, strategy: 'fallback' },
+      DOCKER,
+    );
     expect(providersOf(plan)).toEqual({ cache: 'embedded', gateway: 'native' });
   });
 
   test('all in Docker but the gateway: services in containers, and the whole is hybrid', async () => {
-    const wishes = {
+    const placement = {
       strategy: 'full_docker' as const,
       providers: new Map<string, ProviderName>([['gateway', 'embedded']]),
     };
-    const plan = await chooseProviders(context, await wholeStack(), NOTHING, wishes, DOCKER);
+    const plan = await chooseProviders(context, await wholeStack(), NOTHING_RUNS, placement, DOCKER);
     expect(plan).toMatchObject({
       strategy: 'hybrid',
       choices: [{ provider: 'docker' }, { provider: 'embedded' }],
@@ -220,14 +226,14 @@ describe('what is asked for', () => {
   });
 
   test('a service whose cache listens on the loopback only does not go into a container', async () => {
-    const wishes = {
+    const placement = {
       strategy: 'full_docker' as const,
       providers: new Map<string, ProviderName>([
         ['cache', 'embedded'],
         ['gateway', 'embedded'],
       ]),
     };
-    const plan = await chooseProviders(context, await wholeStack(), NOTHING, wishes, DOCKER);
+    const plan = await chooseProviders(context, await wholeStack(), NOTHING_RUNS, placement, DOCKER);
     expect(plan.services).toEqual([
       { service: 'api', runs: 'process', reason: 'api could not reach cache from a container' },
     ]);
@@ -237,9 +243,9 @@ describe('what is asked for', () => {
     const stack = await wholeStack();
     const refused = machine({ docker: 'the engine hangs' });
     await expect(
-      chooseProviders(context, stack, NOTHING, { strategy: 'full_docker' }, refused),
+      chooseProviders(context, stack, NOTHING_RUNS, { strategy: 'full_docker' }, refused),
     ).rejects.toMatchObject({ code: 'RESOURCE_UNAVAILABLE', details: ['docker: the engine hangs'] });
-    await expect(chooseProviders(context, stack, NOTHING, {}, refused)).rejects.toMatchObject({
+    await expect(chooseProviders(context, stack, NOTHING_RUNS, {}, refused)).rejects.toMatchObject({
       details: ['docker: the engine hangs', 'native: no native here', 'embedded: no embedded here'],
     });
   });
@@ -249,8 +255,8 @@ describe('what is asked for', () => {
     const stack = emptyStack('/nowhere', {
       resources: [redisResource(port, { provider: 'external', ports: {} })],
     });
-    const wishes = { providers: new Map<string, ProviderName>([['cache', 'docker']]) };
-    await expect(chooseProviders(context, stack, NOTHING, wishes, DOCKER)).rejects.toMatchObject({
+    const placement = { providers: new Map<string, ProviderName>([['cache', 'docker']]) };
+    await expect(chooseProviders(context, stack, NOTHING_RUNS, placement, DOCKER)).rejects.toMatchObject({
       code: 'PROVIDER_IMPOSSIBLE',
       exit: 64,
     });
@@ -259,7 +265,7 @@ describe('what is asked for', () => {
   test('what is declared external and does not answer is an error, never replaced', async () => {
     const [port = 0] = await freePorts(1);
     const absent = emptyStack('/nowhere', { resources: [redisResource(port, { provider: 'external' })] });
-    await expect(chooseProviders(context, absent, NOTHING, {}, DOCKER)).rejects.toMatchObject({
+    await expect(chooseProviders(context, absent, NOTHING_RUNS, {}, DOCKER)).rejects.toMatchObject({
       code: 'RESOURCE_UNAVAILABLE',
     });
   });
@@ -271,7 +277,7 @@ describe('what runs already', () => {
     'native',
   ] as const)('as %s goes on as it is, with an engine beside it', async (provider) => {
     const stack = await wholeStack();
-    const present: Present = {
+    const present: RunningParts = {
       processes: ['cache', 'gateway', 'api'].map((name) => running(name)),
       containers: [],
       plan: {
@@ -295,13 +301,17 @@ describe('what runs already', () => {
     const port = await redis('somebody else, as the proxy of the engine would be');
     const stack = await wholeStack();
     stack.resources[0] = redisResource(port);
-    const present: Present = { processes: [], containers: [container('cache', [port])], plan: undefined };
+    const present: RunningParts = {
+      processes: [],
+      containers: [container('cache', [port])],
+      plan: undefined,
+    };
     const plan = await chooseProviders(context, stack, present, {}, DOCKER);
     expect(providersOf(plan)).toEqual({ cache: 'docker', gateway: 'docker' });
   });
 
   test('is given up for what is asked for', async () => {
-    const present: Present = { processes: [running('cache')], containers: [], plan: undefined };
+    const present: RunningParts = { processes: [running('cache')], containers: [], plan: undefined };
     const plan = await chooseProviders(
       context,
       await wholeStack(),
@@ -315,7 +325,7 @@ describe('what runs already', () => {
   test("by us is not adopted as somebody else's", async () => {
     const stack = await wholeStack();
     stack.resources[0] = redisResource(await redis(password), { provider: 'external' });
-    const present: Present = { processes: [running('cache')], containers: [], plan: undefined };
+    const present: RunningParts = { processes: [running('cache')], containers: [], plan: undefined };
     await expect(chooseProviders(context, stack, present, {}, DOCKER)).rejects.toMatchObject({
       details: [expect.stringContaining('run by qbtc itself')],
     });
@@ -330,7 +340,7 @@ test('every port that is in the way is told at once, with the process that holds
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const stack = emptyStack('/nowhere', { resources: [redisResource(other)], services: [service(port)] });
-  await expect(chooseProviders(context, stack, NOTHING, {}, DOCKER)).rejects.toMatchObject({
+  await expect(chooseProviders(context, stack, NOTHING_RUNS, {}, DOCKER)).rejects.toMatchObject({
     code: 'PORT_TAKEN',
     details: [
       expect.stringMatching(

@@ -39,7 +39,7 @@ test('ports that the machine gives to outgoing connections are found with the ra
 
 test('up tells them before it starts anything, and starts', async () => {
   const context = machine(LINUX);
-  const plan = await planUp(context, await stackAbove(), { wishes: {}, only: [] });
+  const plan = await planUp(context, await stackAbove(), { placement: {}, only: [] });
   expect(plan.services).toMatchObject([{ service: 'web', action: 'start' }]);
   expect(context.said).toEqual([expect.stringContaining(`${FOUND}; a base up to 29766`)]);
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EMPTY_TOPOLOGY, type Topology } from '../../src/model/topology.ts';
-import { checkTopology } from '../../src/topology/check.ts';
+import { checkTopology } from '../../src/topology/check-topology.ts';
 import { escaped, queuesOf, withEvents } from '../../src/topology/desired.ts';
 import { graphOf } from '../../src/topology/graph.ts';
 import { matchesKey } from '../../src/topology/match.ts';

@@ -1,4 +1,5 @@
 import type { RedisConnection } from '../../context.ts';
+import { resourceNamed, resourcesOfKind } from '../../resources/facts.ts';
 import type { FaultContext, FaultKind } from '../fault-kind.ts';
 
 const CONNECT_MS = 3_000;
@@ -17,7 +18,7 @@ interface SavedKey {
 /** Lets keys of a cache expire at once. Strings and hashes come back as they were; keys of other types stay. */
 export const expire: FaultKind = {
   about: 'keys of a cache expire at once',
-  subjects: async ({ resources }) => resources.filter(({ kind }) => kind === 'redis').map(({ name }) => name),
+  subjects: async (stack) => resourcesOfKind(stack, 'redis').map(({ name }) => name),
   takes: ['key'],
   refuses: async (_, { options }) =>
     options.key === undefined ? 'which keys? --key takes a pattern such as "llm:*"' : undefined,
@@ -74,9 +75,7 @@ async function onCache(
   name: string,
   work: (redis: RedisConnection) => Promise<void>,
 ): Promise<void> {
-  const cache = stack.resources.find((resource) => resource.name === name);
-  if (cache === undefined) throw new Error(`the stack declares no ${name}`);
-  const redis = await context.redis(cache.endpoint.url, { timeoutMs: CONNECT_MS });
+  const redis = await context.redis(resourceNamed(stack, name).endpoint.url, { timeoutMs: CONNECT_MS });
   try {
     await work(redis);
   } finally {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isRecord } from '../../json.ts';
+import { hasFields } from '../../json.ts';
 import { jsonConditionsSchema, jsonMismatches } from '../conditions.ts';
 import { durationSchema } from '../duration.ts';
 import { type JsonValue, parsedJson } from '../json-path.ts';
@@ -49,5 +49,5 @@ export const log = defineStepKind({
 
 function parsed(line: string): { [name: string]: JsonValue }[] {
   const value = parsedJson(line);
-  return isRecord(value) ? [value] : [];
+  return hasFields(value) ? [value] : [];
 }

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { messageOf } from '../../errors.ts';
 import { jsonText, parseJson } from '../../json.ts';
-import type { Resource } from '../../model/resource.ts';
-import type { Stack } from '../../model/stack.ts';
+import { resourceOfKind } from '../../resources/facts.ts';
 import { conditionSchema, jsonConditionsSchema, jsonMismatches, mismatch } from '../conditions.ts';
 import { durationSchema } from '../duration.ts';
 import { type JsonValue, parsedJson } from '../json-path.ts';
@@ -36,7 +35,7 @@ export const redis = defineStepKind({
   },
   prepare: ({ resource, command: template, expect: expectation, every, within }) => ({
     async run(scope) {
-      const cache = cacheOf(scope.stack, resource);
+      const cache = resourceOfKind(scope.stack, 'redis', resource);
       if (cache === undefined)
         return { status: 'failed', evidence: 'the stack declares no such redis resource' };
       const [name = '', ...args] = scope.fill(template);
@@ -64,12 +63,6 @@ export const redis = defineStepKind({
     },
   }),
 });
-
-function cacheOf({ resources }: Stack, name: string | undefined): Resource | undefined {
-  return resources.find(
-    (resource) => resource.kind === 'redis' && (name === undefined || resource.name === name),
-  );
-}
 
 function toJson(reply: unknown): JsonValue {
   return parseJson(jsonText(reply ?? null));

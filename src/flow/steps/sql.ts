@@ -2,8 +2,7 @@ import * as z from 'zod';
 import type { SqlConnection } from '../../context.ts';
 import { messageOf } from '../../errors.ts';
 import { isNumber, jsonText, parseJson } from '../../json.ts';
-import type { Resource } from '../../model/resource.ts';
-import type { Stack } from '../../model/stack.ts';
+import { resourceOfKind } from '../../resources/facts.ts';
 import { conditionSchema, jsonConditionsSchema, jsonMismatches, mismatch, shown } from '../conditions.ts';
 import { durationSchema } from '../duration.ts';
 import type { JsonValue } from '../json-path.ts';
@@ -34,11 +33,11 @@ export const sql = defineStepKind({
     within: durationSchema.default(5_000),
   },
   prepare: ({ resource, query, values: valueTemplates, expect: expectationTemplate, every, within }) => ({
-    database: (stack) => databaseOf(stack, resource),
+    database: (stack) => resourceOfKind(stack, 'postgres', resource),
     async run(scope) {
       const values = scope.fill(valueTemplates);
       const expected = scope.fill(expectationTemplate);
-      const database = databaseOf(scope.stack, resource);
+      const database = resourceOfKind(scope.stack, 'postgres', resource);
       if (!database) return { status: 'failed', evidence: 'the stack declares no such postgres resource' };
 
       let connection: SqlConnection;
@@ -73,12 +72,6 @@ export const sql = defineStepKind({
     },
   }),
 });
-
-function databaseOf(stack: Stack, name: string | undefined): Resource | undefined {
-  return stack.resources.find(
-    (resource) => resource.kind === 'postgres' && (name === undefined || resource.name === name),
-  );
-}
 
 /** Rows as JSON holds them: dates become texts, which is what a condition can compare. */
 function asJson(rows: Record<string, unknown>[]): JsonValue[] {

@@ -1,7 +1,7 @@
 import type { Context, HttpResponse } from '../../context.ts';
 import { messageOf, QbtcError } from '../../errors.ts';
-import { isRecord } from '../../reconcile/difference.ts';
 import { isPassingNetworkError, PassingAnswer, retry } from '../../reconcile/retry.ts';
+import { isRecord } from '../../record.ts';
 
 export interface AdminApi {
   /** `http://127.0.0.1:9180`, without a path. */

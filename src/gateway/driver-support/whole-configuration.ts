@@ -1,6 +1,6 @@
 import { QbtcError } from '../../errors.ts';
 import type { GatewayObject, GatewayState } from '../../model/gateway.ts';
-import { isRecord } from '../../reconcile/difference.ts';
+import { isRecord } from '../../record.ts';
 import type { GatewayDriver } from '../driver.ts';
 import {
   credentialKey,

@@ -1,9 +1,9 @@
 import type { Context } from '../../context.ts';
 import { QbtcError } from '../../errors.ts';
 import type { GatewayKind, GatewayObject, GatewayState } from '../../model/gateway.ts';
-import { isRecord } from '../../reconcile/difference.ts';
 import { mapConcurrently } from '../../reconcile/map-concurrently.ts';
 import { retry } from '../../reconcile/retry.ts';
+import { isRecord } from '../../record.ts';
 import type { GatewayDriver } from '../driver.ts';
 import { type AdminApi, adminRequests, notApisix } from '../driver-support/admin-requests.ts';
 import { COLLECTIONS, LISTED_KINDS } from '../driver-support/collections.ts';

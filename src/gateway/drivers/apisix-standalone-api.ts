@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Context } from '../../context.ts';
 import { QbtcError } from '../../errors.ts';
-import { isRecord } from '../../reconcile/difference.ts';
+import { isRecord } from '../../record.ts';
 import type { GatewayDriver } from '../driver.ts';
 import { type AdminApi, adminRequests } from '../driver-support/admin-requests.ts';
 import {

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import writeFileAtomic from 'write-file-atomic';
 import { Document, isSeq, LineCounter, parseDocument } from 'yaml';
 import { messageOf, QbtcError } from '../../errors.ts';
-import { isRecord } from '../../reconcile/difference.ts';
+import { isRecord } from '../../record.ts';
 import { readTextFile, unreadable } from '../../text-file.ts';
 import type { GatewayDriver } from '../driver.ts';
 import {

@@ -15,7 +15,7 @@ import { unknownPlugin } from './rules/unknown-plugin.ts';
 import { unreachableHost } from './rules/unreachable-host.ts';
 import { unreachableUri } from './rules/unreachable-uri.ts';
 
-export const LINT_RULES: readonly LintRule[] = [
+export const RULES: readonly LintRule[] = [
   unknownPlugin,
   danglingReference,
   unreachableUri,
@@ -32,7 +32,7 @@ export const LINT_RULES: readonly LintRule[] = [
 
 /** What can be told of the declared gateway without asking one, in the order of the files. */
 export function lintGateway(state: GatewayState, stack: Pick<Stack, 'gateway'>): Finding[] {
-  const findings = LINT_RULES.flatMap(({ code, severity, check }) =>
+  const findings = RULES.flatMap(({ code, severity, check }) =>
     check(state).map(({ kind, id, path = [], message, fix, nearest }): Finding => {
       const place = stack.gateway.locate(kind, id, path);
       return {

@@ -1,3 +1,4 @@
+import { resourceNamed } from '../../resources/facts.ts';
 import { isGateway, type Remedy } from '../remedy.ts';
 import { startFallback } from '../stand-in.ts';
 
@@ -13,9 +14,7 @@ export const fallbackGateway: Remedy = {
     isGateway(problem, stack) ? undefined : 'only a gateway can be stood in for',
   command: () => 'qbtc heal',
   async apply(around, { subject }) {
-    const gateway = around.stack.resources.find(({ name }) => name === subject);
-    if (gateway === undefined) throw new Error(`the stack declares no ${subject}`);
-    const ports = await startFallback(around, gateway);
+    const ports = await startFallback(around, resourceNamed(around.stack, subject));
     return `the embedded gateway stands in on port ${ports.join(' and ')}`;
   },
 };

@@ -24,7 +24,7 @@ export const freePort: Remedy = {
       context,
       held.map(({ port }) => port),
     );
-    await up(context, stack, { apply: false, timeoutMs, wishes: {}, only: [subject], exactly: true });
+    await up(context, stack, { apply: false, timeoutMs, placement: {}, only: [subject], exactly: true });
     return `ended pid ${pids.join(', ')}, started ${subject}`;
   },
 };

@@ -15,7 +15,7 @@ export const recreateContainer: Remedy = {
   attempts: () => 1,
   async apply({ context, stack, timeoutMs }, { subject }) {
     await openContainers(context, stack.root).remove([subject]);
-    await up(context, stack, { apply: false, timeoutMs, wishes: {}, only: [subject], exactly: true });
+    await up(context, stack, { apply: false, timeoutMs, placement: {}, only: [subject], exactly: true });
     return `made the container of ${subject} anew`;
   },
 };

@@ -2,6 +2,7 @@ import { messageOf } from '../../errors.ts';
 import { applyRoutes, planRoutes } from '../../gateway/index.ts';
 import { endCompanion } from '../../lifecycle/companion.ts';
 import { up } from '../../lifecycle/up.ts';
+import { resourceNamed } from '../../resources/facts.ts';
 import { fallbackName, KINDS } from '../../resources/index.ts';
 import type { Remedy } from '../remedy.ts';
 import { startFallback } from '../stand-in.ts';
@@ -22,15 +23,14 @@ export const returnToGateway: Remedy = {
   command: ({ subject }) => `qbtc up ${subject}`,
   async apply(around, { subject }) {
     const { context, stack, timeoutMs } = around;
-    const gateway = stack.resources.find(({ name }) => name === subject);
-    if (gateway === undefined) throw new Error(`the stack declares no ${subject}`);
+    const gateway = resourceNamed(stack, subject);
     const isWell = around.world.snapshot.resources.some(
       ({ name, state }) => name === subject && state === 'active',
     );
     if (!isWell) {
       await endCompanion(context, stack.root, fallbackName(subject));
       try {
-        await up(context, stack, { apply: false, timeoutMs, wishes: {}, only: [subject], exactly: true });
+        await up(context, stack, { apply: false, timeoutMs, placement: {}, only: [subject], exactly: true });
       } catch (error) {
         await startFallback(around, gateway);
         throw new Error(`${subject} did not come back (${messageOf(error)}); its stand-in serves again`, {

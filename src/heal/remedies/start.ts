@@ -11,7 +11,7 @@ export const start: Remedy = {
     const { started } = await up(context, stack, {
       apply: false,
       timeoutMs,
-      wishes: {},
+      placement: {},
       only: [subject],
       exactly: true,
     });

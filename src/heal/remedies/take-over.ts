@@ -7,7 +7,7 @@ export const takeOver: Remedy = {
   cost: 'none: what runs goes on',
   command: () => 'qbtc up',
   async apply({ context, stack, timeoutMs }) {
-    const { started, kept } = await up(context, stack, { apply: false, timeoutMs, wishes: {}, only: [] });
+    const { started, kept } = await up(context, stack, { apply: false, timeoutMs, placement: {}, only: [] });
     const began = started.length === 0 ? '' : `, started ${started.join(', ')}`;
     return `a new supervisor took ${kept.length} over${began}`;
   },

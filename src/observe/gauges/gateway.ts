@@ -3,7 +3,7 @@ import { messageOf } from '../../errors.ts';
 import { samplesIn } from '../../metrics/prometheus.ts';
 import type { GatewayMetrics } from '../../model/metrics.ts';
 import type { Stack } from '../../model/stack.ts';
-import { resourceOf } from '../resource-of.ts';
+import { resourceOfKind } from '../../resources/facts.ts';
 
 const TIMEOUT_MS = 5_000;
 const PATH = '/apisix/prometheus/metrics';
@@ -15,7 +15,9 @@ export async function gatewayMetrics(
   { http, interrupted }: Pick<Context, 'http' | 'interrupted'>,
   stack: Stack,
 ): Promise<GatewayMetrics> {
-  const { host, managementUrl } = resourceOf(stack, 'apisix').endpoint;
+  const gateway = resourceOfKind(stack, 'apisix');
+  if (gateway === undefined) throw new Error('the stack declares no gateway');
+  const { host, managementUrl } = gateway.endpoint;
   const places = [
     ...(managementUrl === undefined ? [] : [managementUrl.replace(/\/+$/, '')]),
     `http://${host}:${EXPORT_PORT + stack.portBase}`,

@@ -77,6 +77,8 @@ export interface Containers {
   list(): Promise<ContainerStatus[]>;
   /** Stops the containers of these services and leaves them there. */
   stop(services: readonly string[]): Promise<void>;
+  /** Stops and starts the containers of these services, as they are. */
+  restart(services: readonly string[]): Promise<void>;
   /** Stops and removes the containers of these services; their volumes stay. */
   remove(services: readonly string[]): Promise<void>;
   /** Freezes every process in the containers of these services, which stay running for the engine. */

@@ -63,6 +63,15 @@ export function openContainers(context: Pick<Context, 'docker'>, root: string): 
         },
         STOP_TIMEOUT_MS,
       ),
+    restart: (services) =>
+      withEngine(
+        context,
+        async (engine) => {
+          const [found, graceOf] = await Promise.all([inspectedOf(engine, services), gracesOf(root)]);
+          await Promise.all(found.map((each) => engine.getContainer(each.Id).restart(graceOf(each))));
+        },
+        STOP_TIMEOUT_MS,
+      ),
     remove: (services) =>
       withEngine(
         context,

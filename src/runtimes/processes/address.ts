@@ -28,7 +28,7 @@ export async function listenAddress(root: string, platform = process.platform): 
   if (left !== undefined) releaseAddress(left);
   const inside = insideOf(root);
   const folder = await lstat(dirname(inside)).catch(() => undefined);
-  const usable = folder !== undefined && isOnlyOurs(folder) && folder.isDirectory();
+  const usable = folder !== undefined && isOnlyOfThisAccount(folder) && folder.isDirectory();
   if (usable && Buffer.byteLength(inside) <= LONGEST_SOCKET_PATH) {
     // Whatever stands there would be in the way of ours.
     releaseAddress(inside);
@@ -51,7 +51,7 @@ export async function connectAddress(root: string, platform = process.platform):
     const found = await lstat(address).catch(() => undefined);
     if (found === undefined) continue;
     const folder = await lstat(dirname(address));
-    if (found.isSocket() && isOnlyOurs(folder) && isOurs(found)) return address;
+    if (found.isSocket() && isOnlyOfThisAccount(folder) && isOfThisAccount(found)) return address;
     throw new QbtcError(
       'SUPERVISOR_FOREIGN',
       `${address} is not a socket that only this account can have made`,
@@ -99,10 +99,10 @@ async function recordedAddress(root: string): Promise<string | undefined> {
   return typeof socket === 'string' ? socket : undefined;
 }
 
-function isOurs({ uid }: Stats): boolean {
+function isOfThisAccount({ uid }: Stats): boolean {
   return uid === process.getuid?.();
 }
 
-function isOnlyOurs(stats: Stats): boolean {
-  return isOurs(stats) && (stats.mode & OTHERS_MAY_WRITE) === 0;
+function isOnlyOfThisAccount(stats: Stats): boolean {
+  return isOfThisAccount(stats) && (stats.mode & OTHERS_MAY_WRITE) === 0;
 }

@@ -1,6 +1,7 @@
 import type { FlowResult } from '../../model/flow.ts';
 import type { Snapshot } from '../../model/observation.ts';
 import type { Stack } from '../../model/stack.ts';
+import { resourceOfKind } from '../../resources/facts.ts';
 import { type Check, failed, notMeasured, passed } from '../check.ts';
 import {
   pathIn,
@@ -45,7 +46,7 @@ export function hopSubject({ name, hops }: Pick<FlowResult, 'name' | 'hops'>, in
 function remedyForHop(snapshot: Snapshot, stack: Stack, culprit: string, flowFile: string): Remedy {
   const unwell = remedyForPath(snapshot, stack, culprit);
   if (unwell !== undefined) return unwell;
-  const isGateway = stack.resources.some(({ name, kind }) => name === culprit && kind === 'apisix');
+  const isGateway = resourceOfKind(stack, 'apisix', culprit) !== undefined;
   const drift = isGateway ? remedyForRoutes(snapshot, stack) : remedyForTopology(snapshot, stack);
   const isService = stack.services.some(({ name }) => name === culprit);
   return drift ?? remedyFor(snapshot, stack, culprit, isService ? undefined : pathIn(stack, flowFile));

@@ -1,7 +1,7 @@
 import type { ManagementApi } from '../../broker/management.ts';
 import type { Exchange, Policy, VhostLimits } from '../../model/topology.ts';
-import { isRecord } from '../../reconcile/difference.ts';
 import { mapConcurrently } from '../../reconcile/map-concurrently.ts';
+import { isRecord } from '../../record.ts';
 import {
   NO_VHOST,
   type ObservedAccount,

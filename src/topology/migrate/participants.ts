@@ -2,7 +2,7 @@ import type { ManagementApi } from '../../broker/management.ts';
 import type { Resource } from '../../model/resource.ts';
 import type { Service, Stack } from '../../model/stack.ts';
 import type { Topology } from '../../model/topology.ts';
-import { isRecord } from '../../reconcile/difference.ts';
+import { isRecord } from '../../record.ts';
 import { resourcesOfKind } from '../../resources/facts.ts';
 import { queuesOf } from '../desired.ts';
 

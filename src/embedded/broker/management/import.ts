@@ -1,3 +1,4 @@
+import { isRecord } from '../../../record.ts';
 import { AmqpError } from '../errors.ts';
 import { EXCHANGE_TYPES } from '../exchange/types/index.ts';
 import { isReserved } from '../names.ts';
@@ -83,7 +84,7 @@ function itemsOf(body: Item, name: string): Item[] {
   const items = body[name] ?? [];
   if (!Array.isArray(items)) throw badRequest(`${name} should be a list`);
   return items.map((item, index) => {
-    if (typeof item === 'object' && item !== null && !Array.isArray(item)) return item as Item;
+    if (isRecord(item)) return item as Item;
     throw badRequest(`${name}[${index}] should be an object`);
   });
 }

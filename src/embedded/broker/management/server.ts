@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { isRecord } from '../../../record.ts';
 import type { Log } from '../../program.ts';
 import type { Account } from '../access/accounts.ts';
 import { AmqpError } from '../errors.ts';
@@ -173,8 +174,7 @@ async function readBody(request: IncomingMessage): Promise<Record<string, unknow
   } catch {
     throw badRequest('not_json');
   }
-  if (typeof json === 'object' && json !== null && !Array.isArray(json))
-    return json as Record<string, unknown>;
+  if (isRecord(json)) return json;
   throw badRequest('not_json');
 }
 

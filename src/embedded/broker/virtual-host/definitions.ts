@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { messageOf } from '../../../errors.ts';
+import { isRecord } from '../../../record.ts';
 import { checkedLine, uncheckedLine } from '../../storage/checked-line.ts';
 import type { Damage } from '../../storage/damage.ts';
 import type { Account, Grant } from '../access/accounts.ts';
@@ -70,16 +71,12 @@ function parse(file: string, text: string): FoundDefinitions {
   } catch (error) {
     return wrong(`it is no JSON: ${messageOf(error)}`);
   }
-  if (!isObject(value)) return wrong('it holds no definitions');
+  if (!isRecord(value)) return wrong('it holds no definitions');
   for (const list of ['vhosts', 'accounts', 'grants']) {
     const found = value[list];
-    if (!Array.isArray(found) || !found.every(isObject)) return wrong(`its "${list}" is no list of objects`);
+    if (!Array.isArray(found) || !found.every(isRecord)) return wrong(`its "${list}" is no list of objects`);
   }
   return { definitions: value as unknown as Definitions };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** For a broker that keeps nothing. */

@@ -1,4 +1,5 @@
 import { createHmac, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
+import { isRecord } from '../../../record.ts';
 
 /** A JSON Web Token in the compact form of a signature (RFC 7515, 3.1), taken apart; nothing of it is verified. */
 export interface JsonWebToken {
@@ -36,9 +37,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 function objectIn(bytes: Buffer | undefined): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(utf8.decode(bytes));
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }

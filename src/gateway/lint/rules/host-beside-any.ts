@@ -12,7 +12,7 @@ export const hostBesideAny: LintRule = {
   code: 'host-beside-any',
   severity: 'warning',
   check(state) {
-    const byUri = new Map<string, Placed[]>();
+    const byUri = new Map<string, RouteOfUri[]>();
     for (const [id, route] of state.route) {
       if (route.status === 0) continue;
       for (const uri of urisOf(route)) {
@@ -31,24 +31,24 @@ export const hostBesideAny: LintRule = {
   },
 };
 
-interface Placed {
+interface RouteOfUri {
   id: string;
   route: GatewayObject;
   hosts: readonly string[];
 }
 
-function mayComeFirst(wide: Placed, narrow: Placed): boolean {
+function mayComeFirst(wide: RouteOfUri, narrow: RouteOfUri): boolean {
   if (isConditional(wide.route) || priorityOf(narrow.route) > priorityOf(wide.route)) return false;
   return methodsMeet(wide.route.methods, narrow.route.methods) && contained(narrow, wide) !== undefined;
 }
 
 /** A host of the narrow route that one of the wide one takes, and others beside it. */
-const contained = (narrow: Placed, wide: Placed): string | undefined =>
+const contained = (narrow: RouteOfUri, wide: RouteOfUri): string | undefined =>
   narrow.hosts.find((host) =>
     wide.hosts.some((each) => each !== host && each.startsWith('*') && host.endsWith(each.slice(1))),
   );
 
-function problem(uri: string, wide: Placed, narrow: Placed): LintProblem {
+function problem(uri: string, wide: RouteOfUri, narrow: RouteOfUri): LintProblem {
   const host = contained(narrow, wide) as string;
   const equal = priorityOf(narrow.route) === priorityOf(wide.route);
   const when = equal

@@ -7,20 +7,20 @@ import { connectSupervisor, unlessGone } from '../runtimes/processes/client.ts';
 import type { ProcessStatus } from '../runtimes/processes/protocol.ts';
 import { readRunning } from '../runtimes/processes/running-state.ts';
 import { readChoices } from '../state/choices.ts';
-import { isOurs } from './leaving.ts';
+import { isSupervised } from './leaving.ts';
 
 /** What of the stack runs now, and what the last `up` had decided. */
-export interface Present {
+export interface RunningParts {
   processes: readonly ProcessStatus[];
   containers: readonly ContainerStatus[];
   plan: InfrastructurePlan | undefined;
 }
 
 /** A stack that was never started. */
-export const NOTHING: Present = { processes: [], containers: [], plan: undefined };
+export const NOTHING_RUNS: RunningParts = { processes: [], containers: [], plan: undefined };
 
 /** Looks at the stack at `root` and starts nothing for it: the processes of a supervisor that was killed are found too. */
-export async function lookAtPresent(context: Context, root: string): Promise<Present> {
+export async function observeRunning(context: Context, root: string): Promise<RunningParts> {
   const supervisor = await connectSupervisor(root);
   try {
     const processes = await supervisor?.list().catch(unlessGone);
@@ -35,7 +35,7 @@ export async function withContainers(
   context: Context,
   root: string,
   processes: readonly ProcessStatus[],
-): Promise<Present> {
+): Promise<RunningParts> {
   const plan = await readChoices(root);
   return { processes, plan, containers: await presentContainers(context, root, plan, processes) };
 }
@@ -50,7 +50,7 @@ async function presentContainers(
   plan: InfrastructurePlan | undefined,
   processes: readonly ProcessStatus[],
 ): Promise<ContainerStatus[]> {
-  if (plan !== undefined && plan.strategy === 'fallback' && processes.some(isOurs)) return [];
+  if (plan !== undefined && plan.strategy === 'fallback' && processes.some(isSupervised)) return [];
   return await openContainers(context, root)
     .list()
     .catch(() => []);
@@ -62,10 +62,11 @@ async function orphans(context: Pick<Context, 'host'>, root: string): Promise<Pr
 }
 
 /** Who runs the resource now; `undefined` when nothing of ours does. */
-export function presentProvider(present: Present, resource: string): ProviderName | undefined {
+export function runningProvider(present: RunningParts, resource: string): ProviderName | undefined {
   if (present.containers.some((container) => container.service === resource && isAlive(container)))
     return 'docker';
-  if (!present.processes.some((process) => process.name === resource && isOurs(process))) return undefined;
+  if (!present.processes.some((process) => process.name === resource && isSupervised(process)))
+    return undefined;
   const decided = present.plan?.choices.find((choice) => choice.resource === resource)?.provider;
   return decided === 'native' ? 'native' : 'embedded';
 }

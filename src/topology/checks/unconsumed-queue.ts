@@ -1,0 +1,28 @@
+import type { TopologyCheck } from '../check.ts';
+import { queuesOf } from '../desired.ts';
+import { deadLetterExchanges, isBounded, isWaiting } from '../queue-settings.ts';
+
+export const unconsumedQueue: TopologyCheck = {
+  code: 'unconsumed-queue',
+  severity: 'warning',
+  examine(topology, { services }) {
+    if (!services.some(({ events }) => events !== undefined)) return [];
+    const consumed = new Set(
+      services.flatMap(({ events }) => events?.consumes ?? []).flatMap((each) => queuesOf(each, topology)),
+    );
+    const deadLetterQueues = new Set(
+      topology.bindings
+        .filter(({ source }) => deadLetterExchanges(topology).has(source))
+        .map(({ destination }) => destination),
+    );
+    return topology.queues
+      .filter((queue) => !consumed.has(queue.name) && !deadLetterQueues.has(queue.name) && !isWaiting(queue))
+      .filter((queue) => !isBounded(queue, topology))
+      .map(({ name }) => ({
+        subject: `queue ${name}`,
+        message:
+          'no service says that it consumes it, and nothing limits it: it grows until the disk is full',
+        fix: 'name it under `events.consumes` of a service, or give it x-max-length or x-message-ttl',
+      }));
+  },
+};
