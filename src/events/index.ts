@@ -81,19 +81,23 @@ export async function openContractsIfAny(stack: Stack): Promise<Contracts | unde
 }
 
 /**
- * The contracts to compare with: those of a commit, or of a folder where there is one of that name.
+ * The contracts as they are, and what to compare them with: those of a commit, or a folder, which is compared with the own
+ * contracts of the stack.
  * @throws QbtcError those of `readSchemas` and `readSchemasAt`
  */
-export async function readContractsOf(
+export async function readVersions(
   { exec, cwd }: Pick<Context, 'exec' | 'cwd'>,
   stack: Stack,
   against: string,
-): Promise<SchemaFile[]> {
+): Promise<{ before: SchemaFile[]; after: SchemaFile[] }> {
   const folder = join(cwd, against);
   const found = await stat(folder).catch(() => undefined);
-  return found?.isDirectory()
-    ? readSchemas(folder)
-    : readSchemasAt(exec, stack.root, against, foldersOf(stack));
+  const [before, after] = await Promise.all(
+    found?.isDirectory()
+      ? [readSchemas(folder), readSchemas(join(stack.root, CONTRACTS_FOLDER))]
+      : [readSchemasAt(exec, stack.root, against, foldersOf(stack)), readContracts(stack)],
+  );
+  return { before, after };
 }
 
 /** What each service says and hears, for pages and documents. */

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import * as z from 'zod';
-import { diffContracts, readContracts, readContractsOf } from '../../events/index.ts';
+import { diffContracts, readVersions } from '../../events/index.ts';
 import { COMPATIBILITIES } from '../../model/contract.ts';
 import { exitFor } from '../exit.ts';
 import { operationOf } from '../operation.ts';
@@ -13,10 +13,7 @@ export const operation = operationOf({
   },
   documents: ['contract-diff'],
   async run(context, stack, { against, compatibility }) {
-    const [before, after] = await Promise.all([
-      readContractsOf(context, stack, against),
-      readContracts(stack),
-    ]);
+    const { before, after } = await readVersions(context, stack, against);
     const files = new Map(after.map(({ name, file }) => [name, relative(context.cwd, file)]));
     const changes = diffContracts(before, after).map((change) => {
       const file = files.get(change.event);
