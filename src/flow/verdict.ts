@@ -38,13 +38,13 @@ export function judge(
   for (const hop of hops) if (hop.status === 'failed') hop.status = 'not-reached';
   stopped.status = 'failed';
 
-  const before = hops[index - 1];
   return {
     hops,
     stop: {
       index,
       subject: steps[index]?.outcome?.blame ?? stopped.subject,
-      reason: before ? `${before.evidence}, ${stopped.evidence}` : stopped.evidence,
+      // What the hops before it found stands with them: it is no reason.
+      reason: stopped.evidence,
     },
   };
 }

@@ -1,7 +1,9 @@
 import { access, copyFile, mkdir, readdir, realpath, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
+import semver from 'semver';
 import type { Context } from '../context.ts';
 import { QbtcError } from '../errors.ts';
+import { readTextFile } from '../text-file.ts';
 import { type Workspace, workspacesOf } from './workspaces.ts';
 
 const TIMEOUT_MS = 15 * 60_000;
@@ -48,7 +50,7 @@ async function runNpm(
 
 /**
  * Makes the packages of the stack complete after some were added: links to its own, and npm for the rest, which is not asked
- * where all that they depend on is there.
+ * where all that they depend on is there, in versions that they take.
  * @throws QbtcError INSTALL_FAILED with the last lines of npm
  */
 export async function installAdded(
@@ -66,13 +68,39 @@ export async function installAdded(
     await rm(path, { force: true });
     await link.toOwn(join(root, folder), path);
   }
-  const missing = await checkDependencies(workspaces, root, reuse.reuseFrom).then(
-    () => false,
-    () => true,
-  );
-  if (!missing) return 'linked';
+  if (await areSatisfied(workspaces, root)) return 'linked';
   await runNpm(context, root, ['install', '--prefer-offline'], `run "npm install" in ${root}`);
   return 'installed';
+}
+
+/** Whether each package of the stack finds what it depends on, in a version that it takes. */
+async function areSatisfied(workspaces: readonly Workspace[], root: string): Promise<boolean> {
+  const own = new Set(workspaces.map(({ name }) => name));
+  const wanted = workspaces.flatMap(({ folder, versions }) =>
+    Object.entries(versions)
+      .filter(([dependency]) => !own.has(dependency))
+      .map(([dependency, range]) => ({ folder, dependency, range })),
+  );
+  const satisfied = await Promise.all(
+    wanted.map(async ({ folder, dependency, range }) => {
+      const version =
+        (await versionIn(join(root, folder), dependency)) ?? (await versionIn(root, dependency));
+      if (version === undefined) return false;
+      // What is no range (a tag, an address) only npm can tell.
+      return semver.validRange(range) === null || semver.satisfies(version, range);
+    }),
+  );
+  return satisfied.every(Boolean);
+}
+
+async function versionIn(folder: string, dependency: string): Promise<string | undefined> {
+  const file = join(folder, 'node_modules', dependency, 'package.json');
+  try {
+    const { version } = JSON.parse(await readTextFile(file)) as { version?: unknown };
+    return typeof version === 'string' ? version : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export interface ReuseOptions {

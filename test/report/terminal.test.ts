@@ -324,6 +324,13 @@ test('what is in sync has nothing to do', () => {
   `);
 });
 
+test('what declares nothing is not in sync', () => {
+  const about = { subject: 'topology', stack: 'acme', undeclared: true as const };
+  const told = '\ntopology of acme: none is declared, nothing to do\n';
+  expect(shown({ kind: 'plan', changes: [], ...about })).toBe(told);
+  expect(shown({ kind: 'applied', outcomes: [], ...about })).toBe(told);
+});
+
 describe('an error that nobody threw on purpose', () => {
   const thrown = new TypeError('x is not a function');
   const document: Document = { kind: 'error', error: asQbtcError(thrown) };

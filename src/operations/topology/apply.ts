@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { EXIT, QbtcError } from '../../errors.ts';
 import { openStackHere } from '../../lifecycle/open.ts';
-import { applyTopology, planTopology } from '../../topology/index.ts';
+import { applyTopology, declaresTopology, planTopology } from '../../topology/index.ts';
 import { exitOf } from '../exit.ts';
 import { operationOf } from '../operation.ts';
 
@@ -22,7 +22,8 @@ export const operation = operationOf({
     });
   },
   async run(context, stack, { dryRun, ...options }) {
-    const about = { subject: 'topology', stack: stack.name };
+    const undeclared = declaresTopology(stack) ? {} : { undeclared: true as const };
+    const about = { subject: 'topology', stack: stack.name, ...undeclared };
     const planned = await planTopology(context, stack, options);
     const { changes, leftovers } = planned;
     if (dryRun) return { document: { kind: 'plan', ...about, changes, leftovers } };

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { planTopology } from '../../topology/index.ts';
+import { declaresTopology, planTopology } from '../../topology/index.ts';
 import { exitFor } from '../exit.ts';
 import { operationOf } from '../operation.ts';
 
@@ -18,6 +18,7 @@ export const operation = operationOf({
         leftovers,
         unmanaged: { ...unmanaged },
         notMeasured,
+        ...(declaresTopology(stack) ? {} : { undeclared: true as const }),
       },
       exit: exitFor(changes.length > 0),
     };

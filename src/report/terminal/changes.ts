@@ -3,6 +3,9 @@ import type { Style } from '../document-form.ts';
 import { wrap } from '../layout.ts';
 import { SIGN } from './view.ts';
 
+/** In the place of what is in sync. */
+export const NONE_DECLARED = 'none is declared, nothing to do';
+
 /** One outcome: what was done, or why it was not. */
 export function outcomeLines(
   { change, status, reason, place }: ChangeOutcome,

@@ -3,7 +3,7 @@ import type { Change, ChangeOutcome } from '../../../model/plan.ts';
 import { annotation, placeOf } from '../../annotation.ts';
 import type { DocumentForm, Style, View } from '../../document-form.ts';
 import { wrap } from '../../layout.ts';
-import { leftoverLines, outcomeLines } from '../../terminal/changes.ts';
+import { leftoverLines, NONE_DECLARED, outcomeLines } from '../../terminal/changes.ts';
 import { SIGN } from '../../terminal/view.ts';
 
 /** What became of a plan. */
@@ -13,16 +13,22 @@ export interface AppliedDocument {
   stack: string;
   outcomes: ChangeOutcome[];
   leftovers?: Change[];
+  /** Set where the stack declares nothing of the kind: then there is nothing that could differ. */
+  undeclared?: true;
   /** What came back through each changed route, where that was asked for. */
   answers?: RouteAnswer[];
 }
 
 /** What became of each change. */
-const applied: View<AppliedDocument> = ({ subject, stack, outcomes, leftovers = [], answers }, style) => {
+const applied: View<AppliedDocument> = (
+  { subject, stack, outcomes, leftovers = [], answers, undeclared },
+  style,
+) => {
   const { strong, good } = style.palette;
   const heading = strong(`${subject} of ${stack}`);
   if (outcomes.length === 0) {
-    return [`${heading}: ${good(`${SIGN.done} in sync, nothing to do`)}`, ...leftoverLines(leftovers, style)];
+    const state = undeclared === true ? NONE_DECLARED : good(`${SIGN.done} in sync, nothing to do`);
+    return [`${heading}: ${state}`, ...leftoverLines(leftovers, style)];
   }
   const summary = (['done', 'failed', 'reverted', 'skipped'] as const)
     .map((status) => ({ status, count: outcomes.filter((outcome) => outcome.status === status).length }))
@@ -58,7 +64,7 @@ export const form: DocumentForm<AppliedDocument> = {
         const about = `${change.action} ${change.kind} ${change.name}: ${reason}`;
         return annotation('error', about, { title: 'qbtc routes sync', ...placeOf(place) });
       }),
-  json: ({ outcomes, leftovers = [], answers }) => ({
+  json: ({ outcomes, leftovers = [], answers, undeclared }) => ({
     changes: outcomes.map(({ change, status, reason, place }) => ({
       ...change,
       status,
@@ -66,6 +72,7 @@ export const form: DocumentForm<AppliedDocument> = {
       ...(place ? { place } : {}),
     })),
     leftovers,
+    ...(undeclared === undefined ? {} : { undeclared }),
     ...(answers === undefined ? {} : { answers }),
   }),
 };

@@ -3,7 +3,7 @@ import type { Change, FieldChange } from '../../../model/plan.ts';
 import { annotation } from '../../annotation.ts';
 import type { DocumentForm, Style, View } from '../../document-form.ts';
 import { wrap } from '../../layout.ts';
-import { leftoverLines } from '../../terminal/changes.ts';
+import { leftoverLines, NONE_DECLARED } from '../../terminal/changes.ts';
 import { counted, SIGN } from '../../terminal/view.ts';
 
 /** What will be changed. */
@@ -19,11 +19,13 @@ export interface PlanDocument {
   unmanaged?: Record<string, string[]>;
   /** What could not be compared. */
   notMeasured?: string[];
+  /** Set where the stack declares nothing of the kind: then there is nothing that could differ. */
+  undeclared?: true;
 }
 
 /** What will be changed, field by field. */
 const plan: View<PlanDocument> = (
-  { subject, stack, changes, leftovers = [], unmanaged = {}, notMeasured = [] },
+  { subject, stack, changes, leftovers = [], unmanaged = {}, notMeasured = [], undeclared },
   style,
 ) => {
   const { strong, good } = style.palette;
@@ -35,7 +37,8 @@ const plan: View<PlanDocument> = (
     ...noteLines('not measured', notMeasured, style),
   ];
   if (changes.length === 0) {
-    return [`${heading}: ${good(`${SIGN.done} in sync, nothing to do`)}`, ...rest];
+    const state = undeclared === true ? NONE_DECLARED : good(`${SIGN.done} in sync, nothing to do`);
+    return [`${heading}: ${state}`, ...rest];
   }
   const summary = `${counted(changes.length, 'change')}${blocked === 0 ? '' : `, ${blocked} of them blocked`}`;
   return [`${heading}: ${summary}`, ...changes.flatMap((change) => changeLines(change, style)), ...rest];
