@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { samplesIn } from '../../src/metrics/prometheus.ts';
 import { exposition } from '../../src/report/exposition.ts';
-import { documents } from './documents.ts';
+import { documents } from './documents/index.ts';
 import { createReporter } from './reporter.ts';
 
 test('whatever a label holds is read back as it was', () => {

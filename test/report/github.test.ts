@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { QbtcError } from '../../src/errors.ts';
 import type { Document } from '../../src/report/documents/index.ts';
-import { documents } from './documents.ts';
+import { documents } from './documents/index.ts';
 import { createReporter } from './reporter.ts';
 
 const github = createReporter('github', { width: 80, color: false, verbose: false });

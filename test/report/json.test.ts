@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { allDocuments, documents } from './documents.ts';
+import { allDocuments, documents } from './documents/index.ts';
 import { createReporter } from './reporter.ts';
 
 const json = createReporter('json', { width: 80, color: true, verbose: false });

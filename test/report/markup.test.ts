@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { escaped } from '../../src/report/markup.ts';
 import { anyCharacter } from '../support/any-text.ts';
-import { documents } from './documents.ts';
+import { documents } from './documents/index.ts';
 import { createReporter } from './reporter.ts';
 
 test('no text can leave its place in a page', () => {

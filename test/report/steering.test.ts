@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SCORE_COMPONENTS } from '../../src/model/stack.ts';
-import { documents } from './documents.ts';
+import { documents } from './documents/index.ts';
 import { createReporter } from './reporter.ts';
 
 const STEERS = '\u001b[2J\u001b[31m\u0007\u202e';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { QbtcError } from '../../src/errors.ts';
 import type { Document } from '../../src/report/documents/index.ts';
 import { asQbtcError } from '../../src/report/index.ts';
-import { allDocuments, documents } from './documents.ts';
+import { allDocuments, documents } from './documents/index.ts';
 import { createReporter } from './reporter.ts';
 
 const shown = (document: Document, width = 80, verbose = false) =>
