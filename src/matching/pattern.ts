@@ -3,7 +3,7 @@ import { linearEngine } from './pattern/linear.ts';
 import { nativeEngine } from './pattern/native.ts';
 import { parsePattern } from './pattern/parse.ts';
 
-export { PatternError } from './pattern/parse.ts';
+export { PatternError } from './pattern/cursor.ts';
 
 /** A regular expression of the configuration, as APISIX takes it (PCRE2 on bytes). Texts are one character a byte. */
 export interface Pattern {

@@ -1,5 +1,5 @@
 import type { ByteSet } from './byte-set.ts';
-import { PatternError } from './parse.ts';
+import { PatternError } from './cursor.ts';
 import { lengthOf, type Place, type Tree } from './tree.ts';
 
 /** A state of the machine that a pattern is; where it goes on to is the number of another. */

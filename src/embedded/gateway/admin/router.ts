@@ -8,8 +8,8 @@ import {
   route,
   service,
   ssl,
-  upstream,
 } from '../schema/definitions.ts';
+import { upstream } from '../schema/upstream.ts';
 import { type JsonSchema, validationError } from '../schema/validator.ts';
 import type { Collection } from '../state/resources.ts';
 import { UNAVAILABLE_RESOURCES, unavailable } from '../unavailable.ts';

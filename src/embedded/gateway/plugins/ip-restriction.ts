@@ -1,6 +1,6 @@
 import { addressList, containsAddress, ExpressionError } from '../../../matching/expression.ts';
 import type { Plugin } from '../plugin.ts';
-import { remoteAddress } from '../schema/definitions.ts';
+import { remoteAddress } from '../schema/fields.ts';
 
 interface IpRestriction {
   message: string;

@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { addressList, containsAddress, ExpressionError } from '../../../matching/expression.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Plugin } from '../plugin.ts';
-import { remoteAddress } from '../schema/definitions.ts';
+import { remoteAddress } from '../schema/fields.ts';
 
 interface RealIp {
   source: string;

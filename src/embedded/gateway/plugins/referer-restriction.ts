@@ -1,5 +1,5 @@
 import type { Plugin } from '../plugin.ts';
-import { host } from '../schema/definitions.ts';
+import { host } from '../schema/fields.ts';
 
 interface RefererRestriction {
   bypass_missing: boolean;

@@ -3,7 +3,8 @@ import type { GatewayObject } from '../../../model/gateway.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Plugin, PluginHost } from '../plugin.ts';
 import type { Upstream } from '../proxy/upstream.ts';
-import { id, upstream } from '../schema/definitions.ts';
+import { id } from '../schema/fields.ts';
+import { upstream } from '../schema/upstream.ts';
 import { upstreamError } from '../upstream-check.ts';
 import { varsError } from '../vars-check.ts';
 

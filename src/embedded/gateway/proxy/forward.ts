@@ -1,18 +1,19 @@
 import type { Log } from '../../program.ts';
 import type { Exchange, OutgoingResponse } from '../exchange.ts';
 import { type AnswerHead, isBodiless } from '../http/answer-head.ts';
-import { isToken, listOf } from '../http/fields.ts';
-import { fieldLines, isLineText } from '../http/head-text.ts';
+import { listOf } from '../http/fields.ts';
 import type { HeaderList } from '../http/header-list.ts';
 import { SERVER } from '../server-name.ts';
+import { Attempts, isTimeout } from './attempts.ts';
 import { BodyPipe } from './body-pipe.ts';
 import type { Turn } from './client-connection.ts';
 import { addressOf } from './node-address.ts';
 import type { Pools } from './pools.ts';
+import { requestHead } from './request-head.ts';
 import { tunnel } from './tunnel.ts';
 import type { Timeouts, Upstream, UpstreamNode } from './upstream.ts';
 import type { AnswerReceiver, Failure, UpstreamConnection } from './upstream-connection.ts';
-import { NOT_COPIED, vouchedLines, withoutHopByHop } from './upstream-fields.ts';
+import { withoutHopByHop } from './upstream-fields.ts';
 
 /** What a forwarded request needs of the one who forwards it. */
 export interface Forwarder {
@@ -42,7 +43,6 @@ export interface Forwarded {
 }
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
-const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
 const NOTHING = Buffer.alloc(0);
 
 /** Sends the request to a node of the upstream, or to the next ones while that is safe, and the answer back. */
@@ -58,11 +58,7 @@ class Forwarding implements AnswerReceiver, Forwarded {
   readonly #turn: Turn;
   readonly #upstream: Upstream;
   readonly #timeouts: Timeouts;
-  readonly #tried: UpstreamNode[] = [];
-  /** How many of them have a name that nothing answers for: as in APISIX, they are as good as not there. */
-  #unresolved = 0;
-  /** What each try came to, as in nginx's `$upstream_status`. */
-  readonly #statuses: number[] = [];
+  readonly #attempts: Attempts;
   #node: UpstreamNode | undefined;
   #connection: UpstreamConnection | undefined;
   #pipe: BodyPipe | undefined;
@@ -80,16 +76,16 @@ class Forwarding implements AnswerReceiver, Forwarded {
     this.#turn = forwarder.turn;
     this.#upstream = upstream;
     this.#timeouts = timeouts;
+    this.#attempts = new Attempts(forwarder.exchange, upstream);
   }
 
   attempt(): void {
-    const node = this.#upstream.pick(this.#exchange, this.#tried);
+    const node = this.#attempts.first();
     if (node === undefined) {
       this.#over = true;
       this.#forwarder.fail(this.#upstream.nodes.length === 0 ? 503 : 502);
       return;
     }
-    this.#tried.push(node);
     this.#dispatch(node);
   }
 
@@ -123,27 +119,13 @@ class Forwarding implements AnswerReceiver, Forwarded {
     );
   }
 
-  /** The head as it goes to the node; `undefined` where plugins have made something of it that cannot be sent. */
   #headFor(host: string): string | undefined {
-    const { request, client } = this.#exchange;
-    if (!isToken(request.method) || !TARGET.test(request.target) || !isLineText(host)) return undefined;
-    let fields: string;
     try {
-      fields = fieldLines(request.headers, NOT_COPIED);
+      return requestHead(this.#exchange, this.#turn.body, host, this.#forwarder.protocol);
     } catch (error) {
       this.#forwarder.log('warn', `a request cannot be sent on: ${(error as Error).message}`, this.#about());
       return undefined;
     }
-    const { body } = this.#turn;
-    let framing = '';
-    if (body.length === undefined) framing = 'Transfer-Encoding: chunked\r\n';
-    else if (client.headers.has('content-length')) framing = `Content-Length: ${body.length}\r\n`;
-    const { protocol } = this.#forwarder;
-    const upgrade = protocol === undefined ? '' : `Connection: Upgrade\r\nUpgrade: ${protocol}\r\n`;
-    return (
-      `${request.method} ${request.target} HTTP/1.1\r\nHost: ${host}\r\n` +
-      `${fields}${vouchedLines(this.#exchange)}${framing}${upgrade}\r\n`
-    );
   }
 
   onInformation(head: AnswerHead): void {
@@ -166,12 +148,12 @@ class Forwarding implements AnswerReceiver, Forwarded {
     const exchange = this.#exchange;
     exchange.upstreamLatencyMs = performance.now() - this.#sentAt;
     exchange.upstreamStatus = status;
-    this.#statuses.push(status);
+    this.#attempts.answered(status);
     if (this.#node !== undefined) this.#upstream.health?.report(this.#node, { status });
     const headers = withoutHopByHop(head.headers);
     if (isBodiless(status) && status !== 304) headers.remove('Content-Length');
     headers.set('Server', SERVER);
-    if (status >= 500) headers.set('X-APISIX-Upstream-Status', this.#statuses.join(', '));
+    if (status >= 500) headers.set('X-APISIX-Upstream-Status', this.#attempts.statuses);
     const response: OutgoingResponse = {
       ...{ status, headers, body: undefined, fromGateway: false, lengthChanges: false, coding: undefined },
     };
@@ -306,20 +288,21 @@ class Forwarding implements AnswerReceiver, Forwarded {
       this.#dispatch(node, true);
       return;
     }
-    const timedOut = failure === 'timeout' || failure === 'connect-timeout';
-    if (failure === 'unresolved') this.#unresolved++;
-    else {
-      if (node !== undefined && !stale) this.#upstream.health?.report(node, timedOut ? 'timeout' : 'refused');
-      this.#statuses.push(timedOut ? 504 : 502);
-    }
+    if (failure !== 'unresolved' && node !== undefined && !stale)
+      this.#upstream.health?.report(node, isTimeout(failure) ? 'timeout' : 'refused');
+    this.#attempts.failed(failure);
     this.#forwarder.log('warn', `the upstream failed: ${reason}`, this.#about());
-    if (repeatable && this.#again(failure)) return;
+    const next = repeatable ? this.#attempts.next(failure) : undefined;
+    if (next !== undefined) {
+      this.#dispatch(next);
+      return;
+    }
     this.#over = true;
-    const status = this.#statuses.at(-1);
+    const status = this.#attempts.lastStatus;
     // As nginx tells it: what stands for an upstream that did not answer.
     this.#exchange.upstreamStatus = status;
     if (status === undefined) this.#forwarder.fail(503);
-    else this.#forwarder.fail(status, { 'X-APISIX-Upstream-Status': this.#statuses.join(', ') });
+    else this.#forwarder.fail(status, { 'X-APISIX-Upstream-Status': this.#attempts.statuses });
   }
 
   /** Whether nothing of this request can have had an effect yet, or repeating it has none. */
@@ -328,18 +311,6 @@ class Forwarding implements AnswerReceiver, Forwarded {
     if (body.started) return false;
     const sent = failure !== 'unresolved' && failure !== 'connect' && failure !== 'connect-timeout';
     return !sent || (body.empty && IDEMPOTENT.has(this.#exchange.request.method));
-  }
-
-  /** Tries the next node, where there is one. */
-  #again(failure: Failure): boolean {
-    const elapsed = performance.now() - this.#exchange.startedAt;
-    if (!this.#upstream.mayRetry(this.#tried.length - this.#unresolved, elapsed)) return false;
-    const next = this.#upstream.pick(this.#exchange, this.#tried);
-    // A node that is alone is given again; its name is still what it was.
-    if (next === undefined || (failure === 'unresolved' && next === this.#tried.at(-1))) return false;
-    this.#tried.push(next);
-    this.#dispatch(next);
-    return true;
   }
 
   /** The node that the last try went to; it is no longer busy with it. */
@@ -364,7 +335,7 @@ class Forwarding implements AnswerReceiver, Forwarded {
     return {
       route: this.#exchange.route?.id,
       node: this.#exchange.upstreamAddress,
-      status: this.#statuses.at(-1),
+      status: this.#attempts.lastStatus,
     };
   }
 }

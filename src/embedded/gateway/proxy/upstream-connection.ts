@@ -4,6 +4,7 @@ import { type AnswerHead, readAnswerHead } from '../http/answer-head.ts';
 import { BodyDecoder } from '../http/body-decoder.ts';
 import type { HeaderList } from '../http/header-list.ts';
 import { Malformed } from '../http/malformed.ts';
+import { withBody, writeBody } from './body-writer.ts';
 import { readBeforeWriteFails } from './early-answer.ts';
 import type { RequestBody } from './request-body.ts';
 import type { Keepalive } from './upstream.ts';
@@ -139,8 +140,10 @@ export class UpstreamConnection {
     const { body, head, idleMs } = request;
     this.#waitFor(idleMs);
     this.#bodySent = body === undefined;
-    if (this.connected && body?.whole === true && body.heldBytes <= WHOLE_BYTES) this.#sendWhole(head, body);
-    else {
+    if (this.connected && body?.whole === true && body.heldBytes <= WHOLE_BYTES) {
+      this.#bodySent = true;
+      this.#socket.write(withBody(head, body), 'latin1');
+    } else {
       this.#socket.write(head, 'latin1');
       if (this.connected) this.#startBody();
     }
@@ -173,26 +176,6 @@ export class UpstreamConnection {
     return this.#socket;
   }
 
-  /** A short body that is here goes out together with the head. */
-  #sendWhole(head: string, body: RequestBody): void {
-    let text = head;
-    const chunked = body.length === undefined;
-    body.read({
-      onData(chunk) {
-        text += chunked
-          ? `${chunk.length.toString(16)}\r\n${chunk.toString('latin1')}\r\n`
-          : chunk.toString('latin1');
-        return true;
-      },
-      onEnd() {
-        if (chunked) text += '0\r\n\r\n';
-      },
-      onGone() {},
-    });
-    this.#bodySent = true;
-    this.#socket.write(text, 'latin1');
-  }
-
   /** How long nothing may come or go from now on; 0 for any time. */
   #waitFor(idleMs: number): void {
     if (this.#idleMs === idleMs) return;
@@ -201,39 +184,18 @@ export class UpstreamConnection {
   }
 
   #startBody(): void {
-    const body = this.#request?.body;
-    if (body === undefined || this.#bodySent) return;
-    const socket = this.#socket;
+    const request = this.#request;
+    if (request?.body === undefined || this.#bodySent) return;
     if (!this.#watchesWrites) {
       this.#watchesWrites = true;
-      readBeforeWriteFails(socket);
+      readBeforeWriteFails(this.#socket);
     }
-    const chunked = body.length === undefined;
-    const request = this.#request;
-    body.read({
-      onData: (chunk) => {
-        if (this.#request !== request) return true;
-        if (chunked) {
-          socket.cork();
-          socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
-          socket.write(chunk);
-          socket.write('\r\n', 'latin1');
-          socket.uncork();
-        } else {
-          socket.write(chunk);
-        }
-        if (!socket.writableNeedDrain) return true;
-        socket.once('drain', () => body.resume());
-        return false;
-      },
-      onEnd: () => {
-        if (this.#request !== request) return;
-        if (chunked) socket.write('0\r\n\r\n', 'latin1');
+    writeBody(this.#socket, request.body, {
+      isWanted: () => this.#request === request,
+      onSent: () => {
         this.#bodySent = true;
       },
-      onGone: () => {
-        if (this.#request === request) this.#fail('broken', 'the client went away');
-      },
+      onGone: () => this.#fail('broken', 'the client went away'),
     });
   }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { route, upstream } from '../../../../src/embedded/gateway/schema/definitions.ts';
+import { route } from '../../../../src/embedded/gateway/schema/definitions.ts';
+import { upstream } from '../../../../src/embedded/gateway/schema/upstream.ts';
 import { validationError, withDefaults } from '../../../../src/embedded/gateway/schema/validator.ts';
 
 describe('validation in the words of APISIX', () => {

@@ -1,5 +1,5 @@
 import type { GatewayObject } from '../../../../model/gateway.ts';
-import { upstream } from '../../schema/definitions.ts';
+import { upstream } from '../../schema/upstream.ts';
 import type { Collection } from '../../state/resources.ts';
 import type { Store } from '../../state/store.ts';
 import { upstreamError } from '../../upstream-check.ts';
