@@ -73,9 +73,9 @@ interface Import {
   typeOnly: boolean;
 }
 
-function sources(folder: string): string[] {
+function sources(folder: string, extension = '.ts'): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => name.endsWith(extension))
     .map((name) => join(folder, name).split(sep).join('/'));
 }
 
@@ -199,5 +199,17 @@ describe('the direction of imports', () => {
         : [];
     });
     expect(problems).toEqual([]);
+  });
+});
+
+describe('the size of files', () => {
+  const MOST_LINES = 350;
+
+  test(`is at most ${MOST_LINES} lines: what grows beyond has something in it that deserves a name`, () => {
+    const long = [...sources('src'), ...sources('commands'), ...sources('bin', '.js')].flatMap((file) => {
+      const lines = readFileSync(join(root, file), 'utf8').trimEnd().split('\n').length;
+      return lines > MOST_LINES ? [`${file}: ${lines} lines`] : [];
+    });
+    expect(long).toEqual([]);
   });
 });

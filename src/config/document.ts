@@ -10,12 +10,12 @@ import {
   type Pair,
   parseDocument,
   Scalar,
-  visit,
   type YAMLMap,
 } from 'yaml';
 import { type ExactNumber, numberOf } from '../json.ts';
 import { aliasTargets } from './aliases.ts';
 import { type FieldPath, fieldName, type Mistake, type Position } from './mistake.ts';
+import { mergeMarkers, repeatedKeys, syntaxMistakes } from './yaml-mistakes.ts';
 
 /** `qbtc.yaml` as plain data, and where each value of it stands in the file. References are still as written. */
 export interface StackDocument {
@@ -46,8 +46,8 @@ const textInStack = (path: FieldPath) =>
 export interface DocumentLimits {
   /** How many values the file may hold, with those that aliases stand for. */
   maxValues?: number;
-  /** What the mapping at the top is expected to hold. */
-  emptyHint?: string;
+  /** What is expected where there is no mapping at the top. */
+  topExpected?: string;
   /** Numbers keep all of their digits, as in `json.ts`. */
   exactNumbers?: boolean;
   /** Whether the value there is text whatever it looks like. */
@@ -59,7 +59,7 @@ export function parseStackDocument(
   text: string,
   {
     maxValues = MAX_VALUES,
-    emptyHint = '"version: 1" and "name: ..."',
+    topExpected = 'a mapping that starts with "version: 1" and "name: ..."',
     exactNumbers = false,
     isText = textInStack,
   }: DocumentLimits = {},
@@ -89,7 +89,7 @@ export function parseStackDocument(
         at: empty ? START : position(top.range?.[0] ?? 0),
         field: '',
         found: empty ? 'an empty file' : isSeq(top) ? 'a list' : 'a single value',
-        expected: `a mapping that starts with ${emptyHint}`,
+        expected: topExpected,
       },
     ]);
   }
@@ -117,74 +117,6 @@ function unusable(mistakes: Mistake[]): StackDocument {
   return { data: {}, mistakes, usable: false, at: start, keyAt: start, within: start };
 }
 
-/** The marks that git leaves in a file with conflicts. Whatever else is wrong follows from them. */
-function mergeMarkers(text: string): Mistake[] | undefined {
-  const lines = text.split(/\r?\n/);
-  if (!lines.some((line) => /^<{7}( |$)/.test(line))) return undefined;
-  const marks: Mistake[] = [];
-  for (const [index, line] of lines.entries()) {
-    const mark = /^(<{7}|\|{7}|={7}|>{7})( |$)/.exec(line)?.[1];
-    if (mark === undefined) continue;
-    marks.push({
-      at: { line: index + 1, column: 1 },
-      field: '',
-      found: `the mark of a merge conflict "${mark}"`,
-      expected: 'the conflict resolved',
-    });
-  }
-  return marks;
-}
-
-function syntaxMistakes(document: Document.Parsed, position: (offset: number) => Position): Mistake[] {
-  const errors: Mistake[] = document.errors.map((error) => {
-    const at = position(error.pos[0]);
-    switch (error.code) {
-      case 'TAB_AS_INDENT':
-        return { at, field: '', found: 'a tab', expected: 'spaces as indentation' };
-      case 'MULTIPLE_DOCS':
-        return { at, field: '', found: 'a second YAML document', expected: 'one' };
-      default:
-        return { at, field: '', found: `no valid YAML (${error.message})`, expected: 'valid YAML' };
-    }
-  });
-  const tags: Mistake[] = document.warnings
-    .filter((warning) => warning.code === 'TAG_RESOLVE_FAILED')
-    .map((warning) => ({
-      at: position(warning.pos[0]),
-      field: '',
-      found: warning.message.replace(/^Unresolved tag: /, 'the tag '),
-      expected: 'a value without a tag',
-    }));
-  // After a tab the parser is lost; what it says about the following lines is not news.
-  const tabs = errors.filter((error) => error.found === 'a tab');
-  return tabs.length > 0 ? tabs : [...errors, ...tags];
-}
-
-/** Keys that a mapping has already. */
-function repeatedKeys(document: Document.Parsed, position: (offset: number) => Position): Mistake[] {
-  const mistakes: Mistake[] = [];
-  visit(document, {
-    Map(_key, map) {
-      const seen = new Set<unknown>();
-      for (const { key } of map.items) {
-        if (!isScalar(key)) continue;
-        if (seen.has(key.value)) {
-          const at = position(key.range?.[0] ?? 0);
-          const name = String(key.value);
-          mistakes.push({
-            at,
-            field: name,
-            found: `the key "${name}" a second time`,
-            expected: 'each key once',
-          });
-        }
-        seen.add(key.value);
-      }
-    },
-  });
-  return mistakes;
-}
-
 interface NodePlace {
   key: Node | undefined;
   value: Node;
@@ -209,7 +141,7 @@ class NodeReader {
   constructor(
     document: Document.Parsed,
     position: (offset: number) => Position,
-    { maxValues, exactNumbers, isText }: Required<Omit<DocumentLimits, 'emptyHint'>>,
+    { maxValues, exactNumbers, isText }: Required<Omit<DocumentLimits, 'topExpected'>>,
   ) {
     this.#maxValues = maxValues;
     this.#exactNumbers = exactNumbers;

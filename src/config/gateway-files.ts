@@ -99,7 +99,10 @@ async function readDocument(root: string, file: string): Promise<ReadDocument> {
     return broken(`a file that cannot be read (${messageOf(error)})`, 'a file of the gateway');
   }
   const parse = () =>
-    parseStackDocument(text, { maxValues: MAX_VALUES, emptyHint: 'lists such as "routes:"' });
+    parseStackDocument(text, {
+      maxValues: MAX_VALUES,
+      topExpected: 'a mapping that starts with lists such as "routes:"',
+    });
   if (text.length < WORTH_KEEPING_BYTES) return parse();
 
   const kept = await keptData(root, text);

@@ -61,7 +61,7 @@ class Whole {
 
   include({ file, shown, text }: IncludedFile): void {
     const document = parseStackDocument(text, {
-      emptyHint: '"port: ..."',
+      topExpected: 'a mapping that starts with "port: ..."',
       isText: (path) => path.length === 2 && path[0] === 'env',
     });
     const folder = posix.dirname(relative(this.#root, file).split(sep).join('/'));

@@ -207,7 +207,7 @@ function invalid(
     inFileOrder(each.mistakes).map((mistake) => ({ file: mistake.at.included?.file ?? each.shown, mistake })),
   );
   const count = lines.length === 1 ? 'a mistake' : `${lines.length} mistakes`;
-  const version = own.find(({ field, found }) => field === 'requires' && found.startsWith('qbtc '));
+  const requires = own.find((mistake) => mistake.requires !== undefined)?.requires;
   const files = [...new Set(lines.map((line) => line.file))];
   const verb = files.length === 1 ? 'has' : 'have';
   return new QbtcError('CONFIG_INVALID', `${files.join(' and ')} ${verb} ${count}`, {
@@ -215,7 +215,9 @@ function invalid(
       ...lines.slice(0, MAX_SHOWN).map((line) => formatMistake(line.file, line.mistake)),
       ...(lines.length > MAX_SHOWN ? [`and ${lines.length - MAX_SHOWN} more`] : []),
     ],
-    ...(version === undefined ? {} : { hint: `Install ${version.expected}, or change "requires".` }),
+    ...(requires !== undefined && {
+      hint: `Install a version of qbtc that satisfies ${requires}, or change "requires".`,
+    }),
   });
 }
 

@@ -20,6 +20,8 @@ export interface Mistake {
   expected: string;
   /** The nearest thing that would have been right; as a function where finding it takes long and it may not be shown. */
   nearest?: string | (() => string | undefined);
+  /** The versions of qbtc that would be right, where this one is not. */
+  requires?: string;
 }
 
 /** `services.llm-api.routes[0].uri` */

@@ -7,7 +7,7 @@ export type Report = (
   found: string,
   expected: string,
   /** `key`: the mistake is about the entry as a whole, so it stands at its key. */
-  options?: { key?: boolean; near?: Mistake['nearest'] },
+  options?: { key?: boolean; near?: Mistake['nearest']; requires?: string },
 ) => void;
 
 /** One thing that no single field can tell. */

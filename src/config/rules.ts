@@ -51,9 +51,9 @@ export function ruleMistakes(stack: Outline, document: StackDocument, qbtcVersio
     weightsAddUp,
   ];
   const mistakes: Mistake[] = [];
-  const report: Report = (path, found, expected, { key = false, near } = {}) => {
+  const report: Report = (path, found, expected, { key = false, near, ...facts } = {}) => {
     const at = key ? document.keyAt(path) : document.at(path);
-    const mistake = { at, field: fieldName(path), found, expected };
+    const mistake = { at, field: fieldName(path), found, expected, ...facts };
     mistakes.push(near === undefined ? mistake : { ...mistake, nearest: near });
   };
   for (const rule of rules) rule(stack, report);
@@ -72,7 +72,8 @@ function versionIsRight({ requires }: Outline, report: Report, qbtcVersion: stri
   if (semver.validRange(requires) === null) {
     report(['requires'], JSON.stringify(requires), 'a semver range such as ">=0.1.0 <1.0.0"');
   } else if (!semver.satisfies(qbtcVersion, requires, { includePrerelease: true })) {
-    report(['requires'], `qbtc ${qbtcVersion}`, `a version of qbtc that satisfies ${requires}`);
+    const expected = `a version of qbtc that satisfies ${requires}`;
+    report(['requires'], `qbtc ${qbtcVersion}`, expected, { requires });
   }
 }
 

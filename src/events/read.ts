@@ -72,7 +72,7 @@ function parseAll(texts: { file: string; text: string }[]): SchemaFile[] {
     const document = parseStackDocument(
       text.replace(/^\t+/gm, (tabs) => ' '.repeat(tabs.length)),
       {
-        emptyHint: 'a JSON Schema',
+        topExpected: 'a mapping that starts with a JSON Schema',
       },
     );
     const fault = faultInJson(text);

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import type { RunningInstance } from '../health/index.ts';
 import type { Stack } from '../model/stack.ts';
 import { containedParts } from '../runtimes/containers/contained-parts.ts';
-import { type ProcessStatus, STOPPED } from '../runtimes/processes/protocol.ts';
+import type { ProcessStatus } from '../runtimes/processes/protocol.ts';
 import { readRunning } from '../runtimes/processes/running-state.ts';
 import { readChoices } from '../state/choices.ts';
 import { instancesByHand } from './by-hand.ts';
@@ -41,10 +41,10 @@ export async function runningInstances(
 /** How a process that does not run has ended. */
 export function endOf({
   state,
-  reason,
-}: Pick<ProcessStatus, 'state' | 'reason'>): 'restarting' | 'crashed' | 'stopped' {
+  wasStopped,
+}: Pick<ProcessStatus, 'state' | 'wasStopped'>): 'restarting' | 'crashed' | 'stopped' {
   if (state === 'restarting' || state === 'starting') return 'restarting';
-  return state === 'exited' && reason === STOPPED ? 'stopped' : 'crashed';
+  return state === 'exited' && wasStopped ? 'stopped' : 'crashed';
 }
 
 /** The processes that stand before an instance: the proxy of a fault holds its port for it. */

@@ -41,6 +41,8 @@ async function textOf(file: string): Promise<string> {
   }
 }
 
+const TOP_EXPECTED = 'a mapping with exchanges, queues, bindings, policies, permissions and limits';
+
 type FileMistake = Mistake & { file: string };
 interface Parsed {
   file: string;
@@ -103,25 +105,15 @@ function placeOf(
 }
 
 function parseFile(file: string, text: string): Parsed {
-  const document = parseStackDocument(text);
+  const document = parseStackDocument(text, { topExpected: TOP_EXPECTED });
   const placed = (mistakes: readonly Mistake[]) => mistakes.map((mistake) => ({ ...mistake, file }));
   if (!document.usable) {
-    const mistakes = placed(document.mistakes.map(asTopologyMistake));
-    return { file, document, content: undefined, mistakes };
+    return { file, document, content: undefined, mistakes: placed(document.mistakes) };
   }
   const { data, error } = topologySchema.safeParse(document.data, { error: expectation });
   const shape =
     error === undefined ? [] : schemaMistakes(topologySchema, error.issues, document.data, document);
   return { file, document, content: data, mistakes: placed([...document.mistakes, ...shape]) };
-}
-
-/** The reader of `qbtc.yaml` speaks of that file where there is no mapping at all. */
-function asTopologyMistake(mistake: Mistake): Mistake {
-  if (!mistake.expected.startsWith('a mapping')) return mistake;
-  return {
-    ...mistake,
-    expected: 'a mapping with exchanges, queues, bindings, policies, permissions and limits',
-  };
 }
 
 function describe(value: unknown): string {

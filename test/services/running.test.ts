@@ -26,7 +26,7 @@ test('how the declared services run is told by what stands in .qbtc, and by the 
         entry('reused', { pid: process.pid, startTime: '1', state: 'running' }),
         entry('crashes', { state: 'restarting', reason: 'exited with code 1; restart 2 of 5' }),
         entry('given-up', { state: 'quarantined', reason: 'exited with code 1' }),
-        entry('ended', { state: 'exited', reason: 'stopped' }),
+        entry('ended', { state: 'exited', reason: 'stopped', wasStopped: true }),
         entry('lives-chaos-proxy', { pid: process.pid, startTime, state: 'running', partOf: 'lives' }),
         entry('many-2', { pid: process.pid, startTime, state: 'running' }),
       ],

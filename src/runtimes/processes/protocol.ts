@@ -29,9 +29,6 @@ export interface ProcessSpec {
   fingerprint: string;
 }
 
-/** The reason of a process that has ended because it was asked to. */
-export const STOPPED = 'stopped';
-
 /** What the supervisor knows of a process; this is what `.qbtc/state.json` holds. */
 export interface ProcessStatus {
   name: string;
@@ -42,6 +39,8 @@ export interface ProcessStatus {
   state: 'starting' | 'running' | 'stopping' | 'restarting' | 'exited' | 'quarantined';
   /** Why it is in this state, for people: `exited with code 1`. */
   reason: string;
+  /** It has ended because it was asked to. */
+  wasStopped?: true;
   /** Crashes that were answered with a start, within the last minutes. */
   restarts: number;
   /** True once `keep` was asked for: a crash is answered with a restart. */

@@ -9,7 +9,7 @@ import {
   supervisorProgram,
 } from './client.ts';
 import { endOfLines, followLog, lastWritten, readLogTail } from './log-files.ts';
-import { type ProcessSpec, type ProcessStatus, STOPPED } from './protocol.ts';
+import type { ProcessSpec, ProcessStatus } from './protocol.ts';
 import { readRunning } from './running-state.ts';
 import { readState } from './state.ts';
 
@@ -146,6 +146,7 @@ export function processPart({
   pid,
   state,
   reason,
+  wasStopped,
   restarts,
   kept,
 }: ProcessStatus): PartStatus {
@@ -158,7 +159,7 @@ export function processPart({
     case 'quarantined':
       return { ...common, lives: false, state: 'crashed' };
     case 'exited':
-      return { ...common, lives: false, state: reason === STOPPED ? 'stopped' : 'crashed' };
+      return { ...common, lives: false, state: wasStopped ? 'stopped' : 'crashed' };
     default:
       return pid === undefined
         ? { ...common, lives: false, state: 'crashed', reason: 'its process is gone' }

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, fstatSync, openSync, renameSync, statSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { isGroupAlive, livingOf, stillLives } from '../../alive.ts';
 import type { Clock, Host } from '../../context.ts';
 import { messageOf } from '../../errors.ts';
 import { type Belonging, carry, PROCESS_VARIABLE } from './carried.ts';
-import { type ProcessSpec, type ProcessStatus, STOPPED } from './protocol.ts';
+import { openLog } from './open-log.ts';
+import type { ProcessSpec, ProcessStatus } from './protocol.ts';
 import { isReady } from './ready-check.ts';
 import { RESTART_BUDGET, RestartPolicy } from './restart-policy.ts';
 import { signal } from './signal.ts';
@@ -16,7 +17,6 @@ const DEPENDENCY_WAIT_MS = 60_000;
 /** How often a process is looked at that an earlier supervisor started and that we therefore cannot wait for. */
 const ADOPTED_POLL_MS = 500;
 const GROUP_POLL_MS = 20;
-const MAX_LOG_BYTES = 20 * 1024 * 1024;
 
 interface Entry {
   status: ProcessStatus;
@@ -160,7 +160,7 @@ export class Supervisor {
     status.kept = false;
     const { pid } = status;
     if (pid === undefined) {
-      if (status.state === 'restarting') this.#set(entry, 'exited', STOPPED);
+      if (status.state === 'restarting') this.#stopped(entry);
       return;
     }
     this.#set(entry, 'stopping', 'asked to end');
@@ -186,9 +186,9 @@ export class Supervisor {
     const { belonging } = this.#options;
     let log: number;
     try {
-      rotate(spec.logFile);
-      log = openSync(spec.logFile, 'a', 0o600);
-      entry.status.logFrom = fstatSync(log).size;
+      const opened = openLog(spec.logFile);
+      log = opened.descriptor;
+      entry.status.logFrom = opened.from;
     } catch (error) {
       this.#set(entry, 'exited', `its log cannot be written: ${messageOf(error)}`);
       return;
@@ -237,8 +237,12 @@ export class Supervisor {
     if (status.pid !== undefined && !stopped) signal(-status.pid, 'SIGKILL');
     status.pid = undefined;
     status.startTime = undefined;
-    if (stopped || !status.kept || spec === undefined) {
-      this.#set(entry, 'exited', stopped ? STOPPED : reason);
+    if (stopped) {
+      this.#stopped(entry);
+      return;
+    }
+    if (!status.kept || spec === undefined) {
+      this.#set(entry, 'exited', reason);
       return;
     }
     entry.ready = false;
@@ -308,6 +312,12 @@ export class Supervisor {
     return entry;
   }
 
+  /** It does not run any more, as it was asked to. */
+  #stopped(entry: Entry): void {
+    entry.status.wasStopped = true;
+    this.#set(entry, 'exited', 'stopped');
+  }
+
   #set(entry: Entry, state: ProcessStatus['state'], reason: string): void {
     entry.status.state = state;
     entry.status.reason = reason;
@@ -336,9 +346,4 @@ function initialStatus(spec: ProcessSpec): ProcessStatus {
     stopTimeoutMs: spec.stopTimeoutMs,
     fingerprint: spec.fingerprint,
   };
-}
-
-function rotate(logFile: string): void {
-  const size = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > MAX_LOG_BYTES) renameSync(logFile, `${logFile}.1`);
 }
