@@ -1,3 +1,4 @@
+export { cacheFolder } from './cache.ts';
 export { readChoices, writeChoices } from './choices.ts';
 export { decode, encode } from './codec.ts';
 export { RESERVED_NAMES, RUNNING_STATE, STATE_FILES } from './files.ts';

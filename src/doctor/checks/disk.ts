@@ -1,4 +1,5 @@
-import { statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
+import { cacheFolder } from '../../state/index.ts';
 import { type Check, fail, pass, warning } from '../check.ts';
 
 const GB = 1000 ** 3;
@@ -13,9 +14,15 @@ export const disk: Check = async ({ stack, inStack, context, engine }) => {
   const state = await engine;
   const docker =
     state.reachable && state.root !== '' ? await freeBytes(state.root).catch(() => undefined) : undefined;
+  const cache = cacheFolder(context.env);
+  const isKept = await stat(cache).then(
+    () => true,
+    () => false,
+  );
   const found = [
     `${(free / GB).toFixed(1)} GB free for the stack`,
     ...(docker === undefined ? [] : [`${(docker / GB).toFixed(1)} GB for Docker`]),
+    ...(isKept ? [`what can be made again is in ${cache}`] : []),
   ].join(', ');
   if (free < LEAST) return fail(found, `free space on the disk of ${folder}`);
   const least = Math.min(free, docker ?? free);

@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { chown, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Context } from '../../context.ts';
+import type { Context, Exec } from '../../context.ts';
 import { QbtcError } from '../../errors.ts';
 import type { Endpoint } from '../../model/resource.ts';
 import { baseEnvironment } from '../../runtimes/processes/environment.ts';
+import { clusterKey, dropReady, keepReady, readyClusters, takeReady } from './ready-clusters.ts';
+import { scramVerifier } from './roles.ts';
 
 /** Who runs PostgreSQL, where that is not our own account. */
 export interface Account {
@@ -71,40 +74,17 @@ function checkVersion({ version: ours, data }: Placement, existing: string): voi
 
 async function createCluster(
   context: Pick<Context, 'exec' | 'env' | 'interrupted'>,
-  { programs, data, account }: Placement,
+  placement: Placement,
   endpoint: Pick<Endpoint, 'user' | 'password'>,
 ): Promise<void> {
+  const { data, account } = placement;
   const parent = dirname(data);
   await mkdir(parent, { recursive: true, mode: 0o700 });
   const folder = await mkdtemp(join(parent, unfinished(data)));
   const made = join(folder, 'data');
-  const passwordFile = join(folder, 'password');
   try {
-    await writeFile(passwordFile, endpoint.password ?? '', { mode: 0o600 });
-    if (account !== undefined) {
-      await chown(folder, account.uid, account.gid);
-      await chown(passwordFile, account.uid, account.gid);
-    }
-    const { exitCode, stderr, stdout } = await context.exec(
-      join(programs, 'bin', 'initdb'),
-      [
-        ...['-D', made, '-U', endpoint.user ?? 'postgres', `--pwfile=${passwordFile}`],
-        ...['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'],
-      ],
-      {
-        cwd: folder,
-        env: { ...baseEnvironment(context.env), LC_ALL: 'C' },
-        timeoutMs: 120_000,
-        signal: context.interrupted,
-        ...account,
-      },
-    );
-    if (exitCode !== 0) {
-      context.interrupted.throwIfAborted();
-      throw new QbtcError('CLUSTER_FAILED', `initdb could not create the database cluster in ${data}`, {
-        details: `${stdout}\n${stderr}`.trim().split('\n').slice(-10),
-      });
-    }
+    if (account !== undefined) await chown(folder, account.uid, account.gid);
+    await makeCluster(context, placement, { made, endpoint });
     await rename(made, data).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
       throw new QbtcError(
@@ -119,4 +99,97 @@ async function createCluster(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+type Ended = Awaited<ReturnType<Exec>>;
+
+interface Making {
+  /** Where it is made. */
+  made: string;
+  endpoint: Pick<Endpoint, 'user' | 'password'>;
+}
+
+/** A copy of a ready cluster, or what initdb makes, which is kept for the next one; either has its owner's name at the end. */
+async function makeCluster(
+  context: Pick<Context, 'exec' | 'env' | 'interrupted'>,
+  placement: Placement,
+  making: Making,
+): Promise<void> {
+  const folder = readyClusters(context.env);
+  const key = clusterKey(placement.programs, ARGUMENTS, context.env);
+  if (takeReady(folder, key, making.made, placement.account)) {
+    const named = await nameOwner(context, placement, making);
+    if (named.exitCode === 0) return;
+    context.interrupted.throwIfAborted();
+    dropReady(folder, key);
+    await rm(making.made, { recursive: true, force: true });
+  }
+  const initialised = await initialise(context, placement, making.made);
+  if (initialised.exitCode !== 0) throw failed(context, 'initdb', placement, initialised);
+  keepReady(folder, key, making.made);
+  const named = await nameOwner(context, placement, making);
+  if (named.exitCode !== 0) throw failed(context, 'postgres', placement, named);
+}
+
+const ARGUMENTS = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'];
+
+/** Runs initdb with an owner that nobody can connect as: each copy gets another one. */
+async function initialise(
+  { exec, env, interrupted }: Pick<Context, 'exec' | 'env' | 'interrupted'>,
+  { programs, account }: Placement,
+  made: string,
+): Promise<Ended> {
+  const folder = dirname(made);
+  const passwordFile = join(folder, 'password');
+  await writeFile(passwordFile, randomBytes(32).toString('hex'), { mode: 0o600 });
+  if (account !== undefined) await chown(passwordFile, account.uid, account.gid);
+  return exec(
+    join(programs, 'bin', 'initdb'),
+    ['-D', made, '-U', 'nobody', `--pwfile=${passwordFile}`, ...ARGUMENTS],
+    {
+      cwd: folder,
+      env: { ...baseEnvironment(env), LC_ALL: 'C' },
+      timeoutMs: 120_000,
+      signal: interrupted,
+      ...account,
+    },
+  );
+}
+
+/** Names the owner of a cluster that no server runs on, and gives it its password: of that, the verifier alone is said. */
+async function nameOwner(
+  { exec, env, interrupted }: Pick<Context, 'exec' | 'env' | 'interrupted'>,
+  { programs, account }: Placement,
+  { made, endpoint: { user = 'postgres', password = '' } }: Making,
+): Promise<Ended> {
+  const name = user.replaceAll("'", "''");
+  const verifier = await scramVerifier(password);
+  return exec(
+    join(programs, 'bin', 'postgres'),
+    // Nothing reaches the disk sooner than it does for initdb; what goes wrong is the end.
+    ['--single', '-F', '-c', 'exit_on_error=on', '-D', made, 'postgres'],
+    {
+      cwd: dirname(made),
+      env: { ...baseEnvironment(env), LC_ALL: 'C' },
+      input: `UPDATE pg_authid SET rolname = '${name}', rolpassword = '${verifier}' WHERE oid = ${OWNER};\n`,
+      timeoutMs: 120_000,
+      signal: interrupted,
+      ...account,
+    },
+  );
+}
+
+/** The role that initdb makes; all that it makes is owned by this number, not by a name. */
+const OWNER = 10;
+
+function failed(
+  { interrupted }: Pick<Context, 'interrupted'>,
+  program: string,
+  { data }: Placement,
+  { stdout, stderr }: Ended,
+): QbtcError {
+  interrupted.throwIfAborted();
+  return new QbtcError('CLUSTER_FAILED', `${program} could not create the database cluster in ${data}`, {
+    details: `${stdout}\n${stderr}`.trim().split('\n').slice(-10),
+  });
 }

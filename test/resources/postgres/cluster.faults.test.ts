@@ -70,7 +70,11 @@ test.runIf(process.platform === 'linux').each([
       account,
     };
     const program = await preparingProgram(root);
-    const child = spawn(process.execPath, [program, JSON.stringify(placement)], { stdio: 'inherit' });
+    const child = spawn(process.execPath, [program, JSON.stringify(placement)], {
+      stdio: 'inherit',
+      // Where none is ready to be copied.
+      env: { ...process.env, XDG_CACHE_HOME: join(root, 'cache') },
+    });
     const torn = async () => {
       const [folder] = await readdir(parent);
       return (
