@@ -118,7 +118,8 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
   if (declared.portBaseFrom !== undefined) await keepPortBase(declared.root, portBase, declaredPortBase);
   if (options.scale !== undefined) await addScale(declared.root, options.scale);
   await writeComposeFiles(context, declared);
-  if (options.acceptLoss === true) held.refuseLoss = await acceptLoss(declared.root, plan);
+  const accepted = options.acceptLoss === true ? await acceptLoss(declared.root, plan) : undefined;
+  if (accepted !== undefined) held.refuseLoss = accepted.refuse;
 
   const stack = placed(declared, plan);
   const steps = new Steps(context.clock);
@@ -147,6 +148,8 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
   held.starters = starters;
   const run = new Run(stack, select(stack, options.only, options.exactly), running, starters, steps);
   await run.everything(plan, options);
+  for (const { resource, folder } of (await accepted?.setAside()) ?? [])
+    context.io.err(`${resource} went on without what was damaged, which stands in ${folder}`);
   // Whether something was declared before is known only by what a start or an end has left behind.
   if (parts.started.length > 0 || ended) {
     const { forgetUndeclared } = await import('../discovery/registry-cache.ts');

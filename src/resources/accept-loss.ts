@@ -1,30 +1,46 @@
-import { rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ACCEPT_LOSS_FILE } from '../model/accept-loss.ts';
 import type { InfrastructurePlan } from '../model/placement.ts';
 import { stackFolders } from '../state/folders.ts';
 
-/**
- * Tells the embedded parts that their next start may go on without what is damaged in their data. Gives what takes the
- * word back from those that were not started: it holds for this time only.
- */
+/** Where an embedded part puts what it goes on without. */
+const SET_ASIDE = /^damaged-\d+$/;
+
+/** The word that a loss is accepted, given to the embedded parts for their next start. */
+export interface AcceptedLoss {
+  /** What was set aside since: the part, and the folder in which it stands now. */
+  setAside(): Promise<{ resource: string; folder: string }[]>;
+  /** Takes the word back from those that were not started: it holds for this time only. */
+  refuse(): Promise<void>;
+}
+
+/** Tells the embedded parts that their next start may go on without what is damaged in their data. */
 export async function acceptLoss(
   root: string,
   { choices }: Pick<InfrastructurePlan, 'choices'>,
-): Promise<() => Promise<void>> {
-  const said: string[] = [];
+): Promise<AcceptedLoss> {
+  const told: { resource: string; data: string; before: readonly string[] }[] = [];
   for (const { resource, provider } of choices) {
-    const folder = join(stackFolders(root).data, resource);
-    const isThere = await stat(folder).then(
-      (found) => found.isDirectory(),
-      () => false,
-    );
-    if (provider !== 'embedded' || !isThere) continue;
-    const file = join(folder, ACCEPT_LOSS_FILE);
-    await writeFile(file, '', { mode: 0o600 });
-    said.push(file);
+    const data = join(stackFolders(root).data, resource);
+    const before = await readdir(data).catch(() => undefined);
+    if (provider !== 'embedded' || before === undefined) continue;
+    await writeFile(join(data, ACCEPT_LOSS_FILE), '', { mode: 0o600 });
+    told.push({ resource, data, before });
   }
-  return async () => {
-    for (const file of said) await rm(file, { force: true });
+  return {
+    async setAside() {
+      const found = await Promise.all(
+        told.map(async ({ resource, data, before }) =>
+          (await readdir(data))
+            .filter((name) => SET_ASIDE.test(name) && !before.includes(name))
+            .map((name) => ({ resource, folder: join(data, name) })),
+        ),
+      );
+      return found.flat();
+    },
+    async refuse() {
+      for (const { data } of told) await rm(join(data, ACCEPT_LOSS_FILE), { force: true });
+    },
   };
 }

@@ -28,7 +28,10 @@ test('`up` names what the broker has lost and the command to go on without it, w
   expect(refused.stderr).toContain('qbtc up --accept-loss');
   expect(await readFile(join(folder, journal))).toEqual(bytes);
 
-  expect((await qbtc(['up', 'broker', '--no-apply', '--accept-loss'], root)).code).toBe(0);
+  const accepted = await qbtc(['up', 'broker', '--no-apply', '--accept-loss'], root);
+  expect(accepted.code).toBe(0);
+  expect(accepted.stderr).toContain('broker went on without what was damaged');
+  expect(accepted.stderr).toContain(join('broker', 'damaged-1'));
   const names = await readdir(folder);
   expect(names).toContain('damaged-1');
   expect(names).not.toContain('accept-loss');
