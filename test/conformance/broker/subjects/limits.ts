@@ -84,6 +84,20 @@ export function limits(harness: Harness): void {
     expect(await drain(channel, queue)).toEqual(['first']);
   });
 
+  it('lets a message expire that a delivery has made the first, with nobody asking for it', async () => {
+    const dead = await harness.queue();
+    const queue = await harness.queue({ deadLetterExchange: '', deadLetterRoutingKey: dead });
+    await publishAll(queue, ['first']);
+    await publishAll(queue, ['second'], { expiration: '400' });
+    const channel = await harness.channel();
+    expect(await channel.get(queue)).toMatchObject({ content: Buffer.from('first') });
+    // Only the other queue is looked at from now on.
+    const { content, properties } = await nextMessage(channel, dead);
+    expect(content.toString()).toBe('second');
+    expect(properties.headers?.['x-death']).toMatchObject([{ queue, reason: 'expired', count: 1 }]);
+    await channel.close();
+  });
+
   it('delivers a message without time to live to a consumer that waits', async () => {
     const queue = await harness.queue({ messageTtl: 0 });
     const channel = await harness.channel();
