@@ -97,6 +97,8 @@ const OWN_FILES = [
   // Ledgers, state and logs in `.qbtc`, and what the embedded programs keep.
   /^src\/(state\/.*|heal\/audit|score\/history|lifecycle\/lock|trace\/.*|embedded\/.*)\.ts$/,
   /^src\/(runtimes\/containers\/declarations|resources\/places|services\/(images|bundle|env-files)|logs\/.*)\.ts$/,
+  // Inputs of bundles, by their bytes: a mark makes another digest, and esbuild reads them then.
+  /^src\/services\/(bundle-inputs|bundling|code-cache|ready-made)\.ts$/,
   // Of servers and of the system.
   /^src\/resources\/(postgres\/(?!migration).*|(rabbitmq|redis)\/native)\.ts$/,
   /^src\/(alive|system\/host\/.*)\.ts$/,

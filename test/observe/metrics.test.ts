@@ -32,7 +32,7 @@ test('each cache and each database is measured for itself, in the order of qbtc.
       reason: expect.stringContaining(String(ports[index * 2])),
     });
   expect(broker).toMatchObject({ measured: false, reason: expect.stringContaining('declares no broker') });
-  expect(gateway).toMatchObject({ measured: false, reason: expect.stringContaining('apisix') });
+  expect(gateway).toMatchObject({ measured: false, reason: expect.stringContaining('declares no gateway') });
 });
 
 test('a stack without any has none', async () => {
