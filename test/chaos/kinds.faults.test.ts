@@ -6,7 +6,7 @@ import type { Stack } from '../../src/model/stack.ts';
 import { observeResources } from '../../src/observe/resources.ts';
 import { readHolds } from '../../src/state/index.ts';
 import { createContext } from '../../src/system/index.ts';
-import { newStack } from '../support/new-stack.ts';
+import { newCoreStack } from '../support/new-stack.ts';
 import { openStackAt } from '../support/open-stack.ts';
 import { CHECKOUT, qbtc } from '../support/qbtc.ts';
 import { quietContext } from '../support/quiet-context.ts';
@@ -18,7 +18,7 @@ let stack: Stack;
 const tried = new Set<string>();
 
 beforeAll(async () => {
-  [root, takeDown] = await newStack('kinds');
+  [root, takeDown] = await newCoreStack('kinds');
   expect((await qbtc(['up'], root)).code).toBe(0);
   const installation = { root: CHECKOUT, version: '0.1.0' };
   const { signal } = new AbortController();

@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newStack } from '../support/new-stack.ts';
+import { newCoreStack } from '../support/new-stack.ts';
 import { openStackAt } from '../support/open-stack.ts';
 import { qbtc } from '../support/qbtc.ts';
 
@@ -18,7 +18,7 @@ describe('routes and consumers of a running stack', () => {
   };
 
   beforeAll(async () => {
-    [root, takeDown] = await newStack('routed');
+    [root, takeDown] = await newCoreStack('routed');
     const up = await qbtc(['up'], root);
     expect(up.code, up.stderr).toBe(0);
     const stack = await openStackAt(root);

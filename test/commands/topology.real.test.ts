@@ -5,14 +5,14 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MessageProperties } from '../../src/amqp/message-properties.ts';
 import { connectAmqp } from '../../src/system/amqp.ts';
-import { newStack } from '../support/new-stack.ts';
+import { newCoreStack } from '../support/new-stack.ts';
 import { openStackAt } from '../support/open-stack.ts';
 import { qbtc } from '../support/qbtc.ts';
 
 let root: string;
 let takeDown: () => Promise<void>;
 beforeAll(async () => {
-  [root, takeDown] = await newStack('brokered');
+  [root, takeDown] = await newCoreStack('brokered');
   expect((await qbtc(['up'], root)).code).toBe(0);
 }, 240_000);
 afterAll(() => takeDown());

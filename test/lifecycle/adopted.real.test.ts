@@ -33,7 +33,7 @@ describe.skipIf(reason !== undefined)(
         await once(server, 'exit');
       };
       redisUrl = `redis://:its-own@127.0.0.1:${port}/0`;
-      [root, takeDown] = await newUndecidedStack('adopting');
+      [root, takeDown] = await newUndecidedStack('adopting', undefined, []);
       await editStack(root, (file) => {
         file.setIn(['infrastructure', 'broker'], {
           kind: 'rabbitmq',

@@ -43,7 +43,7 @@ describe.skipIf(missing !== undefined)(
     };
 
     beforeAll(async () => {
-      [root, takeDown] = await newUndecidedStack('installed');
+      [root, takeDown] = await newUndecidedStack('installed', undefined, []);
     }, MINUTES);
     afterAll(async () => takeDown(), MINUTES);
 

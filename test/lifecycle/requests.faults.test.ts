@@ -4,7 +4,7 @@ import { query } from '@stack/testing/postgres';
 import { describe, expect, test } from 'vitest';
 import type { Stack } from '../../src/model/stack.ts';
 import { installPackages } from '../support/docker/run.ts';
-import { editStack, newStack, newUndecidedStack } from '../support/new-stack.ts';
+import { editStack, newCoreStack, newUndecidedStack } from '../support/new-stack.ts';
 import { openStackAt } from '../support/open-stack.ts';
 import { qbtc } from '../support/qbtc.ts';
 
@@ -93,7 +93,9 @@ describe(`2,000 chat requests while broker, cache and database are killed and co
   test.each(over)(
     '%s: each has an answer or an honest error in time, and nothing that was taken is lost',
     async (_name, real) => {
-      const [root, takeDown] = real ? await newUndecidedStack('killed') : await newStack('killed');
+      const [root, takeDown] = real
+        ? await newUndecidedStack('killed', undefined, [])
+        : await newCoreStack('killed');
       try {
         await editStack(root, (file) => {
           file.setIn(['services', 'llm-api', 'env', 'LLM_DEADLINE_MS'], String(DEADLINE_MS));

@@ -15,14 +15,21 @@ import { quietContext } from './quiet-context.ts';
  * embedded whatever this machine has: the quick ones.
  * The second value takes it down and removes it; call it when the tests with it are over.
  */
-export async function newStack(name = 'acme', portBase?: number): Promise<[string, () => Promise<void>]> {
-  const made = await newUndecidedStack(name, portBase);
+export async function newStack(
+  name = 'acme',
+  portBase?: number,
+  addons?: Addon[],
+): Promise<[string, () => Promise<void>]> {
+  const made = await newUndecidedStack(name, portBase, addons);
   await editStack(made[0], (file) => {
     for (const { key } of (file.get('infrastructure') as YAMLMap<Scalar<string>>).items)
       file.setIn(['infrastructure', key.value, 'provider'], 'embedded');
   });
   return made;
 }
+
+/** The same without add-ons: two services fewer to start, and nobody who trades while others are tested. */
+export const newCoreStack = (name: string) => newStack(name, undefined, []);
 
 /** Changes `qbtc.yaml` of the stack, its comments kept; the services that it includes stand in it from now on. */
 export async function editStack(root: string, change: (file: Document) => void): Promise<void> {
