@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -12,25 +11,22 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, relative, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { dirname, join, relative, resolve } from 'node:path';
 import { parse } from 'yaml';
-import { withMap } from '../src/services/bundle.ts';
 import { ABSENT, digestOf, Inputs, withSettings } from '../src/services/bundle-inputs.ts';
 import { makeBundle, RECIPE } from '../src/services/bundling.ts';
 import {
   BUNDLE,
   inputDigest,
   MANIFEST,
-  PRELOAD,
   parseManifest,
   type ReadyMadeManifest,
 } from '../src/services/ready-made.ts';
 import { ownSources } from '../src/services/source-map.ts';
 import { stackFolders } from '../src/state/folders.ts';
 
-// Bundles the programs of the template and of the add-ons into dist/bundles, each with V8's code cache: a stack whose code
-// is the template's takes them as they are.
+// Bundles the programs of the template and of the add-ons into dist/bundles: a stack whose code is the template's takes
+// them as they are.
 
 const CHECKOUT = process.cwd();
 const TEMPLATES = [
@@ -49,8 +45,6 @@ const LOCKED = new Set(
     return Object.keys(packages);
   }),
 );
-/** A program that finds none of its variables ends at once, when all of its code has been loaded. */
-const MOST_MS = 30_000;
 
 interface Program {
   name: string;
@@ -74,7 +68,7 @@ export async function makeReadyMade(out: string): Promise<string[]> {
       };
       const { inputs: found } = await makeBundle(CHECKOUT, bundledIn(CHECKOUT, program), places);
       layOut(stage, madeOf(found.filter(isInStack), inputs));
-      await make(program, { stage, place, preload: resolve(out, PRELOAD) }, inputs);
+      await make(program, { stage, place }, inputs);
     }
   } finally {
     rmSync(stage, { recursive: true, force: true });
@@ -126,7 +120,7 @@ function programsOf(template: string): Program[] {
 
 async function make(
   program: Program,
-  { stage, place, preload }: { stage: string; place: string; preload: string },
+  { stage, place }: { stage: string; place: string },
   inputs: Inputs,
 ): Promise<void> {
   const scratch = `${place}.${process.pid}`;
@@ -146,17 +140,6 @@ async function make(
     const digest = digestOf(bytes);
     writeFileSync(join(scratch, BUNDLE), bytes);
     writeFileSync(join(scratch, `${BUNDLE}.map`), ownSources(map));
-    if (keepsCode) {
-      const runnable = join(scratch, `${program.name}-${digest}.cjs`);
-      writeFileSync(runnable, withMap(bytes, basename(runnable)));
-      // That it cannot start is as it should be.
-      await promisify(execFile)(process.execPath, ['--require', preload, runnable], {
-        env: {},
-        timeout: MOST_MS,
-      }).catch(() => {});
-      writeFileSync(join(scratch, `${BUNDLE}.cache`), readFileSync(`${runnable}.cache`));
-      for (const file of [runnable, `${runnable}.cache`]) rmSync(file);
-    }
     const manifest: ReadyMadeManifest = {
       recipe: RECIPE,
       digest,

@@ -97,13 +97,12 @@ export class Bundles {
   async #takeReadyMade(folder: string, { name }: Bundled, entryPoint: string) {
     const ready = this.#findReadyMade(entryPoint);
     if (ready === undefined) return undefined;
-    const [content, map, cache] = await Promise.all(
-      ['', '.map', '.cache'].map((end) => readFile(`${ready.bundle}${end}`).catch(() => undefined)),
+    const [content, map] = await Promise.all(
+      ['', '.map'].map((end) => readFile(`${ready.bundle}${end}`).catch(() => undefined)),
     );
     if (content === undefined || map === undefined || digestOf(content) !== ready.digest) return undefined;
     const file = `${name}-${ready.digest}.cjs`;
     await write(join(folder, `${file}.map`), map);
-    if (cache !== undefined) await write(join(folder, `${file}.cache`), cache);
     await write(join(folder, file), withMap(content, file));
     return { ...ready, file };
   }

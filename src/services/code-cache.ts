@@ -31,8 +31,7 @@ if (isMainThread && main !== undefined) {
 }
 
 function run(module: Module, content: string, filename: string): unknown {
-  const file = `${filename}.cache`;
-  const cachedData = readCache(file);
+  const cachedData = readCache(filename);
   const script = new Script(Module.wrap(content), {
     filename,
     // The source map knows nothing of what the code is wrapped in.
@@ -40,25 +39,28 @@ function run(module: Module, content: string, filename: string): unknown {
     ...(cachedData === undefined ? {} : { cachedData }),
   });
   // Another version of Node, or other flags, made it.
-  if (cachedData === undefined || script.cachedDataRejected === true) keepCode(script, file);
+  if (cachedData === undefined || script.cachedDataRejected === true) keepCode(script, filename);
   const evaluate = script.runInThisContext() as (...scope: unknown[]) => unknown;
   const { exports } = module as unknown as { exports: unknown };
   return evaluate.call(exports, exports, createRequire(filename), module, filename, dirname(filename));
 }
 
-/** V8 itself takes a damaged cache for a whole one. */
-function readCache(file: string): Buffer | undefined {
+/**
+ * V8 itself takes a damaged cache for a whole one, and one that was made elsewhere, whose place stands in it: debuggers and
+ * stack traces would name that one.
+ */
+function readCache(filename: string): Buffer | undefined {
   try {
-    const bytes = readFileSync(file);
+    const bytes = readFileSync(cacheOf(filename));
     const data = bytes.subarray(DIGEST_BYTES);
-    return digestOf(data).equals(bytes.subarray(0, DIGEST_BYTES)) ? data : undefined;
+    return digestOf(filename, data).equals(bytes.subarray(0, DIGEST_BYTES)) ? data : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** Keeps what is compiled by the time that the program has started, so that functions which its start calls are in it. */
-function keepCode(script: Script, file: string): void {
+function keepCode(script: Script, filename: string): void {
   const { setFlagsFromString } = v8;
   let kept = false;
   const keep = () => {
@@ -67,7 +69,7 @@ function keepCode(script: Script, file: string): void {
     clearTimeout(timer);
     v8.setFlagsFromString = setFlagsFromString;
     try {
-      write(file, script.createCachedData());
+      write(filename, script.createCachedData());
     } catch {
       // A folder that cannot be written, or a full disk: the next start compiles again.
     }
@@ -82,16 +84,19 @@ function keepCode(script: Script, file: string): void {
   };
 }
 
-function write(file: string, data: Buffer): void {
+function write(filename: string, data: Buffer): void {
+  const file = cacheOf(filename);
   const unfinished = `${file}.${process.pid}`;
   try {
-    writeFileSync(unfinished, Buffer.concat([digestOf(data), data]), { mode: 0o600 });
+    writeFileSync(unfinished, Buffer.concat([digestOf(filename, data), data]), { mode: 0o600 });
     renameSync(unfinished, file);
   } finally {
     rmSync(unfinished, { force: true });
   }
 }
 
-function digestOf(data: Buffer): Buffer {
-  return createHash('sha256').update(data).digest();
+const cacheOf = (filename: string) => `${filename}.cache`;
+
+function digestOf(filename: string, data: Buffer): Buffer {
+  return createHash('sha256').update(`${filename}\0`).update(data).digest();
 }

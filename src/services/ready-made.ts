@@ -23,7 +23,7 @@ const manifestSchema = z.object({
 export type ReadyMadeManifest = z.output<typeof manifestSchema>;
 
 export interface ReadyMade {
-  /** The bundle; its map and its code cache stand beside it. It does not name its map. */
+  /** The bundle; its map stands beside it. It does not name its map. */
   bundle: string;
   digest: string;
   keepsCode: boolean;

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -29,7 +29,7 @@ async function bundled(code = CODE) {
     return JSON.parse(stdout);
   };
   const madeAt = async () => (await stat(cache, { bigint: true })).mtimeNs;
-  return { bundle, cache, run, madeAt, source: join(path, 'main.ts') };
+  return { root, bundle, cache, run, madeAt, source: join(path, 'main.ts') };
 }
 
 describe('a bundle with a code cache', () => {
@@ -56,6 +56,18 @@ describe('a bundle with a code cache', () => {
     const first = await madeAt();
     expect((await run()).eol).toBe(eol);
     expect(await madeAt()).not.toBe(first);
+  });
+
+  test('names the place where it runs, also after the stack was moved', async () => {
+    const { bundle, run, root } = await bundled();
+    await run();
+    const moved = `${root} moved`;
+    await rename(root, moved);
+    const args = nodeArguments(bundle).map((argument) => argument.replace(root, moved));
+    for (let start = 0; start < 2; start += 1) {
+      const { stdout } = await promisify(execFile)(process.execPath, args);
+      expect(JSON.parse(stdout).place).toContain(`${join(moved, 'services', 'api', 'main.ts')}:6:`);
+    }
   });
 
   test.each<[string, (bytes: Buffer) => Buffer]>([
