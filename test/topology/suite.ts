@@ -481,7 +481,7 @@ bindings: [{ source: in, destination: q, routing_key: "k.#" }]
       });
       await connection.close();
       expect(await migrateQueue(context, stack, 'q', calm)).toMatchObject({ migrated: true, messages: 3 });
-    }, 20_000);
+    });
 
     it('names the nearest queue for one that is not declared', async () => {
       const stack = await stackOf(

@@ -194,7 +194,7 @@ export function management(harness: Harness): void {
         channel_details: { connection_name: expect.any(String), number: expect.any(Number) },
       });
       await channel.close();
-    }, 20_000);
+    });
 
     it('are emptied', async () => {
       const queue = await harness.queue();
@@ -424,6 +424,6 @@ export function management(harness: Harness): void {
         'the connection is closed',
       );
       expect(closed?.message).toContain('320 (CONNECTION-FORCED)');
-    }, 20_000);
+    });
   });
 }
