@@ -1,5 +1,6 @@
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { glob } from 'tinyglobby';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openStack } from '../../src/config/load.ts';
 import { type Addon, addonNamed, chooseAddons, listAddons } from '../../src/scaffold/addons.ts';
@@ -27,6 +28,16 @@ test('are chosen by name, all or none; a wrong name is told with the nearest', (
   expect(() => chooseAddons(addons, 'tradng')).toThrow(
     expect.objectContaining({ code: 'ADDON_UNKNOWN', hint: 'did you mean "trading"?', exit: 64 }),
   );
+});
+
+test('lay no file over one of the core, or of another add-on', async () => {
+  const folders = [join(CHECKOUT, 'templates/stack'), ...addons.map(({ folder }) => folder)];
+  const files = await Promise.all(
+    folders.map((cwd) => glob('**', { cwd, dot: true, ignore: ['**/node_modules/**', 'addon.json'] })),
+  );
+  const all = files.flat().filter((path) => path !== 'package-lock.json');
+  expect(all.filter((path, index) => all.indexOf(path) !== index)).toEqual([]);
+  expect(files.map((list) => list.includes('package-lock.json'))).not.toContain(false);
 });
 
 describe('an add-on over the core', () => {
