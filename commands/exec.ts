@@ -1,7 +1,7 @@
 import { EXIT, QbtcError } from '../src/errors.ts';
-import { PORT } from '../src/operations/bounds.ts';
+import { INSPECT_PORT } from '../src/operations/bounds.ts';
 import type { Register } from './command.ts';
-import { number } from './numbers.ts';
+import { number } from './options/number.ts';
 
 interface Options {
   inspect?: boolean;
@@ -19,7 +19,12 @@ export const exec: Register = (program, run) => {
     )
     .option('--inspect', 'run the service itself, and let a debugger attach')
     .option('--inspect-brk', 'the same, and wait for the debugger before its first line')
-    .option('--inspect-port <port>', 'where the debugger attaches, on 127.0.0.1', number(PORT), 9229)
+    .option(
+      '--inspect-port <port>',
+      'where the debugger attaches, on 127.0.0.1',
+      number(INSPECT_PORT),
+      INSPECT_PORT.default,
+    )
     .passThroughOptions()
     .action(
       run<Options>(async (context, options, [name = '', ...given]) => {

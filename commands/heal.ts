@@ -1,9 +1,9 @@
 import { HEAL_TIMEOUT, INTERVAL, POINTS } from '../src/operations/bounds.ts';
 import { OPERATIONS } from '../src/operations/catalogue.ts';
 import type { Register } from './command.ts';
-import { number } from './numbers.ts';
 import { operate } from './operate.ts';
-import { checkTogether } from './together.ts';
+import { number } from './options/number.ts';
+import { checkTogether } from './options/together.ts';
 
 interface Options {
   watch?: boolean;
@@ -36,7 +36,7 @@ export const heal: Register = (program, run) => {
     .action(
       run<Options>(async (context, { watch = false, ...options }, args) => {
         const { dryRun, retry, below, every } = options;
-        await checkTogether('heal', [
+        checkTogether('heal', [
           watch && dryRun === true && '--dry-run looks once, --watch goes on',
           watch && retry === true && '--retry is for one look, --watch goes on',
           !watch && below !== undefined && '--below says when --watch acts',

@@ -1,4 +1,4 @@
-import { addAddon, removeAddon } from './addons.ts';
+import { add } from './add.ts';
 import { chaos } from './chaos/index.ts';
 import type { Register } from './command.ts';
 import { completion } from './completion.ts';
@@ -14,6 +14,7 @@ import { logs } from './logs.ts';
 import { metrics } from './metrics.ts';
 import { newStack } from './new.ts';
 import { ports } from './ports.ts';
+import { remove } from './remove.ts';
 import { restart } from './restart.ts';
 import { routes } from './routes/index.ts';
 import { score } from './score.ts';
@@ -30,8 +31,8 @@ export const commands: readonly Register[] = [
   demo,
   doctor,
   newStack,
-  addAddon,
-  removeAddon,
+  add,
+  remove,
   up,
   status,
   ports,

@@ -4,8 +4,8 @@ import { LOG_LEVELS, type LogLevel } from '../src/model/log.ts';
 import { LOG_LINES } from '../src/operations/bounds.ts';
 import { OPERATIONS } from '../src/operations/catalogue.ts';
 import type { Register } from './command.ts';
-import { number } from './numbers.ts';
 import { operate } from './operate.ts';
+import { number } from './options/number.ts';
 
 interface Options {
   follow?: boolean;

@@ -2,7 +2,7 @@ import type { Context } from '../src/context.ts';
 import { PORT_BASE } from '../src/operations/bounds.ts';
 import type { Addon } from '../src/scaffold/addons.ts';
 import type { Register } from './command.ts';
-import { number } from './numbers.ts';
+import { number } from './options/number.ts';
 
 interface Options {
   yes?: boolean;

@@ -2,8 +2,8 @@ import { Option } from 'commander';
 import { FLOW_REPEATS, PARALLEL_FLOWS } from '../src/operations/bounds.ts';
 import { OPERATIONS } from '../src/operations/catalogue.ts';
 import type { Register } from './command.ts';
-import { number } from './numbers.ts';
 import { operate } from './operate.ts';
+import { number } from './options/number.ts';
 
 export const test: Register = (program, run) => {
   program

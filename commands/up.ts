@@ -1,10 +1,10 @@
-import { STRATEGIES } from '../src/model/resource.ts';
+import { PROVIDER_NAMES, STRATEGIES } from '../src/model/resource.ts';
 import { PORT_BASE, READY_TIMEOUT } from '../src/operations/bounds.ts';
 import { OPERATIONS } from '../src/operations/catalogue.ts';
 import type { Register } from './command.ts';
-import { number } from './numbers.ts';
 import { operate } from './operate.ts';
-import { repeated } from './repeated.ts';
+import { number } from './options/number.ts';
+import { repeated } from './options/repeated.ts';
 
 export const up: Register = (program, run) => {
   program
@@ -18,7 +18,7 @@ export const up: Register = (program, run) => {
     )
     .option(
       '--provider <name=provider>',
-      'who provides a resource: docker, native, embedded, external; may be repeated',
+      `who provides a resource: ${PROVIDER_NAMES.join(', ')}; may be repeated`,
       repeated,
     )
     .option(

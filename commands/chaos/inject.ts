@@ -1,16 +1,20 @@
-import { BANDWIDTH, FLOOD, LATENCY, SHARE } from '../../src/operations/bounds.ts';
+import { BANDWIDTH, FLOOD, JITTER, LATENCY, SHARE } from '../../src/operations/bounds.ts';
 import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
-import { number } from '../numbers.ts';
 import { operate } from '../operate.ts';
+import { number } from '../options/number.ts';
 
 export const inject: Register = (group, run) => {
   group
     .command('inject')
     .argument('<fault>', 'a subject and a kind: broker-down, cache-slow (qbtc chaos list names them)')
     .description(OPERATIONS['chaos inject'].about)
-    .option('--latency <ms>', 'slow: added to each piece of data (default: 200)', number(LATENCY))
-    .option('--jitter <ms>', 'slow: up to so much more or less', number(LATENCY))
+    .option(
+      '--latency <ms>',
+      `slow: added to each piece of data (default: ${LATENCY.default})`,
+      number(LATENCY),
+    )
+    .option('--jitter <ms>', 'slow: up to so much more or less', number(JITTER))
     .option('--bandwidth <bytes>', 'slow: the most that one connection carries a second', number(BANDWIDTH))
     .option('--loss <share>', 'slow: the share of pieces that are lost once, 0 to 1', number(SHARE))
     .option(
@@ -18,7 +22,7 @@ export const inject: Register = (group, run) => {
       'slow: the share of pieces that are answered by a reset, 0 to 1',
       number(SHARE),
     )
-    .option('--count <messages>', 'flood: how many (default: 1000)', number(FLOOD))
+    .option('--count <messages>', `flood: how many (default: ${FLOOD.default})`, number(FLOOD))
     .option('--key <pattern>', 'expire: which keys')
     .option('--json', 'print the result as JSON')
     .action(run(operate('chaos inject', (options, [fault = '']) => ({ ...options, fault }))));

@@ -1,5 +1,6 @@
+import { CONSUMER_LIMIT, CONSUMER_WINDOW } from '../../src/operations/bounds.ts';
 import type { Register } from '../command.ts';
-import { number } from '../numbers.ts';
+import { number } from '../options/number.ts';
 import { revealKey } from './reveal-key.ts';
 
 interface Options {
@@ -13,8 +14,8 @@ export const add: Register = (group, run) => {
     .command('add')
     .argument('<name>', 'letters, digits, _ and -')
     .description('make a consumer, put it into the gateway, and print its key')
-    .option('--limit <requests>', 'how many requests it may make', number({ min: 1, max: 1_000_000_000 }))
-    .option('--per <seconds>', 'in how many seconds', number({ min: 1, max: 86_400 }), 60)
+    .option('--limit <requests>', 'how many requests it may make', number(CONSUMER_LIMIT))
+    .option('--per <seconds>', 'in how many seconds', number(CONSUMER_WINDOW), CONSUMER_WINDOW.default)
     .option('--json', 'print its name and key as JSON')
     .action(
       run<Options>(async (context, { limit, per, json = false }, [name = '']) => {

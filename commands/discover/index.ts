@@ -2,7 +2,7 @@ import { SOURCE_NAMES } from '../../src/model/discovery.ts';
 import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
 import { operate } from '../operate.ts';
-import { repeated } from '../repeated.ts';
+import { repeated } from '../options/repeated.ts';
 import { checkOptions, type Options, portRange, sourceNames } from './options.ts';
 
 export const discover: Register = (program, run) => {
@@ -19,7 +19,7 @@ export const discover: Register = (program, run) => {
     .option('--scan', 'connect to each port instead of reading the table of sockets')
     .option('--all', 'also list what listens and is no service')
     .option('--explain <name>', 'tell all that is known of one service')
-    .option('--register', 'bring its routes to the gateway, and announce it on the bus')
+    .option('--register', OPERATIONS['discover register'].about)
     .option('--dry-run', 'with --register: print what would be changed, and change nothing')
     .option(
       '--include <name>',
@@ -30,7 +30,7 @@ export const discover: Register = (program, run) => {
     .option('--json', 'print the result as JSON; with --watch one object a line')
     .action(
       run<Options>(async (context, options, args) => {
-        await checkOptions(options);
+        checkOptions(options);
         const { watch, register, ...rest } = options;
         if (watch) return operate('discover watch')(context, { ...rest, register }, args);
         return operate(register ? 'discover register' : 'discover list')(context, rest, args);

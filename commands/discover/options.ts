@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { MAX_PORT } from '../../src/config/ports.ts';
 import { SOURCE_NAMES, type SourceName } from '../../src/model/discovery.ts';
-import { checkTogether } from '../together.ts';
+import { checkTogether } from '../options/together.ts';
 
 export interface Options {
   source?: SourceName[];
@@ -38,8 +38,8 @@ export function portRange(text: string): { first: number; last: number } {
 }
 
 /** @throws QbtcError `USAGE` for options that mean nothing together */
-export function checkOptions({ register, dryRun, include, watch, explain, all }: Options): Promise<void> {
-  return checkTogether('discover', [
+export function checkOptions({ register, dryRun, include, watch, explain, all }: Options): void {
+  checkTogether('discover', [
     dryRun === true && !register && '--dry-run says what --register would do',
     dryRun === true && watch === true && '--dry-run looks once, --watch goes on',
     include !== undefined && !register && '--include says what --register takes in',

@@ -1,8 +1,8 @@
 import { DEAD_LETTERS, RATE } from '../../src/operations/bounds.ts';
 import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
-import { number } from '../numbers.ts';
 import { operate } from '../operate.ts';
+import { number } from '../options/number.ts';
 
 export const replay: Register = (group, run) => {
   group

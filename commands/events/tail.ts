@@ -1,8 +1,8 @@
 import { EVENTS } from '../../src/operations/bounds.ts';
 import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
-import { number } from '../numbers.ts';
 import { operate } from '../operate.ts';
+import { number } from '../options/number.ts';
 
 interface Options {
   type?: string;

@@ -1,7 +1,7 @@
 import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
 import { operate } from '../operate.ts';
-import { repeated } from '../repeated.ts';
+import { repeated } from '../options/repeated.ts';
 
 export const apply: Register = (group, run) => {
   group

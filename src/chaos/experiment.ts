@@ -5,6 +5,7 @@ import { expectation, schemaMistakes } from '../config/issues.ts';
 import { fieldName, formatMistake, inFileOrder, type Mistake, nearest } from '../config/mistake.ts';
 import { EXIT, messageOf, QbtcError } from '../errors.ts';
 import { durationSchema, knownNames, loadFlows, referencesIn } from '../flow/index.ts';
+import { FLOOD_MESSAGES } from '../model/chaos.ts';
 import type { Stack } from '../model/stack.ts';
 import { resourcesOfKind } from '../resources/facts.ts';
 import { readTextFile } from '../text-file.ts';
@@ -29,7 +30,7 @@ const faultSchema = z.strictObject({
   bandwidth: z.int().positive().optional(),
   loss: share.optional(),
   reset: share.optional(),
-  count: z.int().min(1).max(100_000).optional(),
+  count: z.int().min(FLOOD_MESSAGES.min).max(FLOOD_MESSAGES.max).optional(),
   key: z.string().optional(),
 });
 

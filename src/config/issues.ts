@@ -1,15 +1,29 @@
 import * as z from 'zod';
 import type { StackDocument } from './document.ts';
-import { type FieldPath, fieldName, listed, type Mistake, nearest } from './mistake.ts';
+import { type FieldPath, fieldName, type Mistake, nearest, oneOf, type Position } from './mistake.ts';
 
-/** What zod found wrong, in our words and with positions. `raw` is the data before interpolation. */
+/** What was read, before references in it were filled in, and where each value of it stands. */
+type Placed = Pick<StackDocument, 'data' | 'at' | 'keyAt'>;
+
+/** What zod found wrong, in our words and with positions. `filled` is the data after interpolation. */
 export function schemaMistakes(
   schema: z.ZodType,
   issues: readonly z.core.$ZodIssue[],
   filled: unknown,
-  document: StackDocument,
+  document: Placed,
 ): Mistake[] {
   return issues.flatMap((issue) => mistakesOf(schema, issue, filled, document));
+}
+
+const NOWHERE: Position = { line: 1, column: 1 };
+
+/** The same of data that stands in no file. */
+export function dataMistakes(
+  schema: z.ZodType,
+  issues: readonly z.core.$ZodIssue[],
+  data: Record<string, unknown>,
+): Omit<Mistake, 'at'>[] {
+  return schemaMistakes(schema, issues, data, { data, at: () => NOWHERE, keyAt: () => NOWHERE });
 }
 
 /** For `safeParse`: what is expected, where the schema has no words of its own for it. */
@@ -18,7 +32,7 @@ export function expectation(issue: z.core.$ZodRawIssue): string {
     case 'invalid_type':
       return TYPE_WORDS[issue.expected] ?? issue.expected;
     case 'invalid_value':
-      return `${issue.values.length > 1 ? 'one of ' : ''}${listed(issue.values.map(String))}`;
+      return oneOf(issue.values.map(String));
     case 'too_small':
       return issue.origin === 'array' ? `at least ${issue.minimum} of them` : `at least ${issue.minimum}`;
     case 'too_big':
@@ -41,13 +55,13 @@ function mistakesOf(
   schema: z.ZodType,
   issue: z.core.$ZodIssue,
   filled: unknown,
-  document: StackDocument,
+  document: Placed,
 ): Mistake[] {
   const path = issue.path as FieldPath;
   switch (issue.code) {
     case 'unrecognized_keys': {
       const known = keysAt(schema, path, filled);
-      const expected = `one of ${listed(known)}`;
+      const expected = oneOf(known);
       return issue.keys.map((key) => {
         const field = [...path, key];
         const mistake = {
@@ -95,16 +109,16 @@ function unknownKind(
   schema: z.ZodType,
   issuePath: readonly PropertyKey[],
   filled: unknown,
-  document: StackDocument,
+  document: Placed,
 ): Mistake {
   const path = issuePath as FieldPath;
   const union = schemaAt(schema, path.slice(0, -1), filled);
   const kinds = union instanceof z.ZodDiscriminatedUnion ? literalsOf(union) : [];
-  const mistake = mistakeAt(path, `one of ${listed(kinds)}`, document);
+  const mistake = mistakeAt(path, oneOf(kinds), document);
   return withNearest(mistake, valueAt(document.data, path), kinds);
 }
 
-function mistakeAt(path: FieldPath, expected: string, document: StackDocument): Mistake {
+function mistakeAt(path: FieldPath, expected: string, document: Placed): Mistake {
   const found = describe(valueAt(document.data, path), path);
   return { at: document.at(path), field: fieldName(path), found, expected };
 }
@@ -159,9 +173,12 @@ function schemaAt(schema: z.core.$ZodType | undefined, path: FieldPath, data: un
 }
 
 function unwrapped(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
-    return unwrapped(schema.def.innerType);
-  }
+  const wraps =
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodExactOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault;
+  if (wraps) return unwrapped(schema.def.innerType);
   // A value or a mapping: whoever asks for keys means the mapping.
   if (schema instanceof z.ZodUnion && !(schema instanceof z.ZodDiscriminatedUnion)) {
     const mappings = schema.options.filter((option) => option instanceof z.ZodObject);

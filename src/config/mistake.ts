@@ -32,14 +32,19 @@ export function fieldName(path: FieldPath): string {
     .replace(/^\./, '');
 }
 
+/** The same without its place: `services.x.prot: found …, expected …; did you mean …?`. */
+export function mistakeText({ field, found, expected, nearest: near }: Omit<Mistake, 'at'>): string {
+  const word = typeof near === 'function' ? near() : near;
+  const nearest = word === undefined ? '' : `; did you mean "${word}"?`;
+  return `${field === '' ? '' : `${field}: `}found ${found}, expected ${expected}${nearest}`;
+}
+
 /** One line a mistake, as editors and terminals link it: `qbtc.yaml:12:5 services.x.prot: found …, expected …`. */
 export function formatMistake(file: string, mistake: Mistake): string {
-  const { included } = mistake.at;
-  const field = included?.field ?? mistake.field;
-  const subject = field === '' ? '' : ` ${field}`;
-  const near = typeof mistake.nearest === 'function' ? mistake.nearest() : mistake.nearest;
-  const nearest = near === undefined ? '' : `; did you mean "${near}"?`;
-  return `${included?.file ?? file}:${mistake.at.line}:${mistake.at.column}${subject}: found ${mistake.found}, expected ${mistake.expected}${nearest}`;
+  const { line, column, included } = mistake.at;
+  const text = mistakeText({ ...mistake, field: included?.field ?? mistake.field });
+  const isNamed = (included?.field ?? mistake.field) !== '';
+  return `${included?.file ?? file}:${line}:${column}${isNamed ? ' ' : ': '}${text}`;
 }
 
 /** In the order of the file (what it includes comes after), each once: a mistake inside a YAML anchor is met again at each of its aliases. */
@@ -99,6 +104,12 @@ function comparable(word: string): string {
 
 /** More than anybody reads in one line. */
 const MAX_LISTED = 30;
+
+/** What is expected where one of these words is: `a`, `one of a or b`. */
+export function oneOf(words: readonly string[]): string {
+  if (words.length === 0) return 'nothing';
+  return `${words.length > 1 ? 'one of ' : ''}${listed(words)}`;
+}
 
 /** `a`, `a or b`, `a, b or c`; says so when there is nothing to list, and how many are left out of a long list. */
 export function listed(words: readonly string[], joint = 'or'): string {

@@ -33,7 +33,7 @@ export const stackSchema = z
         'The versions of qbtc that this stack works with, as a semver range. `qbtc down` does not check it.',
       ),
     strategy: z
-      .enum(STRATEGIES, { error: 'full_docker, hybrid or fallback' })
+      .enum(STRATEGIES)
       .optional()
       .describe(
         'Forces how the stack is run. `full_docker`: the compose file runs all. `hybrid`: what answers already is adopted, the rest comes from Docker, installed programs, or qbtc itself. `fallback`: no Docker and nothing adopted. Left out, qbtc decides resource by resource.',

@@ -13,6 +13,11 @@ export const FAULT_KIND_NAMES = [
 ] as const;
 export type FaultKindName = (typeof FAULT_KIND_NAMES)[number];
 
+/** slow, where nothing is said of latency. */
+export const SLOW_LATENCY_MS = 200;
+/** flood: how many messages. */
+export const FLOOD_MESSAGES = { min: 1, max: 100_000, default: 1_000 };
+
 /** How hard it blows; each kind takes some of these. */
 export interface FaultOptions {
   /** slow: milliseconds added to each piece of data, and up to so much more or less. */

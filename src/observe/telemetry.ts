@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import { openLogs } from '../logs/index.ts';
 import { metricFamilies } from '../metrics/prometheus.ts';
+import { LOG_LEVELS } from '../model/log.ts';
 import type { Measured } from '../model/measured.ts';
 import type { ServiceTelemetry } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
@@ -20,7 +21,7 @@ type Reach = RuntimesContext & Pick<Context, 'http' | 'interrupted'>;
 const logLineSchema = z.object({
   timestamp: z.iso.datetime({ offset: true }),
   service: z.string().min(1),
-  level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']),
+  level: z.enum(LOG_LEVELS),
   message: z.string(),
   context: z.record(z.string(), z.unknown()).optional(),
   correlation_id: z.string().optional(),

@@ -1,4 +1,6 @@
 import type * as z from 'zod';
+import { dataMistakes, expectation } from '../config/issues.ts';
+import { mistakeText } from '../config/mistake.ts';
 import type { Context } from '../context.ts';
 import { EXIT, QbtcError } from '../errors.ts';
 import type { Stack } from '../model/stack.ts';
@@ -44,14 +46,11 @@ function judged<Shape extends z.ZodRawShape>(
   schema: Strict<Shape>,
   given: object,
 ): z.output<Strict<Shape>> {
-  const { success, data, error } = schema.safeParse(
-    Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-  );
+  const asked = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const { success, data, error } = schema.safeParse(asked, { error: expectation });
   if (success) return data;
   throw new QbtcError('INPUT_WRONG', `${name} cannot be asked like this`, {
     exit: EXIT.usage,
-    details: error.issues.map(({ path, message }) =>
-      [...(path.length > 0 ? [path.join('.')] : []), message].join(': '),
-    ),
+    details: dataMistakes(schema, error.issues, asked).map(mistakeText),
   });
 }

@@ -1,10 +1,9 @@
 import * as z from 'zod';
-import { listed, nearest } from '../config/mistake.ts';
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../errors.ts';
 import type { Stack } from '../model/stack.ts';
 import type { Document, DocumentKind, DocumentOf } from '../report/index.ts';
-import type { Bounds } from './bounds.ts';
+import { type Bounds, withinBounds } from './bounds.ts';
 
 /** What is given back: data for a reporter, and the exit code where it is not `done`. */
 export interface Outcome<Kind extends DocumentKind = DocumentKind> {
@@ -44,27 +43,12 @@ export function operationOf<Shape extends z.ZodRawShape, const Kind extends Docu
   input,
   ...operation
 }: Omit<Operation<Shape, Kind, Subject>, 'input'> & { input: Shape }): Operation<Shape, Kind, Subject> {
-  return { ...operation, input: strict(input) };
-}
-
-/** An object that refuses what it does not know, and names the nearest key that it does. */
-export function strict<Shape extends z.ZodRawShape>(shape: Shape): Strict<Shape> {
-  const known = Object.keys(shape);
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => unknownKey(key, known)).join(', ')
-        : undefined,
-  });
-}
-
-function unknownKey(key: string, known: readonly string[]): string {
-  const near = nearest(key, known);
-  if (near !== undefined) return `found "${key}", did you mean "${near}"?`;
-  return `found "${key}", expected ${listed(known)}`;
+  return { ...operation, input: z.strictObject(input) };
 }
 
 /** A number of an input. */
-export function numberIn({ min, max, whole }: Bounds): z.ZodNumber {
-  return (whole ? z.int() : z.number()).min(min).max(max);
+export function numberIn(bounds: Bounds): z.ZodNumber {
+  const { min, max, whole } = bounds;
+  const error = withinBounds(bounds);
+  return (whole ? z.int({ error }) : z.number({ error })).min(min, { error }).max(max, { error });
 }

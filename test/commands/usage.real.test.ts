@@ -21,6 +21,7 @@ test.each<[string, string[], string, RegExp]>([
   ['a value that is missing', ['logs', '--json', '--since'], 'OPTION_MISSING_ARGUMENT', /^qbtc logs --help$/],
   ['a value that cannot be read', ['logs', '--grep', '('], 'INVALID_ARGUMENT', /^qbtc logs --help$/],
   ['a word too many', ['status', 'a', 'b'], 'EXCESS_ARGUMENTS', /^qbtc status --help$/],
+  ['an option of the command around it', ['trace', '--last', 'ls'], 'USAGE', /^see `qbtc trace ls --help`$/],
   ['a command that is missing', ['routes'], 'MISSING_COMMAND', /^qbtc routes --help$/],
 ])('%s is an error document like every other', async (_, args, code, hint) => {
   const cwd = await temporaryFolder();

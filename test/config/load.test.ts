@@ -230,14 +230,14 @@ describe('mistakes', () => {
       'an unknown provider',
       small('').replace('rabbitmq }', 'rabbitmq, provider: embeded }'),
       [
-        'qbtc.yaml:4:39 infrastructure.broker.provider: found "embeded", expected docker, native, embedded or external; did you mean "embedded"?',
+        'qbtc.yaml:4:39 infrastructure.broker.provider: found "embeded", expected one of embedded, external, docker or native; did you mean "embedded"?',
       ],
     ],
     [
       'an unknown strategy',
       small('strategy: fall-bak\n'),
       [
-        'qbtc.yaml:10:11 strategy: found "fall-bak", expected full_docker, hybrid or fallback; did you mean "fallback"?',
+        'qbtc.yaml:10:11 strategy: found "fall-bak", expected one of full_docker, hybrid or fallback; did you mean "fallback"?',
       ],
     ],
     [

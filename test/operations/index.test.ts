@@ -8,22 +8,55 @@ function asked(name: OperationName, input: object): Promise<unknown> {
 }
 
 describe('the input of an operation is judged before anything is opened', () => {
-  test.each<[OperationName, object, string]>([
-    ['up', { dry_run: true }, 'found "dry_run", did you mean "dryRun"?'],
-    ['up', { timout: 5 }, 'found "timout", did you mean "timeout"?'],
-    ['stop', { names: ['x'], whatever: 1 }, 'found "whatever", expected names'],
-    ['status', { watch: true }, 'found "watch", expected (there is none)'],
+  test.each<[OperationName, object, string[]]>([
+    [
+      'secrets rotate',
+      { nam: 'x', tiemout: 5 },
+      [
+        'nam: found the unknown key "nam", expected one of names, all or timeout; did you mean "names"?',
+        'tiemout: found the unknown key "tiemout", expected one of names, all or timeout; did you mean "timeout"?',
+      ],
+    ],
+    [
+      'stop',
+      { names: [], whatever: 1 },
+      [
+        'names: found an empty list, expected at least 1 of them',
+        'whatever: found the unknown key "whatever", expected names',
+      ],
+    ],
+    [
+      'stop',
+      { names: ['x', 5] },
+      ['names[1]: found 5, expected text (in quotes where it looks like something else)'],
+    ],
+    ['status', { watch: true }, ['watch: found the unknown key "watch", expected nothing']],
+    ['up', { timeout: 0 }, ['timeout: found 0, expected a whole number from 1 to 3600']],
+    ['up', { timeout: 1.5 }, ['timeout: found 1.5, expected a whole number from 1 to 3600']],
+    ['up', { timeout: 'x' }, ['timeout: found "x", expected a whole number from 1 to 3600']],
+    [
+      'up',
+      { strategy: 'fallbak' },
+      [
+        'strategy: found "fallbak", expected one of full_docker, hybrid or fallback; did you mean "fallback"?',
+      ],
+    ],
     [
       'discover list',
       { portRange: { first: 1, lst: 2, last: 2 } },
-      'portRange: found "lst", did you mean "last"?',
+      ['portRange.lst: found the unknown key "lst", expected one of first or last; did you mean "last"?'],
     ],
-  ])('%s %j: %s', async (name, input, detail) => {
+    [
+      'discover list',
+      { portRange: { first: 2, last: 1 } },
+      ['portRange: found a mapping, expected a range whose last port is not before its first'],
+    ],
+  ])('%s %j', async (name, input, details) => {
     await expect(asked(name, input)).rejects.toMatchObject({
       code: 'INPUT_WRONG',
       exit: 64,
       message: `${name} cannot be asked like this`,
-      details: [detail],
+      details,
     });
   });
 

@@ -19,7 +19,7 @@ describe('every kind of finding is an annotation', () => {
   test('a flow that failed, at its file', () => {
     expect(annotations(documents.flows)).toEqual([
       expect.stringMatching(
-        /^::error title=qbtc test llm-plain,file=\/stack\/flows\/llm-plain\.yaml::stopped at hop 3, quantum-core: llm_request was/,
+        /^::error title=qbtc test llm-plain,file=\/stack\/flows\/llm-plain\.yaml::stopped at hop 3, quantum-core: q_llm_responses: try 10/,
       ),
     ]);
   });

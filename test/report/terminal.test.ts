@@ -155,14 +155,14 @@ describe('80 columns', () => {
         ├─ ✔ llm-api       +6 ms  llm-api published the llm_request
         ├─ ✖ quantum-core         quantum-core answered with an llm_response
         └─ – llm-api              not reached: llm-api gave the answer to the client
-        stopped at hop 3, quantum-core: llm_request was in the broker, no llm_response
-        within 5 s
+        stopped at hop 3, quantum-core: q_llm_responses: try 10/10 within 5 s: none of
+        its 0 messages is of this flow
         logged about it:
           00:00:00.000   quantum-core  error  could not answer: the database went away
 
       ✖ 1 of 2 flows failed
-        llm-plain  hop 3, quantum-core: llm_request was in the broker, no llm_response
-                   within 5 s
+        llm-plain  hop 3, quantum-core: q_llm_responses: try 10/10 within 5 s: none of
+                   its 0 messages is of this flow
       "
     `));
   test('logs', () =>
@@ -293,10 +293,10 @@ describe('120 columns', () => {
         ├─ ✔ llm-api       +6 ms  llm-api published the llm_request
         │                         llm_request was in the broker
         ├─ ✖ quantum-core         quantum-core answered with an llm_response
-        │                         no llm_response within 5 s
+        │                         q_llm_responses: try 10/10 within 5 s: none of its 0 messages is of this flow
         └─ – llm-api              not reached: llm-api gave the answer to the client
                                   no answer within 10 s
-        stopped at hop 3, quantum-core: llm_request was in the broker, no llm_response within 5 s
+        stopped at hop 3, quantum-core: q_llm_responses: try 10/10 within 5 s: none of its 0 messages is of this flow
         logged about it:
           00:00:00.000   quantum-core  error  could not answer: the database went away
               Error: could not answer
@@ -304,7 +304,7 @@ describe('120 columns', () => {
               caused by Error: the database went away
 
       ✖ 1 of 2 flows failed
-        llm-plain  hop 3, quantum-core: llm_request was in the broker, no llm_response within 5 s
+        llm-plain  hop 3, quantum-core: q_llm_responses: try 10/10 within 5 s: none of its 0 messages is of this flow
       "
     `));
 });

@@ -2,11 +2,11 @@ import { MessageProperties } from '../../amqp/message-properties.ts';
 import { brokerAccess } from '../../broker/access.ts';
 import { onBroker } from '../../broker/connection.ts';
 import type { AmqpConnection, RawMessage } from '../../context.ts';
+import { FLOOD_MESSAGES } from '../../model/chaos.ts';
 import { deadLetterQueues, desiredOf } from '../../topology/index.ts';
 import type { FaultKind } from '../fault-kind.ts';
 
 const CLIENT = 'qbtc chaos';
-const COUNT = 1_000;
 const BATCH = 500;
 
 /** Fills a queue with messages that no consumer can read; each carries the mark by which they are taken out again. */
@@ -16,7 +16,7 @@ export const flood: FaultKind = {
   takes: ['count'],
   async inject({ context, stack }, { name, subject, options }, remember) {
     await remember({});
-    const { count = COUNT } = options;
+    const { count = FLOOD_MESSAGES.default } = options;
     await onBroker(context, brokerAccess(stack), CLIENT, async (connection) => {
       for (let sent = 0; sent < count; sent += BATCH) {
         const messages = Array.from({ length: Math.min(BATCH, count - sent) }, (_, index) =>

@@ -1,3 +1,4 @@
+import { SLOW_LATENCY_MS } from '../../model/chaos.ts';
 import { type FaultKind, partsOf } from '../fault-kind.ts';
 import { behindProxy, outOfProxy, refusesProxy } from '../proxied.ts';
 
@@ -8,7 +9,7 @@ export const slow: FaultKind = {
   takes: ['latencyMs', 'jitterMs', 'bytesPerSecond', 'loss', 'reset'],
   refuses: refusesProxy,
   inject: (around, fault, remember) => {
-    const { latencyMs = 200, jitterMs, bytesPerSecond, loss, reset } = fault.options;
+    const { latencyMs = SLOW_LATENCY_MS, jitterMs, bytesPerSecond, loss, reset } = fault.options;
     return behindProxy(around, fault, { latencyMs, jitterMs, bytesPerSecond, loss, reset }, remember);
   },
   undo: outOfProxy,

@@ -10,7 +10,7 @@ import type { Rule } from '../rule.ts';
 
 const common = {
   provider: z
-    .enum(PROVIDER_NAMES, { error: 'docker, native, embedded or external' })
+    .enum(PROVIDER_NAMES)
     .optional()
     .describe(
       'Who provides the resource. `external` adopts the server at `url` and never stops it; `docker` runs the service of the compose file that has its name; `native` runs the program that is installed on the machine; `embedded` runs what qbtc brings. Left out, qbtc decides by what the machine has.',
@@ -86,7 +86,7 @@ const apisixSchema = z
     admin_url: filled('a URL').optional().describe('With `provider: external`: the Admin API.'),
     admin_key: filled('a key').optional().describe('With `provider: external`: the key of the Admin API.'),
     mode: z
-      .enum(GATEWAY_MODES, { error: 'traditional, standalone-api or standalone-file' })
+      .enum(GATEWAY_MODES)
       .optional()
       .describe(
         'With `provider: external`: how the gateway is told its routes. `traditional` (the default): object by object through the Admin API, with etcd behind it. `standalone-api`: the whole configuration through the Admin API. `standalone-file`: the file that APISIX reads.',

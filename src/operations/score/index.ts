@@ -5,13 +5,12 @@ import { commitOf, rememberScore, takeScore } from '../../lifecycle/score.ts';
 import type { ScoreRecord } from '../../model/score.ts';
 import type { Stack } from '../../model/stack.ts';
 import { compare, findRecord, readHistory } from '../../score/index.ts';
+import { POINTS } from '../bounds.ts';
 import { exitFor } from '../exit.ts';
+import { numberIn, operationOf } from '../operation.ts';
 
 /** How much of the history the report draws. */
 const DRAWN = 40;
-
-import { POINTS } from '../bounds.ts';
-import { numberIn, operationOf } from '../operation.ts';
 
 export const operation = operationOf({
   effect: 'changes',

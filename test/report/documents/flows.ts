@@ -12,7 +12,7 @@ const stoppedFlow: FlowResult = {
       name: 'quantum-core answered with an llm_response',
       subject: 'quantum-core',
       status: 'failed',
-      evidence: 'no llm_response within 5 s',
+      evidence: 'q_llm_responses: try 10/10 within 5 s: none of its 0 messages is of this flow',
     },
     {
       name: 'llm-api gave the answer to the client',
@@ -25,7 +25,7 @@ const stoppedFlow: FlowResult = {
     hop: 3,
     name: 'quantum-core answered with an llm_response',
     subject: 'quantum-core',
-    reason: 'llm_request was in the broker, no llm_response within 5 s',
+    reason: 'q_llm_responses: try 10/10 within 5 s: none of its 0 messages is of this flow',
     logLines: [
       {
         source: 'quantum-core',
