@@ -1,12 +1,14 @@
 // Bundles the command-line program and each program that it starts into dist/, libraries included: a few small files
 // load in half the time and two thirds of the memory that the packages' hundreds take. What is shared goes into
 // chunks, so that a command still loads only what it uses.
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { writeLicences } from './licences.mjs';
 
-const { version, optionalDependencies } = JSON.parse(await readFile('package.json', 'utf8'));
+const { version, optionalDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 /** What cannot be bundled: programs and WebAssembly that are found beside their code, and what pg does without. */
 const OUTSIDE = ['esbuild', 'js-redis-server', 'pg-native', ...Object.keys(optionalDependencies)];
 
@@ -69,15 +71,15 @@ const bundles = await makeBundles(join('dist', 'bundles'));
 // Only afterwards, so that a qbtc that runs meanwhile never misses a file that has not changed.
 const made = new Set([
   ...Object.keys(metafile.outputs),
-  await writeLicences(Object.keys(metafile.inputs)),
-  ...bundles,
+  await writeLicences([...Object.keys(metafile.inputs), ...bundles.inputs]),
+  ...bundles.files,
 ]);
 for (const entry of await readdir('dist', { recursive: true, withFileTypes: true })) {
   const file = join(entry.parentPath, entry.name);
   if (entry.isFile() && !made.has(file)) await rm(file);
 }
 
-/** The ready-made bundles of the template, and the program that runs them. */
+/** The ready-made bundles of the template, and the program that runs them: their files, and what they were made of. */
 async function makeBundles(folder) {
   const common = { bundle: true, platform: 'node', target: 'node20.19', logLevel: 'warning' };
   await build({
@@ -101,22 +103,4 @@ async function makeBundles(folder) {
   } finally {
     await rm(outfile, { force: true });
   }
-}
-
-/** The licences of what is bundled: they ask to be passed on with it. */
-async function writeLicences(inputs) {
-  const packages = new Set(
-    inputs.flatMap((input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []),
-  );
-  const notices = await Promise.all(
-    [...packages].sort().map(async (folder) => {
-      const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
-      const file = (await readdir(folder)).find((entry) => /^licen[cs]e(\.|-|$)/i.test(entry));
-      const text = file === undefined ? `Licence: ${license}` : await readFile(join(folder, file), 'utf8');
-      return `${name} ${version}\n\n${text.trim()}\n`;
-    }),
-  );
-  const target = join('dist', 'LICENSES.txt');
-  await writeFile(target, notices.join(`\n${'-'.repeat(80)}\n\n`));
-  return target;
 }

@@ -11,14 +11,16 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { parse } from 'yaml';
+import { startTimeOf } from '../src/alive.ts';
 import { ABSENT, digestOf, Inputs, withSettings } from '../src/services/bundle-inputs.ts';
-import { makeBundle, RECIPE } from '../src/services/bundling.ts';
+import { esbuildVersion, makeBundle, RECIPE } from '../src/services/bundling.ts';
 import {
   BUNDLE,
   inputDigest,
   MANIFEST,
+  PRELOAD,
   parseManifest,
   type ReadyMadeManifest,
 } from '../src/services/ready-made.ts';
@@ -52,12 +54,15 @@ interface Program {
   entry: string;
 }
 
-/** Makes what is out of date, and answers with the files that are there then. */
-export async function makeReadyMade(out: string): Promise<string[]> {
+/** Makes what is out of date; answers with the files that are there then, and with what they were made of. */
+export async function makeReadyMade(out: string): Promise<{ files: string[]; inputs: string[] }> {
   const inputs = new Inputs();
-  const outdated = TEMPLATES.flatMap(programsOf)
-    .map((program) => ({ program, place: resolve(out, toStack(join(program.folder, program.entry))) }))
-    .filter(({ place }) => !isCurrent(place, inputs));
+  const esbuild = await esbuildVersion();
+  const programs = TEMPLATES.flatMap(programsOf).map((program) => ({
+    program,
+    place: join(out, toStack(join(program.folder, program.entry))),
+  }));
+  const outdated = programs.filter(({ place }) => !isCurrent(place, esbuild, inputs));
   // A bundle holds the paths of what it was made of: it is made of a stack that has these files and no others.
   const stage = mkdtempSync(join(tmpdir(), 'qbtc-bundles-'));
   try {
@@ -68,15 +73,40 @@ export async function makeReadyMade(out: string): Promise<string[]> {
       };
       const { inputs: found } = await makeBundle(CHECKOUT, bundledIn(CHECKOUT, program), places);
       layOut(stage, madeOf(found.filter(isInStack), inputs));
-      await make(program, { stage, place }, inputs);
+      await make(program, { stage, place, esbuild }, inputs);
     }
   } finally {
     rmSync(stage, { recursive: true, force: true });
   }
-  return readdirSync(out, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
+  const places = programs.map(({ place }) => place);
+  removeOthers(out, new Set([...places, join(out, PRELOAD)]));
+  const made = places.flatMap((place) => Object.entries(parseManifest(place)?.files ?? {}));
+  return {
+    files: readdirSync(out, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name)),
+    inputs: made.flatMap(([path, digest]) => (digest === ABSENT ? [] : [inCheckout(path)])),
+  };
 }
+
+/** Removes the bundles of programs that are no longer there, and what killed builds have left. */
+function removeOthers(folder: string, kept: ReadonlySet<string>): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (kept.has(path) || isMadeNow(name)) continue;
+    const leadsOn = [...kept].some((each) => each.startsWith(`${path}${sep}`));
+    if (leadsOn) removeOthers(path, kept);
+    else rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/** Another build may be at work on it. */
+function isMadeNow(name: string): boolean {
+  const [, pid] = SCRATCH.exec(name) ?? [];
+  return pid !== undefined && startTimeOf(Number(pid)) !== undefined;
+}
+
+const SCRATCH = /\.(\d+)\.scratch$/;
 
 type Listed = Pick<ReadyMadeManifest, 'files' | 'links'>;
 
@@ -120,10 +150,10 @@ function programsOf(template: string): Program[] {
 
 async function make(
   program: Program,
-  { stage, place }: { stage: string; place: string },
+  { stage, place, esbuild }: { stage: string; place: string; esbuild: string },
   inputs: Inputs,
 ): Promise<void> {
-  const scratch = `${place}.${process.pid}`;
+  const scratch = `${place}.${process.pid}.scratch`;
   rmSync(place, { recursive: true, force: true });
   mkdirSync(scratch, { recursive: true });
   try {
@@ -142,6 +172,7 @@ async function make(
     writeFileSync(join(scratch, `${BUNDLE}.map`), ownSources(map));
     const manifest: ReadyMadeManifest = {
       recipe: RECIPE,
+      esbuild,
       digest,
       keepsCode,
       missing,
@@ -172,10 +203,13 @@ function madeOf(made: readonly string[], inputs: Inputs): Listed {
   return { files, links };
 }
 
-function isCurrent(place: string, inputs: Inputs): boolean {
+function isCurrent(place: string, esbuild: string, inputs: Inputs): boolean {
   const manifest = parseManifest(place);
   return (
     manifest?.recipe === RECIPE &&
+    manifest.esbuild === esbuild &&
+    existsSync(join(place, `${BUNDLE}.map`)) &&
+    inputs.digest(join(place, BUNDLE)) === manifest.digest &&
     Object.entries(manifest.files).every(
       ([path, digest]) => inputDigest(path, inCheckout(path), inputs) === digest,
     )

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire, Module } from 'node:module';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import v8 from 'node:v8';
 import { Script } from 'node:vm';
 import { isMainThread } from 'node:worker_threads';
 
 // A program of its own, which Node is given by `--require` before a bundle. It compiles the bundle with V8's code cache,
 // which stands beside it and takes a third off the processor time of a start, and makes the cache where there is none.
-// Whatever is wrong with the cache, the bundle runs.
+// Whatever is wrong with the cache, the bundle runs. Node gives `--require` on to what a bundle forks, too: any other
+// program is left to Node.
 
 type Compile = (this: Module, content: string, filename: string, ...more: unknown[]) => unknown;
 const prototype = Module.prototype as unknown as { _compile: Compile };
@@ -18,9 +19,11 @@ const compile = prototype._compile;
 const STARTED_AFTER_MS = 2_000;
 const DIGEST_BYTES = 32;
 
-const [, main] = process.argv;
-if (isMainThread && main !== undefined) {
-  const bundle = realpathSync(main);
+/** V8 takes other code of the same length for what it has compiled: the name must hold a digest of the content. */
+const NAMED_BY_CONTENT = /-[0-9a-f]{16}\.cjs$/;
+
+const bundle = isMainThread ? bundleIn(process.argv) : undefined;
+if (bundle !== undefined) {
   prototype._compile = function (content, filename, ...more) {
     if (filename !== bundle) return compile.call(this, content, filename, ...more);
     prototype._compile = compile;
@@ -28,6 +31,20 @@ if (isMainThread && main !== undefined) {
     compile.call(this, content.slice(content.lastIndexOf('\n', content.length - 2)), filename, ...more);
     return run(this, content, filename);
   };
+}
+
+/** The real path of the bundle that Node was asked to run; `undefined` where it is none of those beside this program. */
+function bundleIn([, main]: readonly string[]): string | undefined {
+  if (main === undefined) return undefined;
+  try {
+    const file = realpathSync(main);
+    return NAMED_BY_CONTENT.test(basename(file)) && dirname(file) === realpathSync(__dirname)
+      ? file
+      : undefined;
+  } catch {
+    // A name without its extension, or a file that is not there: Node finds it, or says so.
+    return undefined;
+  }
 }
 
 function run(module: Module, content: string, filename: string): unknown {

@@ -11,6 +11,8 @@ import { RECIPE } from './bundling.ts';
 const manifestSchema = z.object({
   /** How it was bundled. */
   recipe: z.string(),
+  /** The version of esbuild that has made it: with another one the build makes it anew. */
+  esbuild: z.string(),
   digest: z.string(),
   keepsCode: z.boolean(),
   /** A digest of each file that it was made of, by its path in a stack; `absent` where a file would make a difference. */

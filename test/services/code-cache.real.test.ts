@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { Bundles, nodeArguments } from '../../src/services/bundle.ts';
@@ -14,6 +14,11 @@ const CODE = `
     const place = String(new Error('here').stack?.split('\\n')[1]);
     process.stdout.write(JSON.stringify({ eol: EOL, place, isMain: main === module, args: process.argv.slice(2) }));
   });`;
+
+/** What it is given is the main script of a child, which Node gives the same flags. */
+const FORKING = `
+  import { fork } from 'node:child_process';
+  fork(process.argv[2], { stdio: 'inherit' });`;
 
 async function bundled(code = CODE) {
   const root = await temporaryFolder();
@@ -95,6 +100,44 @@ describe('a bundle with a code cache', () => {
     const results = await Promise.all([run(), run(), run()]);
     expect(new Set(results.map((each) => JSON.stringify(each))).size).toBe(1);
     expect((await stat(cache)).size).toBeGreaterThan(32);
+  });
+});
+
+describe('a program that a bundle forks', () => {
+  async function forking(name: string) {
+    const { root, bundle } = await bundled(FORKING);
+    const script = join(root, name);
+    const run = async (given = script) =>
+      (await promisify(execFile)(process.execPath, [...nodeArguments(bundle), given])).stdout;
+    return { root, bundle, script, run };
+  }
+
+  test.each([
+    'script.cjs',
+    // As a bundle is named, and in a folder of its own.
+    'script-0123456789abcdef.cjs',
+  ])('%s runs as it stands there at each start', async (name) => {
+    const { root, script, run } = await forking(name);
+    await writeFile(script, "process.stdout.write('1');");
+    expect(await run()).toBe('1');
+    await writeFile(script, "process.stdout.write('2');");
+    expect(await run()).toBe('2');
+    expect((await readdir(root)).filter((each) => each.endsWith('.cache'))).toEqual([]);
+  });
+
+  test('is no bundle where it stands beside some and has another name', async () => {
+    const { bundle, run } = await forking('script.cjs');
+    const script = join(dirname(bundle.file), 'script.cjs');
+    await writeFile(script, "process.stdout.write('1');");
+    expect(await run(script)).toBe('1');
+    await writeFile(script, "process.stdout.write('2');");
+    expect(await run(script)).toBe('2');
+  });
+
+  test('may be named without its extension', async () => {
+    const { root, script, run } = await forking('script.js');
+    await writeFile(script, "process.stdout.write('found');");
+    expect(await run(join(root, 'script'))).toBe('found');
   });
 });
 

@@ -37,6 +37,7 @@ async function made(changes: Partial<ReadyMadeManifest> = {}) {
   const inputs = new Inputs();
   const manifest: ReadyMadeManifest = {
     recipe: RECIPE,
+    esbuild: '0.28.2',
     digest: digestOf('the bundle'),
     keepsCode: true,
     files: {
