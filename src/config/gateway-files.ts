@@ -102,15 +102,18 @@ async function readDocument(root: string, file: string): Promise<ReadDocument> {
     parseStackDocument(text, {
       maxValues: MAX_VALUES,
       topExpected: 'a mapping that starts with lists such as "routes:"',
+      isText: () => false,
     });
   if (text.length < WORTH_KEEPING_BYTES) return parse();
 
   const kept = await keptData(root, text);
-  if (kept === undefined) {
+  const data = kept ?? (await import('./plain-yaml.ts')).parsePlainYaml(text, { maxValues: MAX_VALUES });
+  if (data === undefined) {
     const document = parse();
     if (document.usable && document.mistakes.length === 0) await keep(root, text, document.data);
     return document;
   }
+  if (kept === undefined) await keep(root, text, data);
   // Positions are asked for only when something is to be said about the file.
   let parsed: StackDocument | undefined;
   const positions = (): StackDocument => {
@@ -118,7 +121,7 @@ async function readDocument(root: string, file: string): Promise<ReadDocument> {
     return parsed;
   };
   return {
-    data: kept,
+    data,
     mistakes: [],
     usable: true,
     at: (path: FieldPath) => positions().at(path),
@@ -128,13 +131,13 @@ async function readDocument(root: string, file: string): Promise<ReadDocument> {
 }
 
 /**
- * What a large file says, by the hash of its text: parsing YAML with positions takes half a second for a thousand
- * routes, and the file is the same most of the time. References are kept as they are written, so no secret is.
+ * What a large file says, by the hash of its text: the file is the same most of the time, and parsing it takes longer than
+ * all else that is done with it. References are kept as they are written, so no secret is.
  */
 const cacheFile = (root: string, text: string) =>
   join(
     statePath(root, 'parsed'),
-    `${createHash('sha256').update(`2\0${text}`).digest('hex').slice(0, 32)}.json`,
+    `${createHash('sha256').update(`3\0${text}`).digest('hex').slice(0, 32)}.json`,
   );
 
 async function keptData(root: string, text: string): Promise<Record<string, unknown> | undefined> {

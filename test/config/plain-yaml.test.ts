@@ -1,0 +1,251 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { stringify, type ToStringOptions } from 'yaml';
+import { parseStackDocument } from '../../src/config/document.ts';
+import { parsePlainYaml } from '../../src/config/plain-yaml.ts';
+import { runs } from '../support/property-runs.ts';
+
+const LIMITS = { maxValues: 100_000 };
+const slowly = (text: string) => parseStackDocument(text, { ...LIMITS, isText: () => false });
+
+/** What is taken is taken as the parser with positions takes it, which has nothing to say about it. */
+function expectTheSame(text: string): void {
+  const data = parsePlainYaml(text, LIMITS);
+  if (data === undefined) return;
+  const document = slowly(text);
+  expect(document.mistakes).toEqual([]);
+  // Vitest takes a key "constructor" for the type.
+  expect(isDeepStrictEqual(data, document.data), text).toBe(true);
+}
+
+/** What parsers of YAML have disagreed about, and what they are made of. */
+const TOKENS = [
+  ...[
+    'a',
+    'b',
+    'key',
+    '- ',
+    '-',
+    '-\n',
+    ': ',
+    ',',
+    ':',
+    ':\n',
+    '? ',
+    '?',
+    '\n',
+    '\n  ',
+    '\n    ',
+    '\n\n',
+    ' ',
+    '  ',
+  ],
+  ...[
+    '\t',
+    '\t\n',
+    '#',
+    ' # c',
+    '# c\n',
+    '{',
+    '}',
+    '[',
+    ']',
+    ', ',
+    '"',
+    "'",
+    '\\n',
+    '\\',
+    '"x"',
+    "'y'",
+    "'it''s'",
+  ],
+  ...[
+    '|',
+    '|\n',
+    '|-\n  ',
+    '>\n ',
+    '>+\n  ',
+    '|2\n',
+    '&a ',
+    '*a',
+    '!t ',
+    '!!str ',
+    '%',
+    '---\n',
+    '...\n',
+    '--- ',
+  ],
+  ...[
+    '1',
+    '0',
+    '-1',
+    '0x1f',
+    '0o7',
+    '007',
+    '1.5',
+    '.5',
+    '1.',
+    '1e3',
+    '1_0',
+    '+1',
+    '-0',
+    '9007199254740993',
+    '1e999',
+  ],
+  ...[
+    '.inf',
+    '.nan',
+    '-.inf',
+    '~',
+    'null',
+    'true',
+    'False',
+    'yes',
+    'no',
+    'on',
+    '2001-01-01',
+    '12:30:00',
+    '0b1',
+  ],
+  ...[
+    'é',
+    '\u{1F600}',
+    '\u2028',
+    '\uFEFF',
+    '\r\n',
+    '\r',
+    '\x85',
+    '\u00a0',
+    '\x07',
+    '@',
+    '`',
+    '<<',
+    '__proto__',
+    '=',
+  ],
+  ...['//', 'http://x', 'a:b', 'a#b', '"a\\tb"', '"a\n b"', 'constructor'],
+];
+const token = fc.constantFrom(...TOKENS);
+const soup = fc.array(token, { maxLength: 14 }).map((tokens) => tokens.join(''));
+const begun = fc
+  .tuple(
+    fc.constantFrom(
+      'a:',
+      'a: ',
+      'a:\n',
+      'a:\n  - ',
+      'routes:\n  - id: x\n    uri: ',
+      'a: {',
+      'a: [',
+      'a: "',
+      'a: |\n  ',
+    ),
+    soup,
+    fc.constantFrom('', '\n', '\nb: 1\n', '}', '}\n', ']\nc: 2\n', '"', '\n  c: 3\n'),
+  )
+  .map((parts) => parts.join(''));
+
+const key = fc.oneof(fc.string(), token);
+const { value } = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.oneof(
+      token,
+      fc.string({ unit: token }),
+      fc.string(),
+      fc.integer(),
+      fc.double(),
+      fc.boolean(),
+      fc.constant(null),
+    ),
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.dictionary(key, tie('value'), { maxKeys: 4 }),
+  ),
+}));
+const style: fc.Arbitrary<ToStringOptions> = fc.record({
+  indent: fc.constantFrom(2, 4),
+  lineWidth: fc.constantFrom(0, 20, 80),
+  collectionStyle: fc.constantFrom('any', 'block', 'flow'),
+  defaultStringType: fc.constantFrom(
+    'PLAIN',
+    'QUOTE_SINGLE',
+    'QUOTE_DOUBLE',
+    'BLOCK_LITERAL',
+    'BLOCK_FOLDED',
+  ),
+  indentSeq: fc.boolean(),
+});
+const written = fc
+  .tuple(fc.dictionary(key, value, { maxKeys: 5 }), style)
+  .map(([data, options]) => stringify(data, options));
+const edited = fc
+  .tuple(written, fc.array(fc.tuple(fc.nat(), fc.nat({ max: 6 }), token), { maxLength: 3 }))
+  .map(([text, edits]) =>
+    edits.reduce((now, [place, removed, added]) => {
+      const at = place % (now.length + 1);
+      return now.slice(0, at) + added + now.slice(at + removed);
+    }, text),
+  );
+
+describe('a text without anything to say about it', () => {
+  test.each([
+    ['a soup of tokens', soup],
+    ['one that begins well', begun],
+    ['what was written by a program', written],
+    ['the same, edited', edited],
+  ])('says the same to both parsers: %s', (_, texts) => {
+    fc.assert(fc.property(texts, expectTheSame), { numRuns: runs(100, 3_000) });
+  });
+
+  test('is taken in the form that files of the gateway have', () => {
+    const text = [
+      '# the routes of the app',
+      'upstreams:',
+      '  - id: u1 # the first',
+      '    nodes: { "127.0.0.1:20000": 1, \'b:1\': 2 }',
+      'routes:',
+      '',
+      '- id: r1',
+      '  uri: /a/*',
+      '  methods: [GET, POST]',
+      '  vars: [[arg_a, "==", "1"],',
+      '    [arg_b, ">", 2.5]]',
+      '  plugins:',
+      '    key-auth: {}',
+      '    serverless-pre-function:',
+      '      functions:',
+      '        - |',
+      '          return function(conf, ctx)',
+      '            -- "quoted", # not a comment',
+      '          end',
+      '    limit-count: { count: 100, time_window: 60, key: "${name}" }',
+      '  desc:',
+      '',
+    ].join('\n');
+    const data = parsePlainYaml(text, LIMITS);
+    expect(data).toBeDefined();
+    expect(data).toStrictEqual(slowly(text).data);
+  });
+
+  test.each([
+    ['a number that loses digits', 'a: 9007199254740993'],
+    ['a number beyond all numbers', 'a: 1e999'],
+    ['a key that is no text', '1: a'],
+    ['a key twice', 'a: 1\na: 2'],
+    ['a key that JavaScript has taken', '__proto__: 1'],
+    ['a merge', '<<: { a: 1 }'],
+    ['an anchor', 'a: &x 1'],
+    ['an alias', 'a: &x 1\nb: *x'],
+    ['a tag', 'a: !!str 1'],
+    ['a second document', 'a: 1\n---\nb: 1'],
+    ['a directive', '%YAML 1.1\n---\na: yes'],
+    ['a list at the top', '- a'],
+    ['nothing', ''],
+    ['a tab', 'a:\t1'],
+    ['no YAML', 'a: "b'],
+    ['more values than it may hold', `a: [${'1, '.repeat(LIMITS.maxValues)}]`],
+  ])('is not what holds %s', (_, text) => {
+    expect(parsePlainYaml(text, LIMITS)).toBeUndefined();
+  });
+});
