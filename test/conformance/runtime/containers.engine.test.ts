@@ -36,7 +36,10 @@ runtimeConformance<ComposeService>({
     const declared = await openStackAt(root);
     await writeEnvFiles(context, declared);
     const problem = await buildImages(engine, declared.composeFile);
-    if (problem !== undefined) throw new Error(problem);
+    if (problem !== undefined) {
+      await engine.stop();
+      throw new Error(problem);
+    }
     const folder = await mkdtemp(join(tmpdir(), 'qbtc-runtime-'));
     const stack = { ...declared, root: folder, composeFile: join(folder, 'compose.yaml') };
     await writeFile(stack.composeFile, COMPOSE_FILE);

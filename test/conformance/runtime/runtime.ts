@@ -6,9 +6,16 @@ import type { PartStatus, StartingRuntime, StartOptions } from '../../../src/run
 const MINUTES = 300_000;
 const DURING_START: StartOptions = { onStarting() {}, onProgress() {} };
 
-/** What each part does: it says that it begins, and then goes on saying that it is there. Sent SIGTERM, it ends. */
+/** What each part does: it says that it begins, and then counts, so that a lost line is seen. Sent SIGTERM, it ends. */
 export const PART_SCRIPT =
-  'trap "exit 0" TERM; echo begins; while :; do echo tick; sleep 0.1 & wait $!; done';
+  'trap "exit 0" TERM; echo begins; i=0; while :; do i=$((i+1)); echo "tick $i"; sleep 0.1 & wait $!; done';
+/** So many lines of it, from this number on. */
+const ticks = (from: number, count: number) =>
+  Array.from({ length: count }, (_, index) => `tick ${from + index}`);
+const numberOf = (line = '') => Number(line.replace('tick ', ''));
+
+const begins = (lines: readonly string[]) => lines.filter((line) => line === 'begins').length;
+
 /** In the environment of each part. */
 export const PART_ENVIRONMENT = { GREETING: 'hello there' };
 
@@ -82,11 +89,13 @@ export function runtimeConformance<Description>({ name, skip, begin }: RuntimeUn
 
     test('has what a part wrote: all of it, or the last lines', async () => {
       await expect.poll(async () => (await lines(begun.first)).length).toBeGreaterThan(3);
-      expect((await lines(begun.first))[0]).toBe('begins');
-      expect(await lines(begun.first, { tail: 2 })).toEqual(['tick', 'tick']);
+      const all = await lines(begun.first);
+      expect(all).toEqual(['begins', ...ticks(1, all.length - 1)]);
+      const last = await lines(begun.first, { tail: 2 });
+      expect(last).toEqual(ticks(numberOf(last[0]), 2));
     });
 
-    test('goes on from the end of what was read, and tells no line twice', async () => {
+    test('goes on from the end of what was read, tells no line twice and leaves none out', async () => {
       const runtime = begun.runtime();
       const { lines: read, end } = await runtime.logs(begun.first, { wholeLines: true });
       const stop = new AbortController();
@@ -97,12 +106,9 @@ export function runtimeConformance<Description>({ name, skip, begin }: RuntimeUn
       };
       await runtime.follow(begun.first, end, onLine, stop.signal);
       runtime.close();
-      expect(followed.slice(0, 5)).toEqual(Array(5).fill('tick'));
-      // All that there is now was either read or followed; more may have come since.
-      const now = await lines(begun.first);
-      expect(now.length).toBeGreaterThanOrEqual(read.length + 5);
-      expect(read.length + followed.length).toBeLessThanOrEqual(now.length);
-      expect(now[0]).toBe('begins');
+      expect(followed.length).toBeGreaterThanOrEqual(5);
+      const told = [...read.map(({ line }) => line), ...followed];
+      expect(told).toEqual(['begins', ...ticks(1, told.length - 1)]);
     });
 
     test('runs a command as the part runs: its environment, our input, its exit code', async () => {
@@ -122,6 +128,19 @@ export function runtimeConformance<Description>({ name, skip, begin }: RuntimeUn
       expect(await said).toEqual([`${PART_ENVIRONMENT.GREETING}\n`, 'from here\n']);
     });
 
+    test('tells at once what it has ended and started itself', { timeout: MINUTES }, async () => {
+      const { first } = begun;
+      await within(async (runtime) => {
+        const now = async () => (await runtime.list()).find(({ name: part }) => part === first)?.lives;
+        expect(await now()).toBe(true);
+        await runtime.stop([first]);
+        expect(await now()).toBe(false);
+        await runtime.start([begun.describe(first)], DURING_START);
+        expect(await now()).toBe(true);
+      });
+      await expect.poll(async () => begins(await lines(first)), { timeout: MINUTES }).toBe(2);
+    });
+
     test('ends what is named, and leaves the rest alone', { timeout: MINUTES }, async () => {
       expect(await within((runtime) => runtime.stop([begun.first]))).toEqual([begun.first]);
       await expect.poll(() => told(begun.first)).toMatchObject({ lives: false, state: 'stopped' });
@@ -136,8 +155,7 @@ export function runtimeConformance<Description>({ name, skip, begin }: RuntimeUn
       const { first, second } = begun;
       await within((runtime) => runtime.keep([second]));
       expect(await start([first, second])).toEqual([first]);
-      const begins = (all: readonly string[]) => all.filter((line) => line === 'begins').length;
-      await expect.poll(async () => begins(await lines(first)), { timeout: MINUTES }).toBe(2);
+      await expect.poll(async () => begins(await lines(first)), { timeout: MINUTES }).toBe(3);
       expect(begins(await lines(first, { ofThisStart: true }))).toBe(1);
       await within((runtime) => runtime.stop([first]));
     });
