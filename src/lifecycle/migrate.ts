@@ -1,7 +1,8 @@
 import type { Context } from '../context.ts';
 import type { Stack } from '../model/stack.ts';
 import type { MigrationReport } from '../model/topology.ts';
-import { isAlive, isSupervised, observeRunning } from '../placement/index.ts';
+import { isSupervised, observeRunning } from '../placement/index.ts';
+import { isAlive } from '../runtimes/containers/index.ts';
 import { instancesOf } from '../services/index.ts';
 import { migrateQueue } from '../topology/index.ts';
 import { withLock } from './lock.ts';

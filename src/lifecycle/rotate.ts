@@ -13,8 +13,9 @@ import type { RotateResult, UpResult } from '../model/lifecycle.ts';
 import type { Endpoint, Resource } from '../model/resource.ts';
 import type { SecretUse } from '../model/secret.ts';
 import type { Stack } from '../model/stack.ts';
-import { isAlive, isSupervised, observeRunning, type RunningParts } from '../placement/index.ts';
+import { isSupervised, observeRunning, type RunningParts } from '../placement/index.ts';
 import { KINDS } from '../resources/index.ts';
+import { isAlive } from '../runtimes/containers/index.ts';
 import { withLock } from './lock.ts';
 import { up } from './up.ts';
 

@@ -174,10 +174,12 @@ export class Run {
         }
         this.#context.io.progress.step(resource.name, 'being prepared');
         const processes = await provider.prepare(this.#context, this.#stack, resource);
-        await this.#starters.processes.starter.companions(
-          processes.slice(0, -1),
-          processes.slice(0, -1).map(({ name }) => name),
-        );
+        const { runtime, starter } = this.#starters.processes;
+        // A companion has no protocol of its own that could be asked: it runs, or what needs it says so.
+        for (const companion of processes.slice(0, -1)) {
+          await starter.start([companion]);
+          await runtime.keep([companion.name]);
+        }
         for (const own of processes.slice(-1)) await this.#process(this.#resourcePart(resource), own);
       });
     }

@@ -10,21 +10,20 @@ export class Starter<Description> {
   readonly touched = new Set<string>();
   readonly #running: Running;
   readonly #runtime: StartingRuntime<Description>;
-  readonly #before: ReadonlyMap<string, PartStatus>;
+  readonly #before: readonly PartStatus[];
   readonly #began: number;
-  #look: { at: number; parts: Promise<PartStatus[]> } | undefined;
 
   /** @param before what there was when the run began */
   constructor(running: Running, runtime: StartingRuntime<Description>, before: readonly PartStatus[]) {
     this.#running = running;
     this.#runtime = runtime;
-    this.#before = new Map(before.map((part) => [part.name, part]));
+    this.#before = before;
     this.#began = running.context.clock.now();
   }
 
   /** How the part was when the run began; `undefined` where there was none. */
   before(name: string): PartStatus | undefined {
-    return this.#before.get(name);
+    return this.#before.find((part) => part.name === name);
   }
 
   /** Sees to it that these very parts run; answers with the names of those that were started or started anew. */
@@ -36,15 +35,7 @@ export class Starter<Description> {
       onProgress: (name, doing) => context.io.progress.step(name, doing),
     });
     for (const name of started) this.touched.add(name);
-    // A look from before tells nothing of them.
-    this.#look = undefined;
     return new Set(started);
-  }
-
-  /** The same of what has no protocol of its own that could be asked: it runs, or what needs it says so. */
-  async companions(descriptions: readonly Description[], names: readonly string[]): Promise<void> {
-    await this.start(descriptions);
-    await this.#runtime.keep(names);
   }
 
   /** Waits until a part, which `start` has seen to, is ready; `name` is what its runtime calls it. */
@@ -52,7 +43,7 @@ export class Starter<Description> {
     const { context, timeoutMs, parts } = this.#running;
     const { clock, io } = context;
     const before = clock.monotonic();
-    const restartsBefore = started ? 0 : (this.#before.get(name)?.restarts ?? 0);
+    let restartsBefore: number | undefined;
     // What is started again and again has told why at an earlier start of this run.
     const range: LogOptions = started ? { since: this.#began } : { ofThisStart: true };
     await untilReady(context, {
@@ -60,10 +51,15 @@ export class Starter<Description> {
       probe: async () => part.probe(await this.#runsAs(name)),
       deadlineMs: timeoutMs,
       ended: async () => {
-        const status = await this.#status(name);
-        if (status === undefined) return 'it was removed';
-        if (status.restarts > restartsBefore) return `${status.reason || 'it ended'}; it was started again`;
-        return status.lives || status.state === 'starting' ? undefined : status.reason;
+        const own = await this.#own(name);
+        if (own.length === 0) return 'it was removed';
+        // What has happened until now is no news of a part that runs on; of one that this run has started, it is.
+        restartsBefore ??= restartsOf(started ? own.filter((part) => this.#ranBefore(part)) : own);
+        if (restartsOf(own) > restartsBefore) {
+          const { reason } = own.find((part) => part.restarts > 0 && part.reason !== '') ?? {};
+          return `${reason ?? 'it ended'}; it was started again`;
+        }
+        return own.find(({ lives, state }) => !lives && state !== 'starting')?.reason;
       },
       logTail: async (tail) => readLines(part.name, await this.#runtime.logs(name, { tail, ...range })),
       onWaiting: (reason) => io.progress.step(part.name, reason),
@@ -80,16 +76,20 @@ export class Starter<Description> {
 
   /** A container is told by its port alone. */
   async #runsAs(name: string): Promise<RunAs> {
-    return this.#runtime.runs === 'container' ? 'container' : { pid: (await this.#status(name))?.pid };
+    return this.#runtime.runs === 'container' ? 'container' : { pid: (await this.#own(name))[0]?.pid };
   }
 
-  /** All who wait share one look. */
-  async #status(name: string): Promise<PartStatus | undefined> {
-    const now = this.#running.context.clock.monotonic();
-    if (this.#look === undefined || now - this.#look.at > this.#runtime.listLastsMs) {
-      this.#look = { at: now, parts: this.#runtime.list() };
-      this.#look.parts.catch(() => {});
-    }
-    return (await this.#look.parts).find((part) => part.name === name);
+  /** Of a service with several containers all: it lives when they all do. */
+  async #own(name: string): Promise<PartStatus[]> {
+    return (await this.#runtime.list()).filter((part) => part.name === name);
   }
+
+  /** Where one of several containers was started, the others run on. */
+  #ranBefore({ name, pid }: PartStatus): boolean {
+    return pid !== undefined && this.#before.some((part) => part.name === name && part.pid === pid);
+  }
+}
+
+function restartsOf(parts: readonly PartStatus[]): number {
+  return parts.reduce((sum, { restarts }) => sum + restarts, 0);
 }

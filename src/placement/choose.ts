@@ -7,13 +7,13 @@ import type { Service, Stack } from '../model/stack.ts';
 import { resourcesOfKind } from '../resources/facts.ts';
 import { providers } from '../resources/index.ts';
 import type { Provider } from '../resources/provider.ts';
-import { composeServices } from '../runtimes/containers/index.ts';
+import { composeServices, isAlive } from '../runtimes/containers/index.ts';
 import { instancesByHand } from '../services/by-hand.ts';
 import { instancesOf } from '../services/service.ts';
 import { isSupervised } from './leaving.ts';
 import { portsTaken } from './port-holders.ts';
 import { type PortConflict, portConflicts, type WantedPort } from './ports.ts';
-import { isAlive, NOTHING_RUNS, type RunningParts, runningProvider } from './running-parts.ts';
+import { NOTHING_RUNS, type RunningParts, runningProvider } from './running-parts.ts';
 import { nameStrategy, PREFERENCE } from './strategy.ts';
 
 /** What the command line asks for; it goes before what `qbtc.yaml` says. */

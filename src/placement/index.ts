@@ -2,7 +2,6 @@ export { chooseProviders, type PlacementOptions } from './choose.ts';
 export { isSupervised, leavingContainers, leavingProcesses } from './leaving.ts';
 export { placed } from './placement.ts';
 export {
-  isAlive,
   observeRunning,
   type RunningParts,
   runningProvider,

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import type { InfrastructurePlan } from '../model/placement.ts';
 import type { ProviderName } from '../model/resource.ts';
 import type { ContainerStatus } from '../runtimes/containers/containers.ts';
-import { openContainers } from '../runtimes/containers/index.ts';
+import { isAlive, openContainers } from '../runtimes/containers/index.ts';
 import { connectSupervisor, unlessGone } from '../runtimes/processes/client.ts';
 import type { ProcessStatus } from '../runtimes/processes/protocol.ts';
 import { readRunning } from '../runtimes/processes/running-state.ts';
@@ -69,9 +69,4 @@ export function runningProvider(present: RunningParts, resource: string): Provid
     return undefined;
   const decided = present.plan?.choices.find((choice) => choice.resource === resource)?.provider;
   return decided === 'native' ? 'native' : 'embedded';
-}
-
-/** Whether it runs or the engine is about to start it again: its ports are ours. */
-export function isAlive({ state }: Pick<ContainerStatus, 'state'>): boolean {
-  return state === 'running' || state === 'restarting' || state === 'paused';
 }

@@ -74,6 +74,7 @@ export interface ContainerLine {
 
 /** The containers that carry the stamp of the stack at one folder. Works without a readable compose file. */
 export interface Containers {
+  /** Those that the services declare: what was made for one command (`docker compose run`) is none of them. */
   list(): Promise<ContainerStatus[]>;
   /** Stops the containers of these services and leaves them there. */
   stop(services: readonly string[]): Promise<void>;

@@ -1,7 +1,6 @@
 export { type EngineState, engineState } from '../../docker/engine.ts';
 export { composeServices, readComposeFile } from './compose-file.ts';
 export { containedParts } from './contained-parts.ts';
-export type { ContainerDriver, ContainerStatus, Containers } from './containers.ts';
 export { findCompose } from './drivers/compose.ts';
 export { openDriver } from './open-driver.ts';
 export {
@@ -12,3 +11,4 @@ export {
   containersAt,
 } from './runtime.ts';
 export { openContainers } from './stamped.ts';
+export { isAlive } from './status.ts';

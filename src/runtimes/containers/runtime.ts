@@ -4,13 +4,12 @@ import type { PartStatus, Runtime, StartingRuntime } from '../runtime.ts';
 import type { ContainerDriver, ContainerProgress, ContainerStatus } from './containers.ts';
 import { compareDeclarations, type Declarations } from './declarations.ts';
 import { openDriver } from './open-driver.ts';
+import { sharedLook } from './shared-look.ts';
 import { openContainers } from './stamped.ts';
+import { isAlive } from './status.ts';
 
 /** How a container ends that was asked to: by itself, by SIGKILL, by SIGTERM. */
 const STOPPED_CODES: ReadonlySet<number> = new Set([0, 137, 143]);
-
-/** An engine takes a while to tell of all its containers. */
-const LIST_LASTS_MS = 500;
 
 /** A service of the compose file. */
 export interface ComposeService {
@@ -24,12 +23,9 @@ export function containersAt(context: Pick<Context, 'docker'>, root: string): Ru
   const containers = openContainers(context, root);
   return {
     runs: 'container',
-    listLastsMs: LIST_LASTS_MS,
     list: async () => (await containers.list()).map(containerPart),
     async stop(names) {
-      const found = (await containers.list()).filter(
-        ({ service, state }) => names.includes(service) && state === 'running',
-      );
+      const found = (await containers.list()).filter((each) => names.includes(each.service) && isAlive(each));
       await containers.stop(names);
       return [...new Set(found.map(({ service }) => service))];
     },
@@ -56,34 +52,48 @@ export interface ContainerRuntime extends StartingRuntime<ComposeService> {
 /** The same of a stack whose compose file can be read: what is declared there can be started, too. */
 export function containerRuntime(context: Context, stack: Stack): ContainerRuntime {
   const containers = openContainers(context, stack.root);
-  // The files of the compose file are written by the time at which the first one is started.
-  let opened: { driver: Promise<ContainerDriver>; declarations: Promise<Declarations> } | undefined;
-  const open = () => {
-    opened ??= { driver: openDriver(context, stack), declarations: compareDeclarations(context, stack) };
-    return opened;
+  const present = containersAt(context, stack.root);
+  const shared = sharedLook(context, () => containers.list());
+  // Each is read when it is asked for: the files of the compose file are written by the time at which the first one is
+  // started, and who only keeps what runs has no use for the compose program.
+  let driver: Promise<ContainerDriver> | undefined;
+  let declarations: Promise<Declarations> | undefined;
+  const openedDriver = () => {
+    driver ??= openDriver(context, stack);
+    return driver;
   };
+  const comparedDeclarations = () => {
+    declarations ??= compareDeclarations(context, stack);
+    return declarations;
+  };
+  const changing = <T>(change: Promise<T>) => change.finally(() => shared.drop());
   return {
-    ...containersAt(context, stack.root),
+    ...present,
+    list: async () => (await shared.look()).map(containerPart),
+    stop: (names) => changing(present.stop(names)),
+    remove: (options) => changing(present.remove(options)),
     async start(described, { onStarting, onProgress }) {
-      const declarations = await open().declarations;
-      const living = new Set(
-        (await containers.list()).filter(({ state }) => state === 'running').map(({ service }) => service),
-      );
+      const declared = await comparedDeclarations();
+      const found = await shared.look();
+      const lives = (name: string) => {
+        const own = found.filter(({ service }) => service === name);
+        return own.length > 0 && own.every(({ state }) => state === 'running');
+      };
       // What runs as it is declared needs no comparing, which takes the compose program a while.
       const wanted = described
         .filter(
           ({ service, hasNewImage }) =>
-            hasNewImage === true || !declarations.same.has(service) || !living.has(service),
+            hasNewImage === true || !declared.same.has(service) || !lives(service),
         )
         .map(({ service }) => service);
       if (wanted.length === 0) return [];
-      for (const name of wanted) if (!living.has(name)) onStarting(name);
-      await declarations.forget(wanted);
-      return (await open().driver).up(wanted, onProgress);
+      for (const name of wanted) if (!lives(name)) onStarting(name);
+      await declared.forget(wanted);
+      return changing((await openedDriver()).up(wanted, onProgress));
     },
-    keep: async (names) => (await open().declarations).record(names),
+    keep: async (names) => (await comparedDeclarations()).record(names),
     exec: ({ service }, command, terminal) => containers.exec(service, command, terminal),
-    build: async (services, onProgress) => (await open().driver).build(services, onProgress),
+    build: async (services, onProgress) => (await openedDriver()).build(services, onProgress),
   };
 }
 
@@ -96,7 +106,8 @@ function written({ timestamp, line }: { timestamp: string; line: string }) {
 export function containerPart(container: ContainerStatus): PartStatus {
   const { service, ports, pid, state, exitCode, failed, reason, restarts, health } = container;
   const common = { name: service, ports, pid, reason, restarts, wasReady: health !== 'starting' };
-  if (state === 'running') return { ...common, lives: true };
+  // One that is paused is there and does not answer, as a process that was stopped by a signal.
+  if (state === 'running' || state === 'paused') return { ...common, lives: true };
   const stopped = !failed && exitCode !== undefined && STOPPED_CODES.has(exitCode);
   return {
     ...common,

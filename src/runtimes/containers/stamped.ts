@@ -10,7 +10,7 @@ import type { LogOptions } from '../runtime.ts';
 import type { ContainerStatus, Containers } from './containers.ts';
 import { FrameLines, timedLine } from './frames.ts';
 import { stopOptions } from './grace.ts';
-import { containerStatus, PROJECT_LABEL } from './status.ts';
+import { containerStatus, isAlive, isOneOff, PROJECT_LABEL, startOf } from './status.ts';
 
 /** Compose writes down here what a service depends on: `broker:service_healthy:false,cache:…`. */
 const DEPENDS_ON_LABEL = 'com.docker.compose.depends_on';
@@ -38,12 +38,15 @@ export function openContainers(context: Pick<Context, 'docker'>, root: string): 
     );
     return inspected.filter((each) => each !== undefined);
   };
+  const inspectDeclared = async (engine: Docker) =>
+    (await inspectAll(engine)).filter((each) => !isOneOff(each));
+  const statuses = async (engine: Docker) => (await inspectDeclared(engine)).map(containerStatus);
   const inspectedOf = async (engine: Docker, services: readonly string[]) =>
-    (await inspectAll(engine)).filter((each) => services.includes(containerStatus(each).service));
+    (await inspectDeclared(engine)).filter((each) => services.includes(containerStatus(each).service));
   const idsOf = async (engine: Docker, services: readonly string[]) =>
     (await inspectedOf(engine, services)).map(({ Id }) => Id);
   const oneOf = async (engine: Docker, service: string): Promise<Docker.Container> => {
-    const found = (await inspectAll(engine)).map(containerStatus).filter((each) => each.service === service);
+    const found = (await statuses(engine)).filter((each) => each.service === service);
     const [best] = found.sort((a, b) => Number(b.state === 'running') - Number(a.state === 'running'));
     if (best === undefined)
       throw new QbtcError('CONTAINER_MISSING', `${service} has no container`, { hint: 'qbtc up' });
@@ -51,7 +54,7 @@ export function openContainers(context: Pick<Context, 'docker'>, root: string): 
   };
 
   return {
-    list: () => withEngine(context, async (engine) => (await inspectAll(engine)).map(containerStatus)),
+    list: () => withEngine(context, statuses),
     stop: (services) =>
       withEngine(
         context,
@@ -120,7 +123,8 @@ export function openContainers(context: Pick<Context, 'docker'>, root: string): 
     logs: (service, options) =>
       withEngine(context, async (engine) => {
         const container = await oneOf(engine, service);
-        const since = options.ofThisStart === true ? await startedAt(container) : options.since;
+        const since =
+          options.ofThisStart === true ? startOf((await container.inspect()).State) : options.since;
         const query = logQuery({ ...options, ...(since === undefined ? {} : { since }) });
         const buffer = await container.logs({ ...query, follow: false });
         const frames = new FrameLines();
@@ -173,12 +177,6 @@ export function openContainers(context: Pick<Context, 'docker'>, root: string): 
         undefined,
       ),
   };
-}
-
-async function startedAt(container: Docker.Container): Promise<number | undefined> {
-  const at = Date.parse((await container.inspect()).State.StartedAt);
-  // The engine has the year 1 for one that was never started.
-  return at > 0 ? at : undefined;
 }
 
 /**
@@ -258,7 +256,7 @@ async function endAll(
 }
 
 function pick({ service, state }: ContainerStatus): { service: string; ran: boolean } {
-  return { service, ran: state !== 'exited' && state !== 'created' && state !== 'dead' };
+  return { service, ran: isAlive({ state }) };
 }
 
 function dependsOn(label: string): string[] {

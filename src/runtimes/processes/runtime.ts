@@ -57,7 +57,6 @@ export function processRuntime(
   };
   return {
     runs: 'process',
-    listLastsMs: 0,
     list: async () => (await known()).map(processPart),
     takeOver: async () => (await (await attach())?.list()) ?? [],
     async start(specs, { onStarting, onProgress }) {

@@ -1,6 +1,6 @@
 import type { ContainerInspectInfo } from 'dockerode';
 import { expect, test } from 'vitest';
-import { containerStatus } from '../../../src/runtimes/containers/status.ts';
+import { containerStatus, startOf } from '../../../src/runtimes/containers/status.ts';
 
 /** What an engine 20.10 answers for a container of a compose project, cut to what is read. */
 function inspected(state: object, more: object = {}): ContainerInspectInfo {
@@ -72,4 +72,20 @@ test.each([
 test('one that never ran has no start and no pid', () => {
   const never = inspected({ Status: 'created', Pid: 0, StartedAt: '0001-01-01T00:00:00Z' });
   expect(containerStatus(never)).toMatchObject({ state: 'created', startedAt: undefined, pid: undefined });
+});
+
+const NEVER = '0001-01-01T00:00:00Z';
+test.each([
+  ['was never started: all lines', NEVER, NEVER, undefined],
+  ['was started once: all lines', '2026-11-30T17:56:07.853372207Z', NEVER, undefined],
+  [
+    'runs again: from between its end and its start',
+    '2026-11-30T17:56:08.4Z',
+    '2026-11-30T17:56:07.9Z',
+    '08.150',
+  ],
+  ['has ended: from just before its start', '2026-11-30T17:56:08.4Z', '2026-11-30T17:56:09Z', '08.350'],
+])('of this start are, of one that %s', (_, StartedAt, FinishedAt, expected) => {
+  const at = startOf({ StartedAt, FinishedAt });
+  expect(at === undefined ? undefined : new Date(at).toISOString().slice(17, 23)).toBe(expected);
 });

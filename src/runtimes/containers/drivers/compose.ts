@@ -57,10 +57,13 @@ export function composeDriver(
         ...(onLine === undefined ? {} : { onLine }),
       },
     );
-  const startedAt = async () =>
-    new Map((await containers.list()).map(({ id, service, startedAt: at }) => [id, { service, at }]));
   const up = async (services: readonly string[], onProgress: ContainerProgress) => {
-    const before = await startedAt();
+    const before = await containers.list();
+    // Compose would start a paused one, which the engine refuses.
+    const paused = before.filter(({ service, state }) => state === 'paused' && services.includes(service));
+    const resumed = new Set(paused.map(({ service }) => service));
+    if (resumed.size > 0) await containers.resume([...resumed]);
+    const startedAt = new Map(before.map((each) => [each.id, each.startedAt]));
     const { exitCode, stdout, stderr, timedOut } = await run(
       ['up', '--detach', '--no-deps', '--no-build', ...services],
       PULL_TIMEOUT_MS,
@@ -71,8 +74,8 @@ export function composeDriver(
     );
     context.interrupted.throwIfAborted();
     if (exitCode !== 0 || timedOut) throw explain(file, services, `${stdout}\n${stderr}`);
-    const started = [...(await startedAt())].filter(([id, { at }]) => before.get(id)?.at !== at);
-    return [...new Set(started.map(([, { service }]) => service))];
+    const started = (await containers.list()).filter((each) => startedAt.get(each.id) !== each.startedAt);
+    return [...new Set([...resumed, ...started.map(({ service }) => service)])];
   };
 
   return {

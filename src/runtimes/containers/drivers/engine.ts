@@ -66,7 +66,9 @@ export function engineDriver(
       const existing = before.find((each) => each.name === containerName);
       if (existing !== undefined && (await isSame(engine, existing, hash, imageId))) {
         if (existing.state === 'running') continue;
-        await engine.getContainer(existing.id).start();
+        const container = engine.getContainer(existing.id);
+        // A paused one is there: the engine refuses to start it.
+        await (existing.state === 'paused' ? container.unpause() : container.start());
       } else {
         onProgress(name, existing === undefined ? 'creating' : 'creating anew');
         const inherited = existing === undefined ? new Map() : await namelessVolumes(engine, existing.id);
