@@ -90,6 +90,7 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
       model: MODEL,
       messages,
       seed: 7,
+      prompt_cache_key: 'coffee',
       stream: true,
       stream_options: { include_usage: true },
     });
@@ -104,7 +105,7 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
 
     // The same conversation, plain and now from the cache, says the same.
     const { data: plain, response } = await client.chat.completions
-      .create({ model: MODEL, messages, seed: 7 })
+      .create({ model: MODEL, messages, seed: 7, prompt_cache_key: 'coffee' })
       .withResponse();
     expect(plain.choices[0]?.message.content).toBe(text);
     expect(plain.usage).toEqual(chunks.at(-1)?.usage);
@@ -113,7 +114,7 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
   });
 
   it('ends a stream with [DONE], and streams what comes from the cache', async () => {
-    const body = { ...ask('One. Two. What is after one?'), stream: true };
+    const body = { ...ask('One. Two. What is after one?'), stream: true, prompt_cache_key: 'one' };
     const texts = [];
     for (const cached of ['miss', 'hit']) {
       const response = await post(body);
@@ -130,6 +131,20 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
     }
     expect(texts[0]).not.toBe('');
     expect(texts[1]).toBe(texts[0]);
+  });
+
+  it('asks an instant engine again rather than the cache, unless the request names a key of the cache', async () => {
+    const body = ask('Is this kept?');
+    for (const [key, cached] of [
+      [undefined, 'miss'],
+      [undefined, 'miss'],
+      ['kept', 'miss'],
+      ['kept', 'hit'],
+      [undefined, 'miss'],
+    ] as const) {
+      const response = await post({ ...body, prompt_cache_key: key });
+      expect(response.headers.get('x-qbtc-cache')).toBe(cached);
+    }
   });
 
   it('carries one correlation id through the answer, the row and the log lines', async () => {

@@ -10,6 +10,8 @@ export interface Candidate {
   engine: string;
   /** The name of the model there. */
   model: string;
+  /** As the engine says. */
+  instant: boolean;
   /** Has it answer; every piece goes to `take`. @throws {EngineError} */
   answer(request: LlmRequest, signal: AbortSignal, take: (output: EngineOutput) => void): Promise<void>;
 }
@@ -87,7 +89,8 @@ export function createEngineChain({ engines, log, breaker, onFailure }: ChainOpt
       answers.set(model, made);
       return made;
     };
-    const candidate = (model: string): Candidate => ({ engine: engine.name, model, answer: answer(model) });
+    const { name, instant = false } = engine;
+    const candidate = (model: string): Candidate => ({ engine: name, model, instant, answer: answer(model) });
     return { candidate, offer: createOffers(engine) };
   });
 

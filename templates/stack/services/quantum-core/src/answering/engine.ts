@@ -35,6 +35,8 @@ export class EngineError extends Error {
 export interface Engine {
   /** As it stands in answers, rows and headers. */
   readonly name: string;
+  /** It answers sooner than a cache does, so its answers are kept only for who asks for that with `prompt_cache_key`. */
+  readonly instant?: boolean;
   /** What it can answer with now. @throws {EngineError} when it cannot be asked */
   models(): Promise<Model[]>;
   /**

@@ -37,14 +37,15 @@ export function createProducing({ engines, cache, send }: ProducingOptions): Pro
       for (const [place, candidate] of candidates.entries()) {
         // A try that broke off in the middle cannot be continued: the engine may say something else this time.
         restart(work);
-        const key = cacheKey(candidate.engine, { ...request, model: candidate.model });
-        const known = await cache.get(key);
+        const keeps = !candidate.instant || typeof request.prompt_cache_key === 'string';
+        const key = keeps ? cacheKey(candidate.engine, { ...request, model: candidate.model }) : undefined;
+        const known = key === undefined ? undefined : await cache.get(key);
         const completion = newCompletion(candidate, known !== undefined);
         if (known !== undefined) return { status: 'completed', completion, ...known };
         try {
           const answer = await generate(delivery, work, { candidate, completion, request, cancelled });
           work.said = asked.stream === true;
-          void cache.set(key, answer);
+          if (key !== undefined) void cache.set(key, answer);
           return { status: 'completed', completion, ...answer };
         } catch (error) {
           // What is out cannot be taken back, so another engine can only begin where nothing was said.

@@ -40,6 +40,7 @@ const TAKEN = new Set([
 export function createOfflineEngine(): Engine {
   return {
     name: OFFLINE,
+    instant: true,
     models: async () => [{ id: OFFLINE, created: 0, owned_by: 'qbtc' }],
     async *answer(request) {
       refuseWhatItCannotDo(request);
