@@ -3,6 +3,7 @@ import { correlationIdFrom } from '../correlation.ts';
 import { type Event, EventInvalid, type EventType } from '../events.ts';
 import type { Log } from '../logging.ts';
 import { CORRELATION_ID, SpanKind, type Tracing } from '../tracing/index.ts';
+import { Acknowledgements } from './acknowledgements.ts';
 import type { HeaderValue, MessageProperties } from './amqp/message-properties.ts';
 import { propertiesOf } from './amqp/raw-frames.ts';
 import { Rejection } from './errors.ts';
@@ -55,12 +56,19 @@ export interface ConsumerOptions {
   onOutcome(source: string, outcome: Outcome, seconds: number): void;
 }
 
+/** Where deliveries come from, and what answers them. */
+interface Source {
+  channel: Channel;
+  acknowledgements: Acknowledgements;
+}
+
 /** Consumes one queue with manual acknowledgements. It is opened anew on each connection. */
 export class Consumer<Data> {
   readonly #consumption: Consumption<Data>;
   readonly #options: ConsumerOptions;
   #channel: Channel | undefined;
   #tag: string | undefined;
+  #acknowledgements: Acknowledgements | undefined;
   #draining = false;
   /** Whether there is an exchange for events that wait: publishing to one that is missing would close the channel. */
   #hasRetries = false;
@@ -86,9 +94,13 @@ export class Consumer<Data> {
     this.#hasRetries = 'queue' in this.#consumption.from && (await this.#retriesExist(connection));
     const queue = await this.#queue(channel);
     this.#channel = channel;
+    const acknowledgements = new Acknowledgements(channel, this.#consumption.prefetch, (error) =>
+      this.#options.log.debug('not acknowledged', { error }),
+    );
+    this.#acknowledgements = acknowledgements;
     const { consumerTag } = await channel.consume(queue, (message) => {
       if (message === null) void channel.close().catch(() => {});
-      else void this.#take(channel, message);
+      else void this.#take({ channel, acknowledgements }, message);
     });
     this.#tag = consumerTag;
   }
@@ -103,8 +115,14 @@ export class Consumer<Data> {
         this.#idle = resolve;
       });
     }
+    this.flush();
     // The broker's answer to this says that it has the acknowledgements; closing the connection could overtake them.
     await channel?.close().catch(() => {});
+  }
+
+  /** Tells the broker at once what is dealt with. */
+  flush(): void {
+    this.#acknowledgements?.flush();
   }
 
   async #queue(channel: Channel): Promise<string> {
@@ -115,17 +133,16 @@ export class Consumer<Data> {
     return queue;
   }
 
-  async #take(channel: Channel, message: ConsumeMessage): Promise<void> {
+  async #take({ channel, acknowledgements }: Source, message: ConsumeMessage): Promise<void> {
     this.#inFlight += 1;
+    acknowledgements.taken(message);
     const started = performance.now();
     let outcome: Outcome = 'redelivered';
     try {
       outcome = await this.#process(channel, message);
-      if (outcome !== 'redelivered') channel.ack(message);
+      if (outcome !== 'redelivered') acknowledgements.done(message);
     } catch (error) {
-      // An acknowledgement on a channel that has just closed: the broker delivers the message again.
-      if (this.#channel !== channel) this.#options.log.debug('not acknowledged', { error });
-      else this.#logOf(message).error('could not deal with a message', { error });
+      this.#logOf(message).error('could not deal with a message', { error });
     } finally {
       const { from } = this.#consumption;
       const source = 'queue' in from ? from.queue : from.routingKey;

@@ -4,6 +4,7 @@ import type { Event, EventType } from '../events.ts';
 import type { Log } from '../logging.ts';
 import { PATIENCE } from '../patience.ts';
 import { CORRELATION_ID, fail, NO_TRACING, SpanKind, type Tracing } from '../tracing/index.ts';
+import { writeTogether } from './amqp/one-write.ts';
 import { keepProperties } from './amqp/raw-frames.ts';
 import { Consumer, type Consumption, type Delivery, type Outcome } from './consumer.ts';
 import { BusUnavailable } from './errors.ts';
@@ -106,6 +107,7 @@ export async function createBus(options: BusOptions): Promise<Bus> {
         // Until the setup is done nobody else listens, and an error that nobody listens to ends the process.
         opened.on('error', () => {});
         keepProperties(opened);
+        writeTogether(opened);
         await within(PATIENCE.setup, async () => {
           await publisher.open(opened);
           await requester.open(opened);
@@ -279,6 +281,7 @@ export async function createBus(options: BusOptions): Promise<Bus> {
 
     async close() {
       requester.close(new BusUnavailable('the service is ending'));
+      for (const consumer of consumers) consumer.flush();
       await connection.close();
     },
   };
