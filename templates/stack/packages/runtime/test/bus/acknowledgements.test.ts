@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import type { Message } from 'amqplib';
+import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { Acknowledgements } from '../../src/bus/acknowledgements.ts';
 
@@ -14,7 +14,8 @@ function broker(tags: readonly number[]) {
     frames,
     ack({ fields: { deliveryTag } }: Message, multiple = false) {
       frames.push({ tag: deliveryTag, multiple });
-      if (!open.has(deliveryTag)) throw new Error(`PRECONDITION_FAILED - unknown delivery tag ${deliveryTag}`);
+      if (!open.has(deliveryTag))
+        throw new Error(`PRECONDITION_FAILED - unknown delivery tag ${deliveryTag}`);
       for (const tag of open) if (tag === deliveryTag || (multiple && tag < deliveryTag)) open.delete(tag);
     },
   };
