@@ -64,6 +64,8 @@ export interface LlmRequest {
   seed?: number | null;
   /** Who asks, as the client names them. */
   user?: string | null;
+  /** The answer is kept in the cache, also where the engine answers sooner than the cache does. */
+  prompt_cache_key?: string | null;
   /** Texts that the client attaches to the request. */
   metadata?: {
     /** With it the core remembers: the turns of this consumer's conversation so far go before the messages. */
