@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
 
@@ -12,7 +13,13 @@ const WORKSPACES = ['templates/stack/{packages,services}', 'templates/addons/*/{
 /** How long is asked again whether something holds: a machine that is busy for a while loses no test. */
 const POLL = { poll: { timeout: 30_000, interval: 20 } };
 
+/** What stacks of an account share is kept here between runs: tests write nothing into the folder of who runs them. */
+const OWN_CACHE = {
+  env: { XDG_CACHE_HOME: fileURLToPath(new URL('node_modules/.cache', import.meta.url)) },
+};
+
 const IN_THIS_PROCESS = {
+  ...OWN_CACHE,
   expect: POLL,
   // One process for many files: they keep to themselves, and starting anew for each takes half of the time.
   isolate: false,
@@ -26,6 +33,7 @@ const IN_THIS_PROCESS = {
 };
 
 const LONG = {
+  ...OWN_CACHE,
   expect: POLL,
   globalSetup: './test/support/build-once.ts',
   exclude: ['**/node_modules/**'],
@@ -61,6 +69,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...OWN_CACHE,
           name: 'real',
           expect: POLL,
           sequence: { groupOrder: 2 },
