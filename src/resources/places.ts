@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import * as z from 'zod';
 import { QbtcError } from '../errors.ts';
 import { stackFolders } from '../state/folders.ts';
 import { ensureIdentity, readIdentity, stateFile, statePath, withFileLock } from '../state/index.ts';
+import { removeTree } from './account.ts';
 
 /** The file in a place that names the stack whose it is. */
 const STAMP = '.stack';
@@ -156,7 +157,7 @@ export async function removeVolumes(root: string, stateFolder = systemStateFolde
   // One that is damaged keeps nobody from removing what carries the stamp.
   const { ours } = await sort(root, stateFolder, await ledger.read(root).catch(() => []));
   const folders = [...ours, stackFolders(root).data];
-  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+  for (const folder of folders) await removeTree(folder);
   // The folder above is shared by the stacks of this machine: the last one takes it along.
   if (ours.length > 0) await rmdir(stateFolder).catch(() => {});
   await ledger.remove(root);

@@ -1,18 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { chown, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Context, Exec } from '../../context.ts';
 import { QbtcError } from '../../errors.ts';
 import type { Endpoint } from '../../model/resource.ts';
 import { baseEnvironment } from '../../runtimes/processes/environment.ts';
+import { type Account, removeTree } from '../account.ts';
 import { clusterKey, dropReady, keepReady, readyClusters, takeReady } from './ready-clusters.ts';
 import { scramVerifier } from './roles.ts';
-
-/** Who runs PostgreSQL, where that is not our own account. */
-export interface Account {
-  uid: number;
-  gid: number;
-}
 
 /** Where the cluster and the programs stand, and whose they are. */
 export interface Placement {
@@ -45,10 +40,8 @@ const unfinished = (data: string) => `${basename(data)}.new-`;
 /** What killed runs left: the password file too. An initdb that outlived its qbtc ends when its folder is gone. */
 async function removeUnfinished(data: string): Promise<void> {
   const parent = dirname(data);
-  for (const name of await readdir(parent).catch(() => [])) {
-    if (!name.startsWith(unfinished(data))) continue;
-    await rm(join(parent, name), { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
-  }
+  for (const name of await readdir(parent).catch(() => []))
+    if (name.startsWith(unfinished(data))) await removeTree(join(parent, name));
 }
 
 /** The major version that wrote the cluster; `undefined` where there is none. */
@@ -83,7 +76,8 @@ async function createCluster(
   const folder = await mkdtemp(join(parent, unfinished(data)));
   const made = join(folder, 'data');
   try {
-    if (account !== undefined) await chown(folder, account.uid, account.gid);
+    // It stays ours: the account goes through it, and cannot say what the names in it lead to.
+    if (account !== undefined) await chmod(folder, 0o711);
     await makeCluster(context, placement, { made, endpoint });
     await rename(made, data).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
@@ -97,7 +91,7 @@ async function createCluster(
       );
     });
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeTree(folder);
   }
 }
 
@@ -115,68 +109,78 @@ async function makeCluster(
   placement: Placement,
   making: Making,
 ): Promise<void> {
+  const { programs, account } = placement;
   const folder = readyClusters(context.env);
-  const key = clusterKey(placement.programs, ARGUMENTS, context.env);
-  if (takeReady(folder, key, making.made, placement.account)) {
+  const key = clusterKey(programs, ARGUMENTS, context.env);
+  const copied = key !== undefined && takeReady(folder, key, making.made, account);
+  if (copied) {
     const named = await nameOwner(context, placement, making);
     if (named.exitCode === 0) return;
     context.interrupted.throwIfAborted();
-    dropReady(folder, key);
-    await rm(making.made, { recursive: true, force: true });
+    await removeTree(making.made);
   }
   const initialised = await initialise(context, placement, making.made);
   if (initialised.exitCode !== 0) throw failed(context, 'initdb', placement, initialised);
-  keepReady(folder, key, making.made);
+  if (key !== undefined && !copied) keepReady(folder, key, making.made, account);
   const named = await nameOwner(context, placement, making);
   if (named.exitCode !== 0) throw failed(context, 'postgres', placement, named);
+  // What goes well with a new one was the fault of the copy.
+  if (key !== undefined && copied) dropReady(folder, key);
 }
 
 const ARGUMENTS = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'];
 
 /** Runs initdb with an owner that nobody can connect as: each copy gets another one. */
 async function initialise(
-  { exec, env, interrupted }: Pick<Context, 'exec' | 'env' | 'interrupted'>,
-  { programs, account }: Placement,
+  context: Pick<Context, 'exec' | 'env' | 'interrupted'>,
+  placement: Placement,
   made: string,
 ): Promise<Ended> {
-  const folder = dirname(made);
-  const passwordFile = join(folder, 'password');
-  await writeFile(passwordFile, randomBytes(32).toString('hex'), { mode: 0o600 });
-  if (account !== undefined) await chown(passwordFile, account.uid, account.gid);
-  return exec(
-    join(programs, 'bin', 'initdb'),
-    ['-D', made, '-U', 'nobody', `--pwfile=${passwordFile}`, ...ARGUMENTS],
-    {
-      cwd: folder,
-      env: { ...baseEnvironment(env), LC_ALL: 'C' },
-      timeoutMs: 120_000,
-      signal: interrupted,
-      ...account,
-    },
-  );
+  const { account } = placement;
+  const passwordFile = join(dirname(made), 'password');
+  await writeFile(passwordFile, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+  // initdb takes an empty folder.
+  await mkdir(made, { mode: 0o700 });
+  if (account !== undefined)
+    for (const path of [passwordFile, made]) await chown(path, account.uid, account.gid);
+  const args = ['-D', made, '-U', 'nobody', `--pwfile=${passwordFile}`, ...ARGUMENTS];
+  return run(context, placement, { program: 'initdb', args, cwd: dirname(made) });
 }
 
 /** Names the owner of a cluster that no server runs on, and gives it its password: of that, the verifier alone is said. */
 async function nameOwner(
-  { exec, env, interrupted }: Pick<Context, 'exec' | 'env' | 'interrupted'>,
-  { programs, account }: Placement,
+  context: Pick<Context, 'exec' | 'env' | 'interrupted'>,
+  placement: Placement,
   { made, endpoint: { user = 'postgres', password = '' } }: Making,
 ): Promise<Ended> {
   const name = user.replaceAll("'", "''");
   const verifier = await scramVerifier(password);
-  return exec(
-    join(programs, 'bin', 'postgres'),
-    // Nothing reaches the disk sooner than it does for initdb; what goes wrong is the end.
-    ['--single', '-F', '-c', 'exit_on_error=on', '-D', made, 'postgres'],
-    {
-      cwd: dirname(made),
-      env: { ...baseEnvironment(env), LC_ALL: 'C' },
-      input: `UPDATE pg_authid SET rolname = '${name}', rolpassword = '${verifier}' WHERE oid = ${OWNER};\n`,
-      timeoutMs: 120_000,
-      signal: interrupted,
-      ...account,
-    },
-  );
+  return run(context, placement, {
+    program: 'postgres',
+    // Nothing reaches the disk sooner than it does for initdb; what goes wrong is the end, and is told without the statement.
+    args: [
+      ...['--single', '-F', '-c', 'exit_on_error=on', '-c', 'log_min_error_statement=panic'],
+      ...['-D', made, 'postgres'],
+    ],
+    cwd: dirname(made),
+    input: `UPDATE pg_authid SET rolname = '${name}', rolpassword = '${verifier}' WHERE oid = ${OWNER};\n`,
+  });
+}
+
+/** Runs a program of PostgreSQL as its account. */
+function run(
+  { exec, env, interrupted }: Pick<Context, 'exec' | 'env' | 'interrupted'>,
+  { programs, account }: Placement,
+  { program, args, cwd, input }: { program: string; args: string[]; cwd: string; input?: string },
+): Promise<Ended> {
+  return exec(join(programs, 'bin', program), args, {
+    cwd,
+    env: { ...baseEnvironment(env), LC_ALL: 'C' },
+    timeoutMs: 120_000,
+    signal: interrupted,
+    ...(input === undefined ? {} : { input }),
+    ...account,
+  });
 }
 
 /** The role that initdb makes; all that it makes is owned by this number, not by a name. */

@@ -8,8 +8,9 @@ import type { Stack } from '../../model/stack.ts';
 import { baseEnvironment } from '../../runtimes/processes/environment.ts';
 import type { ProcessSpec } from '../../runtimes/processes/protocol.ts';
 import { stackFolders } from '../../state/folders.ts';
+import type { Account } from '../account.ts';
 import { earlierPlaces, knownPlace, placeOutside } from '../places.ts';
-import { type Account, type Placement, prepareCluster } from './cluster.ts';
+import { type Placement, prepareCluster } from './cluster.ts';
 
 /** PostgreSQL refuses to run as root; this account exists everywhere and owns nothing. */
 const UNPRIVILEGED_ACCOUNT = 'nobody';

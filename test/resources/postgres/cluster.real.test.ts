@@ -1,7 +1,9 @@
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Context } from '../../../src/context.ts';
+import type { QbtcError } from '../../../src/errors.ts';
 import { removeVolumes } from '../../../src/resources/index.ts';
 import { type Placement, prepareCluster } from '../../../src/resources/postgres/cluster.ts';
 import { embeddedPostgres } from '../../../src/resources/postgres/embedded.ts';
@@ -72,17 +74,42 @@ test('clusters are copies of one that initdb has made, each with its own owner a
       }
     }
 
-    // One that PostgreSQL does not take, though nothing is missing: initdb makes the next one, and that is kept.
-    const control = join(ready, key, 'data', 'global', 'pg_control');
-    await writeFile(control, Buffer.alloc((await readFile(control)).length));
+    // One that is damaged: initdb makes the next one, and that is kept.
+    const place = join(ready, key);
+    const control = join(place, 'data', 'global', 'pg_control');
+    const empty = Buffer.alloc((await readFile(control)).length);
+    await writeFile(control, empty);
+    const another = async (name: string) => {
+      programsRun.length = 0;
+      await prepareCluster(counted, placement(name), { user: name, password: name });
+      expect((await ownerOf(name))[0]).toBe(name);
+      return programsRun;
+    };
+    expect(await another('third')).toEqual(['initdb', 'postgres']);
+    expect(await another('fourth')).toEqual(['postgres']);
+
+    // One that is as it was kept, and that PostgreSQL does not take: it is left behind once a new one has done.
+    const listing = join(place, 'listing.json');
+    const kept = JSON.parse(await readFile(listing, 'utf8'));
+    kept.files[join('global', 'pg_control')] = createHash('sha256').update(empty).digest('hex');
+    await writeFile(listing, JSON.stringify(kept));
+    await writeFile(control, empty);
+    expect(await another('fifth')).toEqual(['postgres', 'initdb', 'postgres']);
+    expect(await another('sixth')).toEqual(['initdb', 'postgres']);
+    expect(await another('seventh')).toEqual(['postgres']);
+
+    // A name that PostgreSQL refuses is no fault of what is kept, and what is told of it says no password.
     programsRun.length = 0;
-    await prepareCluster(counted, placement('third'), { user: 'third', password: 'three' });
-    expect(programsRun).toEqual(['postgres', 'initdb', 'postgres']);
-    expect((await ownerOf('third'))[0]).toBe('third');
-    await rm(join(parent, 'third'), { recursive: true });
-    programsRun.length = 0;
-    await prepareCluster(counted, placement('third'), { user: 'third', password: 'three' });
-    expect(programsRun).toEqual(['postgres']);
+    const refused = prepareCluster(counted, placement('eighth'), { user: 'pg_monitor', password: 'eight' });
+    const { code, details } = (await refused.catch((error: unknown) => error)) as QbtcError;
+    expect({ code, programsRun }).toEqual({
+      code: 'CLUSTER_FAILED',
+      programsRun: ['postgres', 'initdb', 'postgres'],
+    });
+    expect(details.join('\n')).toContain('duplicate key');
+    expect(details.join('\n')).not.toContain('SCRAM');
+    expect(await readdir(parent)).not.toContain('eighth');
+    expect(await another('ninth')).toEqual(['postgres']);
   } finally {
     await removeVolumes(root);
   }
