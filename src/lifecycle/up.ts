@@ -15,7 +15,7 @@ import {
   withContainers,
 } from '../placement/index.ts';
 import { resourceOfKind } from '../resources/facts.ts';
-import { acceptLoss } from '../resources/index.ts';
+import { type AcceptedLoss, acceptLoss } from '../resources/index.ts';
 import {
   containedParts,
   containerPart,
@@ -35,6 +35,7 @@ import { Run, type Starters } from './run.ts';
 import { select } from './selection.ts';
 import { Starter } from './starter.ts';
 import { Steps } from './steps.ts';
+import { tellLoss } from './tell-loss.ts';
 import { timingOf } from './timing.ts';
 import { decideChecked, type PlanOptions } from './up-plan.ts';
 
@@ -54,8 +55,7 @@ interface Held {
   processes: ProcessRuntime;
   containers: Runtime;
   starters: Starters | undefined;
-  /** Takes the word back that a loss is accepted. */
-  refuseLoss: () => Promise<void>;
+  acceptedLoss: AcceptedLoss | undefined;
 }
 
 /**
@@ -67,13 +67,17 @@ interface Held {
  */
 export async function up(context: Context, stack: Stack, options: UpOptions): Promise<UpResult> {
   return withLock(stack.root, 'qbtc up', async () => {
+    // Refused before anything is held: what runs has nothing to do with this run.
+    refuseRenamed(stack);
+    await checkDisk(stack.root);
+    await ensureIdentity(stack.root, { name: stack.name });
     const held: Held = {
       processes: processRuntime(context, stack.root, (names) =>
         context.io.progress.step('what ran before', `ending: ${names.join(', ')}`),
       ),
       containers: containersAt(context, stack.root),
       starters: undefined,
-      refuseLoss: async () => {},
+      acceptedLoss: undefined,
     };
     try {
       return await bringUp(context, stack, options, held);
@@ -87,7 +91,7 @@ export async function up(context: Context, stack: Stack, options: UpOptions): Pr
       }
       throw error;
     } finally {
-      await held.refuseLoss().catch(() => {});
+      if (held.acceptedLoss !== undefined) await tellLoss(context.io, held.acceptedLoss);
       held.processes.close();
       context.io.progress.stop();
     }
@@ -96,9 +100,6 @@ export async function up(context: Context, stack: Stack, options: UpOptions): Pr
 
 async function bringUp(context: Context, declared: Stack, options: UpOptions, held: Held): Promise<UpResult> {
   const before = context.clock.monotonic();
-  refuseRenamed(declared);
-  await checkDisk(declared.root);
-  await ensureIdentity(declared.root, { name: declared.name });
   const present = await withContainers(context, declared.root, await held.processes.takeOver());
   const selection = select(declared, options.only, options.exactly);
   await refuseHeld(
@@ -118,8 +119,7 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
   if (declared.portBaseFrom !== undefined) await keepPortBase(declared.root, portBase, declaredPortBase);
   if (options.scale !== undefined) await addScale(declared.root, options.scale);
   await writeComposeFiles(context, declared);
-  const accepted = options.acceptLoss === true ? await acceptLoss(declared.root, plan) : undefined;
-  if (accepted !== undefined) held.refuseLoss = accepted.refuse;
+  if (options.acceptLoss === true) held.acceptedLoss = await acceptLoss(declared.root, plan);
 
   const stack = placed(declared, plan);
   const steps = new Steps(context.clock);
@@ -148,8 +148,6 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
   held.starters = starters;
   const run = new Run(stack, select(stack, options.only, options.exactly), running, starters, steps);
   await run.everything(plan, options);
-  for (const { resource, folder } of (await accepted?.setAside()) ?? [])
-    context.io.err(`${resource} went on without what was damaged, which stands in ${folder}`);
   // Whether something was declared before is known only by what a start or an end has left behind.
   if (parts.started.length > 0 || ended) {
     const { forgetUndeclared } = await import('../discovery/registry-cache.ts');

@@ -15,32 +15,55 @@ export interface AcceptedLoss {
   refuse(): Promise<void>;
 }
 
-/** Tells the embedded parts that their next start may go on without what is damaged in their data. */
+/**
+ * Tells the embedded parts that their next start may go on without what is damaged in their data: all of them, or, where
+ * one cannot be told, none.
+ */
 export async function acceptLoss(
   root: string,
   { choices }: Pick<InfrastructurePlan, 'choices'>,
 ): Promise<AcceptedLoss> {
   const told: { resource: string; data: string; before: readonly string[] }[] = [];
-  for (const { resource, provider } of choices) {
-    const data = join(stackFolders(root).data, resource);
-    const before = await readdir(data).catch(() => undefined);
-    if (provider !== 'embedded' || before === undefined) continue;
-    await writeFile(join(data, ACCEPT_LOSS_FILE), '', { mode: 0o600 });
-    told.push({ resource, data, before });
+  const refuse = async () => {
+    const answers = await Promise.allSettled(
+      told.map(({ data }) => rm(join(data, ACCEPT_LOSS_FILE), { force: true })),
+    );
+    const failed = answers.find(({ status }) => status === 'rejected');
+    if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
+  };
+  try {
+    for (const { resource, provider } of choices) {
+      const data = join(stackFolders(root).data, resource);
+      const before = await entries(data);
+      if (provider !== 'embedded' || before === undefined) continue;
+      told.push({ resource, data, before });
+      await writeFile(join(data, ACCEPT_LOSS_FILE), '', { mode: 0o600 });
+    }
+  } catch (error) {
+    await refuse().catch(() => {});
+    throw error;
   }
   return {
     async setAside() {
       const found = await Promise.all(
         told.map(async ({ resource, data, before }) =>
-          (await readdir(data))
+          ((await entries(data)) ?? [])
             .filter((name) => SET_ASIDE.test(name) && !before.includes(name))
             .map((name) => ({ resource, folder: join(data, name) })),
         ),
       );
       return found.flat();
     },
-    async refuse() {
-      for (const { data } of told) await rm(join(data, ACCEPT_LOSS_FILE), { force: true });
-    },
+    refuse,
   };
+}
+
+/** What stands in the folder; `undefined` where there is none. */
+async function entries(folder: string): Promise<string[] | undefined> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

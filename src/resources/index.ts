@@ -1,4 +1,4 @@
-export { acceptLoss } from './accept-loss.ts';
+export { type AcceptedLoss, acceptLoss } from './accept-loss.ts';
 export { type FallbackGateway, fallbackGateway, fallbackName } from './apisix/fallback.ts';
 export { embeddedProgram } from './embedded-program.ts';
 export { KINDS } from './kinds.ts';

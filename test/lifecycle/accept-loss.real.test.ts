@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newStack } from '../support/new-stack.ts';
+import { editStack, newStack } from '../support/new-stack.ts';
 import { qbtc } from '../support/qbtc.ts';
 
 let root: string;
@@ -11,15 +11,21 @@ beforeAll(async () => {
 });
 afterAll(() => takeDown());
 
-test('`up` names what the broker has lost and the command to go on without it, which counts once', async () => {
-  expect((await qbtc(['up', 'broker', '--no-apply'], root)).code).toBe(0);
-  expect((await qbtc(['topology', 'apply'], root)).code).toBe(0);
-  expect((await qbtc(['down'], root)).code).toBe(0);
+/** Changes a bit of what the broker has written down. */
+async function damaged() {
   const folder = join(root, '.qbtc', 'data', 'broker');
   const journal = (await readdir(folder)).find((name) => name.startsWith('journal-')) ?? '';
   const bytes = await readFile(join(folder, journal));
   bytes[40] = (bytes[40] ?? 0) ^ 1;
   await writeFile(join(folder, journal), bytes);
+  return { folder, journal, bytes };
+}
+
+test('`up` names what the broker has lost and the command to go on without it, which counts once', async () => {
+  expect((await qbtc(['up', 'broker', '--no-apply'], root)).code).toBe(0);
+  expect((await qbtc(['topology', 'apply'], root)).code).toBe(0);
+  expect((await qbtc(['down'], root)).code).toBe(0);
+  const { folder, journal, bytes } = await damaged();
 
   const refused = await qbtc(['up', 'broker', '--no-apply'], root);
   expect(refused.code).toBe(1);
@@ -39,5 +45,26 @@ test('`up` names what the broker has lost and the command to go on without it, w
   expect((await qbtc(['up', 'broker', '--no-apply'], root)).code).toBe(0);
   // One that runs is not started: the word does not wait for its next start.
   expect((await qbtc(['up', 'broker', '--no-apply', '--accept-loss'], root)).code).toBe(0);
+  expect(await readdir(folder)).not.toContain('accept-loss');
+});
+
+test('what the broker went on without is told also when something else ends the run', async () => {
+  expect((await qbtc(['up', 'broker', '--no-apply'], root)).code).toBe(0);
+  expect((await qbtc(['topology', 'apply'], root)).code).toBe(0);
+  expect((await qbtc(['down'], root)).code).toBe(0);
+  const { folder } = await damaged();
+  await editStack(root, (file) =>
+    file.setIn(['services', 'fails'], {
+      path: '.',
+      port: 8999,
+      command: ['sh', '-c', 'exit 3'],
+      depends_on: ['broker'],
+    }),
+  );
+  const failed = await qbtc(['up', 'broker', 'fails', '--no-apply', '--accept-loss'], root);
+  expect(failed.code).toBe(1);
+  expect(failed.stderr).toContain('fails ended before it was ready: exited with code 3');
+  expect(failed.stderr).toContain('broker went on without what was damaged');
+  expect(failed.stderr).toContain(join('broker', 'damaged-2'));
   expect(await readdir(folder)).not.toContain('accept-loss');
 });
