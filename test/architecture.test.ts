@@ -185,6 +185,22 @@ describe('the direction of imports', () => {
     expect(problems).toEqual([]);
   });
 
+  test('does not load how providers are chosen where only what runs is read or ended', () => {
+    const loads = (file: string, seen = new Set<string>()): Set<string> => {
+      if (seen.has(file)) return seen;
+      seen.add(file);
+      for (const found of imports)
+        if (found.file === file && !found.typeOnly && found.target.startsWith('.'))
+          loads(pathOf(found), seen);
+      return seen;
+    };
+    for (const file of ['src/logs/index.ts', 'src/lifecycle/stop.ts', 'src/observe/telemetry.ts']) {
+      const loaded = loads(file);
+      expect(loaded).toContain('src/runtimes/containers/index.ts');
+      expect(loaded).not.toContain('src/placement/choose.ts');
+    }
+  });
+
   test('keeps the members of a folder apart: what two of them need stands beside it', () => {
     const memberOf = (path: string) => {
       const [, folder, member] = MEMBER.exec(path) ?? [];

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { createLogFilter, openLogs } from '../logs/index.ts';
 import type { LogLine } from '../model/log.ts';
 import type { Stack } from '../model/stack.ts';
-import type { RuntimesContext } from '../placement/index.ts';
+import type { RuntimesContext } from '../placement/runtimes.ts';
 import { KINDS } from '../resources/index.ts';
 import { instancesOf, probeService, runningInstances } from '../services/index.ts';
 

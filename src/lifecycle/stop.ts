@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { EXIT, QbtcError } from '../errors.ts';
 import type { StopResult } from '../model/lifecycle.ts';
 import type { Stack } from '../model/stack.ts';
-import { openRuntimes } from '../placement/index.ts';
+import { openRuntimes } from '../placement/runtimes.ts';
 import { instancesByHand, instancesOf } from '../services/index.ts';
 import { readChoices } from '../state/index.ts';
 import { withLock } from './lock.ts';

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import type { LogLine } from '../model/log.ts';
 import type { Stack } from '../model/stack.ts';
-import { openRuntimes, type RuntimesContext } from '../placement/index.ts';
+import { openRuntimes, type RuntimesContext } from '../placement/runtimes.ts';
 import type { LogMark, LogOptions } from '../runtimes/runtime.ts';
 import { createLogFilter, type LogFilter } from './filter.ts';
 import { readLine, readLines } from './written.ts';

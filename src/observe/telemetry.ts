@@ -7,7 +7,7 @@ import { LOG_LEVELS } from '../model/log.ts';
 import type { Measured } from '../model/measured.ts';
 import type { ServiceTelemetry } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
-import type { RuntimesContext } from '../placement/index.ts';
+import type { RuntimesContext } from '../placement/runtimes.ts';
 import { type Instance, instancesOf } from '../services/index.ts';
 import { presentLines } from './present-lines.ts';
 

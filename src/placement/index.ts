@@ -7,5 +7,4 @@ export {
   runningProvider,
   withContainers,
 } from './running-parts.ts';
-export { openRuntimes, type RuntimesContext, type StackRuntimes } from './runtimes.ts';
 export { nameStrategy } from './strategy.ts';

@@ -7,7 +7,7 @@ import { instancesOf } from '../services/service.ts';
 import { readChoices } from '../state/choices.ts';
 
 /** The runtimes of a stack, and which of its parts each runs, by what the last `up` chose. */
-export interface StackRuntimes {
+interface StackRuntimes {
   /** Those that run something of the stack. */
   inUse: readonly Runtime[];
   /** Who runs a resource, a service or an instance of one, and what that calls what it runs of it. */
