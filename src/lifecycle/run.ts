@@ -26,7 +26,7 @@ import {
   serviceProcess,
 } from '../services/index.ts';
 import { applyTopology, declaresTopology, planTopology } from '../topology/index.ts';
-import { awaitByHand } from './by-hand.ts';
+import { awaitByHand } from './await-by-hand.ts';
 import type { Part, Running } from './part.ts';
 import type { Starter } from './starter.ts';
 import type { Steps } from './steps.ts';

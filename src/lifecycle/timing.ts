@@ -1,4 +1,5 @@
 import type { StepTime, Timing } from '../model/lifecycle.ts';
+
 /**
  * The critical chain: from the step that ended last back over the one that each waited for longest. A step without
  * predecessors begins it.

@@ -1,5 +1,4 @@
-import type { LogLine } from '../model/log.ts';
-import { LOG_LEVELS, type LogLevel } from '../model/log.ts';
+import { LOG_LEVELS, type LogLevel, type LogLine } from '../model/log.ts';
 
 /** Which lines are wanted; everything that is given must hold. */
 export interface LogFilter {

@@ -1,3 +1,3 @@
 export { createLogFilter, type LogFilter } from './filter.ts';
-export { openLogs, type StackLogs } from './stack-logs.ts';
+export { openLogs } from './stack-logs.ts';
 export { readLines } from './written.ts';

@@ -109,7 +109,7 @@ export function openStateFile<T>(
   };
 }
 
-/** What is damaged of the documents of the stack at `root`, whoever reads them: each with its file and what to do. */
+/** Which documents of the stack at `root` cannot be decoded, whoever reads them: each with its file and what to do. */
 export async function damagedDocuments(root: string): Promise<QbtcError[]> {
   const anything: Schema<unknown> = { safeParse: (data) => ({ success: true, data }) };
   const declared = Object.values(STATE_FILES).filter((each) => each.shape === 'document');

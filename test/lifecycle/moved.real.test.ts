@@ -8,7 +8,7 @@ import {
   connectSupervisor,
   startSupervisor,
   supervisorProgram,
-} from '../../src/runtimes/processes/index.ts';
+} from '../../src/runtimes/processes/client.ts';
 import { createFolders, ensureIdentity } from '../../src/state/index.ts';
 import { quietContext, temporaryFolder } from '../support/quiet-context.ts';
 

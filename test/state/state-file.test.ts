@@ -9,7 +9,7 @@ import { changeConsumers, readConsumers } from '../../src/config/consumers.ts';
 import { addScale, readScale } from '../../src/config/scale.ts';
 import { ensureSecrets, readPending, readSecrets, writePending } from '../../src/config/secrets.ts';
 import { openLedger } from '../../src/reconcile/ledger.ts';
-import { readState } from '../../src/runtimes/processes/index.ts';
+import { readState } from '../../src/runtimes/processes/state.ts';
 import { readChoices, writeChoices } from '../../src/state/choices.ts';
 import { hold, readHolds } from '../../src/state/holds.ts';
 import {

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import * as z from 'zod';
 import type { RawMessage } from '../../context.ts';
 import { messageOf } from '../../errors.ts';
-import { jsonText, parseJson } from '../../json.ts';
+import { hasFields, jsonText, parseJson } from '../../json.ts';
 import { jsonConditionsSchema, jsonMismatches } from '../conditions.ts';
 import { durationSchema } from '../duration.ts';
 import { type JsonValue, parsedJson } from '../json-path.ts';
@@ -86,10 +86,6 @@ function headersOf(headers: Record<string, unknown>): JsonValue {
 
 function correlationOf({ properties, content }: RawMessage): string | undefined {
   const event = parsedJson(content);
-  const own =
-    typeof event === 'object' && event !== null
-      ? (event as Record<string, unknown>).correlationid
-      : undefined;
-  const id = own ?? properties.text('correlationId');
+  const id = (hasFields(event) ? event.correlationid : undefined) ?? properties.text('correlationId');
   return typeof id === 'string' ? id : undefined;
 }

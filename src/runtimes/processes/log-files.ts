@@ -8,7 +8,7 @@ const FOLLOW_POLL_MS = 200;
 const NEWLINE = 0x0a;
 
 /** Which part of a log is read, in bytes: all of it when left out. */
-export interface LogRange {
+interface LogRange {
   /** Where the process began to write; a log that is shorter by now began anew. */
   from?: number | undefined;
   end?: number | undefined;

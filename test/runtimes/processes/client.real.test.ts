@@ -3,11 +3,11 @@ import { rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
-  readState,
   type SupervisorClient,
   startSupervisor,
   supervisorProgram,
-} from '../../../src/runtimes/processes/index.ts';
+} from '../../../src/runtimes/processes/client.ts';
+import { readState } from '../../../src/runtimes/processes/state.ts';
 import { createFolders } from '../../../src/state/index.ts';
 import { quietContext, temporaryFolder } from '../../support/quiet-context.ts';
 
