@@ -11,6 +11,7 @@ import { readTextFile } from '../text-file.ts';
 import { ADDON_FILES, type Addon, filesOfAddon } from './addons.ts';
 import { withComposeServices } from './compose-services.ts';
 import { copyTemplate } from './copy.ts';
+import { inGroups } from './in-groups.ts';
 import { digestOf, LEDGER_FILE, readLedger, writeLedger } from './ledger.ts';
 import { addToLock, newInLock, removeFromLock } from './lock-file.ts';
 
@@ -93,15 +94,19 @@ export async function layAddon(
 export async function takeAddon(root: string, { addon, changes }: AddonPlan): Promise<void> {
   const { addons } = await readLedger(root);
   const { [addon]: gone, ...others } = addons;
-  for (const { path, kept } of changes) {
-    if (kept === undefined) await rm(join(root, path), { force: true });
-    else await rename(join(root, path), join(root, kept));
-  }
-  for (const { path } of changes) await removeEmpty(root, dirname(path));
+  await inGroups(changes, ({ path, kept }) =>
+    kept === undefined ? rm(join(root, path), { force: true }) : rename(join(root, path), join(root, kept)),
+  );
+  for (const folder of foldersOf(changes)) await removeEmpty(root, folder);
   await removeFromLock(root, gone?.packages ?? []);
   if (Object.keys(others).length > 0) await writeLedger(root, { addons: others });
   else await rm(join(root, LEDGER_FILE), { force: true });
   await renewCompose(root);
+}
+
+/** Each once, as they come. */
+function foldersOf(changes: readonly { path: string }[]): Set<string> {
+  return new Set(changes.map(({ path }) => dirname(path)));
 }
 
 /** The packages of the stack's own that the plan takes away: to be asked for before it is carried out. */
@@ -164,20 +169,22 @@ export async function withUndo(root: string, plan: AddonPlan, change: () => Prom
     ...[join(root, LEDGER_FILE), join(root, 'package-lock.json'), compose],
   ];
   const there = touched.filter((file) => existsSync(file));
-  for (const [index, file] of there.entries()) await cp(file, join(kept, String(index)));
+  await inGroups([...there.entries()], ([index, file]) => cp(file, join(kept, String(index))));
   try {
     await change();
   } catch (error) {
-    for (const { path, action, kept } of plan.changes) {
-      if (action === 'create') await rm(join(root, path), { force: true });
-      if (kept !== undefined) await rm(join(root, kept), { force: true });
-      if (action === 'create') await removeEmpty(root, dirname(path));
-    }
-    await rm(join(root, LEDGER_FILE), { force: true });
-    for (const [index, file] of there.entries()) {
+    const created = plan.changes.filter(({ action }) => action === 'create');
+    const gone = [
+      ...created.map(({ path }) => path),
+      ...plan.changes.flatMap(({ kept }) => kept ?? []),
+      LEDGER_FILE,
+    ];
+    await inGroups(gone, (path) => rm(join(root, path), { force: true }));
+    for (const folder of foldersOf(created)) await removeEmpty(root, folder);
+    await inGroups([...there.entries()], async ([index, file]) => {
       await mkdir(dirname(file), { recursive: true });
       await cp(join(kept, String(index)), file);
-    }
+    });
     throw error;
   } finally {
     await rm(kept, { recursive: true, force: true });

@@ -1,5 +1,6 @@
-import { chmod, copyFile, mkdir, readdir, readlink, stat, symlink } from 'node:fs/promises';
+import { chmod, copyFile, lstat, mkdir, readdir, readlink, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { inGroups } from './in-groups.ts';
 
 /** What a template folder may hold after somebody worked in it, and what no stack begins with. */
 const LEFT_OUT = new Set([
@@ -36,20 +37,18 @@ export async function copyTemplate(
   signal: AbortSignal,
   files?: readonly string[],
 ): Promise<void> {
-  for (const file of files ?? (await templateFiles(from))) {
+  const all = files ?? (await templateFiles(from));
+  for (const folder of new Set(all.map(dirname))) await mkdir(join(to, folder), { recursive: true });
+  await inGroups(all, (file) => {
     signal.throwIfAborted();
-    const source = join(from, file);
-    const target = join(to, dirname(file), RENAMED[basename(file)] ?? basename(file));
-    await mkdir(dirname(target), { recursive: true });
-    await copyEntry(source, target);
-  }
+    return copyEntry(join(from, file), join(to, dirname(file), RENAMED[basename(file)] ?? basename(file)));
+  });
 }
 
 async function copyEntry(source: string, target: string): Promise<void> {
-  const link = await readlink(source).catch(() => undefined);
-  if (link !== undefined) return await symlink(link, target);
+  const stats = await lstat(source);
+  if (stats.isSymbolicLink()) return await symlink(await readlink(source), target);
   await copyFile(source, target);
   // A package manager may keep its store read-only; the copy is the user's to change.
-  const { mode } = await stat(target);
-  if ((mode & 0o200) === 0) await chmod(target, mode | 0o200);
+  if ((stats.mode & 0o200) === 0) await chmod(target, stats.mode | 0o200);
 }

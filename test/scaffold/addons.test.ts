@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { openStack } from '../../src/config/load.ts';
 import { type Addon, addonNamed, chooseAddons, listAddons } from '../../src/scaffold/addons.ts';
 import { layAddon, planAdd, planRemove, takeAddon, withUndo } from '../../src/scaffold/change-addons.ts';
-import { copyTemplate } from '../../src/scaffold/copy.ts';
+import { copyTemplate, templateFiles } from '../../src/scaffold/copy.ts';
 import { readLedger } from '../../src/scaffold/ledger.ts';
 import { CHECKOUT } from '../support/qbtc.ts';
 import { temporaryFolder } from '../support/quiet-context.ts';
@@ -19,6 +19,10 @@ const there = (file: string) =>
     () => true,
     () => false,
   );
+const core = join(CHECKOUT, 'templates/stack');
+/** What says which parts the core has; of their code only the entries, which must be there. */
+const coreFiles = (await templateFiles(core)).filter((path) => !/\/(test\/|src\/(?!main\.ts$))/.test(path));
+const copyCore = (root: string) => copyTemplate(core, root, signal, coreFiles);
 const lay = async (root: string, addon: Addon) => layAddon(root, addon, await planAdd(root, addon), signal);
 
 test('are chosen by name, all or none; a wrong name is told with the nearest', () => {
@@ -31,7 +35,7 @@ test('are chosen by name, all or none; a wrong name is told with the nearest', (
 });
 
 test('lay no file over one of the core, or of another add-on', async () => {
-  const folders = [join(CHECKOUT, 'templates/stack'), ...addons.map(({ folder }) => folder)];
+  const folders = [core, ...addons.map(({ folder }) => folder)];
   const files = await Promise.all(
     folders.map((cwd) => glob('**', { cwd, dot: true, ignore: ['**/node_modules/**', 'addon.json'] })),
   );
@@ -40,19 +44,31 @@ test('lay no file over one of the core, or of another add-on', async () => {
   expect(files.map((list) => list.includes('package-lock.json'))).not.toContain(false);
 });
 
+test.each([
+  '../outside',
+  '/etc/outside',
+  'a/../../outside',
+  '',
+])('nothing is taken away outside of the stack: %j in the ledger', async (path) => {
+  const root = await temporaryFolder();
+  const ledger = { addons: { trading: { files: { [path]: 'x' }, packages: [] } } };
+  await writeFile(join(root, 'qbtc.addons.json'), JSON.stringify(ledger));
+  await expect(planRemove(root, 'trading')).rejects.toMatchObject({ code: 'ADDONS_UNREADABLE' });
+});
+
 describe('an add-on over the core', () => {
   let root: string;
   let lock: string;
   beforeEach(async () => {
     root = await temporaryFolder();
-    await copyTemplate(join(CHECKOUT, 'templates/stack'), root, signal);
+    await copyCore(root);
     lock = await readFile(join(root, 'package-lock.json'), 'utf8');
   });
   const compose = () => readFile(join(root, 'infrastructure/docker-compose.yml'), 'utf8');
 
   test('is one stack with it, and without it again as it was', async () => {
-    const core = await open(root);
-    expect(core.services.map(({ name }) => name)).toEqual(['llm-api', 'platform-api', 'quantum-core']);
+    const bare = await open(root);
+    expect(bare.services.map(({ name }) => name)).toEqual(['llm-api', 'platform-api', 'quantum-core']);
     const before = await compose();
 
     await lay(root, trading);
@@ -159,17 +175,6 @@ describe('an add-on over the core', () => {
     expect((await open(root)).services).toHaveLength(5);
   });
 
-  test.each([
-    '../outside',
-    '/etc/outside',
-    'a/../../outside',
-    '',
-  ])('takes nothing away outside of the stack: %j in the ledger', async (path) => {
-    const ledger = { addons: { trading: { files: { [path]: 'x' }, packages: [] } } };
-    await writeFile(join(root, 'qbtc.addons.json'), JSON.stringify(ledger));
-    await expect(planRemove(root, 'trading')).rejects.toMatchObject({ code: 'ADDONS_UNREADABLE' });
-  });
-
   test('is not laid beside a lock file that cannot be read, which is named', async () => {
     await writeFile(join(root, 'package-lock.json'), '{');
     await expect(lay(root, trading)).rejects.toMatchObject({
@@ -194,7 +199,7 @@ describe('an add-on over the core', () => {
     expect(await planRemove(root, 'trading')).toEqual(plan);
 
     const bare = await temporaryFolder();
-    await copyTemplate(join(CHECKOUT, 'templates/stack'), bare, signal);
+    await copyCore(bare);
     const adding = await planAdd(bare, trading);
     const failing = withUndo(bare, adding, async () => {
       await layAddon(bare, trading, adding, signal);
