@@ -104,8 +104,8 @@ const OWN_FILES = [
   /^src\/(alive|system\/host\/.*)\.ts$/,
   // Its cache of what it has read.
   /^src\/config\/gateway-files\.ts$/,
-  // Of the template.
-  /^src\/scaffold\/create\.ts$/,
+  // Of the template; and what an add-on has laid, by its bytes.
+  /^src\/scaffold\/(create|ledger)\.ts$/,
 ];
 
 test('no reader of such a file goes past the one that takes the mark off', async () => {

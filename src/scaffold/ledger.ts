@@ -59,7 +59,7 @@ export async function writeLedger(root: string, content: Ledger): Promise<void> 
 export async function digestOf(file: string): Promise<string | undefined> {
   try {
     // In latin1 every byte stays what it is. A checkout may have line ends of its own.
-    const text = (await readFile(file, 'latin1')).replaceAll('\r\n', '\n');
+    const text = (await readFile(file)).toString('latin1').replaceAll('\r\n', '\n');
     return createHash('sha256').update(text, 'latin1').digest('hex');
   } catch (error) {
     // What cannot be read is there all the same: nothing may be laid over it.
