@@ -1,7 +1,8 @@
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { glob } from 'tinyglobby';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openStack } from '../../src/config/load.ts';
 import { type Addon, addonNamed, chooseAddons, listAddons } from '../../src/scaffold/addons.ts';
 import { layAddon, planAdd, planRemove, takeAddon, withUndo } from '../../src/scaffold/change-addons.ts';
@@ -20,9 +21,10 @@ const there = (file: string) =>
     () => false,
   );
 const core = join(CHECKOUT, 'templates/stack');
-/** What says which parts the core has; of their code only the entries, which must be there. */
-const coreFiles = (await templateFiles(core)).filter((path) => !/\/(test\/|src\/(?!main\.ts$))/.test(path));
-const copyCore = (root: string) => copyTemplate(core, root, signal, coreFiles);
+/** Of code only the entries, which must be there: what says which parts there are is of interest here. */
+const isPart = (path: string) => !/\/(test|src)\//.test(path) || path.endsWith('/main.ts');
+const copyParts = async (from: string, to: string) =>
+  copyTemplate(from, to, signal, (await templateFiles(from)).filter(isPart));
 const lay = async (root: string, addon: Addon) => layAddon(root, addon, await planAdd(root, addon), signal);
 
 test('are chosen by name, all or none; a wrong name is told with the nearest', () => {
@@ -57,11 +59,19 @@ test.each([
 });
 
 describe('an add-on over the core', () => {
+  /** The add-on, with as little of its code as there is of the core's. */
+  let small: Addon;
+  beforeAll(async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'qbtc-addon-'));
+    await copyParts(trading.folder, folder);
+    small = { ...trading, folder };
+    return () => rm(folder, { recursive: true });
+  });
   let root: string;
   let lock: string;
   beforeEach(async () => {
     root = await temporaryFolder();
-    await copyCore(root);
+    await copyParts(core, root);
     lock = await readFile(join(root, 'package-lock.json'), 'utf8');
   });
   const compose = () => readFile(join(root, 'infrastructure/docker-compose.yml'), 'utf8');
@@ -100,7 +110,7 @@ describe('an add-on over the core', () => {
   });
 
   test('keeps in the lock file what something else has come to need', async () => {
-    await lay(root, trading);
+    await lay(root, small);
     const file = join(root, 'services/llm-api/package.json');
     const manifest = JSON.parse(await readFile(file, 'utf8'));
     manifest.dependencies.binance = '*';
@@ -116,7 +126,7 @@ describe('an add-on over the core', () => {
   });
 
   test('is known by its files in a checkout that has line ends of its own, too', async () => {
-    await lay(root, trading);
+    await lay(root, small);
     const plan = await planRemove(root, 'trading');
     for (const path of [...plan.changes.map((change) => change.path), 'infrastructure/docker-compose.yml']) {
       const text = await readFile(join(root, path), 'utf8');
@@ -132,19 +142,19 @@ describe('an add-on over the core', () => {
     const own = join(root, 'services/trading-hft/service.yaml');
     await mkdir(dirname(own), { recursive: true });
     await writeFile(own, 'mine');
-    await expect(planAdd(root, trading)).rejects.toMatchObject({
+    await expect(planAdd(root, small)).rejects.toMatchObject({
       code: 'ADDON_CONFLICT',
       details: ['services/trading-hft/service.yaml'],
     });
-    await writeFile(own, await readFile(join(trading.folder, 'services/trading-hft/service.yaml')));
-    expect((await planAdd(root, trading)).changes).toContainEqual({
+    await writeFile(own, await readFile(join(small.folder, 'services/trading-hft/service.yaml')));
+    expect((await planAdd(root, small)).changes).toContainEqual({
       action: 'same',
       path: 'services/trading-hft/service.yaml',
     });
   });
 
   test('leaves what was changed by hand, under another name', async () => {
-    await lay(root, trading);
+    await lay(root, small);
     const own = join(root, 'services/trading-hft/service.yaml');
     await writeFile(own, `${await readFile(own, 'utf8')}# mine\n`);
     const plan = await planRemove(root, 'trading');
@@ -159,7 +169,7 @@ describe('an add-on over the core', () => {
     expect(await readFile(`${own}.kept`, 'utf8')).toContain('# mine');
     expect((await open(root)).services).toHaveLength(3);
 
-    await lay(root, trading);
+    await lay(root, small);
     await writeFile(own, 'mine again\n');
     await takeAddon(root, await planRemove(root, 'trading'));
     expect(await readFile(`${own}.kept`, 'utf8')).toContain('# mine');
@@ -168,16 +178,16 @@ describe('an add-on over the core', () => {
 
   test('that was killed while it was laid can be taken away, and laid again', async () => {
     const killed = AbortSignal.abort(new Error('killed'));
-    await expect(layAddon(root, trading, await planAdd(root, trading), killed)).rejects.toThrow('killed');
+    await expect(layAddon(root, small, await planAdd(root, small), killed)).rejects.toThrow('killed');
     await takeAddon(root, await planRemove(root, 'trading'));
     expect(await readFile(join(root, 'package-lock.json'), 'utf8')).toBe(lock);
-    await lay(root, trading);
+    await lay(root, small);
     expect((await open(root)).services).toHaveLength(5);
   });
 
   test('is not laid beside a lock file that cannot be read, which is named', async () => {
     await writeFile(join(root, 'package-lock.json'), '{');
-    await expect(lay(root, trading)).rejects.toMatchObject({
+    await expect(lay(root, small)).rejects.toMatchObject({
       code: 'LOCK_FILE_UNREADABLE',
       message: expect.stringContaining('package-lock.json'),
     });
@@ -185,7 +195,7 @@ describe('an add-on over the core', () => {
   });
 
   test('is put back whole where the stack would not load without it, and taken away where not with it', async () => {
-    await lay(root, trading);
+    await lay(root, small);
     const user = join(root, 'services/user/service.yaml');
     await mkdir(dirname(user), { recursive: true });
     await writeFile(user, 'command: [node]\nport: 8999\ndepends_on: [trading-hft]\n');
@@ -199,10 +209,10 @@ describe('an add-on over the core', () => {
     expect(await planRemove(root, 'trading')).toEqual(plan);
 
     const bare = await temporaryFolder();
-    await copyCore(bare);
-    const adding = await planAdd(bare, trading);
+    await copyParts(core, bare);
+    const adding = await planAdd(bare, small);
     const failing = withUndo(bare, adding, async () => {
-      await layAddon(bare, trading, adding, signal);
+      await layAddon(bare, small, adding, signal);
       throw new Error('no');
     });
     await expect(failing).rejects.toThrow('no');

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decode, encode } from '../../src/state/codec.ts';
+import { anyCharacter } from '../support/any-text.ts';
 
 const name = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: anyCharacter }),
   fc.constantFrom('_private', '', '4sha256', 'dsha256', '__proto__', '-x', 'items', '7'),
 );
 const json = fc.jsonValue({ maxDepth: 2 }).map((value): unknown => JSON.parse(JSON.stringify(value)));

@@ -16,7 +16,10 @@ test.each([
   for (const layer of layers)
     await cp(join(TEMPLATES, layer), root, {
       recursive: true,
-      filter: (file) => !['node_modules', 'test', 'dist'].includes(basename(file)),
+      filter: (file) =>
+        !['node_modules', 'test', 'dist'].includes(basename(file)) &&
+        // Of code only the entries, which must be there.
+        (!file.includes('/src/') || !file.endsWith('.ts') || basename(file) === 'main.ts'),
     });
   const stack = await openStackAt(root);
   const { topology } = await desiredOf(stack);
