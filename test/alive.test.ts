@@ -11,13 +11,15 @@ afterEach(() => {
 
 /** A process that has ended and that nobody has asked for its exit code, in a group of its own; its pid. */
 async function zombie(): Promise<number> {
-  // The shell is replaced by what never waits for the child that the shell has left it.
-  const parent = spawn('sh', ['-c', 'setsid true & echo $!; exec sleep 600'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+  // The shell is replaced by what never waits for the child that the shell has left it; a child that ended before, the
+  // shell would have waited for.
+  const script = "exec 3<&0; setsid sh -c 'read _ <&3' & echo $!; exec sleep 600 3<&-";
+  const parent = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'ignore'] });
   ends.push(() => parent.kill('SIGKILL'));
   const [chunk] = (await once(parent.stdout, 'data')) as [Buffer];
   const pid = Number(chunk.toString());
+  await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n');
+  parent.stdin.end();
   await expect.poll(() => readFileSync(`/proc/${pid}/stat`, 'utf8')).toMatch(/\) Z /);
   return pid;
 }
