@@ -35,6 +35,7 @@ export class Inputs {
   readonly #begunAt = Date.now();
   readonly #found = new Map<string, Stats | undefined>();
   readonly #digests = new Map<string, string>();
+  readonly #documents = new Map<string, unknown>();
 
   /** Whether a file is as it was when this was noted of it. */
   isUnchanged(file: string, noted: string): boolean {
@@ -61,6 +62,18 @@ export class Inputs {
     const digest = found === undefined ? ABSENT : found.isFile() ? digestOf(readFileSync(file)) : FOLDER;
     this.#digests.set(file, digest);
     return digest;
+  }
+
+  /**
+   * What a file of JSON says; `undefined` where there is none.
+   * @throws SyntaxError for a file that is damaged
+   */
+  document(file: string): unknown {
+    if (!this.#documents.has(file)) {
+      const document = this.#stat(file) === undefined ? undefined : JSON.parse(readFileSync(file, 'utf8'));
+      this.#documents.set(file, document);
+    }
+    return this.#documents.get(file);
   }
 
   /** @throws the error of the system for a file that cannot be looked at */

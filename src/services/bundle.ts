@@ -47,14 +47,16 @@ export function nodeArguments({ file, preload }: Bundle): string[] {
  */
 export class Bundles {
   readonly #root: string;
-  readonly #readyMade: string | undefined;
+  readonly #readyMade: string;
   readonly #inputs = new Inputs();
   readonly #made = new Map<string, Promise<Bundle>>();
+  #esbuild: Promise<string> | undefined;
+  #preload: Promise<string | undefined> | undefined;
 
-  /** With an installation, what it has ready-made is taken where nothing differs from what that was made of. */
-  constructor(root: string, context?: Pick<Context, 'installation'>) {
+  /** What the installation has ready-made is taken where nothing differs from what that was made of. */
+  constructor(root: string, context: Pick<Context, 'installation'>) {
     this.#root = root;
-    this.#readyMade = context === undefined ? undefined : readyMadeFolder(context);
+    this.#readyMade = readyMadeFolder(context);
   }
 
   /** @throws QbtcError `BUNDLE_FAILED` */
@@ -119,16 +121,22 @@ export class Bundles {
 
   async #runnable(folder: string, { file, digest, keepsCode }: Manifest): Promise<Bundle> {
     const bundle = { file: join(folder, file), digest };
-    if (!keepsCode || this.#readyMade === undefined) return bundle;
+    if (!keepsCode) return bundle;
+    this.#preload ??= this.#copyPreload(folder);
+    const preload = await this.#preload;
+    return preload === undefined ? bundle : { ...bundle, preload };
+  }
+
+  /** It stands beside the bundles, which outlive the installation. */
+  async #copyPreload(folder: string): Promise<string | undefined> {
     const program = await readFile(join(this.#readyMade, PRELOAD), 'utf8').catch(() => undefined);
-    if (program === undefined) return bundle;
+    if (program === undefined) return undefined;
     const preload = join(folder, PRELOAD);
     if ((await readFile(preload, 'utf8').catch(() => undefined)) !== program) await write(preload, program);
-    return { ...bundle, preload };
+    return preload;
   }
 
   #findReadyMade(entryPoint: string) {
-    if (this.#readyMade === undefined) return undefined;
     return findReadyMade(this.#readyMade, this.#root, relative(this.#root, entryPoint), this.#inputs);
   }
 
@@ -137,8 +145,9 @@ export class Bundles {
     const folder = stackFolders(this.#root).build;
     const entryPoint = resolve(service.path, service.entry);
     const outfile = join(folder, `${service.name}.cjs`);
+    this.#esbuild ??= esbuildVersion();
     const request = createHash('sha256')
-      .update(JSON.stringify([await esbuildVersion(), RECIPE, entryPoint, outfile]))
+      .update(JSON.stringify([await this.#esbuild, RECIPE, entryPoint, outfile]))
       .digest('hex');
     const kept = await readManifest(join(folder, `${service.name}.json`));
     const isCurrent = kept !== undefined && kept.request === request && (await this.#isUnchanged(kept));
@@ -164,7 +173,7 @@ export class Bundles {
 const MAP_COMMENT = '//# sourceMappingURL=';
 
 /** A bundle as it is written: it names its source map. */
-export function withMap(content: Buffer, name: string): Buffer {
+function withMap(content: Buffer, name: string): Buffer {
   return Buffer.concat([content, Buffer.from(`${MAP_COMMENT}${name}.map\n`)]);
 }
 

@@ -81,7 +81,7 @@ export function parseManifest(place: string): ReadyMadeManifest | undefined {
 
 function isMadeOf(root: string, { files, links, missing }: ReadyMadeManifest, inputs: Inputs): boolean {
   return (
-    missing.every((name) => !installs(root, name)) &&
+    missing.every((name) => !installs(root, name, inputs)) &&
     Object.entries(files).every(([path, digest]) => inputDigest(path, join(root, path), inputs) === digest) &&
     Object.entries(links).every(
       ([link, path]) => realpathSync(join(root, link)) === realpathSync(join(root, path)),
@@ -91,18 +91,19 @@ function isMadeOf(root: string, { files, links, missing }: ReadyMadeManifest, in
 }
 
 /** What others have installed beside it (a link to a checkout leads to more) is told by the lock file. */
-function installs(root: string, name: string): boolean {
-  const file = join(root, 'package-lock.json');
-  if (!existsSync(file)) return existsSync(join(root, 'node_modules', name));
-  const { packages = {} } = JSON.parse(readFileSync(file, 'utf8')) as { packages?: Record<string, unknown> };
-  return `node_modules/${name}` in packages;
+function installs(root: string, name: string, inputs: Inputs): boolean {
+  const lock = inputs.document(join(root, 'package-lock.json')) as
+    | { packages?: Record<string, unknown> }
+    | undefined;
+  if (lock === undefined) return existsSync(join(root, 'node_modules', name));
+  return `node_modules/${name}` in (lock.packages ?? {});
 }
 
 /** What of a file makes a difference to a bundle. */
 export function inputDigest(path: string, file: string, inputs: Inputs): string {
   const digest = inputs.digest(file);
   if (path !== ROOT_MANIFEST || digest === ABSENT) return digest;
-  const manifest = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  const manifest = inputs.document(file) as Record<string, unknown>;
   return digestOf(JSON.stringify(READ_BY_ESBUILD.map((key) => manifest[key] ?? null)));
 }
 

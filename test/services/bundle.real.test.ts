@@ -8,6 +8,9 @@ import { Bundles, nodeArguments } from '../../src/services/bundle.ts';
 import { createFolders } from '../../src/state/folders.ts';
 import { temporaryFolder } from '../support/quiet-context.ts';
 
+/** Of an installation that has none ready-made. */
+const bundlesOf = (root: string) => new Bundles(root, { installation: { root, version: '0.1.0' } });
+
 async function stackWithService(files: Record<string, string>) {
   const root = await temporaryFolder();
   await createFolders(root);
@@ -35,19 +38,19 @@ test('a bundle runs alone, is named by its content, and is made again only when 
     'main.ts': "import { greet } from './greet.ts'; const name: string = 'you'; console.log(greet(name));",
     'greet.ts': "export const greet = (name: string) => 'hello ' + name;",
   });
-  const first = await new Bundles(root).bundle(service);
+  const first = await bundlesOf(root).bundle(service);
   expect((await promisify(execFile)(process.execPath, [first.file])).stdout).toBe('hello you\n');
 
   const { mtimeMs } = await stat(first.file);
-  expect(await new Bundles(root).bundle(service)).toEqual(first);
+  expect(await bundlesOf(root).bundle(service)).toEqual(first);
   expect((await stat(first.file)).mtimeMs).toBe(mtimeMs);
 
   // Saved again without a change: the content, and so the bundle, is the same.
   await utimes(join(path, 'src', 'greet.ts'), new Date(), new Date());
-  expect((await new Bundles(root).bundle(service)).file).toBe(first.file);
+  expect((await bundlesOf(root).bundle(service)).file).toBe(first.file);
 
   await writeFile(join(path, 'src', 'greet.ts'), "export const greet = (name: string) => 'bye ' + name;");
-  const second = await new Bundles(root).bundle(service);
+  const second = await bundlesOf(root).bundle(service);
   expect((await promisify(execFile)(process.execPath, [second.file])).stdout).toBe('bye you\n');
   // A process that still runs the first one finds it when it is started again.
   expect((await promisify(execFile)(process.execPath, [first.file])).stdout).toBe('hello you\n');
@@ -75,7 +78,7 @@ test('stack traces name the files and lines that people write, and no others', a
   await writeFile(join(somebody, 'package.json'), '{"name": "somebody", "main": "index.js"}');
   await writeFile(join(somebody, 'index.js'), '\n\nexports.call = (work) => work();\n');
   const run = async () => {
-    const bundle = await new Bundles(root).bundle(service);
+    const bundle = await bundlesOf(root).bundle(service);
     const failed = promisify(execFile)(process.execPath, nodeArguments(bundle));
     return { bundle, stack: ((await failed.catch((error) => error)) as { stderr: string }).stderr };
   };
@@ -101,7 +104,7 @@ test('the last three bundles stay', async () => {
   const files: string[] = [];
   for (let version = 1; version <= 5; version++) {
     await writeFile(join(path, 'src', 'main.ts'), `console.log(${version});`);
-    const { file } = await new Bundles(root).bundle(service);
+    const { file } = await bundlesOf(root).bundle(service);
     // Coarse clocks of file systems must not decide which is older.
     await utimes(file, version, version);
     files.push(basename(file));
@@ -120,15 +123,15 @@ test('another entry, or other settings of the compiler, make another bundle', as
     'main.ts': "console.log('main');",
     'other.ts': "class A { b = 1 } console.log(Object.keys(new A()).length, 'other');",
   });
-  await new Bundles(root).bundle(service);
-  const other = await new Bundles(root).bundle({ ...service, entry: 'src/other.ts' });
+  await bundlesOf(root).bundle(service);
+  const other = await bundlesOf(root).bundle({ ...service, entry: 'src/other.ts' });
   expect((await promisify(execFile)(process.execPath, [other.file])).stdout).toBe('1 other\n');
 
   await writeFile(
     join(path, 'tsconfig.json'),
     JSON.stringify({ compilerOptions: { useDefineForClassFields: false } }),
   );
-  const again = await new Bundles(root).bundle({ ...service, entry: 'src/other.ts' });
+  const again = await bundlesOf(root).bundle({ ...service, entry: 'src/other.ts' });
   expect(again.file).not.toBe(other.file);
 });
 
@@ -138,10 +141,10 @@ test('an input that is written while it is read is read again the next time', as
   // The time of a write that comes after the start of the build.
   const late = new Date(Date.now() + 60_000);
   await utimes(file, late, late);
-  await new Bundles(root).bundle(service);
+  await bundlesOf(root).bundle(service);
   await writeFile(file, 'console.log(2);');
   await utimes(file, late, late);
-  const second = await new Bundles(root).bundle(service);
+  const second = await bundlesOf(root).bundle(service);
   expect((await promisify(execFile)(process.execPath, [second.file])).stdout).toBe('2\n');
 });
 
@@ -149,7 +152,7 @@ test('mistakes in the code are told with file, line, and column', async () => {
   const { root, service } = await stackWithService({
     'main.ts': "import { x } from 'no-such-package';\nconst = 1;",
   });
-  await expect(new Bundles(root).bundle(service)).rejects.toMatchObject({
+  await expect(bundlesOf(root).bundle(service)).rejects.toMatchObject({
     code: 'BUNDLE_FAILED',
     details: [expect.stringContaining('services/api/src/main.ts:2:7')],
   });

@@ -144,3 +144,9 @@ test('what is damaged, made in another way, or of another entry is not taken', a
   const earlier = await made({ recipe: 'of an earlier version' });
   expect(earlier.find()).toBeUndefined();
 });
+
+test('a lock file that is damaged leaves the bundle to esbuild', async () => {
+  const { root, find } = await made();
+  write(root, { 'package-lock.json': '{"packages": {' });
+  expect(find()).toBeUndefined();
+});
