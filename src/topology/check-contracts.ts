@@ -3,7 +3,8 @@ import type { EventDestination } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Stack } from '../model/stack.ts';
 import type { Topology } from '../model/topology.ts';
-import { matchesKey } from './match.ts';
+import { queuesTaking } from './desired.ts';
+import { keysMeet } from './match.ts';
 
 /**
  * Where the topology, the services and the contracts of the events do not say the same: they name the same routing keys and
@@ -15,7 +16,7 @@ export function checkContracts(
   { services }: Pick<Stack, 'services'>,
 ): Finding[] {
   if (contracts.length === 0) return [];
-  const known = (key: string) => contracts.some(({ routingKey }) => matchesKey(key, routingKey));
+  const known = (key: string) => contracts.some(({ routingKey }) => keysMeet(key, routingKey));
   const queues = new Set(topology.queues.map(({ name }) => name));
   const strange = (subject: string, key: string, where: string): Finding => ({
     code: 'no-contract',
@@ -26,7 +27,7 @@ export function checkContracts(
   });
   return [
     ...contracts.flatMap(({ event, routingKey, queue, place }) =>
-      queue === undefined || leadsTo(queue, routingKey, topology)
+      queue === undefined || queuesTaking(routingKey, topology).includes(queue)
         ? []
         : [
             {
@@ -51,16 +52,8 @@ export function checkContracts(
     }),
     ...topology.bindings
       .filter(({ source, routing_key }) => source === TOPIC_EXCHANGE && !known(routing_key))
-      .map(({ destination, routing_key }) => strange(`queue ${destination}`, routing_key, 'it is bound to')),
+      .map(({ destination, destination_type: type, routing_key }) =>
+        strange(`${type} ${destination}`, routing_key, 'it is bound to'),
+      ),
   ];
-}
-
-function leadsTo(queue: string, key: string, { bindings }: Topology): boolean {
-  return bindings.some(
-    ({ source, destination, destination_type, routing_key }) =>
-      source === TOPIC_EXCHANGE &&
-      destination_type === 'queue' &&
-      destination === queue &&
-      matchesKey(routing_key, key),
-  );
 }

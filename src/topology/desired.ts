@@ -80,16 +80,21 @@ export function withEvents(written: Topology, services: readonly Pick<Service, '
 }
 
 /** The queues that a service means by a routing key or by a name. */
-export function queuesOf(consumed: string, { queues, bindings }: Topology): string[] {
-  if (queues.some(({ name }) => name === consumed)) return [consumed];
+export function queuesOf(consumed: string, topology: Topology): string[] {
+  if (topology.queues.some(({ name }) => name === consumed)) return [consumed];
+  return queuesTaking(consumed, topology);
+}
+
+/** The queues to which the stack's topic exchange gives what is published by a routing key. */
+export function queuesTaking(key: string, { bindings }: Topology): string[] {
   return [
     ...new Set(
       bindings
         .filter(
-          (binding) =>
-            binding.source === TOPIC_EXCHANGE &&
-            binding.destination_type === 'queue' &&
-            (binding.routing_key === consumed || matchesKey(binding.routing_key, consumed)),
+          ({ source, destination_type: type, routing_key }) =>
+            source === TOPIC_EXCHANGE &&
+            type === 'queue' &&
+            (routing_key === key || matchesKey(routing_key, key)),
         )
         .map(({ destination }) => destination),
     ),

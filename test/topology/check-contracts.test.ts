@@ -32,6 +32,33 @@ test.each([
   expect(checkContracts([asked, heard], topologyOf('q_asked', key), stack)).toEqual([]);
 });
 
+test('follows the bindings where a queue is called as the routing key', () => {
+  const { topology } = parseTopology(`exchanges: [{ name: qbtc.topic, type: topic }]
+queues: [{ name: q_asked }, { name: a.asked }]
+bindings: [{ source: qbtc.topic, destination: q_asked, routing_key: a.asked }]
+`);
+  expect(checkContracts([asked], topology, servicesWith({}))).toEqual([]);
+});
+
+test('takes the routing key of a contract for a pattern where it is one', () => {
+  const prices: EventDestination = { event: 'price', routingKey: 'price.*', place };
+  const stack = servicesWith({ publishes: ['price.btc'], subscribes: ['price.#', 'price'] });
+  expect(
+    checkContracts([prices], topologyOf('q_btc', 'price.btc'), stack).map(({ message }) => message),
+  ).toEqual(['it subscribes to price, the routing key of no contract']);
+});
+
+test('names an exchange that is bound to a key of no contract', () => {
+  const { topology } = parseTopology(`exchanges:
+  - { name: qbtc.topic, type: topic }
+  - { name: further, type: fanout }
+bindings: [{ source: qbtc.topic, destination: further, destination_type: exchange, routing_key: b }]
+`);
+  expect(checkContracts([heard], topology, servicesWith({}))).toMatchObject([
+    { subject: 'exchange further' },
+  ]);
+});
+
 test('tells of a queue that the routing key does not reach, with the line of its contract', () => {
   expect(checkContracts([asked], topologyOf('q_asked', 'a.axed'), servicesWith({}))).toMatchObject([
     { code: 'contract-queue', severity: 'error', subject: 'event asked', place },

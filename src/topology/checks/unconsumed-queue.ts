@@ -10,9 +10,10 @@ export const unconsumedQueue: TopologyCheck = {
     const consumed = new Set(
       services.flatMap(({ events }) => events?.consumes ?? []).flatMap((each) => queuesOf(each, topology)),
     );
+    const exchanges = deadLetterExchanges(topology);
     const deadLetterQueues = new Set(
       topology.bindings
-        .filter(({ source }) => deadLetterExchanges(topology).has(source))
+        .filter(({ source, destination_type: type }) => type === 'queue' && exchanges.has(source))
         .map(({ destination }) => destination),
     );
     return topology.queues
