@@ -1,13 +1,17 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import { glob } from 'tinyglobby';
+import { type FileSystemAdapter, glob } from 'tinyglobby';
 import type { StackDocument } from './document.ts';
 import { valueAt } from './issues.ts';
 import { type FieldPath, fieldName, type Mistake, nearest } from './mistake.ts';
 import type { Outline } from './outline.ts';
 
-/** The files that the patterns match, absolute and sorted. */
-export async function filesOf(root: string, patterns: readonly string[]): Promise<string[]> {
+/** The files that the patterns match, absolute and sorted; those of the disk, unless what lists others is given. */
+export async function filesOf(
+  root: string,
+  patterns: readonly string[],
+  fs?: FileSystemAdapter,
+): Promise<string[]> {
   if (patterns.length === 0) return [];
   const files = await glob([...patterns], {
     cwd: root,
@@ -15,6 +19,7 @@ export async function filesOf(root: string, patterns: readonly string[]): Promis
     expandDirectories: false,
     // npm links the packages of the stack there: each file would be found twice.
     ignore: ['**/node_modules/**'],
+    ...(fs === undefined ? {} : { fs }),
   });
   // In the system's own spelling, as every other path of the stack.
   return files.map((file) => resolve(file)).sort();

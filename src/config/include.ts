@@ -1,4 +1,5 @@
 import { basename, posix, relative, resolve, sep } from 'node:path';
+import type { FileSystemAdapter } from 'tinyglobby';
 import { isRecord } from '../record.ts';
 import { parseStackDocument, type StackDocument } from './document.ts';
 import { filesOf } from './files.ts';
@@ -25,8 +26,12 @@ interface Mount {
 }
 
 /** The service files that the patterns of `include` name, absolute and sorted. */
-export async function includedFiles(root: string, { data }: StackDocument): Promise<string[]> {
-  return await filesOf(root, listOf(data.include).filter(isText));
+export async function includedFiles(
+  root: string,
+  { data }: StackDocument,
+  fs?: FileSystemAdapter,
+): Promise<string[]> {
+  return await filesOf(root, listOf(data.include).filter(isText), fs);
 }
 
 /**

@@ -15,7 +15,7 @@ export { diffContracts } from './diff.ts';
 export { docsOf } from './docs.ts';
 export { checkEventFiles } from './event-files.ts';
 export { publishEvent } from './publish.ts';
-export { readSchemas, readSchemasAt } from './read.ts';
+export { readSchemas } from './read.ts';
 export { replayDeadLetters } from './replay.ts';
 export { destinationsOf, eventFiles } from './schema-file.ts';
 export { tailEvents } from './tail.ts';
@@ -95,7 +95,7 @@ export async function readVersions(
   const [before, after] = await Promise.all(
     found?.isDirectory()
       ? [readSchemas(folder), readSchemas(join(stack.root, CONTRACTS_FOLDER))]
-      : [readSchemasAt(exec, stack.root, against, foldersOf(stack)), readContracts(stack)],
+      : [readSchemasAt(exec, stack, against, foldersOf(stack)), readContracts(stack)],
   );
   return { before, after };
 }

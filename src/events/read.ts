@@ -1,10 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { parseStackDocument } from '../config/document.ts';
+import { earlierContractFolders } from '../config/earlier-contracts.ts';
 import { CONTRACTS_FOLDER } from '../config/files.ts';
 import { formatMistake, type Position } from '../config/mistake.ts';
 import type { Exec } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
+import type { Stack } from '../model/stack.ts';
 import { readTextFile, withoutMark } from '../text-file.ts';
 import type { Schema, SchemaFile } from './schema-file.ts';
 
@@ -32,12 +34,13 @@ export async function readSchemas(folder: string): Promise<SchemaFile[]> {
 }
 
 /**
- * The schemas of these folders as they were in a commit; a folder that was not there had none.
+ * The schemas of a stack as they were in a commit: in the folders that it had named then, and in these; one that was not
+ * there had none.
  * @throws QbtcError `NOT_IN_GIT` and those of `readSchemas`
  */
 export async function readSchemasAt(
   exec: Exec,
-  root: string,
+  { root, file: stackFile }: Pick<Stack, 'root' | 'file'>,
   ref: string,
   folders: readonly string[],
 ): Promise<SchemaFile[]> {
@@ -52,15 +55,21 @@ export async function readSchemasAt(
     }
     return result.stdout;
   };
-  // `./` is the folder of the stack, wherever in the repository it stands. A ref that begins with a dash is none.
-  const inside = folders.map((folder) => `./${relative(root, folder).split(sep).join('/')}/`);
-  const listing = await git('ls-tree', '--name-only', '--end-of-options', ref, ...inside);
-  const files = listing.split('\n').filter((name) => name.endsWith('.json'));
+  // A ref that begins with a dash is none. Names are not quoted, and relative to the folder of the stack.
+  const list = async (...args: string[]) =>
+    (await git('ls-tree', '--name-only', '-z', ...args)).split('\0').filter((name) => name !== '');
+  const read = async (name: string) => withoutMark(await git('show', '--end-of-options', `${ref}:./${name}`));
+  const inside = (path: string) => relative(root, path).split(sep).join('/');
+
+  const earlier = await earlierContractFolders(root, inside(stackFile), {
+    files: await list('-r', '--end-of-options', ref),
+    read,
+  });
+  // `./` is the folder of the stack, wherever in the repository it stands.
+  const places = [...new Set([...folders, ...earlier])].map((folder) => `./${inside(folder)}/`);
+  const files = (await list('--end-of-options', ref, ...places)).filter((name) => name.endsWith('.json'));
   const texts = await Promise.all(
-    files.map(async (name) => ({
-      file: `${ref}:${name}`,
-      text: withoutMark(await git('show', '--end-of-options', `${ref}:./${name}`)),
-    })),
+    files.map(async (name) => ({ file: `${ref}:${name}`, text: await read(name) })),
   );
   return parseAll(texts);
 }
