@@ -54,13 +54,13 @@ test('contracts whose folder is not declared any more are missed', async () => {
   expect(await changes()).toEqual(['shärd was removed']);
 
   await rm(join(root, 'services'), { recursive: true });
-  expect(await changes()).toEqual(['shärd was removed', 'ordered was removed']);
+  expect(await changes()).toEqual(['ordered was removed', 'shärd was removed']);
 
   // Where nothing is declared in that commit, nothing is missed.
   git('add', '-A');
   git('commit', '-qm', 'second');
   expect(await changes()).toEqual([]);
-  expect(await changes('HEAD~1')).toEqual(['shärd was removed', 'ordered was removed']);
+  expect(await changes('HEAD~1')).toEqual(['ordered was removed', 'shärd was removed']);
 });
 
 test('a commit in which qbtc.yaml cannot be read is compared by what is declared now', async () => {
