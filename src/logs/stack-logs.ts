@@ -50,12 +50,14 @@ export async function openLogs(
     count: number,
     filter: LogFilter,
     options?: LogOptions,
-  ): Promise<{ lines: LogLine[]; ends: LogMark[] }> => {
+  ): Promise<{ lines: LogLine[]; ends: LogMark[]; filters: ((line: LogLine) => boolean)[] }> => {
     // What passes may stand anywhere.
     const read = Object.keys(filter).length > 0 ? Number.POSITIVE_INFINITY : count;
     const logs = await Promise.all(names.map((name) => linesOf(name, read, options)));
-    const passing = logs.map(({ lines }) => lines.filter(createLogFilter(filter)));
-    return { lines: inOrder(passing, count), ends: logs.map(({ end }) => end) };
+    // What comes later may belong to the last line of these.
+    const filters = names.map(() => createLogFilter(filter));
+    const passing = logs.map(({ lines }, index) => lines.filter((line) => filters[index]?.(line)));
+    return { lines: inOrder(passing, count), ends: logs.map(({ end }) => end), filters };
   };
 
   return {
@@ -65,12 +67,11 @@ export async function openLogs(
     async follow(names, lines, filter, onLine, signal) {
       const before = await filtered(names, lines, filter, { wholeLines: true });
       for (const line of before.lines) onLine(line);
-      const passes = createLogFilter(filter);
       await Promise.all(
         names.map((name, index) => {
           const { runtime, part } = writerOf(name);
           const tell = (line: LogLine) => {
-            if (passes(line)) onLine(line);
+            if (before.filters[index]?.(line)) onLine(line);
           };
           return runtime.follow(
             part,

@@ -10,6 +10,10 @@ import { typesOf } from '../../src/events/types.ts';
 import { schemaPair } from '../support/json-schemas.ts';
 
 const EVENTS = new URL('../../templates/stack/packages/contracts/src/events.ts', import.meta.url);
+const OF_TRADING = new URL(
+  '../../templates/addons/trading/services/trading-hft/src/contracts/events.ts',
+  import.meta.url,
+);
 
 const file = (name: string, schema: Schema): SchemaFile => ({
   name,
@@ -85,7 +89,7 @@ describe('types that TypeScript takes', () => {
     expect(await faultsOf([text])).toBe('');
   });
 
-  it('are those of the stack that is scaffolded, and they refuse what is no such event', async () => {
+  it('are those of the stack that is scaffolded and of its add-on, and they refuse what is no such event', async () => {
     const text = `${await readFile(EVENTS, 'utf8')}
 const gone: EventData['service_gone'] = { name: 'api', instance: 'api-1', reason: 'stopped' };
 // @ts-expect-error a reason that there is not
@@ -96,6 +100,15 @@ export const queue: 'q_llm_requests' = DESTINATIONS.llm_request.queue;
 // @ts-expect-error each core hears it by a queue of its own
 DESTINATIONS.llm_cancellation.queue;
 `;
-    expect(await faultsOf([text])).toBe('');
+    const ofTrading = `${await readFile(OF_TRADING, 'utf8')}
+const signal: EventData['hft_trading_signal'] = { signal_id: 's', symbol: 'BTCUSDT', action: 'buy', outcome: 'ordered', reason: 'r', mode: 'paper' };
+// @ts-expect-error an action that there is not
+const wrong: HftTradingSignal = { ...signal, action: 'wait' };
+export { signal, wrong };
+export const queue: 'q_hft_trading_signals' = DESTINATIONS.hft_trading_signal.queue;
+// @ts-expect-error an event of the core
+DESTINATIONS.llm_request;
+`;
+    expect(await faultsOf([text, ofTrading])).toBe('');
   });
 });

@@ -95,6 +95,28 @@ describe('log lines', () => {
     expect(Date.parse(seen[2]?.around ?? '')).toBeGreaterThan(Date.parse('2026-01-01'));
   });
 
+  test('of two processes are followed together: through one that begins anew, each behind its own last line', async () => {
+    const grave = (message: string) => `${JSON.stringify({ level: 'error', message })}\n`;
+    const mild = (message: string) => `${JSON.stringify({ level: 'info', message })}\n`;
+    const root = await stackWithLogs({ a: grave('a failed'), b: mild('b is well') });
+    const file = (name: string) => join(root, '.qbtc', 'logs', `${name}.log`);
+    const stop = new AbortController();
+    const seen: string[] = [];
+    const writes: Record<string, () => Promise<unknown>> = {
+      // What belongs to a line that was read before passes with it, and nothing of the other's does.
+      'a failed': () => Promise.all([appendFile(file('a'), '  at a\n'), appendFile(file('b'), '  at b\n')]),
+      '  at a': () => writeFile(file('b'), grave('b')),
+      b: () => appendFile(file('a'), mild('a is well') + grave('a failed again')),
+      'a failed again': async () => stop.abort(),
+    };
+    const onLine = ({ message }: LogLine) => {
+      seen.push(message);
+      void writes[message]?.();
+    };
+    await (await logsOf(root)).follow(['a', 'b'], 10, { level: 'error' }, onLine, stop.signal);
+    expect(seen).toEqual(['a failed', '  at a', 'b', 'a failed again']);
+  });
+
   test('without any time stand where the log was written last, and not before everything else', async () => {
     const root = await stackWithLogs({ a: line('2026-01-01T00:00:01.000Z', 'dated'), plain: 'print()\n' });
     const read = await (await logsOf(root)).read(['a', 'plain'], 1);

@@ -8,6 +8,9 @@ import { startTestGateway, type TestGateway } from './support/gateway.ts';
 import { exchange } from './support/http.ts';
 import { startUpstream, type TestUpstream } from './support/upstream.ts';
 
+/** Long before any time of the gateway's own is over, which would have the same come about. */
+const PROMPTLY = { timeout: 10_000 };
+
 describe('the data plane', () => {
   let gateway: TestGateway;
   const upstreams: TestUpstream[] = [];
@@ -110,7 +113,7 @@ describe('the data plane', () => {
     outgoing.end();
     await expect.poll(() => upstream.server.listening && countOf(upstream)).toBe(1);
     outgoing.destroy();
-    await expect.poll(() => closed).toBe(1);
+    await expect.poll(() => closed, PROMPTLY).toBe(1);
   });
 
   const countOf = (upstream: TestUpstream) => {
@@ -230,7 +233,7 @@ describe('the data plane', () => {
     await expect.poll(() => countOf(upstream)).toBe(1);
     await sleep(50);
     socket.destroy();
-    await expect.poll(() => aborted).toBe(1);
+    await expect.poll(() => aborted, PROMPTLY).toBe(1);
     expect(warnings()).toBe(before);
   });
 
