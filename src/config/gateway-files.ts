@@ -11,6 +11,7 @@ import { expectation, schemaMistakes } from './issues.ts';
 import type { FieldPath, Mistake } from './mistake.ts';
 import type { GatewayFile } from './schema.ts';
 import { gatewayFileSchema } from './sections/gateway.ts';
+import { asApisixReads } from './standalone.ts';
 
 export const DEFAULT_GATEWAY_FILES = 'infrastructure/apisix_conf/*.yaml';
 
@@ -55,7 +56,7 @@ export async function readGatewayFiles(
     const document = await readDocument(root, file);
     const found: Mistake[] = [...document.mistakes];
     if (document.usable) {
-      const data = fill(document.data, document, found);
+      const data = fill(asApisixReads(document.data), document, found);
       const parsed = gatewayFileSchema.safeParse(data, { error: expectation, reportInput: false });
       const known = new Set(found.map(({ field }) => field));
       const issues = parsed.error?.issues ?? [];

@@ -28,6 +28,23 @@ function isLiteral(path: FieldPath): boolean {
   return path.length === 3 && path[0] === 'infrastructure' && path[2] === 'kind';
 }
 
+export interface InterpolateOptions {
+  /** In a file of the gateway: keys are filled in, too, and `${{PORT}}` is the number that it spells. */
+  asApisix?: boolean;
+}
+
+/** One variable of APISIX's and nothing beside it. */
+const WHOLE = /^\$\{\{[^}]*\}\}$/;
+/** Fields that are text whatever it looks like. */
+const ALWAYS_TEXT = /key|secret|password|token|user|(^|_)id$/i;
+
+/** APISIX takes a variable for the number or the flag that it spells. */
+function typed(text: string, path: FieldPath): unknown {
+  if (ALWAYS_TEXT.test(String(path.at(-1)))) return text;
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^-?\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : text;
+}
+
 /** What stands for a value that is missing, once that has been reported, so that nothing else is found wrong with it. */
 const UNKNOWN = 'unknown';
 
@@ -41,8 +58,10 @@ export function interpolate(
   values: Values,
   document: Pick<StackDocument, 'keyAt' | 'within'>,
   mistakes: Mistake[],
+  { asApisix = false }: InterpolateOptions = {},
 ): unknown {
-  if (isLiteral(path)) return value;
+  if (isLiteral(path) && !asApisix) return value;
+  const inner = { asApisix };
   if (typeof value === 'string') {
     if (!value.includes('${')) return value;
     const report = (part: { source: string }, found: string, expected: string, near?: Near) => {
@@ -50,16 +69,20 @@ export function interpolate(
       mistakes.push(near === undefined ? mistake : { ...mistake, nearest: near });
       return UNKNOWN;
     };
-    return fill(parseReferences(value), values, report);
+    const text = fill(parseReferences(value), values, report);
+    return asApisix && WHOLE.test(value) ? typed(text, path) : text;
   }
   if (Array.isArray(value)) {
-    return value.map((item, index) => interpolate(item, [...path, index], values, document, mistakes));
+    return value.map((item, index) => interpolate(item, [...path, index], values, document, mistakes, inner));
   }
   if (typeof value === 'object' && value !== null) {
     const filled: Record<string, unknown> = Object.create(null);
     for (const [key, item] of Object.entries(value)) {
-      if (hasReferences(key)) mistakes.push(referenceInKey([...path, key], key, document));
-      filled[key] = interpolate(item, [...path, key], values, document, mistakes);
+      const field = [...path, key];
+      const refers = hasReferences(key);
+      if (refers && !asApisix) mistakes.push(referenceInKey(field, key, document));
+      const name = refers && asApisix ? interpolate(key, field, values, document, mistakes) : key;
+      filled[String(name)] = interpolate(item, field, values, document, mistakes, inner);
     }
     return filled;
   }

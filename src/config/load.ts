@@ -151,7 +151,7 @@ async function loadDocument(
   const gateway = await readGatewayFiles(
     root,
     patterns.length === 0 ? [DEFAULT_GATEWAY_FILES] : patterns,
-    (value, source, found) => interpolate(value, [], values, source, found),
+    (value, source, found) => interpolate(value, [], values, source, found, { asApisix: true }),
     options.cwd,
   );
   if (all.length > 0 || gateway.mistakes.length > 0 || !parsed.success)

@@ -1,6 +1,6 @@
 /**
  * The references of `qbtc.yaml`: `${NAME}`, `${NAME:-default}`, `${secrets.NAME}`, `${resources.NAME.FIELD}`,
- * `${services.NAME.url}`; `$${` stands for `${` itself. A default may hold references; it ends at the first `}` that is not theirs.
+ * `${services.NAME.url}`, and APISIX's own `${{NAME}}` and `${{NAME:=default}}`; `$${` stands for `${` itself. A default may hold references; it ends at the first `}` that is not theirs.
  */
 export type Part =
   | { kind: 'text'; text: string }
@@ -60,7 +60,16 @@ function parseUntil(text: string, start: number, inside: boolean): { parts: Part
   return { parts, end: index };
 }
 
+/** As APISIX writes a variable in its standalone file. */
+const OF_APISIX = /\$\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*(?::=(.*?))?\s*\}\}/y;
+
 function parseReference(text: string, start: number): { part: Part; end: number } {
+  OF_APISIX.lastIndex = start;
+  const [source, name = '', fallback] = OF_APISIX.exec(text) ?? [];
+  if (source !== undefined) {
+    const given = fallback === undefined ? {} : { fallback: [{ kind: 'text' as const, text: fallback }] };
+    return { part: { kind: 'variable', name, ...given, source }, end: start + source.length };
+  }
   const close = text.indexOf('}', start);
   const dash = text.indexOf(':-', start);
   if (dash !== -1 && (close === -1 || dash < close)) {
@@ -83,6 +92,8 @@ function parseReference(text: string, start: number): { part: Part; end: number 
 function simpleReference(inner: string): Part {
   const source = `\${${inner}}`;
   if (VARIABLE.test(inner)) return { kind: 'variable', name: inner, source };
+  // A group of a regular expression (`regex_uri` of proxy-rewrite): no variable has such a name.
+  if (/^\d+$/.test(inner)) return { kind: 'text', text: source };
   const [space, name, field, ...rest] = inner.split('.');
   if (space === 'secrets' && name && field === undefined) return { kind: 'secret', name, source };
   if (space === 'resources' && name && field && rest.length === 0) {

@@ -11,7 +11,7 @@ import {
 } from '../model/gateway.ts';
 
 /** Kinds that take no labels: what is ours among them stands in the ledger. */
-export const WITHOUT_LABELS: ReadonlySet<GatewayKind> = new Set(['global_rule', 'plugin_metadata']);
+export const WITHOUT_LABELS: ReadonlySet<GatewayKind> = new Set(['global_rule', 'plugin_metadata', 'secret']);
 
 /** The object with the labels that make it ours to change. Labels of its own stay. */
 export function stamped(object: GatewayObject, stack: string): GatewayObject {

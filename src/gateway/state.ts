@@ -50,4 +50,9 @@ const REFERENCES: Partial<Record<GatewayKind, [field: string, kind: GatewayKind]
     ['service_id', 'service'],
     ['plugin_config_id', 'plugin_config'],
   ],
+  stream_route: [
+    ['upstream_id', 'upstream'],
+    ['service_id', 'service'],
+  ],
+  consumer: [['group_id', 'consumer_group']],
 };

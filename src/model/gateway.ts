@@ -51,13 +51,17 @@ export interface ApisixConsumer extends GatewayObject {
 /** The collections of the Admin API that the reconciler knows, in the order in which they may refer to each other. */
 export const GATEWAY_KINDS = [
   'plugin_metadata',
+  'secret',
+  'proto',
   'ssl',
   'upstream',
   'plugin_config',
+  'consumer_group',
   'service',
   'consumer',
   'credential',
   'route',
+  'stream_route',
   'global_rule',
 ] as const;
 export type GatewayKind = (typeof GATEWAY_KINDS)[number];
@@ -70,10 +74,14 @@ export const DECLARED_KINDS = {
   upstream: 'upstreams',
   service: 'services',
   route: 'routes',
+  stream_route: 'stream_routes',
   plugin_config: 'plugin_configs',
+  consumer_group: 'consumer_groups',
   global_rule: 'global_rules',
   plugin_metadata: 'plugin_metadata',
   ssl: 'ssls',
+  proto: 'protos',
+  secret: 'secrets',
 } as const satisfies Partial<Record<GatewayKind, string>>;
 export type DeclaredKind = keyof typeof DECLARED_KINDS;
 

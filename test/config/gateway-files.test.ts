@@ -8,14 +8,14 @@ import { temporaryFolder } from '../support/quiet-context.ts';
 const STACK =
   'version: 1\nname: acme\nsecrets: [key]\ngateway:\n  upstreams:\n    - id: own\n      nodes: {}\n';
 
-async function load(files: Record<string, string>, text = STACK) {
+async function load(files: Record<string, string>, text = STACK, env: Record<string, string> = {}) {
   const root = await temporaryFolder();
   await mkdir(join(root, 'infrastructure', 'apisix_conf'), { recursive: true });
   await writeFile(join(root, 'qbtc.yaml'), text);
   for (const [name, content] of Object.entries(files)) {
     await writeFile(join(root, 'infrastructure', 'apisix_conf', name), content);
   }
-  const options = { file: join(root, 'qbtc.yaml'), cwd: root, env: {}, qbtcVersion: '0.1.0' };
+  const options = { file: join(root, 'qbtc.yaml'), cwd: root, env, qbtcVersion: '0.1.0' };
   return { root, stack: await loadStack({ ...options, secrets: { key: 'the-key' } }) };
 }
 
@@ -64,15 +64,91 @@ describe('gateway files', () => {
       }),
     ).toEqual([
       expect.stringMatching(
-        /a\.yaml and .*b\.yaml and .*c\.yaml and .*d\.yaml and .*e\.yaml have 7 mistakes$/,
+        /a\.yaml and .*b\.yaml and .*c\.yaml and .*d\.yaml and .*e\.yaml have 6 mistakes$/,
       ),
-      'infrastructure/apisix_conf/a.yaml:1:1 route: found the unknown key "route", expected one of upstreams, services, routes, plugin_configs, global_rules, plugin_metadata, ssls or consumers; did you mean "routes"?',
+      'infrastructure/apisix_conf/a.yaml:1:1 route: found the unknown key "route", expected one of upstreams, services, routes, stream_routes, plugin_configs, consumer_groups, global_rules, plugin_metadata, ssls, protos, secrets or consumers; did you mean "routes"?',
       'infrastructure/apisix_conf/b.yaml:2:1: found a tab, expected spaces as indentation',
       'infrastructure/apisix_conf/c.yaml:1:1: found the mark of a merge conflict "<<<<<<<", expected the conflict resolved',
-      'infrastructure/apisix_conf/d.yaml:2:5 routes[0].id: found nothing, expected text (in quotes where it looks like something else)',
       'infrastructure/apisix_conf/d.yaml:3:11 routes[1].id: found "a b", expected an id of letters, digits, _ . and -, at most 64',
       'infrastructure/apisix_conf/d.yaml:4:20 routes[2].uri: found ${secrets.kee}, which "secrets" does not declare, expected one of key; did you mean "key"?',
       'infrastructure/apisix_conf/e.yaml:1:1: found an empty file, expected a mapping that starts with lists such as "routes:"',
+    ]);
+  });
+
+  test('are read as APISIX reads its standalone file', async () => {
+    const { stack } = await load(
+      {
+        'apisix.yaml': `x-limit: &limit
+  limit-count: { count: 5, time_window: 60 }
+plugins:
+  - name: limit-count
+routes_conf_version: 4
+routes:
+  - uri: /v1/*
+    upstream:
+      nodes: { "\${{HOST}}:\${{PORT:=8080}}": 1 }
+    plugins: { <<: *limit }
+    modifiedIndex: 3
+  - uri: /v1/*
+    priority: \${{PRIORITY}}
+    service_id: 7
+  - id: 1
+    name: Two words
+    uri: /b
+    plugins: { proxy-rewrite: { regex_uri: ["^/b/(.*)", "/\${1}"] } }
+services:
+  - { id: 7, upstream: { nodes: {} } }
+upstreams:
+global_rules: {}
+protos:
+  - { id: 1, content: "syntax" }
+secrets:
+  - { id: vault/1, uri: "http://127.0.0.1:8200", prefix: kv, token: t }
+stream_routes:
+  - { server_port: 9100, upstream: { nodes: {} } }
+consumers:
+  - { username: app, group_id: 3 }
+  - { id: app/credentials/one, name: One, plugins: { key-auth: { key: "\${{KEY}}" } } }
+consumer_groups:
+  - { id: 3, plugins: {} }
+#END
+`,
+      },
+      STACK,
+      { HOST: 'web', PRIORITY: '10', KEY: '1234' },
+    );
+    expect(stack.gateway.objects.slice(1)).toEqual([
+      { kind: 'service', id: '7', object: { upstream: { nodes: {} } } },
+      {
+        kind: 'route',
+        id: 'v1-any',
+        object: {
+          uri: '/v1/*',
+          upstream: { nodes: { 'web:8080': 1 } },
+          plugins: { 'limit-count': { count: 5, time_window: 60 } },
+        },
+      },
+      { kind: 'route', id: 'v1-any-2', object: { uri: '/v1/*', priority: 10, service_id: 7 } },
+      {
+        kind: 'route',
+        id: '1',
+        object: {
+          name: 'Two words',
+          uri: '/b',
+          plugins: { 'proxy-rewrite': { regex_uri: ['^/b/(.*)', '/${1}'] } },
+        },
+      },
+      { kind: 'stream_route', id: '9100', object: { server_port: 9100, upstream: { nodes: {} } } },
+      { kind: 'consumer_group', id: '3', object: { plugins: {} } },
+      { kind: 'proto', id: '1', object: { content: 'syntax' } },
+      { kind: 'secret', id: 'vault/1', object: { uri: 'http://127.0.0.1:8200', prefix: 'kv', token: 't' } },
+    ]);
+    expect(stack.gateway.consumers).toEqual([
+      {
+        username: 'app',
+        group_id: '3',
+        credentials: [{ id: 'one', name: 'One', plugins: { 'key-auth': { key: '1234' } } }],
+      },
     ]);
   });
 

@@ -11,6 +11,7 @@ const credentialSchema = z
     id: written(z.string().regex(OBJECT_ID, { error: 'an id of letters, digits, _ . and -' })).describe(
       'Unique for the consumer.',
     ),
+    name: z.string().optional().describe('What people call it.'),
     desc: z.string().optional().describe('What the credential is for.'),
     plugins: plugins.describe('Exactly one authentication plugin: `key-auth: {key: ...}`.'),
     labels: labels.optional(),
@@ -23,6 +24,7 @@ const consumerSchema = z
       z.string().regex(CONSUMER_NAME, { error: 'a name of letters, digits, _ and -' }),
     ).describe('Unique in the stack.'),
     desc: z.string().optional().describe('Who the consumer is.'),
+    group_id: written(z.string()).optional().describe('The consumer group that it belongs to.'),
     plugins: plugins.optional(),
     credentials: z.array(credentialSchema).optional().describe('What the consumer is known by.'),
     labels: labels.optional(),
@@ -40,17 +42,36 @@ const object = (what: string) =>
     .describe(`${what}, in APISIX's own fields.`);
 const objects = (what: string) => z.array(object(what)).default([]);
 
+/** APISIX: the manager of a secret and its name there. */
+const SECRET_ID = /^[a-z]+\/[a-zA-Z0-9_.-]{1,64}$/;
+
+const secret = z
+  .looseObject({
+    id: z
+      .string()
+      .regex(SECRET_ID, { error: 'the kind of the manager and a name: vault/1, aws/main, gcp/main' })
+      .describe('The kind of the manager and a name: `vault/1`.'),
+  })
+  .describe("A secret manager, in APISIX's own fields.");
+
 /** What a gateway file holds, and `gateway` of qbtc.yaml: the lists of APISIX's own standalone file. */
 const gatewayLists = {
   upstreams: objects('An upstream').describe('Upstreams that no service of the stack stands for.'),
   services: objects('A service of the gateway').describe('Services of the gateway.'),
   routes: objects('A route').describe('Routes that belong to no service of the stack.'),
+  stream_routes: objects('A stream route').describe('Routes of TCP and UDP.'),
   plugin_configs: objects('A plugin config').describe('Sets of plugins that routes share.'),
+  consumer_groups: objects('A consumer group').describe('Sets of plugins that consumers share.'),
   global_rules: objects('A global rule').describe('Plugins that run for every request.'),
   plugin_metadata: objects('The metadata of a plugin').describe(
     'What a plugin is told once for all its uses; the id is the name of the plugin.',
   ),
   ssls: objects('A certificate').describe('Certificates by SNI.'),
+  protos: objects('A definition of gRPC').describe('What grpc-transcode reads.'),
+  secrets: z
+    .array(secret)
+    .default([])
+    .describe('Where `$secret://…` leads: the managers that keep secrets for the gateway.'),
   consumers: z.array(consumerSchema).default([]).describe('Who may call the routes.'),
 };
 

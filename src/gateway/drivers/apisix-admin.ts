@@ -19,6 +19,8 @@ const PAUSE_MS = 100;
  */
 const SETTLE_MS = 100;
 const READS_IN_FLIGHT = 16;
+/** What a gateway may have no list of: APISIX without streams refuses to show their routes. */
+const MAY_LACK: ReadonlySet<GatewayKind> = new Set(['proto', 'secret', 'stream_route']);
 
 /** The Admin API of APISIX 3.x in its traditional mode (configuration in etcd), or of what stands in for it. */
 export function apisixAdmin(
@@ -28,21 +30,23 @@ export function apisixAdmin(
   const { clock, interrupted } = context;
   const { request, serverName } = adminRequests(context, api);
 
-  const list = async (path: string): Promise<[string, GatewayObject][]> => {
+  const list = async (path: string, mayLack = false): Promise<[string, GatewayObject][]> => {
     // 404: the consumer is gone by now, or this APISIX is older than credentials (3.11) or than the collection.
-    const { status, json } = await request('GET', path, { expected: [200, 404] });
+    const { status, json } = await request('GET', path, { expected: mayLack ? [200, 400, 404] : [200, 404] });
     const known = path.endsWith('/credentials') || String(json.error_msg).startsWith('Unsupported resource');
-    if (status === 404 && known) return [];
+    if (status !== 200 && (known || mayLack)) return [];
     // An empty list may come as `{}`: Lua has one table for both.
     const items = isRecord(json.list) ? Object.values(json.list) : json.list;
     if (!Array.isArray(items)) throw notApisix(api, { status, headers: {}, body: JSON.stringify(json) });
     return items.filter(isRecord).flatMap((item): [string, GatewayObject][] => {
       if (typeof item.key !== 'string' || !isRecord(item.value)) return [];
-      return [[item.key.slice(item.key.lastIndexOf('/') + 1), item.value]];
+      return [[idIn(item.key), item.value]];
     });
   };
 
   const pathOf = (kind: GatewayKind, id: string): string => {
+    // The id of a secret is its manager and its name: `vault/1`.
+    if (kind === 'secret') return `/secrets/${id.split('/').map(encodeURIComponent).join('/')}`;
     if (kind !== 'credential') return `/${COLLECTIONS[kind]}/${encodeURIComponent(id)}`;
     const { username, id: credential } = credentialParts(id);
     return `/consumers/${encodeURIComponent(username)}/credentials/${encodeURIComponent(credential)}`;
@@ -53,7 +57,7 @@ export function apisixAdmin(
       const state: GatewayState = emptyState();
       await Promise.all(
         LISTED_KINDS.map(async (kind) => {
-          for (const [id, object] of await list(`/${COLLECTIONS[kind]}`)) {
+          for (const [id, object] of await list(`/${COLLECTIONS[kind]}`, MAY_LACK.has(kind))) {
             // Some versions list credentials among the consumers; they have no username.
             if (kind === 'consumer' && typeof object.username !== 'string') continue;
             state[kind].set(id, object);
@@ -88,7 +92,7 @@ export function apisixAdmin(
 
     async check(kind, id, object) {
       // Only the kinds that have this question have an answer to it; the others are judged by their schemas.
-      if (kind === 'credential' || kind === 'plugin_metadata') return undefined;
+      if (kind === 'credential' || kind === 'plugin_metadata' || kind === 'secret') return undefined;
       const path = `/schema/validate/${COLLECTIONS[kind]}`;
       // A consumer is named in its body, and has no other id.
       const body = kind === 'consumer' ? object : { id, ...object };
@@ -121,6 +125,12 @@ export function apisixAdmin(
       });
     },
   };
+}
+
+/** The id at the end of a key of the store: `/apisix/routes/1`, `/apisix/secrets/vault/1`. */
+function idIn(key: string): string {
+  const secret = /\/secrets\/([^/]+\/[^/]+)$/.exec(key)?.[1];
+  return secret ?? key.slice(key.lastIndexOf('/') + 1);
 }
 
 /** Where the schema is asked for. A plugin that has none for consumers has its one schema there too. */

@@ -59,16 +59,42 @@ describe('the Admin API driver, on recorded answers of APISIX 3.14.1', () => {
     ]);
     expect(state.upstream.size + state.service.size).toBe(0);
     expect(server.requests.sort()).toEqual([
+      'GET /apisix/admin/consumer_groups',
       'GET /apisix/admin/consumers',
       'GET /apisix/admin/consumers/jack/credentials',
       'GET /apisix/admin/global_rules',
       'GET /apisix/admin/plugin_configs',
       'GET /apisix/admin/plugin_metadata',
+      'GET /apisix/admin/protos',
       'GET /apisix/admin/routes',
+      'GET /apisix/admin/secrets',
       'GET /apisix/admin/services',
       'GET /apisix/admin/ssls',
+      'GET /apisix/admin/stream_routes',
       'GET /apisix/admin/upstreams',
     ]);
+  });
+
+  it('takes a gateway without streams, protos and secrets, and knows a secret by its manager and its name', async () => {
+    const { server, driver } = await driverFor((request, response, body) => {
+      const path = (request.url ?? '').slice('/apisix/admin'.length);
+      if (path === '/stream_routes') {
+        response.writeHead(400);
+        response.end('{"error_msg":"stream mode is disabled, can not add stream routes"}');
+      } else if (path === '/protos') {
+        response.writeHead(404);
+        response.end('{"message":"Key not found"}');
+      } else if (path === '/secrets') {
+        response.end(
+          '{"total":1,"list":[{"key":"/apisix/secrets/vault/1","value":{"id":"vault/1","uri":"http://127.0.0.1:8200","prefix":"kv","token":"t"}}]}',
+        );
+      } else response.end(request.method === 'PUT' ? body : '{"total":0,"list":[]}');
+    });
+    const state = await driver.observe(() => false);
+    expect([...state.secret.keys()]).toEqual(['vault/1']);
+    expect(state.stream_route.size + state.proto.size).toBe(0);
+    await driver.put('secret', 'vault/1', { uri: 'http://127.0.0.1:8200', prefix: 'kv', token: 'u' });
+    expect(server.requests).toContain('PUT /apisix/admin/secrets/vault/1');
   });
 
   it.each([
