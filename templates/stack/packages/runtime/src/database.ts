@@ -2,13 +2,15 @@ import pg from 'pg';
 import { reasonOf } from './errors.ts';
 import type { Log } from './logging.ts';
 import { PATIENCE } from './patience.ts';
-import { SpanKind, type Tracing } from './tracing/index.ts';
+import { type Span, SpanKind, type Tracing } from './tracing/index.ts';
 
 export interface Query {
   /** Prepared once on each connection under this name; also the name of its span. */
   name: string;
   text: string;
   values?: readonly unknown[];
+  /** What it is asked for: its own span lies below that one. */
+  span?: Span | undefined;
 }
 
 export interface Database {
@@ -42,8 +44,9 @@ export function openDatabase(options: {
   // next; without a listener of its own the event would end the process.
   pool.on('connect', (client) => client.on('error', () => {}));
 
-  const traced: Database['traced'] = ({ name, text }, work) =>
+  const traced: Database['traced'] = ({ name, text, span }, work) =>
     tracing.child(
+      span,
       name,
       {
         kind: SpanKind.CLIENT,

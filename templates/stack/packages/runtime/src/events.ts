@@ -15,7 +15,8 @@ export interface Event<Data> {
   correlationid: string;
   causationid?: string;
   expirytime?: string;
-  traceparent?: string;
+  /** Of the span in which it is sent. */
+  traceparent?: string | undefined;
   /** Who asked at the gateway. */
   consumer?: string;
   /** The same for two events that are to have one effect. */

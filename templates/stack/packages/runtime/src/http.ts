@@ -14,6 +14,7 @@ declare module 'fastify' {
     correlationId: string;
     /** Milliseconds that the caller waits for the answer, from the header X-Timeout-Ms, where it says so. */
     budgetMs: number | undefined;
+    /** Below it lies what is done for the request; quiet routes have none. */
     span: Span | undefined;
   }
   interface FastifyContextConfig {
@@ -60,7 +61,7 @@ export function createHttpServer(options: {
     reply.header('x-correlation-id', request.correlationId);
     const route = request.routeOptions.url ?? 'unknown';
     if (request.routeOptions.config.quiet === true) return done();
-    const { span, run } = tracing.start(`${request.method} ${route}`, {
+    request.span = tracing.start(`${request.method} ${route}`, {
       kind: SpanKind.SERVER,
       parent: traceparentFrom(request.headers.traceparent),
       attributes: {
@@ -69,9 +70,7 @@ export function createHttpServer(options: {
         [CORRELATION_ID]: request.correlationId,
       },
     });
-    request.span = span;
-    // What is called from here on finds the span as the active one.
-    run(done);
+    done();
   });
   keepErrors(server);
   const connections = closeWhenIdle(server.server);

@@ -4,14 +4,18 @@ import { Redis } from 'ioredis';
 import { reasonOf } from './errors.ts';
 import type { Log } from './logging.ts';
 import { PATIENCE } from './patience.ts';
-import { SpanKind, type Tracing } from './tracing/index.ts';
+import { type Span, SpanKind, type Tracing } from './tracing/index.ts';
+
+export type Command = (name: string, ...args: (string | number)[]) => Promise<unknown>;
 
 export interface Cache {
   /**
    * One command and its reply. Rejects at once while the server is away: who asks does not wait for it. A connection that
    * is just being made is waited for a moment.
    */
-  command(name: string, ...args: (string | number)[]): Promise<unknown>;
+  command: Command;
+  /** The same for what is done in that span: the command's own lies below it. */
+  commandIn(span: Span | undefined): Command;
   /** Called each time the server is there again, also the first time. */
   onReady(listener: () => void): void;
   check(): Promise<void>;
@@ -48,19 +52,22 @@ export function openRedis(options: { url: string; log: Log; tracing: Tracing }):
     said = undefined;
   });
 
+  const command: Command = async (name, ...args) => {
+    if (redis.status !== 'ready' && said === undefined) await connected();
+    return redis.call(name, ...args);
+  };
+
   return {
-    command: (name, ...args) =>
-      tracing.child(
-        name.toUpperCase(),
-        {
-          kind: SpanKind.CLIENT,
-          attributes: { 'db.system.name': 'redis', 'db.operation.name': name.toUpperCase() },
-        },
-        async () => {
-          if (redis.status !== 'ready' && said === undefined) await connected();
-          return redis.call(name, ...args);
-        },
-      ),
+    command,
+    commandIn:
+      (span) =>
+      (name, ...args) => {
+        const operation = name.toUpperCase();
+        const attributes = { 'db.system.name': 'redis', 'db.operation.name': operation };
+        return tracing.child(span, operation, { kind: SpanKind.CLIENT, attributes }, () =>
+          command(name, ...args),
+        );
+      },
     onReady(listener) {
       redis.on('ready', listener);
       if (redis.status === 'ready') listener();

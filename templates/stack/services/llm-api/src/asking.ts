@@ -9,6 +9,7 @@ import {
 import type { Bus } from '@stack/runtime/bus';
 import type { Event } from '@stack/runtime/events';
 import type { Log } from '@stack/runtime/logging';
+import { traceparentOf } from '@stack/runtime/tracing';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { badRequest, ClientGone, OpenAiError } from './openai-errors.ts';
 
@@ -63,7 +64,12 @@ export function createAsking(options: { bus: Bus; service: string; log: Log; dea
   const tellCore = (event: Event<LlmRequest>) => {
     const cancellation = llmCancellation.create(
       { request: event.id },
-      { source: service, correlationid: event.correlationid, causationid: event.id },
+      {
+        source: service,
+        correlationid: event.correlationid,
+        causationid: event.id,
+        traceparent: event.traceparent,
+      },
     );
     // A core that is gone has nothing to stop.
     bus
@@ -81,6 +87,7 @@ export function createAsking(options: { bus: Bus; service: string; log: Log; dea
         source: service,
         correlationid: correlationId,
         expirytime: new Date(Date.now() + deadlineMs).toISOString(),
+        traceparent: traceparentOf(request.span),
         ...(consumer === undefined ? {} : { consumer }),
         ...(idempotencykey === undefined ? {} : { idempotencykey }),
       });

@@ -1,7 +1,8 @@
 import { DESTINATIONS } from '@stack/contracts/events';
 import { llmModelsRequest, llmModelsResponse, type Model } from '@stack/contracts/llm';
 import type { Bus } from '@stack/runtime/bus';
-import type { FastifyInstance } from 'fastify';
+import { traceparentOf } from '@stack/runtime/tracing';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { OpenAiError } from './openai-errors.ts';
 
 /** Asks the core which models there are and remembers the answer for a while; who asks meanwhile shares one question. */
@@ -9,13 +10,14 @@ function createCatalogue(options: { bus: Bus; service: string; deadlineMs: numbe
   const { bus, service, deadlineMs, ttlMs } = options;
   let known: { models: Promise<Model[]>; until: number } | undefined;
 
-  const ask = async (correlationId: string): Promise<Model[]> => {
+  const ask = async ({ correlationId, span }: FastifyRequest): Promise<Model[]> => {
     const event = llmModelsRequest.create(
       {},
       {
         source: service,
         correlationid: correlationId,
         expirytime: new Date(Date.now() + deadlineMs).toISOString(),
+        traceparent: traceparentOf(span),
       },
     );
     const parts = bus.request({
@@ -33,9 +35,9 @@ function createCatalogue(options: { bus: Bus; service: string; deadlineMs: numbe
   };
 
   return {
-    list(correlationId: string): Promise<Model[]> {
+    list(request: FastifyRequest): Promise<Model[]> {
       if (known !== undefined && performance.now() < known.until) return known.models;
-      const question = { models: ask(correlationId), until: performance.now() + ttlMs };
+      const question = { models: ask(request), until: performance.now() + ttlMs };
       question.models.catch(() => {
         if (known === question) known = undefined;
       });
@@ -54,13 +56,13 @@ export function registerModels(
 
   http.get('/v1/models', async (request) => ({
     object: 'list',
-    data: (await catalogue.list(request.correlationId)).map(modelBody),
+    data: (await catalogue.list(request)).map(modelBody),
   }));
 
   // A wildcard, because the names of models may hold slashes.
   http.get<{ Params: { '*': string } }>('/v1/models/*', async (request) => {
     const id = request.params['*'];
-    const model = (await catalogue.list(request.correlationId)).find((candidate) => candidate.id === id);
+    const model = (await catalogue.list(request)).find((candidate) => candidate.id === id);
     if (model !== undefined) return modelBody(model);
     throw new OpenAiError({
       status: 404,

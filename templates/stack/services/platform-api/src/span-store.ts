@@ -1,4 +1,5 @@
 import type { Database } from '@stack/runtime/database';
+import type { Span as Asker } from '@stack/runtime/tracing';
 import type { Span } from './otlp.ts';
 
 /** A trace in one line: what its first span says. */
@@ -53,15 +54,15 @@ export interface TraceStatistics {
   }[];
 }
 
-/** Traces of the stack, in PostgreSQL. Every method rejects while that is away. */
+/** Traces of the stack, in PostgreSQL. Every method rejects while that is away. What reads is told for which span it does. */
 export interface SpanStore {
   /** One that is there already stays as it is. */
   add(spans: readonly Span[]): Promise<void>;
   /** In the order of their start; empty for a trace that there is not. */
-  trace(id: string): Promise<Span[]>;
-  spans(filter: SpanFilter): Promise<Span[]>;
-  traces(filter: TraceFilter): Promise<TraceSummary[]>;
-  statistics(): Promise<TraceStatistics>;
+  trace(id: string, asker?: Asker): Promise<Span[]>;
+  spans(filter: SpanFilter, asker?: Asker): Promise<Span[]>;
+  traces(filter: TraceFilter, asker?: Asker): Promise<TraceSummary[]>;
+  statistics(asker?: Asker): Promise<TraceStatistics>;
   /** Removes what is older, and the oldest of what is more than that. */
   forget(limits: { olderThanMs: number; most: number }): Promise<number>;
   check(): Promise<void>;
@@ -127,41 +128,52 @@ const FORGET = `
     or received_at < (select received_at from platform.spans order by received_at desc offset $2 limit 1)`;
 
 export function openSpanStore(database: Database): SpanStore {
-  const rows = async <Row extends object>(name: string, text: string, values: unknown[] = []) =>
-    (await database.query<Row>({ name, text, values })).rows;
+  const rows = async <Row extends object>(name: string, text: string, values: unknown[], span?: Asker) =>
+    (await database.query<Row>({ name, text, values, span })).rows;
 
   return {
     async add(spans) {
       if (spans.length > 0) await rows('add spans', ADD, [JSON.stringify(spans)]);
     },
-    trace: (id) =>
+    trace: (id, asker) =>
       rows<Span>(
         'a trace',
         `select ${COLUMNS} from platform.spans where trace_id = $1 order by spans.started_at`,
         [id],
+        asker,
       ),
-    spans: (filter) =>
-      rows<Span>('spans', SPANS, [
-        filter.service ?? null,
-        filter.name ?? null,
-        filter.correlation_id ?? null,
-        filter.min_duration_ms ?? null,
-        filter.failed ?? null,
-        filter.limit,
-      ]),
-    traces: (filter) =>
-      rows<TraceSummary>('traces', TRACES, [
-        filter.service ?? null,
-        filter.correlation_id ?? null,
-        filter.min_duration_ms ?? null,
-        filter.failed ?? null,
-        filter.order,
-        filter.limit,
-      ]),
-    async statistics() {
+    spans: (filter, asker) =>
+      rows<Span>(
+        'spans',
+        SPANS,
+        [
+          filter.service ?? null,
+          filter.name ?? null,
+          filter.correlation_id ?? null,
+          filter.min_duration_ms ?? null,
+          filter.failed ?? null,
+          filter.limit,
+        ],
+        asker,
+      ),
+    traces: (filter, asker) =>
+      rows<TraceSummary>(
+        'traces',
+        TRACES,
+        [
+          filter.service ?? null,
+          filter.correlation_id ?? null,
+          filter.min_duration_ms ?? null,
+          filter.failed ?? null,
+          filter.order,
+          filter.limit,
+        ],
+        asker,
+      ),
+    async statistics(asker) {
       const [[totals], services] = await Promise.all([
-        rows<Omit<TraceStatistics, 'services'>>('trace totals', TOTALS),
-        rows<TraceStatistics['services'][number]>('trace statistics', BY_SERVICE),
+        rows<Omit<TraceStatistics, 'services'>>('trace totals', TOTALS, [], asker),
+        rows<TraceStatistics['services'][number]>('trace statistics', BY_SERVICE, [], asker),
       ]);
       return {
         ...(totals ?? { traces: 0, spans: 0, failed_spans: 0, oldest: null, newest: null }),

@@ -133,24 +133,24 @@ export async function registerApi(http: FastifyInstance, options: ApiOptions): P
   http.get<{ Querystring: ListQuery }>(
     '/api/trading/orders',
     { schema: { querystring: LIST_QUERY } },
-    async ({ query }) => ({
-      orders: await running().journal.orders(query),
+    async ({ query, span }) => ({
+      orders: await running().journal.orders(query, span),
     }),
   );
   http.get<{ Querystring: ListQuery }>(
     '/api/trading/fills',
     { schema: { querystring: LIST_QUERY } },
-    async ({ query }) => {
+    async ({ query, span }) => {
       const { status, ...filter } = query;
-      return { fills: await running().journal.fills(filter) };
+      return { fills: await running().journal.fills(filter, span) };
     },
   );
   http.get<{ Querystring: ListQuery }>(
     '/api/trading/signals',
     { schema: { querystring: LIST_QUERY } },
-    async ({ query }) => {
+    async ({ query, span }) => {
       const { status, ...filter } = query;
-      return { signals: await running().journal.signals(filter) };
+      return { signals: await running().journal.signals(filter, span) };
     },
   );
 
@@ -198,8 +198,8 @@ export async function registerApi(http: FastifyInstance, options: ApiOptions): P
   http.post<{ Body: { reason: string } }>(
     '/api/trading/kill',
     { ...controlled, schema: { body: REASON_BODY } },
-    async ({ body }) => {
-      await kill.set(true, body.reason, 'api');
+    async ({ body, span }) => {
+      await kill.set(true, body.reason, 'api', span);
       const trading = options.trading();
       const cancelled = 'starting' in trading ? 0 : await trading.cancelAll();
       return { kill_switch: killDocument(kill), orders_cancelled: cancelled };
@@ -208,8 +208,8 @@ export async function registerApi(http: FastifyInstance, options: ApiOptions): P
   http.post<{ Body: { reason: string } }>(
     '/api/trading/resume',
     { ...controlled, schema: { body: REASON_BODY } },
-    async ({ body }) => {
-      await kill.set(false, body.reason, 'api');
+    async ({ body, span }) => {
+      await kill.set(false, body.reason, 'api', span);
       return { kill_switch: killDocument(kill) };
     },
   );
@@ -218,7 +218,7 @@ export async function registerApi(http: FastifyInstance, options: ApiOptions): P
   http.post<{ Body: { symbol: string; side: 'buy' | 'sell' } }>(
     '/api/trading/candidates',
     { ...controlled, schema: { body: CANDIDATE_BODY } },
-    async ({ body, correlationId, headers }) => {
+    async ({ body, correlationId, headers, span }) => {
       const { trader, feed } = running();
       if (!feed.markets.has(body.symbol))
         throw new ApiError(
@@ -233,6 +233,7 @@ export async function registerApi(http: FastifyInstance, options: ApiOptions): P
         correlationId,
         eventId: idempotencyKeyOf(headers['idempotency-key']) ?? crypto.randomUUID(),
         decidedAt: performance.now(),
+        span,
       });
     },
   );

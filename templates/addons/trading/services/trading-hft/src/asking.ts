@@ -6,14 +6,18 @@ import {
   tradingSignal,
 } from '@stack/contracts/trading';
 import { type Bus, BusUnavailable, DeadlineExceeded, Unroutable } from '@stack/runtime/bus';
+import { type Span, traceparentOf } from '@stack/runtime/tracing';
 
 /** Asks the core for its signal. */
 export interface Asking {
   /**
-   * @param eventId the same id gets the same signal, however often it is asked for
+   * @param about the same `eventId` gets the same signal, however often it is asked for
    * @throws what the bus throws; {NoSignal} when the core says that it has none
    */
-  ask(request: TradingAnalysisRequest, correlationId: string, eventId: string): Promise<Signal>;
+  ask(
+    request: TradingAnalysisRequest,
+    about: { correlationId: string; eventId: string; span?: Span | undefined },
+  ): Promise<Signal>;
 }
 
 /** The core has no signal for this: nothing is done then. */
@@ -31,11 +35,12 @@ export function createAsking({
   deadlineMs: number;
 }): Asking {
   return {
-    async ask(request, correlationId, eventId) {
+    async ask(request, { correlationId, eventId, span }) {
       const created = tradingAnalysisRequest.create(request, {
         source: service,
         correlationid: correlationId,
         expirytime: new Date(Date.now() + deadlineMs).toISOString(),
+        traceparent: traceparentOf(span),
       });
       const answer = bus.request({
         type: tradingAnalysisRequest,

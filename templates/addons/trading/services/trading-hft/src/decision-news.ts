@@ -1,5 +1,6 @@
 import type { Bus } from '@stack/runtime/bus';
 import type { Log } from '@stack/runtime/logging';
+import { traceparentOf } from '@stack/runtime/tracing';
 import type { Mode } from './configuration.ts';
 import { DESTINATIONS } from './contracts/events.ts';
 import { hftTradingSignal } from './contracts/hft-trading-signal.ts';
@@ -17,7 +18,7 @@ export function tellDecisions({
   mode: Mode;
   log: Log;
 }) {
-  return (decision: Decision, { symbol, side, correlationId }: Considered): void => {
+  return (decision: Decision, { symbol, side, correlationId, span }: Considered): void => {
     if (decision.signal_id === null || decision.outcome === 'no_signal') return;
     const event = hftTradingSignal.create(
       {
@@ -29,7 +30,7 @@ export function tellDecisions({
         mode,
         ...(decision.client_order_id === null ? {} : { client_order_id: decision.client_order_id }),
       },
-      { source: service, correlationid: correlationId },
+      { source: service, correlationid: correlationId, traceparent: traceparentOf(span) },
     );
     bus
       .publish(hftTradingSignal, event, DESTINATIONS.hft_trading_signal)

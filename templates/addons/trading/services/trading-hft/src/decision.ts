@@ -1,3 +1,4 @@
+import type { Span } from '@stack/runtime/tracing';
 import type { Indicators } from '@stack/trading/desk';
 import type { OrderSide } from '@stack/trading/order';
 
@@ -12,6 +13,8 @@ export interface Considered {
   eventId: string;
   /** When the decision fell, by `performance.now()`. */
   decidedAt: number;
+  /** What it is considered for: the spans of what follows lie below that one. */
+  span?: Span | undefined;
 }
 
 /** What became of it. */

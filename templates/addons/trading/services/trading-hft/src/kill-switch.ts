@@ -1,5 +1,6 @@
 import type { Database } from '@stack/runtime/database';
 import type { Log } from '@stack/runtime/logging';
+import type { Span } from '@stack/runtime/tracing';
 
 export interface KillState {
   killed: boolean;
@@ -22,7 +23,7 @@ export interface KillSwitch {
    */
   load(): Promise<void>;
   /** Holds from now on; resolves when that is written down or known to be impossible for now. */
-  set(killed: boolean, reason: string, by: string): Promise<KillState>;
+  set(killed: boolean, reason: string, by: string, span?: Span): Promise<KillState>;
   close(): void;
 }
 
@@ -40,12 +41,12 @@ export function createKillSwitch(database: Database, log: Log): KillSwitch {
   };
   let timer: NodeJS.Timeout | undefined;
 
-  const persist = async () => {
+  const persist = async (span?: Span) => {
     clearTimeout(timer);
     const wanted = state;
     try {
       const values = [wanted.killed, wanted.reason, wanted.by, new Date(wanted.at)];
-      await database.query({ name: 'set the kill switch', text: WRITE, values });
+      await database.query({ name: 'set the kill switch', text: WRITE, values, span });
       if (state === wanted) state = { ...wanted, persisted: true };
     } catch (error) {
       log.error('THE KILL SWITCH COULD NOT BE WRITTEN DOWN: it holds, but not yet over a restart', { error });
@@ -69,11 +70,11 @@ export function createKillSwitch(database: Database, log: Log): KillSwitch {
       // Set here meanwhile: what was read is older.
       if (state === before) state = { ...row, at: row.at.getTime(), persisted: true };
     },
-    async set(killed, reason, by) {
+    async set(killed, reason, by, span) {
       state = { killed, reason, by, at: Date.now(), persisted: false };
       if (killed) log.error('KILLED: no new orders', { reason, by });
       else log.warn('trading goes on', { reason, by });
-      await persist();
+      await persist(span);
       return state;
     },
     close() {

@@ -3,6 +3,7 @@ import { webUiUpdate } from '@stack/contracts/platform';
 import type { Bus } from '@stack/runtime/bus';
 import type { Log } from '@stack/runtime/logging';
 import type { Cache } from '@stack/runtime/redis';
+import { type Span, traceparentOf } from '@stack/runtime/tracing';
 import { ofNumber, plain } from '@stack/trading/decimal';
 import type { Position } from '@stack/trading/position';
 import type { Feed } from './market/feed.ts';
@@ -10,7 +11,7 @@ import type { Ledger } from './orders/ledger.ts';
 
 /** Tells others what is held: in Redis for whoever looks, as an event for whoever listens. */
 export interface PositionNews {
-  changed(position: Position, correlationId: string): void;
+  changed(position: Position, correlationId: string, span?: Span): void;
   /** Writes all of them to Redis again. */
   allChanged(): void;
 }
@@ -54,11 +55,17 @@ export function tellPositions(options: {
   feed: Feed;
 }): PositionNews {
   const { cache, bus, service, log } = options;
-  const write = (position: Position) => {
+  const write = (position: Position, span?: Span) => {
     const { other_fees, ...document } = positionDocument(position, options.feed);
     const fields = Object.entries(document).flatMap(([name, value]) => [name, value ?? '']);
     cache
-      .command('hset', `hft:positions:${position.symbol}`, ...fields, 'updated_at', new Date().toISOString())
+      .commandIn(span)(
+        'hset',
+        `hft:positions:${position.symbol}`,
+        ...fields,
+        'updated_at',
+        new Date().toISOString(),
+      )
       .catch((error: unknown) => log.debug('could not copy a position to the cache', { error }));
   };
   const allChanged = () => {
@@ -70,12 +77,12 @@ export function tellPositions(options: {
   });
 
   return {
-    changed(position, correlationId) {
-      write(position);
+    changed(position, correlationId, span) {
+      write(position, span);
       const { symbol, ...patch } = positionDocument(position, options.feed);
       const event = webUiUpdate.create(
         { topic: 'positions', subject: symbol, patch },
-        { source: service, correlationid: correlationId },
+        { source: service, correlationid: correlationId, traceparent: traceparentOf(span) },
       );
       bus
         .publish(webUiUpdate, event, DESTINATIONS.web_ui_update)

@@ -84,14 +84,15 @@ export class Trader {
     const { tracing, symbols } = this.#options;
     if (!symbols.includes(considered.symbol)) throw new TypeError(`no symbol ${considered.symbol}`);
     const attributes = { [CORRELATION_ID]: considered.correlationId, 'trading.symbol': considered.symbol };
-    return tracing.span(`decide ${considered.side} ${considered.symbol}`, { attributes }, () =>
-      this.#consider(considered),
+    const entry = { attributes, parent: considered.span };
+    return tracing.span(`decide ${considered.side} ${considered.symbol}`, entry, (span) =>
+      this.#consider({ ...considered, span }),
     );
   }
 
   async #consider(considered: Considered): Promise<Decision> {
     const { asking, log, metrics, mode, feed } = this.#options;
-    const { symbol, side, strategy, correlationId, eventId } = considered;
+    const { symbol, side, strategy, correlationId, span } = considered;
     const mark = feed.markets.get(symbol)?.mark;
     const nothing = { signal_id: null, action: null, client_order_id: null, duplicate: false } as const;
     if (mark === undefined)
@@ -110,12 +111,11 @@ export class Trader {
           observed_at: new Date().toISOString(),
           mode,
         },
-        correlationId,
-        eventId,
+        considered,
       );
       const { decision, order } = await this.#inTurn(() => this.#decide(considered, signal));
       // Others may decide meanwhile: the order is known to the ledger.
-      if (order !== undefined) await this.#options.executor.send(order);
+      if (order !== undefined) await this.#options.executor.send(order, span);
       return decision;
     } catch (error) {
       if (!isSilence(error)) throw error;

@@ -1,3 +1,4 @@
+import type { Span } from '@stack/runtime/tracing';
 import type { Candle } from '@stack/trading/candle';
 import type { Position } from '@stack/trading/position';
 import type { Considered, Decision } from './decision.ts';
@@ -11,7 +12,7 @@ export interface TradingEvents {
   /** The connection that brings market data is there again. */
   marketDataBack(): void;
   /** What became of an order is written down, with the fills that are new. */
-  booked(order: JournalOrder, fills: readonly BookedFill[], position: Position): void;
+  booked(order: JournalOrder, fills: readonly BookedFill[], position: Position, span?: Span): void;
   /** An order was cancelled with something left of it. */
   rest(order: JournalOrder): void;
   decided(decision: Decision, considered: Considered): void;

@@ -185,7 +185,7 @@ async function checkVenue({ rules, log, onReplaced }: TradingOptions, exchange: 
 }
 
 function noteBooking({ metrics, log }: TradingOptions, news: PositionNews): TradingEvents['booked'] {
-  return (order, fills, position) => {
+  return (order, fills, position, span) => {
     if (order.status !== 'pending' && order.status !== 'unknown' && order.status !== 'open')
       metrics.orders.inc({ status: order.status });
     if (fills.length === 0) return;
@@ -197,6 +197,6 @@ function noteBooking({ metrics, log }: TradingOptions, news: PositionNews): Trad
       held: plain(position.quantity),
       realised: plain(position.realised),
     });
-    news.changed(position, order.correlationId);
+    news.changed(position, order.correlationId, span);
   };
 }

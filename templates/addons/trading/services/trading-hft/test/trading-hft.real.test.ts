@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { DESTINATIONS } from '@stack/contracts/events';
 import { addSimulator, type Simulator } from '@stack/exchange-simulator/server';
 import { query } from '@stack/testing/postgres';
 import { skipWithout } from '@stack/testing/server';
@@ -6,6 +7,7 @@ import { STACK, type StackServers, stackServers, startStackServers } from '@stac
 import { startService, type TestService } from '@stack/testing/service';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { DESTINATIONS as HFT } from '../src/contracts/events.ts';
 
 const SERVICE = fileURLToPath(new URL('../', import.meta.url));
 const CREDENTIALS = { key: 'key', secret: 'secret' };
@@ -17,10 +19,13 @@ type Body = any;
 describe.skipIf(skipWithout(stackServers))('the trading service, with real servers and the core', () => {
   let servers: StackServers;
   let server: FastifyInstance;
+  let collector: FastifyInstance;
   let simulator: Simulator;
   let core: TestService;
   let trading: TestService;
   let environment: Record<string, string>;
+  /** What both services have sent to the collector of spans. */
+  const spans: { name: string; traceId: string; spanId: string; parentSpanId?: string }[] = [];
 
   const simulate = async (port: number) => {
     const made = fastify();
@@ -33,6 +38,16 @@ describe.skipIf(skipWithout(stackServers))('the trading service, with real serve
     });
     await made.listen({ port, host: '127.0.0.1' });
     return { server: made, simulator: added };
+  };
+  const collectSpans = async (): Promise<FastifyInstance> => {
+    const made = fastify();
+    made.post('/v1/traces', async ({ body }: { body: Body }) => {
+      for (const { scopeSpans } of body.resourceSpans)
+        for (const scope of scopeSpans) spans.push(...scope.spans);
+      return {};
+    });
+    await made.listen({ port: 0, host: '127.0.0.1' });
+    return made;
   };
   const start = (changes: Record<string, string> = {}) =>
     startService('trading-hft', `${SERVICE}src/main.ts`, { ...environment, ...changes });
@@ -56,6 +71,7 @@ describe.skipIf(skipWithout(stackServers))('the trading service, with real serve
   beforeAll(async () => {
     servers = await startStackServers(SERVICE);
     ({ server, simulator } = await simulate(0));
+    collector = await collectSpans();
     environment = {
       AMQP_URL: servers.broker.url,
       DATABASE_URL: servers.database.url,
@@ -65,6 +81,8 @@ describe.skipIf(skipWithout(stackServers))('the trading service, with real serve
       SIMULATOR_SECRET: CREDENTIALS.secret,
       TRADING_CONTROL_KEY: CONTROL,
       EQUITY_MS: '300',
+      TRACE_STORE_URL: collector.listeningOrigin,
+      TRACE_RATIO: '1',
     };
     for (const market of simulator.exchange.markets.values()) market.pull.drift(0.0001);
     core = await startService('quantum-core', `${STACK}services/quantum-core/src/main.ts`, environment);
@@ -76,6 +94,7 @@ describe.skipIf(skipWithout(stackServers))('the trading service, with real serve
     await Promise.all([trading, core].map((service) => service?.stop()));
     await simulator?.close();
     await server?.close();
+    await collector?.close();
     await servers?.stop();
   });
 
@@ -109,6 +128,25 @@ describe.skipIf(skipWithout(stackServers))('the trading service, with real serve
         soon,
       )
       .toBeGreaterThan(0);
+  });
+
+  it('leaves one trace, from who asks to what the core has written down', async () => {
+    const trace = crypto.randomUUID().replaceAll('-', '');
+    await consider({ traceparent: `00-${trace}-${'b'.repeat(16)}-01` });
+    const wayTo = (name: string): string[] => {
+      const way: typeof spans = [];
+      let span = spans.find((each) => each.traceId === trace && each.name === name);
+      for (; span !== undefined; span = spans.find(({ spanId }) => spanId === way.at(-1)?.parentSpanId))
+        way.push(span);
+      return way.map((each) => each.name);
+    };
+    const decided = ['decide buy BTCUSDT', 'POST /api/trading/candidates'];
+    const { routingKey, queue } = DESTINATIONS.trading_analysis_request;
+    await expect
+      .poll(() => wayTo('add a signal'), soon)
+      .toEqual(['add a signal', `process ${queue}`, `send ${routingKey}`, ...decided]);
+    const told = `send ${HFT.hft_trading_signal.routingKey}`;
+    await expect.poll(() => wayTo(told), soon).toEqual([told, ...decided]);
   });
 
   it('does nothing twice for a signal that comes again', async () => {

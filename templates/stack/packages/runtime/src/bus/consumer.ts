@@ -2,7 +2,7 @@ import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { correlationIdFrom } from '../correlation.ts';
 import { type Event, EventInvalid, type EventType } from '../events.ts';
 import type { Log } from '../logging.ts';
-import { CORRELATION_ID, SpanKind, type Tracing } from '../tracing/index.ts';
+import { CORRELATION_ID, type Span, SpanKind, type Tracing } from '../tracing/index.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import type { HeaderValue, MessageProperties } from './amqp/message-properties.ts';
 import { propertiesOf } from './amqp/raw-frames.ts';
@@ -19,6 +19,8 @@ export interface Delivery<Data> {
   replyTo: string | undefined;
   /** When nobody waits for the event any more, in milliseconds since the epoch. */
   expiresAt: number | undefined;
+  /** Of this try to process the event: below it lies what is done for that. */
+  span: Span | undefined;
   log: Log;
 }
 
@@ -172,11 +174,12 @@ export class Consumer<Data> {
       again: message.fields.redelivered,
       replyTo: typeof message.properties.replyTo === 'string' ? message.properties.replyTo : undefined,
       expiresAt,
+      span: undefined,
       log,
     };
     for (let attempt = attemptOf(message); ; attempt += 1) {
       try {
-        return await this.#traced(delivery, () => this.#handle(delivery));
+        return await this.#handleTraced(delivery);
       } catch (thrown) {
         const error = thrown instanceof Error ? thrown : new Error(String(thrown));
         if (this.#channel !== channel) return 'redelivered';
@@ -193,7 +196,7 @@ export class Consumer<Data> {
   }
 
   /** Below the span of whoever sent the event. */
-  #traced(delivery: Delivery<Data>, work: () => Promise<Outcome>): Promise<Outcome> {
+  #handleTraced(delivery: Delivery<Data>): Promise<Outcome> {
     const { from } = this.#consumption;
     const { event } = delivery;
     const source = 'queue' in from ? from.queue : from.routingKey;
@@ -205,7 +208,10 @@ export class Consumer<Data> {
       [CORRELATION_ID]: event.correlationid,
     };
     const options = { kind: SpanKind.CONSUMER, attributes, parent: event.traceparent };
-    return this.#options.tracing.span(`process ${source}`, options, work);
+    return this.#options.tracing.span(`process ${source}`, options, (span) => {
+      delivery.span = span;
+      return this.#handle(delivery);
+    });
   }
 
   async #handle(delivery: Delivery<Data>): Promise<Outcome> {

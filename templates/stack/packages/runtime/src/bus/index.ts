@@ -3,7 +3,7 @@ import { reasonOf } from '../errors.ts';
 import type { Event, EventType } from '../events.ts';
 import type { Log } from '../logging.ts';
 import { PATIENCE } from '../patience.ts';
-import { CORRELATION_ID, fail, NO_TRACING, SpanKind, type Tracing } from '../tracing/index.ts';
+import { CORRELATION_ID, fail, NO_TRACING, SpanKind, type Tracing, traceparentOf } from '../tracing/index.ts';
 import { writeTogether } from './amqp/one-write.ts';
 import { keepProperties } from './amqp/raw-frames.ts';
 import { Consumer, type Consumption, type Delivery, type Outcome } from './consumer.ts';
@@ -165,7 +165,10 @@ export async function createBus(options: BusOptions): Promise<Bus> {
     return sent;
   };
 
-  /** In a span of its own, whose context the event carries on. What is not valid is thrown before anything is sent. */
+  /**
+   * In a span of its own below the one that the event names, whose context it carries on. What is not valid is thrown
+   * before anything is sent.
+   */
   const sendTraced = <Data>(
     type: EventType<Data>,
     event: Event<Data>,
@@ -180,15 +183,13 @@ export async function createBus(options: BusOptions): Promise<Bus> {
       'messaging.message.id': event.id,
       [CORRELATION_ID]: event.correlationid,
     };
-    // Below the active span; without one below whatever the event says.
-    const parent = tracing.traceparent() === undefined ? event.traceparent : undefined;
-    const { span, run } = tracing.start(`send ${to.routingKey}`, {
+    const span = tracing.start(`send ${to.routingKey}`, {
       kind: SpanKind.PRODUCER,
       attributes,
-      parent,
+      parent: event.traceparent,
     });
     try {
-      const traced = { ...event, ...traceparentOf(run(() => tracing.traceparent())) };
+      const traced = { ...event, traceparent: traceparentOf(span) ?? event.traceparent };
       const sent = send(to, type.encode(traced), traced, {
         persistent: true,
         ...(replyTo === undefined ? {} : { replyTo }),
@@ -227,13 +228,13 @@ export async function createBus(options: BusOptions): Promise<Bus> {
       return answer;
     },
 
-    async answer({ event, replyTo }, type, part) {
+    async answer({ event, replyTo, span }, type, part) {
       if (replyTo === undefined) return;
       const reply = type.create(part, {
         source: service,
         correlationid: event.correlationid,
         causationid: event.id,
-        ...traceparentOf(tracing.traceparent() ?? event.traceparent),
+        traceparent: traceparentOf(span) ?? event.traceparent,
       });
       // A reply queue dies with its connection, so there is nothing to gain from writing replies to disk.
       await send({ exchange: repliesExchange, routingKey: replyTo }, type.encode(reply), reply, {
@@ -285,10 +286,6 @@ export async function createBus(options: BusOptions): Promise<Bus> {
       await connection.close();
     },
   };
-}
-
-function traceparentOf(traceparent: string | undefined): { traceparent?: string } {
-  return traceparent === undefined ? {} : { traceparent };
 }
 
 /** A broker may take a connection and then not answer: a quorum queue without a leader blocks whoever consumes it. */

@@ -5,7 +5,7 @@ import { reasonOf } from '../errors.ts';
 import { PATIENCE } from '../patience.ts';
 import { type Instance, urlOf } from '../registry/index.ts';
 import { type Backoff, retry } from '../retry.ts';
-import { SpanKind, type Tracing } from '../tracing/index.ts';
+import { type Span, SpanKind, type Tracing, traceparentOf } from '../tracing/index.ts';
 import { createBreakers } from './breakers.ts';
 import { CallFailed } from './errors.ts';
 
@@ -24,6 +24,8 @@ export interface Call {
   idempotent?: boolean;
   /** What calls that belong on the same instance share. */
   key?: string;
+  /** What it is called for: the spans of its tries lie below that one. */
+  span?: Span | undefined;
   signal?: AbortSignal;
 }
 
@@ -118,10 +120,11 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     call: Call,
     restMs: number,
     signal: AbortSignal,
+    span: Span,
   ): Promise<Omit<Answer, 'attempts'>> => {
     const { method = 'GET', path, json } = call;
     const url = urlOf(instance, path);
-    const traceparent = tracing.traceparent();
+    const traceparent = traceparentOf(span);
     const { statusCode, headers, body } = await send(url, {
       method,
       dispatcher,
@@ -168,11 +171,18 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
           'server.port': instance.port,
           'http.request.resend_count': attempt - 1,
         };
-        return tracing.span(`${method} ${service}`, { kind: SpanKind.CLIENT, attributes }, async (span) => {
+        const entry = { kind: SpanKind.CLIENT, attributes, parent: call.span };
+        return tracing.span(`${method} ${service}`, entry, async (span) => {
           inFlight.set(instance.instance, (inFlight.get(instance.instance) ?? 0) + 1);
           try {
             return await breakers.of(instance.instance).execute(async () => {
-              const answer = await ask(instance, call, Math.max(1, deadline - performance.now()), signal);
+              const answer = await ask(
+                instance,
+                call,
+                Math.max(1, deadline - performance.now()),
+                signal,
+                span,
+              );
               span.setAttribute('http.response.status_code', answer.status);
               if (WORTH_ANOTHER_TRY.has(answer.status))
                 throw new CallFailed(

@@ -2,6 +2,7 @@ import { reasonOf } from '../errors.ts';
 import type { Health } from '../health.ts';
 import type { Log } from '../logging.ts';
 import type { Cache } from '../redis.ts';
+import type { Span } from '../tracing/index.ts';
 import { type Change, changesBetween } from './changes.ts';
 
 export { urlOf } from './address.ts';
@@ -57,9 +58,9 @@ export interface Registry {
   /** Holds a lease until it is ended; while Redis is away it is taken again as soon as that is back. */
   register(registration: Registration, health: Pick<Health, 'report'>): Lease;
   /** All instances that hold a lease. @throws while Redis is away */
-  list(): Promise<Instance[]>;
+  list(span?: Span): Promise<Instance[]>;
   /** The same by service, with those that were here in the last hour and have no instance now. */
-  services(): Promise<KnownService[]>;
+  services(span?: Span): Promise<KnownService[]>;
   /** Tells of changes until it is closed, `everyMs` after they happened at the latest; all that is there is new at first. */
   watch(listener: (changes: Change[]) => void, everyMs?: number): { close(): void };
 }
@@ -97,22 +98,24 @@ export function createRegistry(options: RegistryOptions): Registry {
   const SERVICES = `${options.stack}:registry:services`;
   const leaseKey = (instance: string) => `${options.stack}:registry:lease:${instance}`;
 
-  const list = async (): Promise<Instance[]> => {
-    const heard = new Map(pairsOf(await cache.command('HGETALL', LEASES)));
+  const list = async (span?: Span): Promise<Instance[]> => {
+    const command = cache.commandIn(span);
+    const heard = new Map(pairsOf(await command('HGETALL', LEASES)));
     const names = [...heard.keys()].sort();
     if (names.length === 0) return [];
-    const held = (await cache.command('MGET', ...names.map(leaseKey))) as (string | null)[];
+    const held = (await command('MGET', ...names.map(leaseKey))) as (string | null)[];
     // Not at once: a heartbeat may be on its way.
     const longAgo = Date.now() - FORGOTTEN_AFTER * ttlMs;
     const ended = names.filter(
       (name, index) => typeof held[index] !== 'string' && Number(heard.get(name)) < longAgo,
     );
-    if (ended.length > 0) await cache.command('HDEL', LEASES, ...ended);
+    if (ended.length > 0) await command('HDEL', LEASES, ...ended);
     return held.flatMap((text) => (typeof text === 'string' ? [JSON.parse(text) as Instance] : []));
   };
 
-  const services = async (): Promise<KnownService[]> => {
-    const [instances, seen] = await Promise.all([list(), cache.command('HGETALL', SERVICES)]);
+  const services = async (span?: Span): Promise<KnownService[]> => {
+    const command = cache.commandIn(span);
+    const [instances, seen] = await Promise.all([list(span), command('HGETALL', SERVICES)]);
     const known = new Map<string, KnownService>();
     const forgotten: string[] = [];
     for (const [name, text] of pairsOf(seen)) {
@@ -121,7 +124,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       if (!present && Date.now() - at > REMEMBERED_MS) forgotten.push(name);
       else known.set(name, { name, instances: [], ...(goodbye === undefined || present ? {} : { goodbye }) });
     }
-    if (forgotten.length > 0) await cache.command('HDEL', SERVICES, ...forgotten);
+    if (forgotten.length > 0) await command('HDEL', SERVICES, ...forgotten);
     for (const instance of instances) {
       const service = known.get(instance.name) ?? { name: instance.name, instances: [] };
       service.instances.push(instance);

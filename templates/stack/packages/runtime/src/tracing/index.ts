@@ -1,18 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Attributes,
-  type Context,
-  context,
-  defaultTextMapGetter,
-  defaultTextMapSetter,
   INVALID_SPAN_CONTEXT,
+  isSpanContextValid,
+  ROOT_CONTEXT,
   type Span,
+  type SpanContext,
   SpanKind,
   SpanStatusCode,
+  TraceFlags,
   trace,
 } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { parseTraceParent } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
@@ -33,23 +32,32 @@ export const CORRELATION_ID = 'correlation.id';
 export interface SpanOptions {
   kind?: SpanKind;
   attributes?: Attributes;
-  /** A W3C traceparent of somebody else; left out, the span lies below the active one. */
-  parent?: string | undefined;
+}
+
+export interface EntryOptions extends SpanOptions {
+  /** The span above: one of ours, or the W3C traceparent of somebody else's. Left out, a trace begins. */
+  parent?: Span | string | undefined;
 }
 
 /**
  * Spans of this service, in W3C trace context. Whether a trace is recorded is decided once, where it begins, and
- * passed on with it; a span that is not recorded costs next to nothing.
+ * passed on with it; below a span that is not recorded no other is made.
+ *
+ * Which span lies above is told by whoever asks: keeping it in an AsyncLocalStorage would cost each promise of the
+ * process a hook, some 10 % of all that a service does.
  */
 export interface Tracing {
+  /** A span that its caller ends. */
+  start(name: string, options: EntryOptions): Span;
   /** Does the work in a span of its own. What it throws ends the span as failed, and is thrown on. */
-  span<Result>(name: string, options: SpanOptions, work: (span: Span) => Promise<Result>): Promise<Result>;
-  /** The same where a span is active already, and without a span where none is: for work that is no entry by itself. */
-  child<Result>(name: string, options: SpanOptions, work: () => Promise<Result>): Promise<Result>;
-  /** A span that its caller ends; `run` makes it the active one for what is called in it. */
-  start(name: string, options: SpanOptions): { span: Span; run<Result>(work: () => Result): Result };
-  /** The W3C traceparent of the active span, to be sent along. */
-  traceparent(): string | undefined;
+  span<Result>(name: string, options: EntryOptions, work: (span: Span) => Promise<Result>): Promise<Result>;
+  /** The same below a span that is recorded, and the plain work otherwise: for work that is no entry by itself. */
+  child<Result>(
+    parent: Span | undefined,
+    name: string,
+    options: SpanOptions,
+    work: () => Promise<Result>,
+  ): Promise<Result>;
   /** Sends what is not sent yet. To be called before the process ends; never rejects. */
   close(): Promise<void>;
 }
@@ -75,11 +83,8 @@ const MOST_AT_ONCE = 512;
 const SEND_EVERY_MS = 500;
 
 const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
-const propagator = new W3CTraceContextPropagator();
 
 export function createTracing(options: TracingOptions): Tracing {
-  // Which span is active is OpenTelemetry's own, one for each process.
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({
       'service.name': options.service,
@@ -105,16 +110,18 @@ export function createTracing(options: TracingOptions): Tracing {
   const tracer = provider.getTracer('@stack/runtime');
 
   const start: Tracing['start'] = (name, { kind = SpanKind.INTERNAL, attributes = {}, parent }) => {
-    const above = parent === undefined ? context.active() : parentContext(parent);
-    const span = tracer.startSpan(name, { kind, attributes }, above);
-    const within = trace.setSpan(above, span);
-    return { span, run: (work) => context.with(within, work) };
+    const above = typeof parent === 'string' ? spanOf(parent) : parent;
+    if (above === undefined || !isSpanContextValid(above.spanContext()))
+      return tracer.startSpan(name, { kind, attributes }, ROOT_CONTEXT);
+    // Whoever comes after learns from its context that nothing is recorded, and needs no other span for that.
+    if (!isRecorded(above)) return above;
+    return tracer.startSpan(name, { kind, attributes }, trace.setSpan(ROOT_CONTEXT, above));
   };
 
-  const inSpan: Tracing['span'] = async (name, spanOptions, work) => {
-    const { span, run } = start(name, spanOptions);
+  const inSpan: Tracing['span'] = async (name, options, work) => {
+    const span = start(name, options);
     try {
-      return await run(() => work(span));
+      return await work(span);
     } catch (error) {
       fail(span, error);
       throw error;
@@ -126,13 +133,8 @@ export function createTracing(options: TracingOptions): Tracing {
   return {
     start,
     span: inSpan,
-    child: (name, spanOptions, work) =>
-      trace.getActiveSpan()?.isRecording() === true ? inSpan(name, spanOptions, work) : work(),
-    traceparent() {
-      const carrier: { traceparent?: string } = {};
-      propagator.inject(context.active(), carrier, defaultTextMapSetter);
-      return carrier.traceparent;
-    },
+    child: (parent, name, spanOptions, work) =>
+      parent !== undefined && isRecorded(parent) ? inSpan(name, { ...spanOptions, parent }, work) : work(),
     async close() {
       // What is not sent by then is lost; whoever ends does not wait for a collector that is away.
       const late = sleep(options.closeMs ?? PATIENCE.lastSpans, undefined, { ref: false });
@@ -143,12 +145,22 @@ export function createTracing(options: TracingOptions): Tracing {
 
 /** For whoever uses a part of the runtime by itself: nothing is recorded. */
 export const NO_TRACING: Tracing = {
+  start: () => NO_SPAN,
   span: (_name, _options, work) => work(NO_SPAN),
-  child: (_name, _options, work) => work(),
-  start: () => ({ span: NO_SPAN, run: (work) => work() }),
-  traceparent: () => undefined,
+  child: (_parent, _name, _options, work) => work(),
   close: async () => {},
 };
+
+/**
+ * The W3C traceparent of a span, to be sent along. One that is not recorded has one, too, so that whoever comes after
+ * does not decide anew; only where there is no tracing at all there is none.
+ */
+export function traceparentOf(span: Span | undefined): string | undefined {
+  const context = span?.spanContext() ?? INVALID_SPAN_CONTEXT;
+  if (!isSpanContextValid(context)) return undefined;
+  const { traceId, spanId, traceFlags } = context;
+  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
+}
 
 /** Notes on the span why its work failed. */
 export function fail(span: Span, error: unknown): void {
@@ -157,6 +169,12 @@ export function fail(span: Span, error: unknown): void {
   span.setAttribute('error.type', error instanceof Error ? error.name : 'error');
 }
 
-function parentContext(traceparent: string): Context {
-  return propagator.extract(context.active(), { traceparent }, defaultTextMapGetter);
+function isRecorded(span: Span): boolean {
+  return (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+}
+
+/** The span of somebody else, as far as it is known here; `undefined` for what is no traceparent. */
+function spanOf(traceparent: string): Span | undefined {
+  const context: SpanContext | null = parseTraceParent(traceparent);
+  return context === null ? undefined : trace.wrapSpanContext({ ...context, isRemote: true });
 }

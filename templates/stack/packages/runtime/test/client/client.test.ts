@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServiceClient, type ServiceClient, type ServiceClientOptions } from '@stack/runtime/client';
 import type { Instance } from '@stack/runtime/registry';
-import { NO_TRACING } from '@stack/runtime/tracing';
+import { createTracing, NO_TRACING } from '@stack/runtime/tracing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { instanceOf } from '../instance.ts';
 
@@ -63,6 +63,23 @@ describe('the service client', () => {
     expect(headers?.['x-correlation-id']).toBe('c-1');
     expect(Number(headers?.['x-timeout-ms'])).toBeGreaterThan(0);
     expect(Number(headers?.['x-timeout-ms'])).toBeLessThanOrEqual(2000);
+  });
+
+  it('carries the trace of whom it calls for on, recorded or not', async () => {
+    const { instance: shop, calls } = await instance(ok);
+    const collector = { endpoints: ['http://127.0.0.1:1'], reservoir: 1, ratio: 1, closeMs: 1 };
+    const tracing = createTracing({ service: 'test', version: '1', instance: 'test', ...collector });
+    const client = clientOf([shop], { tracing });
+    for (const decision of ['00', '01']) {
+      const parent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-${decision}`;
+      await client.call('shop', { ...CALL, span: tracing.start('asked', { parent }) });
+    }
+    await client.call('shop', CALL);
+    await tracing.close();
+    const [unrecorded, recorded, alone] = calls.map(({ headers }) => headers.traceparent);
+    expect(unrecorded).toBe(`00-${'a'.repeat(32)}-${'b'.repeat(16)}-00`);
+    expect(recorded).toMatch(/^00-a{32}-(?!b)[0-9a-f]{16}-01$/);
+    expect(alone).toMatch(/^00-(?!a{32})[0-9a-f]{32}-[0-9a-f]{16}-01$/);
   });
 
   it('tries another instance when one is not there, whatever the method', async () => {

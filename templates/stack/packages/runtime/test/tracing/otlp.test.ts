@@ -1,7 +1,14 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { createTracing, NO_TRACING, SpanKind, type Tracing } from '@stack/runtime/tracing';
+import {
+  createTracing,
+  NO_TRACING,
+  type Span,
+  SpanKind,
+  type Tracing,
+  traceparentOf,
+} from '@stack/runtime/tracing';
 import protobuf from 'protobufjs';
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -107,9 +114,9 @@ describe('what is exported', () => {
         kind: SpanKind.SERVER,
         attributes: { 'correlation.id': 'c-1', n: 3, list: ['a', 'b'], yes: true, half: 0.5 },
       },
-      async () => {
+      async (outer) => {
         await tracing
-          .span('inner', { kind: SpanKind.CLIENT }, async () => {
+          .span('inner', { kind: SpanKind.CLIENT, parent: outer }, async () => {
             throw new TypeError('broken');
           })
           .catch(() => {});
@@ -142,22 +149,35 @@ describe('what is exported', () => {
     const { url, requests } = await collector();
     const tracing = tracingTo([url], { reservoir: 0, ratio: 0 });
     const seen: (string | undefined)[] = [];
-    const work = async () => void seen.push(tracing.traceparent());
+    const work = async (span: Span) => void seen.push(traceparentOf(span));
     await tracing.span('wanted', { parent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` }, work);
     await tracing.span('unwanted', { parent: `00-${'c'.repeat(32)}-${'d'.repeat(16)}-00` }, work);
     await tracing.span('nobody said', {}, work);
     await tracing.close();
     expect(seen[0]).toMatch(/^00-a{32}-[0-9a-f]{16}-01$/);
-    expect(seen[1]).toMatch(/^00-c{32}-[0-9a-f]{16}-00$/);
+    // Nothing of it is made here, so whoever comes next hears of the one that was.
+    expect(seen[1]).toBe(`00-${'c'.repeat(32)}-${'d'.repeat(16)}-00`);
     expect(seen[2]).toMatch(/-00$/);
     expect(spansIn(requests[0]?.body)).toMatchObject([{ name: 'wanted', parentSpanId: 'b'.repeat(16) }]);
+  });
+
+  it('begins a trace where what should be above is no span', async () => {
+    const tracing = tracingTo([]);
+    for (const parent of ['', 'x', `00-${'0'.repeat(32)}-${'0'.repeat(16)}-01`, NO_TRACING.start('x', {})])
+      expect(traceparentOf(tracing.start('x', { parent }))).toMatch(
+        /^00-(?!0{32})[0-9a-f]{32}-[0-9a-f]{16}-00$/,
+      );
   });
 
   it('makes children only below a span that is recorded', async () => {
     const { url, requests } = await collector();
     const tracing = tracingTo([url]);
-    await tracing.child('alone', {}, async () => {});
-    await tracing.span('entry', {}, () => tracing.child('below', {}, async () => {}));
+    const nothing = async () => {};
+    await tracing.child(undefined, 'alone', {}, nothing);
+    await tracing.span('unwanted', { parent: `00-${'c'.repeat(32)}-${'d'.repeat(16)}-00` }, (span) =>
+      tracing.child(span, 'below unwanted', {}, nothing),
+    );
+    await tracing.span('entry', {}, (span) => tracing.child(span, 'below', {}, nothing));
     await tracing.close();
     expect(spansIn(requests[0]?.body).map(({ name }) => name)).toEqual(['below', 'entry']);
   });
@@ -170,8 +190,8 @@ describe('what is exported', () => {
 
   it('is nothing where nobody asked for it', async () => {
     expect(await NO_TRACING.span('x', {}, async () => 1)).toBe(1);
-    expect(NO_TRACING.traceparent()).toBeUndefined();
-    const unconfigured = tracingTo([]);
-    await unconfigured.span('x', {}, async () => expect(unconfigured.traceparent()).toMatch(/-00$/));
+    expect(traceparentOf(NO_TRACING.start('x', {}))).toBeUndefined();
+    expect(traceparentOf(undefined)).toBeUndefined();
+    expect(traceparentOf(tracingTo([]).start('x', {}))).toMatch(/-00$/);
   });
 });

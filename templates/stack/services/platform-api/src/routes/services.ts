@@ -22,8 +22,8 @@ export function registerServices(
         response: { 200: answers.services },
       },
     },
-    async () => {
-      const services = await from('registry', registry.services());
+    async ({ span }) => {
+      const services = await from('registry', registry.services(span));
       return { services, statistics: statisticsOf(services) };
     },
   );
@@ -37,8 +37,8 @@ export function registerServices(
         response: { 200: answers.service, 404: answers.error },
       },
     },
-    async ({ params: { name } }) => {
-      const services = await from('registry', registry.services());
+    async ({ params: { name }, span }) => {
+      const services = await from('registry', registry.services(span));
       const service = services.find((each) => each.name === name);
       if (service === undefined) {
         const known = services.map((each) => each.name).join(', ');
@@ -97,6 +97,6 @@ export function registerServices(
         response: { 200: answers.eventStats },
       },
     },
-    async () => eventStatistics(await from('registry', registry.list())),
+    async ({ span }) => eventStatistics(await from('registry', registry.list(span))),
   );
 }

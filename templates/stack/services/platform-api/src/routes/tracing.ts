@@ -33,7 +33,7 @@ export function registerTracing(http: FastifyInstance, { store }: { store: SpanS
         response: { 200: answers.tracingStats },
       },
     },
-    () => from('database', store.statistics()),
+    ({ span }) => from('database', store.statistics(span)),
   );
   http.get<{ Querystring: SpanFilter }>(
     '/api/tracing/spans',
@@ -45,7 +45,7 @@ export function registerTracing(http: FastifyInstance, { store }: { store: SpanS
         response: { 200: answers.spans },
       },
     },
-    async ({ query }) => ({ spans: await from('database', store.spans(query)) }),
+    async ({ query, span }) => ({ spans: await from('database', store.spans(query, span)) }),
   );
   http.get<{ Querystring: TraceFilter }>(
     '/api/tracing/traces',
@@ -57,7 +57,7 @@ export function registerTracing(http: FastifyInstance, { store }: { store: SpanS
         response: { 200: answers.traces },
       },
     },
-    async ({ query }) => ({ traces: await from('database', store.traces(query)) }),
+    async ({ query, span }) => ({ traces: await from('database', store.traces(query, span)) }),
   );
   http.get<{ Params: { id: string } }>(
     '/api/tracing/traces/:id',
@@ -69,8 +69,8 @@ export function registerTracing(http: FastifyInstance, { store }: { store: SpanS
         response: { 200: answers.trace, 404: answers.error },
       },
     },
-    async ({ params: { id } }) => {
-      const spans = await from('database', store.trace(id));
+    async ({ params: { id }, span }) => {
+      const spans = await from('database', store.trace(id, span));
       const starts = spans.map(({ started_at }) => microsecondsOf(started_at));
       const ends = spans.map(({ duration_us }, index) => (starts[index] ?? 0) + duration_us);
       if (spans.length === 0) throw new ApiError(404, 'trace_not_found', `there is no trace ${id}`);

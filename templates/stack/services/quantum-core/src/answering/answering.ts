@@ -55,11 +55,11 @@ export function createAnswering(options: AnsweringOptions) {
     const work = works.get(delivery) ?? newWork();
     works.set(delivery, work);
     if (work.outcome === undefined && (delivery.again || identity.idempotencyKey !== undefined))
-      takeOver(work, event.data, await interactions.find(identity));
+      takeOver(work, event.data, await interactions.find(identity, delivery.span));
     if (work.outcome === undefined) {
       const cancelled = cancellations.begin(event.id);
       try {
-        if (conversation !== undefined) work.memory = await conversations.recall(conversation);
+        if (conversation !== undefined) work.memory = await conversations.recall(conversation, delivery.span);
         work.outcome = await produce(delivery, work, cancelled);
       } finally {
         cancellations.end(event.id);
@@ -68,18 +68,21 @@ export function createAnswering(options: AnsweringOptions) {
     if (work.storedAs === undefined) {
       const { outcome } = work;
       const answered = describe(outcome, work.memory, event.data);
-      const added = await interactions.add({
-        ...identity,
-        ...answered,
-        correlationId: event.correlationid,
-        engine: outcome.status === 'completed' ? outcome.completion.engine : 'none',
-        model: outcome.status === 'completed' ? outcome.completion.model : event.data.model,
-        request: event.data,
-        latencyMs: Math.round(performance.now() - started),
-      });
+      const added = await interactions.add(
+        {
+          ...identity,
+          ...answered,
+          correlationId: event.correlationid,
+          engine: outcome.status === 'completed' ? outcome.completion.engine : 'none',
+          model: outcome.status === 'completed' ? outcome.completion.model : event.data.model,
+          request: event.data,
+          latencyMs: Math.round(performance.now() - started),
+        },
+        delivery.span,
+      );
       work.storedAs = event.id;
       // Another core was faster with the same request; its answer counts, if nothing of ours is out yet.
-      if (!added && !work.said) takeOver(work, event.data, await interactions.find(identity));
+      if (!added && !work.said) takeOver(work, event.data, await interactions.find(identity, delivery.span));
       options.onAnswered?.(answered);
     }
     // Also when the row was there already: whoever wrote it may have died before this.
@@ -88,6 +91,7 @@ export function createAnswering(options: AnsweringOptions) {
         conversation,
         work.storedAs,
         turnsOf(event.data.messages, work.outcome.choices),
+        delivery.span,
       );
     if (streamed && !work.said && work.outcome.status === 'completed') {
       restart(work);

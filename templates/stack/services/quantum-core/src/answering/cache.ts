@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Choice, LlmRequest, Usage } from '@stack/contracts/llm';
 import type { Log } from '@stack/runtime/logging';
 import type { Cache as Redis } from '@stack/runtime/redis';
+import type { Span } from '@stack/runtime/tracing';
 import { questionIn } from './question.ts';
 
 export interface CachedAnswer {
@@ -11,9 +12,9 @@ export interface CachedAnswer {
 
 /** Answers by what was asked for, exactly. It may forget at any time, and without its server it is merely empty. */
 export interface Cache {
-  get(key: string): Promise<CachedAnswer | undefined>;
+  get(key: string, span?: Span): Promise<CachedAnswer | undefined>;
   /** Never rejects. */
-  set(key: string, answer: CachedAnswer): Promise<void>;
+  set(key: string, answer: CachedAnswer, span?: Span): Promise<void>;
 }
 
 /** The same for two requests that differ in nothing that an answer depends on. */
@@ -32,18 +33,19 @@ export function createCache(options: { redis: Redis; ttlSeconds: number; log: Lo
   };
 
   return {
-    async get(key) {
+    async get(key, span) {
       // It is there to be fast: whoever asks does not wait as long for it as for an answer.
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(() => resolve(), LONGEST_LOOK_MS);
       });
-      const value = await Promise.race([redis.command('GET', key).catch(unavailable), late]);
+      const value = await Promise.race([redis.commandIn(span)('GET', key).catch(unavailable), late]);
       clearTimeout(timer);
       return typeof value === 'string' ? (JSON.parse(value) as CachedAnswer) : undefined;
     },
-    async set(key, answer) {
-      await redis.command('SET', key, JSON.stringify(answer), 'EX', ttlSeconds).catch(unavailable);
+    async set(key, answer, span) {
+      const value = JSON.stringify(answer);
+      await redis.commandIn(span)('SET', key, value, 'EX', ttlSeconds).catch(unavailable);
     },
   };
 }

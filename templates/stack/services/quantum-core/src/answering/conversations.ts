@@ -2,6 +2,7 @@ import { type ComplexVector, fidelity, metricsOf, type StateMetrics, stateOf } f
 import { textVector } from '@stack/analysis/text';
 import type { ChatMessage, Choice } from '@stack/contracts/llm';
 import type { Database } from '@stack/runtime/database';
+import type { Span } from '@stack/runtime/tracing';
 import { fromColumn, toColumn } from '../vectors.ts';
 import { textOf } from './message-text.ts';
 
@@ -19,9 +20,14 @@ export interface ConversationId {
 
 /** The turns of conversations, in qcs_quantum.turns. */
 export interface Conversations {
-  recall(conversation: ConversationId): Promise<Memory>;
+  recall(conversation: ConversationId, span?: Span): Promise<Memory>;
   /** Adds what an event has said; a second time for the same event nothing is added. */
-  add(conversation: ConversationId, eventId: string, messages: readonly ChatMessage[]): Promise<void>;
+  add(
+    conversation: ConversationId,
+    eventId: string,
+    messages: readonly ChatMessage[],
+    span?: Span,
+  ): Promise<void>;
 }
 
 /** So many turns are remembered at most. */
@@ -44,18 +50,19 @@ const ADD = `
 
 export function openConversations(database: Database): Conversations {
   return {
-    async recall({ consumer, id }) {
+    async recall({ consumer, id }, span) {
       const { rows } = await database.query<{ message: ChatMessage; vector: number[] | null }>({
         name: 'recall a conversation',
         text: RECALL,
         values: [consumer, id],
+        span,
       });
       return {
         messages: rows.map(({ message }) => message),
         vectors: rows.flatMap(({ vector }) => (vector === null ? [] : [fromColumn(vector)])),
       };
     },
-    async add({ consumer, id }, eventId, messages) {
+    async add({ consumer, id }, eventId, messages, span) {
       const turns = messages.map((message) => {
         const vector = textVector(textOf(message));
         return { message, vector: vector === undefined ? null : toColumn(vector) };
@@ -64,6 +71,7 @@ export function openConversations(database: Database): Conversations {
         name: 'add to a conversation',
         text: ADD,
         values: [consumer, id, eventId, JSON.stringify(turns)],
+        span,
       });
     },
   };

@@ -1,6 +1,7 @@
 import type { Choice, Completion, LlmError, LlmRequest, Usage } from '@stack/contracts/llm';
 import { inBatches } from '@stack/runtime/batches';
 import type { Database } from '@stack/runtime/database';
+import type { Span } from '@stack/runtime/tracing';
 import type { ConversationState } from './conversations.ts';
 
 /** What a request came to: an answer or an error. */
@@ -37,9 +38,9 @@ export interface Recorded {
 
 /** The table qcs_quantum.interactions. Every method rejects when the database is away. */
 export interface Interactions {
-  find(identity: Identity): Promise<Recorded | undefined>;
+  find(identity: Identity, span?: Span): Promise<Recorded | undefined>;
   /** Adds a row. `false` when the request has one already; that one stays as it is. */
-  add(interaction: Interaction): Promise<boolean>;
+  add(interaction: Interaction, span?: Span): Promise<boolean>;
   check(): Promise<void>;
 }
 
@@ -86,16 +87,17 @@ export function openInteractions(database: Database): Interactions {
   );
 
   return {
-    async find({ eventId, consumer, idempotencyKey }) {
+    async find({ eventId, consumer, idempotencyKey }, span) {
       const { rows } = await database.query<{ response: Outcome; request: LlmRequest; event_id: string }>({
         name: 'find an interaction',
         text: FIND,
         values: [eventId, consumer, idempotencyKey ?? null],
+        span,
       });
       const [row] = rows;
       return row && { outcome: row.response, request: row.request, eventId: row.event_id };
     },
-    add: (interaction) => database.traced(adding, () => add(rowOf(interaction))),
+    add: (interaction, span) => database.traced({ ...adding, span }, () => add(rowOf(interaction))),
     async check() {
       await database.pool.query('select 1 from qcs_quantum.interactions limit 0');
     },

@@ -39,13 +39,13 @@ export function createProducing({ engines, cache, send }: ProducingOptions): Pro
         restart(work);
         const keeps = !candidate.instant || typeof request.prompt_cache_key === 'string';
         const key = keeps ? cacheKey(candidate.engine, { ...request, model: candidate.model }) : undefined;
-        const known = key === undefined ? undefined : await cache.get(key);
+        const known = key === undefined ? undefined : await cache.get(key, delivery.span);
         const completion = newCompletion(candidate, known !== undefined);
         if (known !== undefined) return { status: 'completed', completion, ...known };
         try {
           const answer = await generate(delivery, work, { candidate, completion, request, cancelled });
           work.said = asked.stream === true;
-          if (key !== undefined) void cache.set(key, answer);
+          if (key !== undefined) void cache.set(key, answer, delivery.span);
           return { status: 'completed', completion, ...answer };
         } catch (error) {
           // What is out cannot be taken back, so another engine can only begin where nothing was said.

@@ -24,10 +24,10 @@ export function createSignalling(options: SignallingOptions) {
   const { signals, validMs, now = Date.now } = options;
 
   const handle = async (delivery: Delivery<TradingAnalysisRequest>): Promise<void> => {
-    const { event } = delivery;
+    const { event, span } = delivery;
     const part = { index: 0, answer: randomUUID() };
     const validUntil = Date.parse(event.data.observed_at) + validMs;
-    const known = delivery.again ? await signals.find(event.id) : undefined;
+    const known = delivery.again ? await signals.find(event.id, span) : undefined;
     if (known === undefined && validUntil <= now()) {
       const message = `the market was seen at ${event.data.observed_at}; a signal is worth something for ${validMs} ms`;
       await options.publish(delivery, { ...part, kind: 'error', error: { code: 'stale', message } });
@@ -46,7 +46,7 @@ export function createSignalling(options: SignallingOptions) {
   };
 
   const signalFor = async (
-    { event }: Delivery<TradingAnalysisRequest>,
+    { event, span }: Delivery<TradingAnalysisRequest>,
     validUntil: number,
   ): Promise<Signal> => {
     const request = event.data;
@@ -55,7 +55,7 @@ export function createSignalling(options: SignallingOptions) {
       price: Number(request.price),
       indicators: request.indicators ?? {},
     };
-    const analysis = analyse(proposal, await signals.looks(request, LOOKS - 1));
+    const analysis = analyse(proposal, await signals.looks(request, LOOKS - 1, span));
     const signal: Signal = {
       signal_id: signalId(event.id),
       symbol: request.symbol,
@@ -68,9 +68,9 @@ export function createSignalling(options: SignallingOptions) {
     };
     const vector = marketVector(analysis.readings);
     const row = { eventId: event.id, correlationId: event.correlationid, request, signal, vector };
-    const added = await signals.add(row);
+    const added = await signals.add(row, span);
     // Another core was faster with the same event; its signal counts.
-    const counted = added ? signal : ((await signals.find(event.id)) ?? signal);
+    const counted = added ? signal : ((await signals.find(event.id, span)) ?? signal);
     options.onSignal?.(counted);
     return counted;
   };

@@ -34,7 +34,7 @@ function deliver(
     ...request,
   };
   const event = llmRequest.create(data, { source: 'test', correlationid: 'c-1' });
-  return { event, again: false, replyTo: 'somewhere', expiresAt: undefined, log, ...extra };
+  return { event, again: false, replyTo: 'somewhere', expiresAt: undefined, span: undefined, log, ...extra };
 }
 
 describe.skipIf(skipWithout([postgresServer, redisServer]))(

@@ -31,7 +31,7 @@ function deliver(fields: Partial<TradingAnalysisRequest> = {}): Delivery<Trading
     ...fields,
   };
   const event = tradingAnalysisRequest.create(data, { source: 'test', correlationid: 'c-1' });
-  return { event, again: false, replyTo: 'somewhere', expiresAt: undefined, log };
+  return { event, again: false, replyTo: 'somewhere', expiresAt: undefined, span: undefined, log };
 }
 
 describe.skipIf(skipWithout([postgresServer]))('signals, with a real database', () => {

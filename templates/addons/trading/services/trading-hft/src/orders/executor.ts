@@ -1,5 +1,6 @@
 import { reasonOf } from '@stack/runtime/errors';
 import type { Log } from '@stack/runtime/logging';
+import type { Span } from '@stack/runtime/tracing';
 import { ZERO } from '@stack/trading/decimal';
 import { type Exchange, OrderRejected, type OrderReport, RECEIVE_WINDOW_MS } from '../exchange/exchange.ts';
 import type { TradingEvents } from '../trading-events.ts';
@@ -47,11 +48,11 @@ export class Executor {
   }
 
   /** Resolves when it is known, and written down, what the exchange said. */
-  async send(order: JournalOrder): Promise<void> {
+  async send(order: JournalOrder, span?: Span): Promise<void> {
     const { exchange, ledger, log } = this.#options;
     ledger.add(order);
     if (exchange.now() > order.createdAt + SEND_WITHIN_MS)
-      return ledger.note(order, 'not_placed', 'writing it down took too long');
+      return ledger.note(order, 'not_placed', 'writing it down took too long', span);
     const { symbol, side, price, quantity, clientOrderId } = order;
     let report: OrderReport;
     try {
@@ -63,14 +64,14 @@ export class Executor {
       const told = { client_order_id: clientOrderId, reason };
       if (error instanceof OrderRejected) {
         log.correlated(order.correlationId).info('an order was rejected', told);
-        return ledger.note(order, 'rejected', reason);
+        return ledger.note(order, 'rejected', reason, span);
       }
       log
         .correlated(order.correlationId)
         .warn('what became of an order is not known yet', { ...told, error });
-      return ledger.note(order, 'unknown', reason);
+      return ledger.note(order, 'unknown', reason, span);
     }
-    await this.report(report);
+    await this.report(report, span);
   }
 
   /**
@@ -121,11 +122,11 @@ export class Executor {
   }
 
   /** Takes in what the exchange says of an order. Resolves when it is written down. */
-  async report(report: OrderReport): Promise<void> {
+  async report(report: OrderReport, span?: Span): Promise<void> {
     const { clientOrderId, status } = report;
     if (status !== 'open') this.#over.add(clientOrderId);
     try {
-      await this.#options.ledger.book(report);
+      await this.#options.ledger.book(report, span);
     } finally {
       this.#over.delete(clientOrderId);
     }

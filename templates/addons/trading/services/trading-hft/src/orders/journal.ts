@@ -1,4 +1,5 @@
 import type { Database } from '@stack/runtime/database';
+import type { Span } from '@stack/runtime/tracing';
 import { decimal, plain } from '@stack/trading/decimal';
 import type { Position } from '@stack/trading/position';
 import type { FillReport, OrderReport } from '../exchange/exchange.ts';
@@ -50,7 +51,12 @@ export interface Journal {
   /** The order that replaces another one. */
   addOrder(order: JournalOrder): Promise<void>;
   /** What is known of the order now; never from done back to open. */
-  setStatus(clientOrderId: string, status: JournalOrder['status'], reason?: string): Promise<void>;
+  setStatus(
+    clientOrderId: string,
+    status: JournalOrder['status'],
+    reason?: string,
+    span?: Span,
+  ): Promise<void>;
   /**
    * Writes the report down: fills that are new, the position with them, and the order, together or not at all. The position
    * is taken from the database: whether an earlier try was written down is not always known here.
@@ -67,9 +73,9 @@ export interface Journal {
   positions(assets: readonly Assets[]): Promise<Position[]>;
   /** How many orders were written down since that moment, in milliseconds. */
   ordersSince(time: number): Promise<number>;
-  signals(filter: ListFilter): Promise<Record<string, unknown>[]>;
-  orders(filter: ListFilter & { status?: string }): Promise<Record<string, unknown>[]>;
-  fills(filter: ListFilter): Promise<Record<string, unknown>[]>;
+  signals(filter: ListFilter, span?: Span): Promise<Record<string, unknown>[]>;
+  orders(filter: ListFilter & { status?: string }, span?: Span): Promise<Record<string, unknown>[]>;
+  fills(filter: ListFilter, span?: Span): Promise<Record<string, unknown>[]>;
   addEquity(realised: string, unrealised: string): Promise<void>;
   /** What realised and unrealised were first written since that moment. */
   equitySince(time: number): Promise<{ realised: string; unrealised: string } | undefined>;
@@ -130,6 +136,7 @@ export function openJournal(database: Database, venue: string): Journal {
     table: string,
     time: string,
     { limit, ...filter }: ListFilter & { status?: string },
+    span?: Span,
   ) => {
     const fields = Object.entries(filter).filter(([, value]) => value !== undefined);
     const conditions = fields.map(([name], index) => `and ${name} = $${index + 3}`).join(' ');
@@ -137,6 +144,7 @@ export function openJournal(database: Database, venue: string): Journal {
       name: `list ${table} ${fields.map(([name]) => name).join(' ')}`,
       text: `select * from hft_trading.${table} where venue = $1 ${conditions} order by ${time} desc limit $2`,
       values: [venue, limit, ...fields.map(([, value]) => value)],
+      span,
     });
     return rows.map(({ venue: _, ...row }) => row);
   };
@@ -170,11 +178,12 @@ export function openJournal(database: Database, venue: string): Journal {
       await database.query({ name: 'add an order', text: ADD_ORDER, values: orderValues(order, venue) });
     },
 
-    async setStatus(clientOrderId, status, reason) {
+    async setStatus(clientOrderId, status, reason, span) {
       await database.query({
         name: 'note what became of an order',
         text: SET_STATUS,
         values: [clientOrderId, status, reason ?? null],
+        span,
       });
     },
 
@@ -249,9 +258,9 @@ export function openJournal(database: Database, venue: string): Journal {
       return Number(rows[0]?.count ?? 0);
     },
 
-    signals: (filter) => list('signals', 'created_at', filter),
-    orders: (filter) => list('orders', 'created_at', filter),
-    fills: (filter) => list('fills', 'traded_at', filter),
+    signals: (filter, span) => list('signals', 'created_at', filter, span),
+    orders: (filter, span) => list('orders', 'created_at', filter, span),
+    fills: (filter, span) => list('fills', 'traded_at', filter, span),
 
     async addEquity(realised, unrealised) {
       await database.query({

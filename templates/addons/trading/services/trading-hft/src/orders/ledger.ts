@@ -1,5 +1,6 @@
 import { reasonOf } from '@stack/runtime/errors';
 import type { Log } from '@stack/runtime/logging';
+import type { Span } from '@stack/runtime/tracing';
 import { type Decimal, ofNumber, ZERO } from '@stack/trading/decimal';
 import type { Filters } from '@stack/trading/filters';
 import type { Position } from '@stack/trading/position';
@@ -76,13 +77,14 @@ export class Ledger {
     order: JournalOrder,
     status: 'unknown' | 'rejected' | 'not_placed',
     reason: string,
+    span?: Span,
   ): Promise<void> {
     this.#set({ ...order, status, reason });
-    await this.#inTurn(() => this.#options.journal.setStatus(order.clientOrderId, status, reason));
+    await this.#inTurn(() => this.#options.journal.setStatus(order.clientOrderId, status, reason, span));
   }
 
   /** Resolves when the report is written down, which may take as long as the database is away. */
-  book(report: OrderReport): Promise<void> {
+  book(report: OrderReport, span?: Span): Promise<void> {
     return this.#inTurn(async () => {
       const position = this.positions.get(report.symbol);
       if (position === undefined) return;
@@ -95,7 +97,7 @@ export class Ledger {
       }
       this.positions.set(report.symbol, booked.position);
       this.#set(booked.order);
-      this.#options.events.booked(booked.order, booked.fills, booked.position);
+      this.#options.events.booked(booked.order, booked.fills, booked.position, span);
     });
   }
 
