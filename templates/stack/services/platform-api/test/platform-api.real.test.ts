@@ -34,7 +34,12 @@ describe.skipIf(skipped)('the platform API, beside the services that it tells of
     fetch(`${api.url}/v1/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify({ model: 'qbtc-offline', messages: [{ role: 'user', content }] }),
+      // With a key, its answers are looked for in the cache.
+      body: JSON.stringify({
+        model: 'qbtc-offline',
+        prompt_cache_key: 'platform',
+        messages: [{ role: 'user', content }],
+      }),
     });
 
   beforeAll(async () => {
@@ -133,7 +138,8 @@ describe.skipIf(skipped)('the platform API, beside the services that it tells of
       service: 'quantum-core',
       parent_span_id: sent.span_id,
     });
-    expect(stored).toMatchObject({ kind: 'client', parent_span_id: processed.span_id });
+    for (const asked of [stored, by('GET'), by('SET')])
+      expect(asked).toMatchObject({ kind: 'client', parent_span_id: processed.span_id });
     expect(trace.duration_us).toBeGreaterThanOrEqual(entry.duration_us);
 
     const { body: spans } = await get(
