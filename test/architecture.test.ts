@@ -27,7 +27,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['state'],
   ['matching'],
   ['context'],
-  ['errors', 'model', 'text-file', 'printable', 'amqp', 'json', 'alive', 'record'],
+  ['errors', 'model', 'text-file', 'printable', 'amqp', 'json', 'alive', 'record', 'memory-size'],
 ];
 /** What runs the stack and what is configured in it stand side by side: neither knows the other. */
 const APART: readonly (readonly string[])[] = [
@@ -37,11 +37,11 @@ const APART: readonly (readonly string[])[] = [
 /** `report` may know these alone, and `embedded` these and nothing of the command-line program. */
 const NARROWED: Record<string, readonly string[]> = {
   report: ['model', 'errors', 'printable', 'json', 'record'],
-  embedded: ['matching', 'model', 'errors', 'text-file', 'alive', 'record'],
+  embedded: ['matching', 'model', 'errors', 'text-file', 'alive', 'record', 'memory-size'],
   system: ['context', 'model', 'errors', 'text-file', 'printable', 'amqp', 'json', 'alive'],
 };
 /** `model` and `errors` stand at the bottom and know one another's types only; the same goes for `context`. */
-const LOWEST = new Set(['model', 'errors', 'text-file', 'context', 'amqp', 'json', 'record']);
+const LOWEST = new Set(['model', 'errors', 'text-file', 'context', 'amqp', 'json', 'record', 'memory-size']);
 /** Only these programs put the real system together with the rest. */
 const COMPOSITION_ROOTS = new Set(['commands/main.ts', 'src/runtimes/processes/main.ts']);
 /** Clients of the world: `system` alone imports them, and the embedded programs, which are servers themselves. */

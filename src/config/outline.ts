@@ -34,6 +34,8 @@ const resource = z
     migrations: oneOrMore,
     mode: text,
     file: text,
+    max_memory: z.preprocess((value) => (typeof value === 'number' ? String(value) : value), text),
+    eviction: text,
     workers: z
       .union([z.literal('auto'), number])
       .optional()

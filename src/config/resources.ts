@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import { memorySize } from '../memory-size.ts';
+import { DEFAULT_EVICTION, DEFAULT_MAX_MEMORY, EVICTION_POLICIES } from '../model/cache.ts';
 import { GATEWAY_MODES, PROVIDER_NAMES, type Resource, type ResourceKind } from '../model/resource.ts';
 import { factsOf } from '../resources/facts.ts';
 import type { StackDocument } from './document.ts';
@@ -120,7 +122,19 @@ function resourceOf(
       ? { migrations: declared.migrations.map((folder) => resolve(root, folder)) }
       : {}),
     ...(mode === undefined ? {} : { mode }),
+    ...(kind === 'redis' && !external ? cacheLimits(declared) : {}),
     ...(declared.workers === undefined ? {} : { workers: declared.workers }),
     ...(declared.file === undefined ? {} : { standaloneFile: resolve(root, declared.file) }),
+  };
+}
+
+/** What is wrong with them is told by the schema. */
+function cacheLimits({
+  max_memory = DEFAULT_MAX_MEMORY,
+  eviction,
+}: ResourceOutline): Pick<Resource, 'maxMemoryBytes' | 'eviction'> {
+  return {
+    maxMemoryBytes: memorySize(max_memory) ?? 0,
+    eviction: EVICTION_POLICIES.find((known) => known === eviction) ?? DEFAULT_EVICTION,
   };
 }

@@ -46,6 +46,11 @@ export interface CacheMetrics {
   clients?: number;
   hits?: number;
   misses?: number;
+  /** What keys and values may take; 0 for no bound. */
+  maxMemoryBytes?: number;
+  expired?: number;
+  /** Keys that went because there was no room. */
+  evicted?: number;
 }
 
 export interface DatabaseMetrics {

@@ -1,3 +1,5 @@
+import type { EvictionPolicy } from './cache.ts';
+
 /** What a resource is, named by the protocol that its clients speak. */
 export const RESOURCE_KINDS = ['rabbitmq', 'redis', 'postgres', 'apisix'] as const;
 export type ResourceKind = (typeof RESOURCE_KINDS)[number];
@@ -51,6 +53,9 @@ export interface Resource {
   mode?: GatewayMode;
   /** apisix, where it is embedded: how many processes serve requests. */
   workers?: number | 'auto';
+  /** redis, where qbtc runs it: what keys and values may take, 0 for no bound, and what goes when that is reached. */
+  maxMemoryBytes?: number;
+  eviction?: EvictionPolicy;
   /** apisix in the mode `standalone-file`: the file that it reads, absolute. */
   standaloneFile?: string;
 }

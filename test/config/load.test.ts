@@ -75,6 +75,8 @@ describe("the template's own file", () => {
           port: 7379,
           password: 'cache pass',
         },
+        maxMemoryBytes: 64 * 1024 ** 2,
+        eviction: 'volatile-lru',
       },
       {
         name: 'database',
@@ -444,6 +446,17 @@ describe('mistakes', () => {
       ],
     ]),
     [
+      'a bound that is no size, and a policy that there is not',
+      small('').replace(
+        '{ kind: rabbitmq }',
+        '{ kind: rabbitmq }\n  cache: { kind: redis, max_memory: 1.5mb, eviction: volatile-lur }',
+      ),
+      [
+        'qbtc.yaml:5:37 infrastructure.cache.max_memory: found "1.5mb", expected a size such as 64mb, or 0',
+        'qbtc.yaml:5:54 infrastructure.cache.eviction: found "volatile-lur", expected one of noeviction, allkeys-lru, volatile-lru or volatile-ttl; did you mean "volatile-lru"?',
+      ],
+    ],
+    [
       'an external resource without an address, and an address without external',
       small('').replace(
         '{ kind: rabbitmq }',
@@ -710,6 +723,21 @@ describe('values', () => {
       secrets: { ...SECRETS, 'edge-admin-key': 'a-key' },
     });
     expect(stack.resources[1]?.workers).toBe(workers);
+  });
+
+  test.each([
+    ['1gb', 1024 ** 3, 'allkeys-lru'],
+    ['5000000', 5_000_000, 'noeviction'],
+    ['0', 0, 'volatile-ttl'],
+    ['"${ROOM}"', 7_000, 'volatile-lru'],
+  ])('a cache may hold %s', async (written, maxMemoryBytes, eviction) => {
+    const cache = `cache: { kind: redis, max_memory: ${written}, eviction: ${eviction} }`;
+    await sample.write(small('').replace('{ kind: rabbitmq }', `{ kind: rabbitmq }\n  ${cache}`));
+    const stack = await loadStack({
+      ...{ file: sample.file, env: { ROOM: '7k' }, qbtcVersion: VERSION },
+      secrets: { ...SECRETS, 'cache-password': 'a-password' },
+    });
+    expect(stack.resources[1]).toMatchObject({ maxMemoryBytes, eviction });
   });
 });
 

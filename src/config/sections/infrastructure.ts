@@ -1,8 +1,10 @@
 import * as z from 'zod';
+import { memorySize } from '../../memory-size.ts';
+import { DEFAULT_EVICTION, DEFAULT_MAX_MEMORY, EVICTION_POLICIES } from '../../model/cache.ts';
 import type { ResourceKind } from '../../model/resource.ts';
 import { GATEWAY_MODES, PROVIDER_NAMES } from '../../model/resource.ts';
 import { FACTS, factsOf } from '../../resources/facts.ts';
-import { filled, named, oneOrMore, port, whole } from '../fields.ts';
+import { filled, named, oneOrMore, port, whole, written } from '../fields.ts';
 import type { Outline } from '../outline.ts';
 import type { PortUse } from '../ports.ts';
 import { MAX_WORKERS } from '../ports.ts';
@@ -41,11 +43,24 @@ const rabbitmqSchema = z
   })
   .describe('The message broker. Its vhost is named after the stack.');
 
+const MEMORY_SIZE = 'a size such as 64mb, or 0';
+
 const redisSchema = z
   .strictObject({
     kind: z.literal('redis').describe('A server of the Redis protocol.'),
     ...common,
     port: portField(redis, 'The port, without the port base.'),
+    max_memory: written(z.string().refine((text) => memorySize(text) !== undefined, { error: MEMORY_SIZE }))
+      .default(DEFAULT_MAX_MEMORY)
+      .describe(
+        'What keys and values may take where qbtc runs the server itself (embedded or native): bytes, or with a unit (`64mb`, `1gb`); `0` for no bound.',
+      ),
+    eviction: z
+      .enum(EVICTION_POLICIES)
+      .default(DEFAULT_EVICTION)
+      .describe(
+        'What goes when that is reached. `volatile-lru`: of the keys that expire the one that was not used for longest; `volatile-ttl`: of these the one that expires first; `allkeys-lru`: of all keys the one that was not used for longest; `noeviction`: nothing. Writes are refused when nothing may go.',
+      ),
   })
   .describe('The cache. Nothing that must survive is kept in it alone.');
 

@@ -1,12 +1,19 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
-import { createRedisCommandExecutor, RedisServerState, Resp2Server } from 'js-redis-server/core';
+import { RedisServerState, Resp2Server } from 'js-redis-server/core';
+import type { EvictionPolicy } from '../../model/cache.ts';
 import type { Log, RunningProgram } from '../program.ts';
+import { createExecutor } from './executor.ts';
+import { Memory } from './memory.ts';
 
 export interface RedisConfiguration {
   host: string;
   port: number;
   password: string;
+  /** What keys and values may take; no bound when left out. */
+  maxMemoryBytes?: number;
+  /** What goes when it is reached; nothing when left out. */
+  eviction?: EvictionPolicy;
 }
 
 export interface RunningRedis extends RunningProgram {
@@ -15,14 +22,17 @@ export interface RunningRedis extends RunningProgram {
 
 /**
  * A server that speaks the Redis protocol and keeps everything in memory: what is in it is gone when it stops.
- * The library's own `listen` binds to every address and knows no password, hence this wrapper.
+ * The library's own `listen` binds to every address and knows no password and no bound, hence this wrapper.
  */
 export async function startRedis(configuration: RedisConfiguration, log: Log): Promise<RunningRedis> {
-  if (configuration.password === '') throw new Error('an embedded Redis needs a password');
-  const state = new RedisServerState({ requirepass: configuration.password });
+  const { host, password, maxMemoryBytes = 0, eviction = 'noeviction' } = configuration;
+  if (password === '') throw new Error('an embedded Redis needs a password');
+  // Its own expiry looks at every key ten times a second.
+  const state = new RedisServerState({ requirepass: password, activeExpiryIntervalMs: false });
+  const memory = new Memory(state, { maxBytes: maxMemoryBytes, policy: eviction }, log);
   const redis = new Resp2Server({
     server: state,
-    executor: createRedisCommandExecutor(),
+    executor: createExecutor(memory),
     logger: { error: (message) => log('warn', String(message)) },
   });
   const sockets = new Set<Socket>();
@@ -32,13 +42,14 @@ export async function startRedis(configuration: RedisConfiguration, log: Log): P
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  redis.server.listen(configuration.port, configuration.host);
+  redis.server.listen(configuration.port, host);
   await once(redis.server, 'listening');
   const { port } = redis.server.address() as AddressInfo;
   log('info', 'listening', { port, volatile: true });
   return {
     port,
     async close() {
+      memory.close();
       const closed = redis.close();
       for (const socket of sockets) socket.destroy();
       await closed;

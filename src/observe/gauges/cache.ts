@@ -22,6 +22,9 @@ export async function cacheMetrics(
       clients: number('connected_clients'),
       hits: number('keyspace_hits'),
       misses: number('keyspace_misses'),
+      maxMemoryBytes: number('maxmemory'),
+      expired: number('expired_keys'),
+      evicted: number('evicted_keys'),
     };
     return { keys, ...Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)) };
   } finally {

@@ -33,6 +33,8 @@ export const nativeRedis: NativePart = {
       'appendonly yes',
       'save ""',
       'daemonize no',
+      ...(resource.maxMemoryBytes === undefined ? [] : [`maxmemory ${resource.maxMemoryBytes}`]),
+      ...(resource.eviction === undefined ? [] : [`maxmemory-policy ${resource.eviction}`]),
       // In the file, not among the arguments: those can be read by every account.
       `requirepass "${password.replace(/["\\]/g, '\\$&')}"`,
       '',

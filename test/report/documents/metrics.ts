@@ -50,7 +50,16 @@ export const document: DocumentOf<'metrics'> = {
     {
       resource: 'cache',
       measured: true,
-      value: { keys: 12, memoryBytes: 1024 ** 2, clients: 4, hits: 90, misses: 10 },
+      value: {
+        keys: 12,
+        memoryBytes: 1024 ** 2,
+        clients: 4,
+        hits: 90,
+        misses: 10,
+        maxMemoryBytes: 64 * 1024 ** 2,
+        expired: 5,
+        evicted: 3,
+      },
     },
     { resource: 'sessions', measured: true, value: { keys: 7 } },
   ],

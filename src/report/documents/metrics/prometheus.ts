@@ -58,6 +58,14 @@ const CACHE: readonly Metric<CacheMetrics>[] = [
   ['cache_memory_bytes', 'Memory of the cache.', 'gauge', ({ memoryBytes }) => memoryBytes],
   ['cache_hits_total', 'Reads that found a key.', 'counter', ({ hits }) => hits],
   ['cache_misses_total', 'Reads that found none.', 'counter', ({ misses }) => misses],
+  [
+    'cache_max_memory_bytes',
+    'Bound of its memory; 0: none.',
+    'gauge',
+    ({ maxMemoryBytes }) => maxMemoryBytes,
+  ],
+  ['cache_expired_total', 'Keys that have expired.', 'counter', ({ expired }) => expired],
+  ['cache_evicted_total', 'Keys that went for want of memory.', 'counter', ({ evicted }) => evicted],
 ];
 
 const DATABASE: readonly Metric<DatabaseMetrics>[] = [

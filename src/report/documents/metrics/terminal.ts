@@ -63,12 +63,17 @@ function each<Value>(
   ];
 }
 
-function cacheText({ keys, memoryBytes, clients, hits, misses }: CacheMetrics): string {
+function cacheText(metrics: CacheMetrics): string {
+  const { keys, memoryBytes, maxMemoryBytes, clients, hits, misses, expired, evicted } = metrics;
   return [
     `${keys} keys`,
-    ...(memoryBytes === undefined ? [] : [bytes(memoryBytes)]),
+    ...(memoryBytes === undefined
+      ? []
+      : [maxMemoryBytes ? `${bytes(memoryBytes)} of ${bytes(maxMemoryBytes)}` : bytes(memoryBytes)]),
     ...(clients === undefined ? [] : [`${clients} clients`]),
     ...(hits === undefined || misses === undefined ? [] : [`${hits} hits, ${misses} misses`]),
+    ...(expired ? [`${expired} expired`] : []),
+    ...(evicted ? [`${evicted} evicted`] : []),
   ].join(', ');
 }
 
