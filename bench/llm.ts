@@ -5,7 +5,16 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import { Agent, type Dispatcher, Pool, request } from 'undici';
-import { type BenchStack, benchStack, median, memory, pidsOf, processorTime, quantile } from './support.ts';
+import {
+  type BenchStack,
+  benchStack,
+  inMegabytes,
+  median,
+  memoryOfStack,
+  partsOf,
+  processorTime,
+  quantile,
+} from './support.ts';
 
 // One chat request through gateway, llm-api, broker, quantum-core and back, beside a bare chain of the same hops over
 // the same broker that forwards and does nothing else: no key, no limit, no schema, no row, no cache, no log. Every
@@ -39,8 +48,8 @@ async function measure(): Promise<void> {
     const flow = asker(`${endpoint('apisix')}/v1/chat/completions`, headers);
     const chain = await startChain(endpoint('rabbitmq'), ends);
     const bare = chain.ask;
-    const parts = pidsOf(stack);
-    const pids = [...parts.values(), ...chain.pids];
+    const parts = partsOf(stack);
+    const pids = [...parts.map(({ pid }) => pid), ...chain.pids];
 
     const [ourAlone, bareAlone] = [await alone(flow), await alone(bare)];
     const rates = { ours: [] as number[], bare: [] as number[] };
@@ -67,7 +76,7 @@ async function measure(): Promise<void> {
     say(
       `processor time a request: ${cost.toFixed(0)} µs, bare ${bareCost.toFixed(0)} µs: ${(cost / bareCost).toFixed(1)} x (aim: at most 3)`,
     );
-    const used = () => [...parts].map(([name, pid]) => [name, processorTime([pid])] as const);
+    const used = () => parts.map(({ name, pid }) => [name, processorTime([pid])] as const);
     const earlier = new Map(used());
     await together(flow, TOGETHER);
     for (const [name, seconds] of used())
@@ -78,11 +87,15 @@ async function measure(): Promise<void> {
       `first streamed chunk: p50 ${quantile(first, 0.5).toFixed(2)} ms, p99 ${quantile(first, 0.99).toFixed(2)} ms`,
     );
 
-    const before = memory(stack);
+    const before = await memoryOfStack(stack);
     await together(flow, MANY);
-    const after = memory(stack);
-    for (const [name, megabytes] of after)
-      say(`${name}: ${before.get(name)} MB, after ${MANY} more requests ${megabytes} MB (aim: under 120)`);
+    const after = await memoryOfStack(stack);
+    say(`memory, and after ${MANY} more requests (aim for a service: under 120 MB resident):`);
+    for (const [name, memory] of before.parts)
+      say(`  ${name}: ${inMegabytes(memory)}; ${inMegabytes(after.parts.get(name) ?? memory)}`);
+    say(
+      `  the whole stack: ${inMegabytes(before.whole)}; ${inMegabytes(after.whole)} (aim: 330 MB proportional)`,
+    );
 
     say(
       `tracing 10 % costs ${(await tracingCost(stack, env, flow)).toFixed(1)} % of the throughput (aim: at most 5)`,

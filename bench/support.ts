@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseDocument, type Scalar, type YAMLMap } from 'yaml';
 import { openStack, STACK_FILE } from '../src/config/load.ts';
 import type { Stack } from '../src/model/stack.ts';
+import { readState } from '../src/runtimes/processes/state.ts';
 import { listAddons } from '../src/scaffold/addons.ts';
 import { createStack } from '../src/scaffold/create.ts';
 import { createContext } from '../src/system/index.ts';
@@ -109,36 +110,82 @@ function processes(): Map<number, { parent: number; seconds: number }> {
   );
 }
 
+/** These processes, and those that they have started. */
+function withStarted(pids: Iterable<number>, all: ReadonlyMap<number, { parent: number }>): Set<number> {
+  const found = new Set(pids);
+  // A process may have a lower number than its parent.
+  for (let before = -1; before !== found.size; ) {
+    before = found.size;
+    for (const [pid, { parent }] of all) if (found.has(parent)) found.add(pid);
+  }
+  return found;
+}
+
 /** Seconds of processor time that these processes have used, and those that they have started. */
 export function processorTime(pids: Iterable<number>): number {
   const all = processes();
-  const counted = new Set(pids);
-  // A process may have a lower number than its parent.
-  for (let before = -1; before !== counted.size; ) {
-    before = counted.size;
-    for (const [pid, { parent }] of all) if (counted.has(parent)) counted.add(pid);
-  }
-  return [...counted].reduce((sum, pid) => sum + (all.get(pid)?.seconds ?? 0), 0);
+  return [...withStarted(pids, all)].reduce((sum, pid) => sum + (all.get(pid)?.seconds ?? 0), 0);
 }
 
-/** The process of each part of the stack that runs, by its name. */
-export function pidsOf(stack: BenchStack): Map<string, number> {
-  const { resources } = JSON.parse(stack.output('status', '--json')) as {
-    resources: { name: string; pid: number | null }[];
-  };
-  return new Map(resources.flatMap(({ name, pid }) => (pid === null ? [] : [[name, pid]])));
+/** A part of the stack that runs as a process. */
+export interface Part {
+  name: string;
+  kind: string;
+  pid: number;
 }
 
-/** Resident megabytes of each service. */
-export function memory(stack: BenchStack): Map<string, number> {
+export function partsOf(stack: BenchStack): Part[] {
   const { resources } = JSON.parse(stack.output('status', '--json')) as {
     resources: { name: string; kind: string; pid: number | null }[];
   };
-  return new Map(
-    resources.flatMap(({ name, kind, pid }) => {
-      if (kind !== 'service' || pid === null) return [];
-      const [, kilobytes = '0'] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-      return [[name, Math.round(Number(kilobytes) / 1024)]];
-    }),
-  );
+  return resources.flatMap(({ name, kind, pid }) => (pid === null ? [] : [{ name, kind, pid }]));
+}
+
+/** Megabytes. */
+export interface Memory {
+  /** What is shared with others is counted in full: the sum of several processes is more than a machine has given. */
+  resident: number;
+  /** What is shared with others is divided by their number (PSS): what a machine pays. */
+  proportional: number;
+}
+
+/** The memory of these processes, and of those that they have started. */
+export function memoryOf(pids: Iterable<number>): Memory {
+  const sum = { resident: 0, proportional: 0 };
+  for (const pid of withStarted(pids, processes())) {
+    const text = rollup(pid);
+    sum.resident += megabytes(text, 'Rss');
+    sum.proportional += megabytes(text, 'Pss');
+  }
+  return sum;
+}
+
+/** The memory of each part, by its name, and of all of them with the supervisor. */
+export async function memoryOfStack(
+  stack: BenchStack,
+): Promise<{ parts: ReadonlyMap<string, Memory>; whole: Memory }> {
+  const parts = partsOf(stack);
+  const { supervisor } = (await readState(stack.root)) ?? {};
+  return {
+    parts: new Map(parts.map(({ name, pid }) => [name, memoryOf([pid])])),
+    whole: memoryOf([...(supervisor === undefined ? [] : [supervisor.pid]), ...parts.map(({ pid }) => pid)]),
+  };
+}
+
+export function inMegabytes({ resident, proportional }: Memory): string {
+  return `${resident.toFixed(0)} MB resident, ${proportional.toFixed(0)} MB proportional`;
+}
+
+/** See proc(5); empty for a process that has ended. */
+function rollup(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function megabytes(text: string, key: string): number {
+  const [, kilobytes = '0'] = new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(text) ?? [];
+  return Number(kilobytes) / 1024;
 }

@@ -12,7 +12,7 @@ import { filtersOf } from '@stack/trading/filters';
 import { strategyNamed } from '@stack/trading/strategies';
 import sortedBTree from 'sorted-btree';
 import { ATR, BollingerBands, EMA, MACD, RSI, VWAP } from 'trading-signals';
-import { benchStack, memory, quantile } from './support.ts';
+import { benchStack, inMegabytes, memoryOfStack, quantile } from './support.ts';
 
 // What happens inside the trading service, beside what its libraries need for the same alone; and the service itself at a
 // hundred times the speed of the simulated market.
@@ -162,16 +162,20 @@ async function longRun(): Promise<void> {
   try {
     stack.qbtc('up');
     await sleep(LONG_RUN_MS / 4);
-    const before = memory(stack);
+    const { parts: before } = await memoryOfStack(stack);
     await sleep(LONG_RUN_MS);
-    const after = memory(stack);
+    const { parts: after } = await memoryOfStack(stack);
     const { symbols } = JSON.parse(stack.output('trade', 'status', '--json')) as {
       symbols: { synced: boolean }[];
     };
-    for (const name of ['trading-hft', 'exchange-simulator'])
+    const inStep = symbols.every(({ synced }) => synced);
+    for (const name of ['trading-hft', 'exchange-simulator']) {
+      const [first, last] = [before, after].map((parts) => parts.get(name));
+      if (first === undefined || last === undefined) throw new Error(`${name} does not run`);
       say(
-        `${name} at 100 x the speed: ${before.get(name)} MB, ${LONG_RUN_MS / 1_000} s later ${after.get(name)} MB (aim: flat); books in step: ${symbols.every(({ synced }) => synced)}`,
+        `${name} at 100 x the speed: ${inMegabytes(first)}, ${LONG_RUN_MS / 1_000} s later ${inMegabytes(last)} (aim: flat); books in step: ${inStep}`,
       );
+    }
   } finally {
     stack.remove();
   }
