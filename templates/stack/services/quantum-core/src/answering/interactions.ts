@@ -49,8 +49,12 @@ const FIND = `
   where event_id = $1 or (idempotency_key is not null and consumer = $2 and idempotency_key = $3)
   order by id limit 1`;
 
-/** What a row is made of, in the order of the columns of `ADD`. */
-type Row = readonly (string | number | boolean | null)[];
+interface Row {
+  eventId: string;
+  key: string | null;
+  /** In the order of the columns of `ADD`. */
+  values: readonly (string | number | boolean | null)[];
+}
 
 const ADD = `
   insert into qcs_quantum.interactions
@@ -64,7 +68,7 @@ const ADD = `
       completion_tokens, latency_ms, cached, status, consumer, idempotency_key, cost_usd, state, place)
   order by place
   on conflict do nothing
-  returning event_id`;
+  returning event_id, idempotency_key`;
 
 /**
  * PostgreSQL's classes of errors that a single row may be to blame for, or its place among others: data exceptions,
@@ -77,11 +81,13 @@ export function openInteractions(database: Database): Interactions {
   // One commit for all that have come while the one before was written: who is answered is stored all the same.
   const add = inBatches<Row, boolean>(
     async (rows) => {
-      const columns = rows[0]?.map((_, column) => rows.map((row) => row[column])) ?? [];
-      const { rows: added } = await database.pool.query<{ event_id: string }>({ ...adding, values: columns });
-      const left = new Set(added.map(({ event_id }) => event_id));
-      // Of two rows of one event the first is the one that was added.
-      return rows.map(([eventId]) => left.delete(eventId as string));
+      const columns = rows[0]?.values.map((_, column) => rows.map(({ values }) => values[column])) ?? [];
+      const { rows: added } = await database.pool.query<{ event_id: string; idempotency_key: string | null }>(
+        { ...adding, values: columns },
+      );
+      const left = new Set(added.map((row) => JSON.stringify([row.event_id, row.idempotency_key])));
+      // They come in their order: of two rows of one event and key the first is the one that was added.
+      return rows.map(({ eventId, key }) => left.delete(JSON.stringify([eventId, key])));
     },
     (error) => OF_ROWS.test(String((error as { code?: unknown }).code)),
   );
@@ -110,7 +116,8 @@ function rowOf(interaction: Interaction): Row {
   // What may go better next time must not answer the next try with the same key.
   const passing =
     outcome.status === 'failed' && (outcome.error.status >= 500 || outcome.error.status === 499);
-  return [
+  const key = passing ? null : (interaction.idempotencyKey ?? null);
+  const values = [
     interaction.eventId,
     interaction.correlationId,
     interaction.model,
@@ -123,8 +130,9 @@ function rowOf(interaction: Interaction): Row {
     completed?.completion.cached ?? false,
     outcome.status,
     interaction.consumer,
-    passing ? null : (interaction.idempotencyKey ?? null),
+    key,
     interaction.cost ?? null,
     interaction.state === undefined ? null : JSON.stringify(interaction.state),
   ];
+  return { eventId: interaction.eventId, key, values };
 }

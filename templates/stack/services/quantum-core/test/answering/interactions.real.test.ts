@@ -24,6 +24,26 @@ describe.skipIf(skipWithout([postgresServer]))('rows that are added while the da
   });
   afterAll(() => database?.stop());
 
+  it('are told apart by event and key where several of one batch are of one event', async () => {
+    const log = createLog({ service: 'test', level: 'silent', destination: { write: () => {} } });
+    const pool = openDatabase({ url: database.url, service: 'several', log, tracing: NO_TRACING });
+    try {
+      const { add } = openInteractions(pool);
+      const keyed = (eventId: string, status?: number): Interaction => ({
+        ...interactionOf(eventId, status),
+        idempotencyKey: 'k-1',
+      });
+      // The first is alone, and holds the key; what may go better next time has none.
+      const added = [keyed('one'), keyed('two'), keyed('two', 503), keyed('two', 503), keyed('three')].map(
+        add,
+      );
+      expect(await Promise.all(added)).toEqual([true, false, true, false, false]);
+    } finally {
+      await pool.close();
+      await query(database.url, 'delete from qcs_quantum.interactions', []);
+    }
+  });
+
   it('are there if their adding has succeeded, and never twice', async () => {
     const log = createLog({ service: 'test', level: 'silent', destination: { write: () => {} } });
     const pool = openDatabase({ url: database.url, service: 'victim', log, tracing: NO_TRACING });
@@ -86,8 +106,8 @@ describe.skipIf(skipWithout([postgresServer]))('rows that are added while the da
   });
 });
 
-function interactionOf(eventId: string): Interaction {
-  const error = { status: 400, message: 'no', type: 'invalid_request_error', param: null, code: null };
+function interactionOf(eventId: string, status = 400): Interaction {
+  const error = { status, message: 'no', type: 'invalid_request_error', param: null, code: null };
   return {
     eventId,
     consumer: '',
