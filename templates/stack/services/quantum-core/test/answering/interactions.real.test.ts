@@ -35,7 +35,7 @@ describe.skipIf(skipWithout([postgresServer]))('rows that are added while the da
       });
       // The first is alone, and holds the key; what may go better next time has none.
       const added = [keyed('one'), keyed('two'), keyed('two', 503), keyed('two', 503), keyed('three')].map(
-        add,
+        (each) => add(each),
       );
       expect(await Promise.all(added)).toEqual([true, false, true, false, false]);
     } finally {
