@@ -5,9 +5,11 @@ export const DIMENSION = 26;
 
 /** A vector of `DIMENSION` complex numbers, of length 1 where it stands for a state. */
 export interface ComplexVector {
-  re: readonly number[];
-  im: readonly number[];
+  re: Numbers;
+  im: Numbers;
 }
+/** `Float64Array` where many are computed with: of a list, each number that is read may be an object of its own. */
+type Numbers = readonly number[] | Float64Array;
 
 /**
  * A mixed state: vectors with the probabilities of being in them, which add up to 1. Its density matrix is
@@ -30,9 +32,11 @@ export interface StateMetrics {
 
 /** The vector in the same direction whose length is 1. `undefined` for the zero vector. */
 export function normalise({ re, im }: ComplexVector): ComplexVector | undefined {
-  const length = Math.sqrt(sum(re, (x) => x * x) + sum(im, (x) => x * x));
+  let squares = 0;
+  for (const part of [re, im]) for (const x of part) squares += x * x;
+  const length = Math.sqrt(squares);
   if (!(length > 0) || !Number.isFinite(length)) return undefined;
-  return { re: re.map((x) => x / length), im: im.map((x) => x / length) };
+  return { re: Float64Array.from(re, (x) => x / length), im: Float64Array.from(im, (x) => x / length) };
 }
 
 /**
@@ -40,13 +44,15 @@ export function normalise({ re, im }: ComplexVector): ComplexVector | undefined 
  */
 export function stateOf(turns: readonly ComplexVector[], halfLife = 4): State {
   const weights = turns.map((_, index) => 2 ** (-(turns.length - 1 - index) / halfLife));
-  const total = sum(weights, (weight) => weight);
+  const total = weights.reduce((all, weight) => all + weight, 0);
   return { vectors: turns, probabilities: weights.map((weight) => weight / total) };
 }
 
 /** Coherence, purity and entropy of the state. */
 export function metricsOf(state: State): StateMetrics {
-  return { coherence: coherence(state), purity: purity(state), entropy: entropy(state) };
+  // Of the many values between, purity and entropy need the same.
+  const products = gram(state, state);
+  return { coherence: coherence(state), purity: purity(state, products), entropy: entropy(state, products) };
 }
 
 /**
@@ -56,8 +62,7 @@ export function metricsOf(state: State): StateMetrics {
 export function coherence({ vectors, probabilities }: State): number {
   // Most texts have few words: what no vector touches is 0 in ρ.
   const touched: number[] = [];
-  for (let k = 0; k < DIMENSION; k += 1)
-    if (vectors.some(({ re, im }) => re[k] !== 0 || im[k] !== 0)) touched.push(k);
+  for (let k = 0; k < DIMENSION; k += 1) if (touches(vectors, k)) touched.push(k);
   let total = 0;
   for (let place = 0; place < touched.length; place += 1) {
     const i = touched[place] as number;
@@ -68,10 +73,10 @@ export function coherence({ vectors, probabilities }: State): number {
       for (let turn = 0; turn < vectors.length; turn += 1) {
         const vector = vectors[turn] as ComplexVector;
         const p = probabilities[turn] ?? 0;
-        const a = vector.re[i] ?? 0;
-        const b = vector.im[i] ?? 0;
-        const c = vector.re[j] ?? 0;
-        const d = vector.im[j] ?? 0;
+        const a = vector.re[i] as number;
+        const b = vector.im[i] as number;
+        const c = vector.re[j] as number;
+        const d = vector.im[j] as number;
         re += p * (a * c + b * d);
         im += p * (b * c - a * d);
       }
@@ -85,17 +90,14 @@ export function coherence({ vectors, probabilities }: State): number {
 /**
  * Tr ρ² = Σ pᵢ pⱼ |⟨ψᵢ|ψⱼ⟩|²: Nielsen and Chuang, "Quantum Computation and Quantum Information" (2010), exercise 2.71.
  */
-export function purity({ vectors, probabilities }: State): number {
-  if (vectors.length === 0) return 1 / DIMENSION;
+export function purity(state: State, { re, im }: Products = gram(state, state)): number {
+  if (state.vectors.length === 0) return 1 / DIMENSION;
+  // The products are weighted by √(pᵢpⱼ) already.
   let total = 0;
-  vectors.forEach((a, i) => {
-    // |⟨a|b⟩| is |⟨b|a⟩|: each pair once, and twice what it gives.
-    for (let j = 0; j <= i; j += 1) {
-      const { re, im } = innerProduct(a, vectors[j] as ComplexVector);
-      const weight = (probabilities[i] ?? 0) * (probabilities[j] ?? 0);
-      total += (i === j ? 1 : 2) * weight * (re * re + im * im);
-    }
-  });
+  for (let at = 0; at < re.length; at += 1) {
+    const [a, b] = [re[at] as number, im[at] as number];
+    total += a * a + b * b;
+  }
   return Math.min(1, total);
 }
 
@@ -103,12 +105,11 @@ export function purity({ vectors, probabilities }: State): number {
  * The von Neumann entropy −Tr ρ log₂ ρ (Nielsen and Chuang, equation 11.40). The eigenvalues of ρ other than 0 are those
  * of the Gram matrix √(pᵢpⱼ) ⟨ψᵢ|ψⱼ⟩, which is as large as there are turns.
  */
-export function entropy(state: State): number {
+export function entropy(state: State, products: Products = gram(state, state)): number {
   if (state.vectors.length === 0) return Math.log2(DIMENSION);
-  return Math.max(
-    0,
-    sum(eigenvalues(gram(state, state)), (value) => (value > 1e-15 ? -value * Math.log2(value) : 0)),
-  );
+  let total = 0;
+  for (const value of eigenvalues(products)) if (value > 1e-15) total -= value * Math.log2(value);
+  return Math.max(0, total);
 }
 
 /**
@@ -117,14 +118,14 @@ export function entropy(state: State): number {
  * X†Y (Nielsen and Chuang, section 9.2.2, by Uhlmann's theorem).
  */
 export function fidelity(a: State, b: State): number {
-  const { re, im } = gram(known(a), known(b));
+  const products = gram(known(a), known(b));
   // The singular values of a complex matrix A + iB are those of [[A, −B], [B, A]], each twice.
-  const { diagonal } = new SingularValueDecomposition(real(re, im), {
+  const { diagonal } = new SingularValueDecomposition(real(products), {
     computeLeftSingularVectors: false,
     computeRightSingularVectors: false,
     autoTranspose: true,
   });
-  return Math.min(1, (sum(diagonal, (value) => value) / 2) ** 2);
+  return Math.min(1, (diagonal.reduce((total, value) => total + value, 0) / 2) ** 2);
 }
 
 /** ρ itself, row by row. */
@@ -158,58 +159,76 @@ function known(state: State): State {
   return { vectors, probabilities: vectors.map(() => 1 / DIMENSION) };
 }
 
-/** √(pᵢqⱼ) ⟨aᵢ|bⱼ⟩ for the vectors of both states. */
-function gram(a: State, b: State): { re: number[][]; im: number[][] } {
-  const products = a.vectors.map((left, i) =>
-    b.vectors.map((right, j) => {
-      const weight = Math.sqrt((a.probabilities[i] ?? 0) * (b.probabilities[j] ?? 0));
-      const { re, im } = innerProduct(left, right);
-      return { re: weight * re, im: weight * im };
-    }),
-  );
-  return {
-    re: products.map((row) => row.map(({ re }) => re)),
-    im: products.map((row) => row.map(({ im }) => im)),
+/** √(pᵢqⱼ) ⟨aᵢ|bⱼ⟩ for the vectors of two states: `width` of them a row, row by row. */
+interface Products {
+  re: Float64Array;
+  im: Float64Array;
+  width: number;
+}
+
+/** ⟨aᵢ|bⱼ⟩ is with the complex conjugate of aᵢ. */
+function gram(a: State, b: State): Products {
+  const width = b.vectors.length;
+  const products = {
+    re: new Float64Array(a.vectors.length * width),
+    im: new Float64Array(a.vectors.length * width),
+    width,
   };
+  for (let i = 0; i < a.vectors.length; i += 1) {
+    const left = a.vectors[i] as ComplexVector;
+    for (let j = 0; j < width; j += 1) {
+      const right = b.vectors[j] as ComplexVector;
+      let re = 0;
+      let im = 0;
+      for (let k = 0; k < DIMENSION; k += 1) {
+        const ar = left.re[k] as number;
+        const ai = left.im[k] as number;
+        // Most vectors are sparse.
+        if (ar === 0 && ai === 0) continue;
+        const br = right.re[k] as number;
+        const bi = right.im[k] as number;
+        re += ar * br + ai * bi;
+        im += ar * bi - ai * br;
+      }
+      const weight = Math.sqrt((a.probabilities[i] ?? 0) * (b.probabilities[j] ?? 0));
+      products.re[i * width + j] = weight * re;
+      products.im[i * width + j] = weight * im;
+    }
+  }
+  return products;
+}
+
+/** Whether one of the vectors is other than 0 in this dimension. */
+function touches(vectors: readonly ComplexVector[], k: number): boolean {
+  for (const { re, im } of vectors) if (re[k] !== 0 || im[k] !== 0) return true;
+  return false;
 }
 
 /** Of a Hermitian matrix A + iB; those of the real symmetric [[A, −B], [B, A]] are the same, each twice. */
-function eigenvalues({ re, im }: { re: number[][]; im: number[][] }): number[] {
-  const [[a = 0, c = 0] = [], [, b = 0] = []] = re;
-  if (re.length === 1) return [a];
+function eigenvalues(products: Products): number[] {
+  const { re, im, width } = products;
+  const [a = 0, c = 0, , b = 0] = re;
+  if (width === 1) return [a];
   // A question and its answer, which most conversations are: (a + b)/2 ± √(((a − b)/2)² + |c|²).
-  if (re.length === 2) {
-    const spread = Math.hypot((a - b) / 2, c, im[0]?.[1] ?? 0);
+  if (width === 2) {
+    const spread = Math.hypot((a - b) / 2, c, im[1] ?? 0);
     return [(a + b) / 2 - spread, (a + b) / 2 + spread];
   }
-  const { realEigenvalues } = new EigenvalueDecomposition(real(re, im), { assumeSymmetric: true });
+  const { realEigenvalues } = new EigenvalueDecomposition(real(products), { assumeSymmetric: true });
   return realEigenvalues.toSorted((a, b) => a - b).filter((_, index) => index % 2 === 0);
 }
 
-function real(re: number[][], im: number[][]): Matrix {
+function real({ re, im, width }: Products): Matrix {
+  const rows = Array.from(
+    { length: re.length / width },
+    (_, row) =>
+      [
+        [...re.subarray(row * width, (row + 1) * width)],
+        [...im.subarray(row * width, (row + 1) * width)],
+      ] as const,
+  );
   return new Matrix([
-    ...re.map((row, i) => [...row, ...(im[i] ?? []).map((value) => -value)]),
-    ...im.map((row, i) => [...row, ...(re[i] ?? [])]),
+    ...rows.map(([a, b]) => [...a, ...b.map((value) => -value)]),
+    ...rows.map(([a, b]) => [...b, ...a]),
   ]);
-}
-
-/** ⟨a|b⟩, with the complex conjugate of a. */
-function innerProduct(a: ComplexVector, b: ComplexVector): { re: number; im: number } {
-  let re = 0;
-  let im = 0;
-  for (let k = 0; k < DIMENSION; k += 1) {
-    const ar = a.re[k] ?? 0;
-    const ai = a.im[k] ?? 0;
-    // Most vectors are sparse.
-    if (ar === 0 && ai === 0) continue;
-    const br = b.re[k] ?? 0;
-    const bi = b.im[k] ?? 0;
-    re += ar * br + ai * bi;
-    im += ar * bi - ai * br;
-  }
-  return { re, im };
-}
-
-function sum<Item>(items: readonly Item[], value: (item: Item) => number): number {
-  return items.reduce((total, item) => total + value(item), 0);
 }

@@ -20,24 +20,42 @@ const MOST_CHARACTERS = 65_536;
 export function textVector(text: string): ComplexVector | undefined {
   const words = text.slice(0, MOST_CHARACTERS).normalize('NFKC').toLowerCase().match(WORD) ?? [];
   if (words.length === 0) return undefined;
-  const counts = new Array<number>(DIMENSION).fill(0);
-  const places = new Array<number>(DIMENSION).fill(0);
-  words.forEach((word, place) => {
-    const dimension = dimensionOf(word);
-    counts[dimension] = (counts[dimension] ?? 0) + 1;
-    places[dimension] = (places[dimension] ?? 0) + place / words.length;
-  });
-  const amplitude = counts.map((count) => Math.sqrt(count / words.length));
-  const phase = counts.map((count, k) => (count === 0 ? 0 : (2 * Math.PI * (places[k] ?? 0)) / count));
-  return {
-    re: amplitude.map((a, k) => a * Math.cos(phase[k] ?? 0)),
-    im: amplitude.map((a, k) => a * Math.sin(phase[k] ?? 0)),
-  };
+  const counts = new Float64Array(DIMENSION);
+  const places = new Float64Array(DIMENSION);
+  for (let place = 0; place < words.length; place += 1) {
+    const dimension = dimensionOf(words[place] as string);
+    counts[dimension] = (counts[dimension] as number) + 1;
+    places[dimension] = (places[dimension] as number) + place / words.length;
+  }
+  const vector = { re: new Float64Array(DIMENSION), im: new Float64Array(DIMENSION) };
+  for (let k = 0; k < DIMENSION; k += 1) {
+    const count = counts[k] as number;
+    if (count === 0) continue;
+    const amplitude = Math.sqrt(count / words.length);
+    const phase = (2 * Math.PI * (places[k] as number)) / count;
+    vector.re[k] = amplitude * Math.cos(phase);
+    vector.im[k] = amplitude * Math.sin(phase);
+  }
+  return vector;
 }
 
 /** FNV-1a with 32 bits over the word's UTF-8 (RFC 9923), modulo 26. */
 export function dimensionOf(word: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(word, 'utf8')) hash = Math.imul(hash ^ byte, 0x01000193);
+  let hash = FNV_OFFSET;
+  for (let at = 0; at < word.length; at += 1) {
+    const code = word.charCodeAt(at);
+    // Beyond ASCII a character has several bytes.
+    if (code > 0x7f) return hashOf(Buffer.from(word, 'utf8')) % DIMENSION;
+    hash = Math.imul(hash ^ code, FNV_PRIME);
+  }
   return (hash >>> 0) % DIMENSION;
+}
+
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+function hashOf(bytes: Uint8Array): number {
+  let hash = FNV_OFFSET;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, FNV_PRIME);
+  return hash >>> 0;
 }

@@ -16,8 +16,8 @@ import {
 } from '../src/state.ts';
 
 const at = (...parts: [place: number, re: number, im?: number][]): ComplexVector => {
-  const re = new Array<number>(DIMENSION).fill(0);
-  const im = new Array<number>(DIMENSION).fill(0);
+  const re = new Float64Array(DIMENSION);
+  const im = new Float64Array(DIMENSION);
   for (const [place, real, imaginary = 0] of parts) {
     re[place] = real;
     im[place] = imaginary;
@@ -136,6 +136,11 @@ describe('any state', () => {
           6,
         );
         expect(purity(any)).toBeCloseTo(rho.mmul(rho).trace() / 2, 9);
+        expect(metricsOf(any)).toEqual({
+          coherence: coherence(any),
+          purity: purity(any),
+          entropy: entropy(any),
+        });
         const { re, im } = densityMatrix(any);
         const off = re.flatMap((row, i) => row.map((x, j) => (i === j ? 0 : Math.hypot(x, im[i]?.[j] ?? 0))));
         expect(coherence(any)).toBeCloseTo(

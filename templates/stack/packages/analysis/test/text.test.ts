@@ -16,6 +16,16 @@ describe('a text as a vector', () => {
     expect(dimensionOf('b')).toBe(0xe70c2de5 % 26);
   });
 
+  it('hashes the UTF-8 of words, whatever their script', () => {
+    const fnv1a = (bytes: Uint8Array) =>
+      bytes.reduce((hash, byte) => ((hash ^ BigInt(byte)) * 0x01000193n) & 0xffffffffn, 0x811c9dc5n);
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (word) => {
+        expect(dimensionOf(word)).toBe(Number(fnv1a(Buffer.from(word)) % 26n));
+      }),
+    );
+  });
+
   it('has the share of the words as the square of the amplitude, and their mean place as the phase', () => {
     // "a" twice of four words, at 0 and 2: amplitude √½, phase 2π · (0/4 + 2/4) / 2 = π/2.
     const vector = textVector('A b a b');

@@ -6,5 +6,8 @@ export function toColumn({ re, im }: ComplexVector): number[] {
 }
 
 export function fromColumn(column: readonly number[]): ComplexVector {
-  return { re: column.slice(0, DIMENSION), im: column.slice(DIMENSION) };
+  return {
+    re: Float64Array.from(column.slice(0, DIMENSION)),
+    im: Float64Array.from(column.slice(DIMENSION)),
+  };
 }
