@@ -14,6 +14,8 @@ const RUNS = new RegExp(`\\S{${LONGEST_RUN}}|\\s{${LONGEST_RUN}}`, 'g');
 
 /** The number of tokens of the encoding cl100k_base (GPT-4's). */
 export function countTokens(text: string): number {
+  // In most texts there is nothing to be cut.
+  if (text.length < LONGEST_RUN) return count(text, AS_TEXT);
   let tokens = 0;
   for (const piece of pieces(text)) tokens += count(piece, AS_TEXT);
   return tokens;
@@ -28,9 +30,22 @@ export function countTokens(text: string): number {
 export function countPromptTokens(messages: readonly ChatMessage[]): number {
   let tokens = 3;
   for (const message of messages) {
-    tokens += 3 + countTokens(message.role) + countTokens(textOf(message));
+    tokens += 3 + tokensOfRole(message.role) + countTokens(textOf(message));
     if (typeof message.name === 'string') tokens += 1 + countTokens(message.name);
   }
+  return tokens;
+}
+
+/** Roles are few, and counted with every message. */
+const ROLES = new Map<string, number>();
+const MOST_ROLES = 16;
+const LONGEST_ROLE = 32;
+
+function tokensOfRole(role: string): number {
+  const known = ROLES.get(role);
+  if (known !== undefined) return known;
+  const tokens = countTokens(role);
+  if (ROLES.size < MOST_ROLES && role.length <= LONGEST_ROLE) ROLES.set(role, tokens);
   return tokens;
 }
 
@@ -44,6 +59,8 @@ export function firstTokens(text: string, most: number): string {
   if (tokens.length <= most) return text;
   for (let length = most; length > 0; length -= 1) {
     const beginning = decode(tokens.slice(0, length));
+    // All share one decoder, which keeps the bytes of a character that was cut off for whoever decodes next.
+    decode(tokens.slice(length));
     // A token may end in the middle of a character, which then decodes to something that is not in the text.
     if (text.startsWith(beginning) && countTokens(beginning) <= most) return beginning;
   }

@@ -34,6 +34,18 @@ describe('countPromptTokens', () => {
 });
 
 describe('firstTokens', () => {
+  it('cuts no character in two, and forgets none that it has cut', () => {
+    // Three tokens for the first character, each a part of its bytes.
+    const text = '𝒳 y';
+    const all = countTokens(text);
+    for (let round = 0; round < 2; round += 1)
+      expect(Array.from({ length: all }, (_, at) => firstTokens(text, at + 1))).toEqual([
+        ...new Array(all - 2).fill(''),
+        '𝒳',
+        '𝒳 y',
+      ]);
+  });
+
   it('gives a beginning of the text with at most so many tokens', () => {
     fc.assert(
       fc.property(
@@ -44,6 +56,8 @@ describe('firstTokens', () => {
           expect(text.startsWith(beginning)).toBe(true);
           expect(countTokens(beginning)).toBeLessThanOrEqual(most);
           if (countTokens(text) <= most) expect(beginning).toBe(text);
+          // What was cut in the middle of a character before must not be seen in it.
+          expect(firstTokens(text, most)).toBe(beginning);
         },
       ),
     );
