@@ -57,10 +57,10 @@ export function createAnswering(options: AnsweringOptions) {
     if (work.outcome === undefined && (delivery.again || identity.idempotencyKey !== undefined))
       takeOver(work, event.data, await interactions.find(identity, delivery.span));
     if (work.outcome === undefined) {
-      const cancelled = cancellations.begin(event.id);
+      const cancellation = cancellations.begin(event.id);
       try {
         if (conversation !== undefined) work.memory = await conversations.recall(conversation, delivery.span);
-        work.outcome = await produce(delivery, work, cancelled);
+        work.outcome = await produce(delivery, work, cancellation);
       } finally {
         cancellations.end(event.id);
       }

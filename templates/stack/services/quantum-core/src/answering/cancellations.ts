@@ -16,33 +16,51 @@ const CLIENT_GONE: LlmError = {
  */
 export interface Cancellations {
   cancel(request: string): void;
-  /** Aborted when the request is cancelled, or was before. To be ended with `end`. */
-  begin(request: string): AbortSignal;
+  /** What becomes of a request that is being worked on: it may have been cancelled before. To be ended with `end`. */
+  begin(request: string): Cancellation;
   end(request: string): void;
+}
+
+/** Whether a request was cancelled. */
+export class Cancellation {
+  readonly #controller = new AbortController();
+  #cancelled = false;
+
+  cancel(): void {
+    this.#cancelled = true;
+    this.#controller.abort(new EngineError(CLIENT_GONE));
+  }
+
+  /** Aborted when it is cancelled. For who can be stopped: making it costs more than everything else here. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** @throws {EngineError} that nobody waits any more */
+  throwIfCancelled(): void {
+    if (this.#cancelled) this.signal.throwIfAborted();
+  }
 }
 
 /** So many are remembered; the oldest are forgotten first. */
 const MOST = 10_000;
 
 export function createCancellations(): Cancellations {
-  const inWork = new Map<string, AbortController>();
+  const inWork = new Map<string, Cancellation>();
   const cancelled = new Set<string>();
   return {
     cancel(request) {
-      const controller = inWork.get(request);
-      if (controller !== undefined) {
-        controller.abort(new EngineError(CLIENT_GONE));
-        return;
-      }
+      const working = inWork.get(request);
+      if (working !== undefined) return working.cancel();
       cancelled.add(request);
       const [oldest] = cancelled;
       if (cancelled.size > MOST && oldest !== undefined) cancelled.delete(oldest);
     },
     begin(request) {
-      const controller = new AbortController();
-      inWork.set(request, controller);
-      if (cancelled.delete(request)) controller.abort(new EngineError(CLIENT_GONE));
-      return controller.signal;
+      const cancellation = new Cancellation();
+      inWork.set(request, cancellation);
+      if (cancelled.delete(request)) cancellation.cancel();
+      return cancellation;
     },
     end(request) {
       inWork.delete(request);

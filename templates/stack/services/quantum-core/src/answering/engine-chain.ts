@@ -10,8 +10,8 @@ export interface Candidate {
   engine: string;
   /** The name of the model there. */
   model: string;
-  /** As the engine says. */
-  instant: boolean;
+  /** The whole answer in one piece, where the engine has it at once. @throws {EngineError} */
+  answerAtOnce: ((request: LlmRequest) => Promise<EngineOutput>) | undefined;
   /** Has it answer; every piece goes to `take`. @throws {EngineError} */
   answer(request: LlmRequest, signal: AbortSignal, take: (output: EngineOutput) => void): Promise<void>;
 }
@@ -82,15 +82,30 @@ export function createEngineChain({ engines, log, breaker, onFailure }: ChainOpt
     };
   };
 
+  const createShortLink = (engine: Engine, model: string): Candidate['answerAtOnce'] => {
+    if (engine.answerAtOnce === undefined) return undefined;
+    const atOnce = engine.answerAtOnce.bind(engine);
+    return async (request) => {
+      try {
+        return await atOnce(request.model === model ? request : { ...request, model });
+      } catch (error) {
+        const explained = explain(error);
+        if (mayBeAnswered(explained)) onFailure?.(engine.name);
+        throw explained;
+      }
+    };
+  };
+
   const links = engines.map((engine) => {
-    const answers = new Map<string, Candidate['answer']>();
-    const answer = (model: string) => {
-      const made = answers.get(model) ?? createLink(engine, model);
-      answers.set(model, made);
+    const candidates = new Map<string, Candidate>();
+    const candidate = (model: string): Candidate => {
+      const known = candidates.get(model);
+      if (known !== undefined) return known;
+      const [answer, answerAtOnce] = [createLink(engine, model), createShortLink(engine, model)];
+      const made = { engine: engine.name, model, answer, answerAtOnce };
+      candidates.set(model, made);
       return made;
     };
-    const { name, instant = false } = engine;
-    const candidate = (model: string): Candidate => ({ engine: name, model, instant, answer: answer(model) });
     return { candidate, offer: createOffers(engine) };
   });
 

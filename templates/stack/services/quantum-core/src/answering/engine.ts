@@ -35,8 +35,6 @@ export class EngineError extends Error {
 export interface Engine {
   /** As it stands in answers, rows and headers. */
   readonly name: string;
-  /** It answers sooner than a cache does, so its answers are kept only for who asks for that with `prompt_cache_key`. */
-  readonly instant?: boolean;
   /** What it can answer with now. @throws {EngineError} when it cannot be asked */
   models(): Promise<Model[]>;
   /**
@@ -45,6 +43,13 @@ export interface Engine {
    * @throws {EngineError}
    */
   answer(request: LlmRequest, signal: AbortSignal): AsyncIterable<EngineOutput>;
+  /**
+   * The whole answer in one piece, of an engine that computes it here: there is nothing to be stopped or left alone. It
+   * is there sooner than a cache would have it, so it is kept only for who asks for that with `prompt_cache_key`.
+   *
+   * @throws {EngineError}
+   */
+  answerAtOnce?(request: LlmRequest): Promise<EngineOutput>;
 }
 
 /** A refusal in OpenAI's shape, with the status 400. */

@@ -3,9 +3,10 @@ import type { Choice, Completion, LlmRequest, Usage } from '@stack/contracts/llm
 import type { Delivery } from '@stack/runtime/bus';
 import { EventInvalid } from '@stack/runtime/events';
 import { type Cache, cacheKey } from './cache.ts';
-import { createCollector } from './collect.ts';
+import type { Cancellation } from './cancellations.ts';
+import { type Collector, createCollector } from './collect.ts';
 import { withMemory } from './conversations.ts';
-import { EngineError, type Fault, failure } from './engine.ts';
+import { EngineError, type EngineOutput, type Fault, failure } from './engine.ts';
 import { type Candidate, type EngineChain, mayBeAnswered } from './engine-chain.ts';
 import type { Outcome } from './interactions.ts';
 import { restart, type Send, type Work } from './work.ts';
@@ -20,7 +21,7 @@ export interface ProducingOptions {
 export type Produce = (
   delivery: Delivery<LlmRequest>,
   work: Work,
-  cancelled: AbortSignal,
+  cancellation: Cancellation,
 ) => Promise<Outcome>;
 
 /** Node's timers hold no more milliseconds. */
@@ -28,22 +29,31 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Answers come from the cache, or from the first engine that gives one. */
 export function createProducing({ engines, cache, send }: ProducingOptions): Produce {
-  const produce: Produce = async (delivery, work, cancelled) => {
+  const produce: Produce = async (delivery, work, cancellation) => {
     const asked = delivery.event.data;
     const request = { ...asked, messages: withMemory(asked.messages, work.memory) };
     try {
-      cancelled.throwIfAborted();
+      cancellation.throwIfCancelled();
       const candidates = await engines.candidates(asked.model);
       for (const [place, candidate] of candidates.entries()) {
         // A try that broke off in the middle cannot be continued: the engine may say something else this time.
         restart(work);
-        const keeps = !candidate.instant || typeof request.prompt_cache_key === 'string';
+        const keeps = candidate.answerAtOnce === undefined || typeof request.prompt_cache_key === 'string';
         const key = keeps ? cacheKey(candidate.engine, { ...request, model: candidate.model }) : undefined;
         const known = key === undefined ? undefined : await cache.get(key, delivery.span);
         const completion = newCompletion(candidate, known !== undefined);
         if (known !== undefined) return { status: 'completed', completion, ...known };
         try {
-          const answer = await generate(delivery, work, { candidate, completion, request, cancelled });
+          const { answerAtOnce } = candidate;
+          const answer =
+            asked.stream === true || answerAtOnce === undefined
+              ? await generate(delivery, work, {
+                  candidate,
+                  completion,
+                  request,
+                  cancelled: cancellation.signal,
+                })
+              : await whole(await answerAtOnce(request), request);
           work.said = asked.stream === true;
           if (key !== undefined) void cache.set(key, answer, delivery.span);
           return { status: 'completed', completion, ...answer };
@@ -110,11 +120,22 @@ export function createProducing({ engines, cache, send }: ProducingOptions): Pro
       clearTimeout(expiry);
       cancelled.removeEventListener('abort', leave);
     }
-    const choices = collector.choices();
-    return { choices, usage: collector.usage ?? (await countUsage(request, choices)) };
+    return collected(collector, request);
   };
 
   return produce;
+}
+
+/** An answer that came in one piece. */
+async function whole(output: EngineOutput, request: LlmRequest) {
+  const collector = createCollector();
+  collector.add(output);
+  return collected(collector, request);
+}
+
+async function collected(collector: Collector, request: LlmRequest) {
+  const choices = collector.choices();
+  return { choices, usage: collector.usage ?? (await countUsage(request, choices)) };
 }
 
 /** From so long a silence on, in milliseconds, the engine is to blame, and not a client that would not wait. */

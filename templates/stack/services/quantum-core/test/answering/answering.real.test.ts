@@ -37,6 +37,9 @@ function deliver(
   return { event, again: false, replyTo: 'somewhere', expiresAt: undefined, span: undefined, log, ...extra };
 }
 
+/** An engine as others are: what they say comes in pieces. */
+const { answerAtOnce: _, ...another } = createOfflineEngine();
+
 describe.skipIf(skipWithout([postgresServer, redisServer]))(
   'answering, with a real database and cache',
   () => {
@@ -103,7 +106,7 @@ describe.skipIf(skipWithout([postgresServer, redisServer]))(
       const delivery = deliver({ seed: 1 });
       await first.handle(delivery);
       const stranger: Engine = {
-        ...createOfflineEngine(),
+        ...another,
         // biome-ignore lint/correctness/useYield: it must not get that far.
         async *answer() {
           throw new Error('asked twice');
@@ -179,7 +182,7 @@ describe.skipIf(skipWithout([postgresServer, redisServer]))(
     it('begins anew, under another name, when a chunk could not be delivered, and stops the engine', async () => {
       let pulled = 0;
       const endless: Engine = {
-        ...createOfflineEngine(),
+        ...another,
         async *answer(_request, signal) {
           for (; !signal.aborted && pulled < 10_000; pulled += 1) {
             await new Promise((resolve) => setImmediate(resolve));
@@ -201,7 +204,7 @@ describe.skipIf(skipWithout([postgresServer, redisServer]))(
 
     it('tells why, under the number that is awaited, when the engine says what cannot be published', async () => {
       const odd: Engine = {
-        ...createOfflineEngine(),
+        ...another,
         async *answer() {
           for (const finish_reason of [null, '', null]) {
             yield { choices: [{ index: 0, delta: { content: 'x' }, finish_reason }] };
@@ -240,7 +243,7 @@ describe.skipIf(skipWithout([postgresServer, redisServer]))(
 
     it('stops an engine that is still at work when the request expires', async () => {
       const slow: Engine = {
-        ...createOfflineEngine(),
+        ...another,
         async *answer(_request, signal) {
           await new Promise((resolve) => signal.addEventListener('abort', resolve));
         },
@@ -335,7 +338,7 @@ describe.skipIf(skipWithout([postgresServer, redisServer]))(
       let begun = false;
       let ended = false;
       const slow: Engine = {
-        ...createOfflineEngine(),
+        ...another,
         async *answer(_request, signal) {
           begun = true;
           await new Promise((resolve) => signal.addEventListener('abort', resolve));
@@ -475,9 +478,9 @@ describe.skipIf(skipWithout([postgresServer, redisServer]))(
       const offline = createOfflineEngine();
       const counting: Engine = {
         ...offline,
-        answer(request, signal) {
+        async answerAtOnce(request) {
           asked += 1;
-          return offline.answer(request, signal);
+          return offline.answerAtOnce(request);
         },
       };
       const patient = core({ engines: [counting] });

@@ -27,6 +27,27 @@ function engine(name: string, models: string[]) {
 }
 
 describe('the chain of engines', () => {
+  it('has the whole answer at once of an engine that computes it, by the name of its model', async () => {
+    const failures: string[] = [];
+    const one: Engine = {
+      ...engine('a', ['x']).engine,
+      async answerAtOnce({ model }) {
+        if (failures.length > 0) throw new TypeError('broken');
+        return { choices: [{ index: 0, delta: { content: model } }] };
+      },
+    };
+    const others = [one, engine('b', ['y']).engine];
+    const chain = createEngineChain({ engines: others, log, onFailure: (name) => failures.push(name) });
+    const [candidate, other] = await chain.candidates(AUTO);
+    expect(await candidate?.answerAtOnce?.(request)).toEqual({
+      choices: [{ index: 0, delta: { content: 'x' } }],
+    });
+    expect(other?.answerAtOnce).toBeUndefined();
+    failures.push('b');
+    await expect(candidate?.answerAtOnce?.(request)).rejects.toBeInstanceOf(EngineError);
+    expect(failures).toEqual(['b', 'a']);
+  });
+
   it('offers what all have, each once, and a name for whoever is first', async () => {
     const [a, b] = [engine('a', ['x', 'shared']), engine('b', ['shared', 'y'])];
     const chain = createEngineChain({ engines: [a.engine, b.engine], log });

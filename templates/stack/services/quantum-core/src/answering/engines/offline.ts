@@ -1,4 +1,4 @@
-import type { ChoiceDelta, LlmRequest } from '@stack/contracts/llm';
+import type { ChoiceDelta, LlmRequest, Usage } from '@stack/contracts/llm';
 import { type Engine, refusal } from '../engine.ts';
 import { textOf } from '../message-text.ts';
 import { refuseOtherFields } from '../question.ts';
@@ -37,35 +37,42 @@ const TAKEN = new Set([
  * The engine that needs no model and no network. It is not a language model and does not pretend to be one:
  * it answers with quotations from the conversation itself, and says so.
  */
-export function createOfflineEngine(): Engine {
+export function createOfflineEngine(): Required<Engine> {
   return {
     name: OFFLINE,
-    instant: true,
     models: async () => [{ id: OFFLINE, created: 0, owned_by: 'qbtc' }],
     async *answer(request) {
-      refuseWhatItCannotDo(request);
-      const tokenizer = await import('../tokens.ts');
-      const promptTokens = countPrompt(request, tokenizer);
-      const { text, finish_reason } = bound(compose(request), request, tokenizer);
-      // It does not sample, so the choices do not differ.
-      const choices = Array.from({ length: request.n ?? 1 }, (_, index) => index);
-      const each = (delta: ChoiceDelta['delta'], end: Partial<ChoiceDelta> = {}) => ({
-        choices: choices.map((index) => ({ index, delta, ...end })),
-      });
-      yield each({ role: 'assistant', content: '' });
-      for (const content of chunks(text)) yield each({ content });
-      yield each({}, { finish_reason });
-      const completionTokens = tokenizer.countTokens(text) * choices.length;
-      yield {
-        choices: [],
-        usage: {
-          prompt_tokens: promptTokens,
-          completion_tokens: completionTokens,
-          total_tokens: promptTokens + completionTokens,
-        },
-      };
+      const { text, finish_reason, usage } = await answerTo(request);
+      yield { choices: each(request, { delta: { role: 'assistant', content: '' } }) };
+      for (const content of chunks(text)) yield { choices: each(request, { delta: { content } }) };
+      yield { choices: each(request, { delta: {}, finish_reason }) };
+      yield { choices: [], usage };
+    },
+    async answerAtOnce(request) {
+      const { text, finish_reason, usage } = await answerTo(request);
+      const delta = { role: 'assistant', content: text };
+      return { choices: each(request, { delta, finish_reason }), usage };
     },
   };
+}
+
+async function answerTo(request: LlmRequest) {
+  refuseWhatItCannotDo(request);
+  const tokenizer = await import('../tokens.ts');
+  const prompt_tokens = countPrompt(request, tokenizer);
+  const { text, finish_reason } = bound(compose(request), request, tokenizer);
+  const completion_tokens = tokenizer.countTokens(text) * choicesOf(request);
+  const usage: Usage = { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+  return { text, finish_reason, usage };
+}
+
+function choicesOf({ n }: LlmRequest): number {
+  return n ?? 1;
+}
+
+/** The same for each choice: it does not sample, so they do not differ. */
+function each(request: LlmRequest, said: Omit<ChoiceDelta, 'index'>): ChoiceDelta[] {
+  return Array.from({ length: choicesOf(request) }, (_, index) => ({ ...said, index }) as ChoiceDelta);
 }
 
 function refuseWhatItCannotDo(request: LlmRequest): void {

@@ -13,6 +13,11 @@ async function answer(request: Partial<LlmRequest>) {
   const signal = new AbortController().signal;
   for await (const output of engine.answer({ model: OFFLINE, messages: [], ...request }, signal))
     collector.add(output);
+  // In pieces or at once, it is the same.
+  const atOnce = createCollector();
+  atOnce.add(await engine.answerAtOnce({ model: OFFLINE, messages: [], ...request }));
+  expect(atOnce.choices()).toEqual(collector.choices());
+  expect(atOnce.usage).toEqual(collector.usage);
   const [choice] = collector.choices();
   return {
     text: choice?.message.content ?? '',
