@@ -37,6 +37,7 @@ runtimeConformance<ComposeService>({
     await writeEnvFiles(context, declared);
     const problem = await buildImages(engine, declared.composeFile);
     if (problem !== undefined) {
+      await takeDown();
       await engine.stop();
       throw new Error(problem);
     }
