@@ -19,6 +19,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['services'],
   ['resources'],
   ['runtimes'],
+  ['import'],
   ['gateway', 'discovery', 'topology', 'events', 'trace', 'metrics', 'scaffold'],
   ['broker', 'docker', 'health'],
   ['reconcile'],

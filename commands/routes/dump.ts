@@ -20,8 +20,8 @@ export const dump: Register = (group, run) => {
       run<Options>(async (context, { all, out, force = false }) => {
         const { document } = await operate('routes dump', () => ({ all }))(context, {}, []);
         if (out === undefined || document?.kind !== 'dump') return { ...(document && { document }) };
-        const { writeDump } = await import('./dump-file.ts');
-        return { document: { ...document, file: await writeDump(context.cwd, out, document.yaml, force) } };
+        const { writeOut } = await import('../write-out.ts');
+        return { document: { ...document, file: await writeOut(context.cwd, out, document.yaml, force) } };
       }),
     );
 };

@@ -3,6 +3,7 @@ import { apply } from './apply.ts';
 import { check } from './check.ts';
 import { exportCommand } from './export.ts';
 import { graph } from './graph.ts';
+import { importCommand } from './import.ts';
 import { migrate } from './migrate.ts';
 import { plan } from './plan.ts';
 
@@ -11,5 +12,6 @@ export const topology: Register = (program, run) => {
   const group = program
     .command('topology')
     .description('exchanges, queues, bindings, policies and accounts of the broker');
-  for (const register of [plan, apply, migrate, check, graph, exportCommand]) register(group, run);
+  for (const register of [plan, apply, migrate, check, graph, importCommand, exportCommand])
+    register(group, run);
 };

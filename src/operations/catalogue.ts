@@ -184,6 +184,10 @@ export const OPERATIONS = {
     about: 'what the topology allows and its owner will regret; needs no broker',
     load: () => import('./topology/check.ts'),
   },
+  'topology import': {
+    about: 'take over what RabbitMQ holds: its definitions.json, or a live broker',
+    load: () => import('./topology/import.ts'),
+  },
   'topology export': {
     about: 'the whole topology: as a file of ours, or as definitions that a RabbitMQ loads',
     load: () => import('./topology/export.ts'),

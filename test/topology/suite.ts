@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import amqp from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Context } from '../../src/context.ts';
+import { liveDefinitions } from '../../src/import/live-definitions.ts';
+import { planTopologyImport } from '../../src/import/topology.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { connectAmqp } from '../../src/system/amqp.ts';
 import {
@@ -106,6 +108,25 @@ export function topologySuite(
     const again = await planTopology(context, stack);
     expect(again.changes).toEqual([]);
     expect(again.unmanaged).toEqual({ exchanges: [], queues: [], bindings: [] });
+  });
+
+  it('is imported from the live broker: nothing where it is declared, all of it where nothing is', async () => {
+    const stack = await stackOf('live', TOPOLOGY);
+    await applyTopology(context, stack, await planTopology(context, stack));
+    const source = await liveDefinitions(context, stack);
+    const same = await planTopologyImport(stack, source, {});
+    expect([same.changes, same.losses]).toEqual([[], []]);
+    await writeFile(join(stack.root, 'qbtc.yaml'), 'version: 1\nname: acme\n');
+    const empty = { ...stack, file: join(stack.root, 'qbtc.yaml'), topologyFiles: [] };
+    const all = await planTopologyImport(empty, source, {});
+    expect([all.changes.length, all.losses]).toEqual([3 + 3 + 6, []]);
+    await all.apply();
+    const file = join(stack.root, 'infrastructure', 'rabbitmq', 'topology.yaml');
+    const imported = { ...stack, topologyFiles: [file] };
+    expect((await planTopology(context, imported)).changes).toEqual([]);
+    await expect(liveDefinitions(context, stack, 'nowhere')).rejects.toMatchObject({
+      code: 'DEFINITIONS_VHOST',
+    });
   });
 
   it('repairs what was deleted by hand', async () => {

@@ -21,6 +21,7 @@ export const DOCUMENTS = {
   flows: () => import('./flows/index.ts'),
   heal: () => import('./heal/index.ts'),
   'heal-watch': () => import('./heal-watch/index.ts'),
+  imported: () => import('./imported/index.ts'),
   injected: () => import('./injected/index.ts'),
   logs: () => import('./logs/index.ts'),
   metrics: () => import('./metrics/index.ts'),

@@ -18,6 +18,7 @@ import { document as findings } from './findings.ts';
 import { document as flows } from './flows.ts';
 import { document as heal } from './heal.ts';
 import { document as healWatch } from './heal-watch.ts';
+import { document as imported } from './imported.ts';
 import { document as injected } from './injected.ts';
 import { document as logs } from './logs.ts';
 import { document as metrics } from './metrics.ts';
@@ -56,6 +57,7 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
   published,
   replayed,
   text,
+  imported,
   migrated,
   plan,
   applied,

@@ -1,13 +1,13 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { messageOf, QbtcError } from '../../src/errors.ts';
+import { messageOf, QbtcError } from '../src/errors.ts';
 
 /**
- * Writes a dump and gives the path of the file. It may hold keys, so that only its owner may read it.
+ * Writes what a command would print and gives the path of the file. It may hold keys or hashes: only its owner may read it.
  * @throws QbtcError FILE_EXISTS, FILE_NOT_WRITABLE
  */
-export async function writeDump(cwd: string, out: string, text: string, force: boolean): Promise<string> {
+export async function writeOut(cwd: string, out: string, text: string, force: boolean): Promise<string> {
   const file = resolve(cwd, out);
   const exists = await access(file).then(
     () => true,
