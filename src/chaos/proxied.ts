@@ -26,6 +26,8 @@ export async function refusesProxy(around: FaultContext, fault: Fault): Promise<
   const parts = await observedParts(around.context, around.stack, fault.subject);
   if (parts.some(({ provider }) => provider === 'docker'))
     return `${fault.subject} runs in Docker, where its clients reach it inside of the network: use pause or down`;
+  if (clientPorts(around.stack, fault.subject).length === 0)
+    return `${fault.subject} listens nowhere: use pause, down or kill`;
   if (parts.length > 1) return `${fault.subject} has ${parts.length} instances`;
   const others = await furtherPorts(around, parts);
   if (others.length === 0) return undefined;
@@ -112,7 +114,9 @@ interface Move {
 function clientPorts({ resources, services }: Stack, subject: string): Pick<Move, 'role' | 'port'>[] {
   const resource = resources.find(({ name }) => name === subject);
   if (resource === undefined)
-    return services.filter(({ name }) => name === subject).map(({ port }) => ({ role: 'main', port }));
+    return services
+      .filter(({ name }) => name === subject)
+      .flatMap(({ port }) => (port === undefined ? [] : [{ role: 'main', port }]));
   const { tls } = resource.ports;
   return [
     { role: 'main', port: resource.endpoint.port },

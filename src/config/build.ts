@@ -12,7 +12,11 @@ import type { Service, ServiceRoute, Stack } from '../model/stack.ts';
 import { accountName, roleName } from './endpoints.ts';
 import { contractFolders, filesOf } from './files.ts';
 import { secretOfAccount, secretOfRole } from './outline.ts';
+import { readinessOf } from './readiness.ts';
 import type { GatewayFile, StackFile } from './schema.ts';
+
+/** Where the metrics of a service are when nobody says otherwise. */
+const METRICS_PATH = '/metrics';
 
 /** What the stack is made of besides the file itself. */
 export interface Around {
@@ -98,15 +102,22 @@ function serviceOf(
   containerEnv: Record<string, string>,
   { root, secrets, portBase }: Around & { portBase: number },
 ): Service {
+  const listens = service.port !== undefined || service.url !== undefined;
   return {
     name,
     path: resolve(root, service.path),
     ...(service.entry === undefined ? {} : { entry: service.entry }),
     ...(service.command === undefined ? {} : { command: service.command }),
-    port: service.port + portBase,
+    ...(service.url === undefined ? {} : { url: new URL(service.url).origin }),
+    ...(service.port === undefined ? {} : { port: service.port + portBase }),
+    ports: Object.fromEntries(
+      Object.entries(service.ports).map(([called, port]) => [called, port + portBase]),
+    ),
     replicas: service.replicas,
-    health: service.health,
-    metrics: service.metrics,
+    health: readinessOf(service.health, listens),
+    ...(service.metrics === false || !listens ? {} : { metrics: service.metrics ?? METRICS_PATH }),
+    stopSignal: service.stop_signal,
+    stopTimeoutMs: service.stop_timeout * 1000,
     dependsOn: [...new Set(service.depends_on)],
     env: service.env,
     containerEnv,

@@ -1,21 +1,35 @@
 import type { Stack } from '../model/stack.ts';
 
 /** Names of variables whose values are nobody's business. */
-const CONFIDENTIAL_NAME = /(^|_)(KEY|TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIALS?)$/i;
+const CONFIDENTIAL_NAME = /(^|_)(KEY|TOKEN|SECRET|PASSWORD|PASS|PASSPHRASE|CREDENTIALS?)$|_PWD$/i;
 /** Masking anything shorter would make output unreadable and protect nothing. */
 const SHORTEST = 4;
 
 /**
  * What must never be shown of a stack, for `io.mask`: its secrets, the credentials of servers that it adopts, values of
- * variables that are named like keys; also as they stand in a URL.
+ * variables that are named like keys, and passwords in their URLs; also as they stand in a URL.
  */
 export function confidentialValues(stack: Stack): string[] {
   const values = [
     ...Object.values(stack.secrets),
     ...stack.resources.flatMap(({ endpoint }) => [endpoint.password, endpoint.adminKey]),
     ...stack.services.flatMap(({ env }) =>
-      Object.entries(env).flatMap(([name, value]) => (CONFIDENTIAL_NAME.test(name) ? [value] : [])),
+      Object.entries(env).flatMap(([name, value]) => [
+        ...(CONFIDENTIAL_NAME.test(name) ? [value] : []),
+        ...passwordIn(value),
+      ]),
     ),
   ].filter((value): value is string => value !== undefined && value.length >= SHORTEST);
   return [...new Set(values.flatMap((value) => [value, encodeURIComponent(value)]))];
+}
+
+/** The password in an address, as in `postgresql://shop:p4ss@localhost/shop`. */
+function passwordIn(value: string): string[] {
+  if (!value.includes('://') || !URL.canParse(value)) return [];
+  const { password } = new URL(value);
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch {
+    return [password];
+  }
 }

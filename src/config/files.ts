@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { type FileSystemAdapter, glob } from 'tinyglobby';
 import type { StackDocument } from './document.ts';
+import { envFilesOf } from './env-file.ts';
 import { valueAt } from './issues.ts';
 import { type FieldPath, fieldName, type Mistake, nearest } from './mistake.ts';
 import type { Outline } from './outline.ts';
@@ -42,8 +43,13 @@ export async function fileMistakes(
   document: StackDocument,
 ): Promise<Mistake[]> {
   const wanted: { path: FieldPath; target: string; from: string; kind: 'file' | 'folder' }[] = [];
-  for (const [name, { path, entry }] of Object.entries(stack.services)) {
-    if (path === undefined || path === '') continue;
+  for (const [name, { env_file }] of Object.entries(stack.services)) {
+    for (const { path, required, at } of envFilesOf(env_file))
+      if (required)
+        wanted.push({ path: ['services', name, 'env_file', ...at], target: path, from: root, kind: 'file' });
+  }
+  for (const [name, { path = '.', entry }] of Object.entries(stack.services)) {
+    if (path === '') continue;
     const at = ['services', name];
     wanted.push({ path: [...at, 'path'], target: path, from: root, kind: 'folder' });
     // Without the folder there is no entry either: that is one mistake, not two.
@@ -53,8 +59,9 @@ export async function fileMistakes(
     }
   }
   for (const [name, { service, entry }] of Object.entries(stack.commands)) {
-    const path = stack.services[service ?? '']?.path;
-    if (!path || !entry) continue;
+    const declared = stack.services[service ?? ''];
+    const path = declared?.path ?? '.';
+    if (!declared || path === '' || !entry) continue;
     wanted.push({
       path: ['commands', name, 'entry'],
       target: entry,

@@ -60,9 +60,21 @@ export function fillIn(
     report: Mistake[],
   ) => {
     const base = outlineOf(data).ports.base ?? 0;
+    // What is wrong with it is told where the service itself is filled in.
+    const filledUrl = (url: string, name: string) =>
+      String(interpolate(url, ['services', name, 'url'], plain, document, [])).replace(/\/+$/, '');
     const addresses = Object.entries(declared.services).map(
-      ([name, { port = 0 }]) =>
-        [name, leftOut.has(name) ? '' : `http://${hostOf(name)}:${port + base}`] as const,
+      ([name, { port, url }]) =>
+        [
+          name,
+          leftOut.has(name)
+            ? { url: '' }
+            : url !== undefined
+              ? { url: filledUrl(url, name) }
+              : port === undefined
+                ? {}
+                : { url: `http://${hostOf(name)}:${port + base}` },
+        ] as const,
     );
     const common: Values = { ...plain, resources: fieldsOf(endpoints), services: new Map(addresses) };
     const valuesOf = (service: string): Values => {
@@ -88,7 +100,9 @@ export function fillIn(
         secretOfAccount(service),
         (endpoint, password) => accountEndpoint(endpoint, stack, service, password),
       );
-      return { ...common, resources: fields };
+      const { port, ports = {} } = declared.services[service] ?? {};
+      const own = { hasPort: port !== undefined, ports: Object.keys(ports) };
+      return { ...common, resources: fields, own };
     };
     const services = declaredServices;
     const environment = new Map<string, Record<string, string>>();

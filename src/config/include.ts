@@ -2,6 +2,7 @@ import { basename, posix, relative, resolve, sep } from 'node:path';
 import type { FileSystemAdapter } from 'tinyglobby';
 import { isRecord } from '../record.ts';
 import { parseStackDocument, type StackDocument } from './document.ts';
+import { withEnvFilePaths } from './env-file.ts';
 import { filesOf } from './files.ts';
 import { type FieldPath, fieldName, type Mistake, type Position } from './mistake.ts';
 import { BESIDE_KEYS, serviceFileMistakes } from './service-file.ts';
@@ -97,9 +98,12 @@ class Whole {
       return;
     }
     const own = Object.entries(data).filter(([key]) => key === 'path' || !BESIDE_KEYS.has(key));
-    const service = { path: '.', ...Object.fromEntries(own) };
-    services[name] =
-      typeof service.path === 'string' ? { ...service, path: inFolder(service.path) } : service;
+    const service: Record<string, unknown> = { path: '.', ...Object.fromEntries(own) };
+    services[name] = {
+      ...service,
+      ...(typeof service.path === 'string' ? { path: inFolder(service.path) } : {}),
+      ...(service.env_file === undefined ? {} : { env_file: withEnvFilePaths(service.env_file, inFolder) }),
+    };
     mount(['services', name], []);
 
     for (const [command, declared] of Object.entries(isRecord(data.commands) ? data.commands : {})) {

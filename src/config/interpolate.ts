@@ -1,5 +1,6 @@
 import type { StackDocument } from './document.ts';
 import { type FieldPath, fieldName, listed, type Mistake, nearest } from './mistake.ts';
+import { portMark } from './own-ports.ts';
 import { hasReferences, type Part, parseReferences } from './reference.ts';
 
 /** What references may be filled in with. */
@@ -15,8 +16,13 @@ export interface Values {
    * The whole is `undefined` where resources may not be referred to.
    */
   resources: ReadonlyMap<string, Readonly<Record<string, string>> | undefined> | undefined;
-  /** The address of each service, empty for one that is left out; `undefined` where services may not be referred to. */
-  services?: ReadonlyMap<string, string>;
+  /**
+   * The address of each service: empty for one that is left out, none for one that listens nowhere. `undefined` where
+   * services may not be referred to.
+   */
+  services?: ReadonlyMap<string, { url?: string }>;
+  /** The ports of the service that the text is of. */
+  own?: { hasPort: boolean; ports: readonly string[] };
 }
 
 /** Keys at the top whose values must be known before anything can be filled in. */
@@ -69,7 +75,7 @@ export function interpolate(
       mistakes.push(near === undefined ? mistake : { ...mistake, nearest: near });
       return UNKNOWN;
     };
-    const text = fill(parseReferences(value), values, report);
+    const text = fill(parseReferences(value), takesOwnPorts(path) ? values : withoutOwn(values), report);
     return asApisix && WHOLE.test(value) ? typed(text, path) : text;
   }
   if (Array.isArray(value)) {
@@ -87,6 +93,18 @@ export function interpolate(
     return filled;
   }
   return value;
+}
+
+/** Fields of a service that hold what one instance of it is given. */
+const OF_INSTANCE = new Set(['command', 'env']);
+
+function takesOwnPorts([top, , field, key]: FieldPath): boolean {
+  if (top === 'env') return true;
+  return top === 'services' && (OF_INSTANCE.has(String(field)) || (field === 'health' && key === 'command'));
+}
+
+function withoutOwn({ own: _, ...values }: Values): Values {
+  return values;
 }
 
 function referenceInKey(path: FieldPath, key: string, document: Pick<StackDocument, 'keyAt'>): Mistake {
@@ -114,13 +132,17 @@ function fillPart(part: Part, values: Values, report: Report): string {
     case 'invalid':
       return report(part, `"${part.source}"`, part.expected);
     case 'variable':
-      return fillVariable(part, values, report);
+      return part.name === 'port' && part.fallback === undefined && values.own !== undefined
+        ? fillOwnPort(part, values.own, report)
+        : fillVariable(part, values, report);
     case 'secret':
       return fillSecret(part, values, report);
     case 'resource':
       return fillResource(part, values, report);
     case 'service':
       return fillService(part, values, report);
+    case 'port':
+      return fillNamedPort(part, values, report);
   }
 }
 
@@ -154,11 +176,27 @@ function fillSecret(part: Part & { kind: 'secret' }, values: Values, report: Rep
 function fillService(part: Part & { kind: 'service' }, { services }: Values, report: Report): string {
   if (services === undefined)
     return report(part, part.source, 'no reference to a service here: only services refer to services');
-  const url = services.get(part.name);
-  if (url !== undefined) return url;
+  const service = services.get(part.name);
+  if (service?.url !== undefined) return service.url;
+  if (service !== undefined)
+    return report(part, `${part.source}, which has no port`, 'a service that listens somewhere');
   const names = [...services.keys()];
   return report(part, `${part.source}, which names no service`, `one of the services ${listed(names)}`, () =>
     nearest(part.name, names),
+  );
+}
+
+function fillOwnPort(part: Part & { kind: 'variable' }, own: Values['own'], report: Report): string {
+  if (own?.hasPort === true) return portMark();
+  return report(part, `${part.source} of a service without a port`, '"port" of the service, too');
+}
+
+function fillNamedPort(part: Part & { kind: 'port' }, { own }: Values, report: Report): string {
+  if (own === undefined)
+    return report(part, part.source, 'no port here: `command` and `env` of a service have ports');
+  if (own.ports.includes(part.name)) return portMark(part.name);
+  return report(part, `${part.source}, which names no port`, `one of "ports": ${listed(own.ports)}`, () =>
+    nearest(part.name, own.ports),
   );
 }
 

@@ -94,10 +94,11 @@ function mistakesOf(
   }
 }
 
-/** Where one kind alone of a union was meant (its mistakes are all further inside), those; the union's own otherwise. */
+/** Where one kind alone of a union was meant (its mistakes are all further inside, or at its keys), those; the union's own otherwise. */
 function withinUnion(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] {
   const meant = issue.errors.filter(
-    (issues) => issues.length > 0 && issues.every(({ path }) => path.length > 0),
+    (issues) =>
+      issues.length > 0 && issues.every(({ path, code }) => path.length > 0 || code === 'unrecognized_keys'),
   );
   const [only] = meant;
   if (only === undefined || meant.length > 1) return [{ ...issue, code: 'custom' } as z.core.$ZodIssue];

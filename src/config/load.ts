@@ -6,6 +6,7 @@ import { readTextFile, unreadable } from '../text-file.ts';
 import { buildStack } from './build.ts';
 import { asApisix, consumerSecrets, readConsumers } from './consumers.ts';
 import { parseStackDocument, type StackDocument } from './document.ts';
+import { readEnvFiles } from './env-file.ts';
 import { readEnvironment } from './environment.ts';
 import { fileMistakes } from './files.ts';
 import { type Environments, fillIn } from './fill-in.ts';
@@ -158,13 +159,14 @@ async function loadDocument(
     throw invalid(options, all, gateway.mistakes);
   const contained = stackSchema.parse({ ...data, services: inside.services });
   const consumers = await readConsumers(root);
-  const config = { ...parsed.data, services: withEnvironment(parsed.data.services, environment) };
+  const files = await environmentFiles(root, parsed.data.services, options.env);
+  const config = { ...parsed.data, services: withEnvironment(parsed.data.services, environment, files) };
   return await buildStack(config, {
     root,
     file,
     includedFiles: included,
     resources,
-    containedServices: withEnvironment(contained.services, inside.environment),
+    containedServices: withEnvironment(contained.services, inside.environment, files),
     secrets: { ...options.secrets, ...consumerSecrets(consumers) },
     consumers: consumers.map(asApisix),
     secretNames: secretNamesOf(outline),
@@ -173,12 +175,29 @@ async function loadDocument(
   });
 }
 
-/** The services with what `env` of the stack gives to each. */
-function withEnvironment(services: StackFile['services'], given: Environments): StackFile['services'] {
+/** What the files say that the services name in `env_file`. */
+async function environmentFiles(
+  root: string,
+  services: StackFile['services'],
+  env: LoadOptions['env'],
+): Promise<Environments> {
+  const read = Object.entries(services).map(
+    async ([name, { env_file }]) =>
+      [name, await readEnvFiles(root, env_file, (variable) => env[variable])] as const,
+  );
+  return new Map(await Promise.all(read));
+}
+
+/** The services with what `env` of the stack and their files give to each. */
+function withEnvironment(
+  services: StackFile['services'],
+  given: Environments,
+  files: Environments,
+): StackFile['services'] {
   return Object.fromEntries(
     Object.entries(services).map(([name, service]) => [
       name,
-      { ...service, env: { ...given.get(name), ...service.env } },
+      { ...service, env: { ...given.get(name), ...files.get(name), ...service.env } },
     ]),
   );
 }

@@ -49,10 +49,18 @@ const route = z.object({ name: text, uri: text, uris: z.unknown() }).partial().c
 const service = z
   .object({
     path: text,
+    url: text,
     entry: text,
     command: z.unknown(),
     port: number,
+    ports: z.record(z.string(), number).catch({}),
     replicas: number,
+    health: z.unknown(),
+    metrics: z.unknown(),
+    env: z.unknown(),
+    env_file: z.unknown(),
+    stop_signal: z.unknown(),
+    stop_timeout: z.unknown(),
     depends_on: texts,
     database: z.object({ resource: text, schema: text }).partial().optional().catch(undefined),
     events: z

@@ -1,6 +1,7 @@
 /**
  * The references of `qbtc.yaml`: `${NAME}`, `${NAME:-default}`, `${secrets.NAME}`, `${resources.NAME.FIELD}`,
- * `${services.NAME.url}`, and APISIX's own `${{NAME}}` and `${{NAME:=default}}`; `$${` stands for `${` itself. A default may hold references; it ends at the first `}` that is not theirs.
+ * `${services.NAME.url}`, of a service `${port}` and `${ports.NAME}`, and APISIX's own `${{NAME}}` and `${{NAME:=default}}`;
+ * `$${` stands for `${` itself. A default may hold references; it ends at the first `}` that is not theirs.
  */
 export type Part =
   | { kind: 'text'; text: string }
@@ -10,6 +11,8 @@ export type Part =
   | { kind: 'resource'; name: string; field: string; source: string }
   /** The address of another service. */
   | { kind: 'service'; name: string; source: string }
+  /** A further port of the service itself. */
+  | { kind: 'port'; name: string; source: string }
   | { kind: 'invalid'; expected: string; source: string };
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -102,6 +105,7 @@ function simpleReference(inner: string): Part {
   if (space === 'services' && name && field === 'url' && rest.length === 0) {
     return { kind: 'service', name, source };
   }
+  if (space === 'ports' && name && field === undefined) return { kind: 'port', name, source };
   return { kind: 'invalid', expected: FORMS, source };
 }
 

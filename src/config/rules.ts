@@ -5,6 +5,8 @@ import { type FieldPath, fieldName, listed, type Mistake, nearest } from './mist
 import { instanceNames, stackNameProblem, suggestStackName } from './name.ts';
 import { derivedSecrets, type Outline, portUses } from './outline.ts';
 import { MAX_PORT, MAX_REPLICAS, portClashes } from './ports.ts';
+import { adoptedIsLeftAlone, programIsClear, workersHaveNoDoor } from './reach.ts';
+import { readinessIsOne } from './readiness.ts';
 import type { Report, Rule } from './rule.ts';
 import { consumersAreDistinct } from './sections/gateway.ts';
 import {
@@ -18,7 +20,6 @@ import {
   accountsHaveBrokers,
   dependenciesExist,
   dependenciesHaveAnOrder,
-  programIsClear,
   rolesHaveDatabases,
   routesAreDistinct,
   routesHaveUri,
@@ -45,6 +46,9 @@ export function ruleMistakes(stack: Outline, document: StackDocument, qbtcVersio
     modeIsPossible,
     workersAreOurs,
     programIsClear,
+    adoptedIsLeftAlone,
+    workersHaveNoDoor,
+    readinessIsOne,
     routesAreDistinct,
     routesHaveUri,
     consumersAreDistinct,

@@ -1,11 +1,5 @@
-import {
-  askHealth,
-  HEALTH_PATH,
-  type HealthAnswer,
-  type Holder,
-  holders,
-  type RunningInstance,
-} from '../health/index.ts';
+import { HEALTH_PATH } from '../config/readiness.ts';
+import { askHealth, type HealthAnswer, type Holder, holders, type RunningInstance } from '../health/index.ts';
 import type { Address, Protocol } from '../model/discovery.ts';
 import { mapConcurrently } from '../reconcile/map-concurrently.ts';
 import { addressText, isLocal, reachable } from './addresses.ts';
@@ -60,7 +54,11 @@ async function inspectOne(
     ...{ ...candidate, pid, address, running, holder, healthPath },
     ...{ protocol: undefined, health: undefined },
   };
-  if (address === undefined) return unasked;
+  if (address === undefined || (claim?.readiness !== undefined && running !== undefined)) {
+    if (running === undefined) return unasked;
+    const own = address === undefined ? holder : await holderOf(address.port, running.runs);
+    return { ...unasked, holder: own };
+  }
   const resource = candidate.sightings.find((sighting) => sighting.resource === true);
   if (claim === undefined || resource !== undefined)
     return inspectUnclaimed(context, scope, candidate, resource?.protocol);
@@ -86,8 +84,11 @@ async function inspectOne(
 /** How qbtc runs what is declared at the address of the candidate. */
 function runningAt({ running }: Scope, { addresses, sightings }: Candidate): RunningInstance | undefined {
   const [address] = addresses;
-  if (address === undefined || !isLocal(address.host)) return undefined;
-  const names = sightings.flatMap(({ claim }) => (claim?.origin === 'declared' ? [claim.name] : []));
+  const own = sightings.flatMap(({ claim }) => (claim?.origin === 'declared' ? [claim] : []));
+  if (address === undefined) return running.find(({ name }) => own.some(({ instance }) => instance === name));
+  const names = own.map(({ name }) => name);
+  const adopted = running.find(({ service, runs }) => runs === 'adopted' && names.includes(service));
+  if (adopted !== undefined || !isLocal(address.host)) return adopted;
   return running.find(({ service, port }) => port === address.port && names.includes(service));
 }
 

@@ -1,4 +1,5 @@
-import { HEALTH_PATH, type HealthJudgement, judgeHealth } from '../health/index.ts';
+import { HEALTH_PATH } from '../config/readiness.ts';
+import { type HealthJudgement, holderText, judgeHealth, type RunningInstance } from '../health/index.ts';
 import type {
   Address,
   Condition,
@@ -101,7 +102,8 @@ function claimsOf({ sightings }: Pick<Inspected, 'sightings'>): Claim[] {
 
 function idOfInstance({ container, address, pid }: Inspected, claim: Claim | undefined): string {
   if (container !== undefined) return containerInstance(container);
-  if (claim?.instance !== undefined && claim.origin === 'announced') return claim.instance;
+  if (claim?.instance !== undefined && (claim.origin === 'announced' || address === undefined))
+    return claim.instance;
   if (address !== undefined) return addressText(address);
   return `pid:${pid ?? 'unknown'}`;
 }
@@ -130,6 +132,8 @@ function conditionOf(
     return { condition: told.condition, reason: told.reason ?? '' };
   if (claim?.refused !== undefined && address === undefined)
     return { condition: 'unknown', reason: claim.refused };
+  if (candidate.running !== undefined && (address === undefined || claim?.readiness !== undefined))
+    return asItRuns(candidate, candidate.running);
   if (address === undefined || protocol === 'amqp') return { condition: 'unknown', reason: '' };
   if (judged === undefined)
     return protocol === undefined ? silent(candidate, address) : { condition: 'unknown', reason: '' };
@@ -147,6 +151,23 @@ function silent(candidate: Inspected, { port }: Address): { condition: Condition
   if (typeof runs !== 'object') return { condition: 'absent', reason: nobody };
   const condition = isStarting(candidate) ? 'starting' : 'unhealthy';
   return { condition, reason: `it runs (pid ${runs.pid}), but ${nobody}` };
+}
+
+/** What shows its readiness otherwise than by a document: who runs it knows whether it has been ready. */
+function asItRuns(
+  candidate: Inspected,
+  { runs, isReady, ended }: RunningInstance,
+): { condition: Condition; reason: string } {
+  const { address, holder, listens } = candidate;
+  if (ended !== undefined) return ended;
+  if (runs === undefined) return { condition: 'absent', reason: 'qbtc does not run it' };
+  // What is adopted may be anywhere, and an engine may publish a port without a socket.
+  if (address !== undefined && typeof runs === 'object' && !listens) return silent(candidate, address);
+  if (address !== undefined && holder.whose === 'another')
+    return { condition: 'unhealthy', reason: `port ${address.port} is held by ${holderText(holder)}` };
+  return isReady
+    ? { condition: 'healthy', reason: '' }
+    : { condition: 'starting', reason: 'it has not been ready yet' };
 }
 
 /** A process of ours that has not been ready yet. */

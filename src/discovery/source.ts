@@ -3,6 +3,7 @@ import type { HealthAnswer, RunningInstance } from '../health/index.ts';
 import type { Address, Condition, Origin, Protocol, SourceName } from '../model/discovery.ts';
 import type { Finding } from '../model/finding.ts';
 import type { ApisixPlugins } from '../model/gateway.ts';
+import type { ReadinessKind } from '../model/readiness.ts';
 import type { Stack } from '../model/stack.ts';
 
 /** What discovery reaches of the world. */
@@ -59,6 +60,8 @@ export interface Claim {
   uris?: string[];
   /** The path of its health document. */
   health?: string;
+  /** Its readiness is none of HTTP, so that no health document is asked for. */
+  readiness?: ReadinessKind;
   plugins?: ApisixPlugins;
   /** Why it gets no route: a label that is wrong. */
   refused?: string;

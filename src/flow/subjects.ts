@@ -34,7 +34,7 @@ export interface Subjects {
 
 /** The subjects of a stack that runs here. */
 export function subjectsOf(
-  context: RuntimesContext & Pick<Context, 'http' | 'amqp' | 'sql' | 'redis'>,
+  context: RuntimesContext & Pick<Context, 'http' | 'amqp' | 'sql' | 'redis' | 'tcp' | 'env' | 'interrupted'>,
   stack: Stack,
 ): Subjects {
   const { services, resources } = stack;
@@ -74,8 +74,12 @@ export function subjectsOf(
       const running = service === undefined ? [] : await runningInstances(context, stack);
       const probing = service
         ? instancesOf(service).map((instance) => {
-            const runs = running.find(({ port }) => port === instance.port)?.runs;
-            return probeService(context, instance, { runs, timeoutMs: PROBE_TIMEOUT_MS });
+            const { runs, isReady = false } = running.find(({ name }) => name === instance.name) ?? {};
+            return probeService(context, stack, instance, {
+              runs,
+              wasReady: isReady,
+              timeoutMs: PROBE_TIMEOUT_MS,
+            });
           })
         : resource
           ? [KINDS[resource.kind].probe(context, resource.endpoint, PROBE_TIMEOUT_MS)]

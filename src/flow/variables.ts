@@ -1,3 +1,4 @@
+import { nodesOf } from '../config/service-address.ts';
 import { isNumber, jsonText } from '../json.ts';
 import type { Stack } from '../model/stack.ts';
 import { resourceOfKind } from '../resources/facts.ts';
@@ -114,7 +115,8 @@ function lookUp(name: string, { stack, correlationId, captures, keepSecrets }: V
   }
   if (group === 'services' && rest.at(-1) === 'url') {
     const service = stack.services.find((candidate) => candidate.name === rest.slice(0, -1).join('.'));
-    if (service) return `http://127.0.0.1:${service.port}`;
+    const url = service === undefined ? undefined : nodesOf(service)[0]?.url;
+    if (url !== undefined) return url;
   }
   throw new Error(`\${${name}} has no value here`);
 }

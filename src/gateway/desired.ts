@@ -1,3 +1,4 @@
+import { nodesOf } from '../config/service-address.ts';
 import { QbtcError } from '../errors.ts';
 import {
   GATEWAY_ID,
@@ -6,6 +7,7 @@ import {
   type GatewayObject,
   type GatewayState,
 } from '../model/gateway.ts';
+import type { Readiness } from '../model/readiness.ts';
 import type { Stack } from '../model/stack.ts';
 import { stamped, WITHOUT_LABELS, withKeyDigest } from './stamp.ts';
 import { credentialKey, emptyState } from './state.ts';
@@ -16,9 +18,6 @@ const USERNAME_LENGTH = 100;
 
 /** Fields by which a route names its own target; otherwise it goes to the upstream of its service. */
 const TARGETS = ['upstream', 'upstream_id', 'service_id'];
-
-/** Replicas are reached where the supervisor starts them. */
-const REPLICA_HOST = '127.0.0.1';
 
 /**
  * What the gateway should hold for a stack: for every service with routes an upstream with one node a replica, its
@@ -57,16 +56,14 @@ export function desiredGateway(stack: Stack): GatewayState {
     const upstreamId = `${stack.name}-${service.name}`;
     const declaredAs = `services.${service.name}`;
     checkId(upstreamId, declaredAs);
-    const replicas =
-      service.nodes ??
-      Array.from({ length: service.replicas }, (_, replica) => ({
-        host: REPLICA_HOST,
-        port: service.port + replica,
-      }));
-    const nodes = Object.fromEntries(replicas.map(({ host, port }) => [`${host}:${port}`, 1]));
+    const replicas = service.nodes ?? nodesOf(service);
+    const nodes = Object.fromEntries(replicas.map(({ host, port }) => [nodeName(host, port), 1]));
     const upstream: GatewayObject = { name: service.name, type: 'roundrobin', nodes };
+    if (service.url?.startsWith('https:')) upstream.scheme = 'https';
+    // What runs elsewhere is known there by the name that its url has.
+    if (service.url !== undefined && !isLoopback(service.url)) upstream.pass_host = 'node';
     // With one node there is nothing to choose; with more, a broken one must not get its share.
-    if (replicas.length > 1) upstream.checks = healthChecks(service.health);
+    if (replicas.length > 1) upstream.checks = checksOf(service.health);
     add('upstream', upstreamId, upstream, declaredAs);
 
     for (const { id: _, ...route } of service.routes) {
@@ -106,14 +103,31 @@ export function desiredGateway(stack: Stack): GatewayState {
   return state;
 }
 
+/** As the service tells that it is ready, as far as a gateway can ask. */
+function checksOf(health: Readiness): Record<string, unknown> {
+  if (health.kind === 'http') return healthChecks(health.path, health.status);
+  const { active } = healthChecks('/');
+  const { http_path: _, ...tcp } = active as Record<string, unknown>;
+  return { active: { ...tcp, type: 'tcp' } };
+}
+
+function isLoopback(url: string): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
+}
+
+/** The name of a node among those of an upstream; IPv6 stands in brackets. */
+function nodeName(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 /** Two good answers let a replica in, two failures take it out, looked at each two seconds. */
-export function healthChecks(path: string): Record<string, unknown> {
+export function healthChecks(path: string, statuses: readonly number[] = [200]): Record<string, unknown> {
   return {
     active: {
       type: 'http',
       http_path: path,
       timeout: 2,
-      healthy: { interval: 2, successes: 2, http_statuses: [200] },
+      healthy: { interval: 2, successes: 2, http_statuses: [...statuses] },
       unhealthy: {
         interval: 2,
         http_failures: 2,

@@ -4,14 +4,20 @@ import { belongsTo } from './family.ts';
 
 /**
  * How qbtc runs something: as a process (whose id it may not know) and with companions that stand before it, such as the
- * proxy of a fault; in a container; `undefined`: it does not.
+ * proxy of a fault; in a container. `adopted`: somebody else runs it where the stack says. `undefined`: it does not run.
  */
-export type RunAs = { pid: number | undefined; companions?: readonly number[] } | 'container' | undefined;
+export type RunAs =
+  | { pid: number | undefined; companions?: readonly number[] }
+  | 'container'
+  | 'adopted'
+  | undefined;
 
 /** An instance of a declared service, and how qbtc runs it. */
 export interface RunningInstance {
+  /** The name of the instance. */
+  name: string;
   service: string;
-  port: number;
+  port: number | undefined;
   runs: RunAs;
   /** It has been ready since it was started: not answering is no longer starting. */
   isReady: boolean;
@@ -43,8 +49,9 @@ export function holders(
 ): (port: number, runs: RunAs) => Promise<Holder> {
   let sockets: Promise<ListeningSocket[]> | undefined;
   return async (port, runs) => {
-    // The port of a container is held by its engine, or by nobody: that it runs and publishes it is what tells.
-    if (runs === 'container') return { whose: 'ours' };
+    // The port of a container is held by its engine, or by nobody: that it runs and publishes it is what tells. What is
+    // adopted is what answers at its url.
+    if (runs === 'container' || runs === 'adopted') return { whose: 'ours' };
     sockets ??= host.listeningSockets().catch(() => []);
     return holderAmong(host, await sockets, port, runs);
   };
@@ -54,7 +61,7 @@ async function holderAmong(
   host: Pick<Host, 'processFamily'>,
   sockets: readonly ListeningSocket[],
   port: number,
-  runs: Exclude<RunAs, 'container'>,
+  runs: Exclude<RunAs, string>,
 ): Promise<Holder> {
   const all = sockets.filter((socket) => socket.port === port);
   const near = NEAREST.map((hosts) => all.filter(({ host: at }) => hosts.has(at))).find(

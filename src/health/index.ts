@@ -1,4 +1,6 @@
 export { askHealth, type HealthAnswer } from './ask.ts';
 export { belongsTo, familyOf } from './family.ts';
 export { type Holder, holders, holderText, type RunAs, type RunningInstance } from './holder.ts';
-export { HEALTH_PATH, type HealthJudgement, judgeHealth, namesHealth } from './judge.ts';
+export { type HealthJudgement, judgeHealth, namesHealth } from './judge.ts';
+export type { AskedInstance, ReadinessContext } from './readiness.ts';
+export { askReadiness } from './readiness-registry.ts';

@@ -1,9 +1,7 @@
+import { HEALTH_PATH } from '../config/readiness.ts';
 import type { HealthProblem, ServiceProblem } from '../model/observation.ts';
 import { failedChecks, type HealthAnswer } from './ask.ts';
 import { type Holder, holderText } from './holder.ts';
-
-/** Where a health document is when nobody says otherwise. */
-export const HEALTH_PATH = '/health';
 
 /** The one judgement of a health document: `up`, `status`, `discover`, `score` and `heal` go by it. */
 export type HealthJudgement = {
@@ -21,6 +19,8 @@ export interface Expected {
   holder: Holder;
   /** Somebody has named the path of its health document for it: then a page there is meant, too. */
   pathIsNamed?: boolean;
+  /** The statuses that are well; those of 2xx where left out. */
+  well?: readonly number[];
 }
 
 /**
@@ -29,7 +29,7 @@ export interface Expected {
  */
 export function judgeHealth(
   answer: HealthAnswer,
-  { name, port, holder, pathIsNamed }: Expected,
+  { name, port, holder, pathIsNamed, well }: Expected,
 ): HealthJudgement {
   const { identity, names, status, isPage, path } = answer;
   const isNamed = names.some((each) => sameName(each, name));
@@ -50,7 +50,7 @@ export function judgeHealth(
     const pid = holder.pid === undefined ? '' : ` (pid ${holder.pid})`;
     return no('other-name', `port ${port} belongs to ${identity}${pid}`);
   }
-  if (status < 200 || status > 299) {
+  if (well === undefined ? status < 200 || status > 299 : !well.includes(status)) {
     const as = identity === undefined ? '' : ` as ${identity}`;
     const failed = failedChecks(answer);
     const checks = failed.map((check) => `${check.name}: ${check.reason}`).join(', ');

@@ -28,6 +28,7 @@ export type Check = (context: Context, intent: Intent) => Promise<Finding[]>;
 /** The services that run on this machine itself. */
 export function processServices({ selection, plan }: Intent): Selection['services'] {
   return selection.services.filter(
-    ({ name }) => plan?.services.find(({ service }) => service === name)?.runs !== 'container',
+    ({ name, url }) =>
+      url === undefined && plan?.services.find(({ service }) => service === name)?.runs !== 'container',
   );
 }

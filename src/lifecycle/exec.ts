@@ -44,6 +44,12 @@ export async function execIn(
       },
     );
   }
+  if (command === undefined && service?.url !== undefined) {
+    throw new QbtcError('EXEC_IMPOSSIBLE', `${name} runs already at ${service.url}: qbtc does not run it`, {
+      exit: EXIT.usage,
+      hint: `give a program to run in its folder: qbtc exec ${name} -- PROGRAM`,
+    });
+  }
   if (command === undefined) await refuseTaken(context, instance);
   const spec = await serviceProcess(context, stack, instance);
   context.interrupted.throwIfAborted();
@@ -58,6 +64,7 @@ async function refuseTaken(
   { host }: Pick<Context, 'host'>,
   { name, port, service }: Instance,
 ): Promise<void> {
+  if (port === undefined) return;
   const holder = (await host.listeningSockets()).find((socket) => socket.port === port);
   if (holder === undefined) return;
   const pid = holder.pid === undefined ? '' : ` (pid ${holder.pid})`;

@@ -5,8 +5,8 @@ import type { ProbeResult } from '../resources/index.ts';
 /** A resource or an instance of a service, as it is started. */
 export interface Part {
   name: string;
-  /** Asks whether it answers, given how it runs. */
-  probe: (runs: RunAs) => Promise<ProbeResult>;
+  /** Asks whether it answers, given how it runs, and whether it has been ready since it was started. */
+  probe: (runs: RunAs, wasReady?: boolean) => Promise<ProbeResult>;
   /** What the user can do when it is there but refuses us, or answers as somebody else. */
   refusedHint: string;
 }

@@ -26,7 +26,9 @@ import {
   serviceProcess,
 } from '../services/index.ts';
 import { applyTopology, declaresTopology, planTopology } from '../topology/index.ts';
+import { awaitAdopted } from './adopted.ts';
 import { awaitByHand } from './await-by-hand.ts';
+import { inDependencyOrder } from './dependency-order.ts';
 import type { Part, Running } from './part.ts';
 import type { Starter } from './starter.ts';
 import type { Steps } from './steps.ts';
@@ -112,7 +114,10 @@ export class Run {
     }
     for (const service of inDependencyOrder(services)) {
       const after = [...service.dependsOn, MIGRATIONS, TOPOLOGY];
-      if (inside.includes(service)) {
+      if (service.url !== undefined) {
+        const parts = instancesOf(service).map((instance) => this.#instancePart(instance));
+        add(service.name, after, () => awaitAdopted(this.#running, parts, service));
+      } else if (inside.includes(service)) {
         add(service.name, [...after, IMAGES], () => this.#containedService(service, built.has(service.name)));
       } else {
         const byHand = plan.services.find((choice) => choice.service === service.name)?.byHand ?? [];
@@ -230,7 +235,8 @@ export class Run {
   #instancePart(instance: Instance): Part {
     return {
       name: instance.name,
-      probe: (runs) => probeService(this.#context, instance, { runs, timeoutMs: PROBE_TIMEOUT_MS }),
+      probe: (runs, wasReady = false) =>
+        probeService(this.#context, this.#stack, instance, { runs, wasReady, timeoutMs: PROBE_TIMEOUT_MS }),
       refusedHint: OTHER_SERVICE,
     };
   }
@@ -311,19 +317,6 @@ export class Run {
       },
     );
   }
-}
-
-/** The services so that each comes after those that it needs (the configuration has refused a cycle). */
-function inDependencyOrder(services: readonly Service[]): Service[] {
-  const byName = new Map(services.map((service) => [service.name, service]));
-  const ordered = new Set<Service>();
-  const visit = (service: Service | undefined) => {
-    if (service === undefined || ordered.has(service)) return;
-    for (const needed of service.dependsOn) visit(byName.get(needed));
-    ordered.add(service);
-  };
-  for (const service of services) visit(service);
-  return [...ordered];
 }
 
 /** What a server or the system answered on the way is no defect of ours: said with the step that it belongs to. */

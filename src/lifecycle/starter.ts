@@ -1,4 +1,3 @@
-import type { RunAs } from '../health/index.ts';
 import { readLines } from '../logs/index.ts';
 import { untilReady } from '../resources/index.ts';
 import type { LogOptions, PartStatus, StartingRuntime } from '../runtimes/runtime.ts';
@@ -48,7 +47,12 @@ export class Starter<Description> {
     const range: LogOptions = started ? { since: this.#began } : { ofThisStart: true };
     await untilReady(context, {
       ...part,
-      probe: async () => part.probe(await this.#runsAs(name)),
+      probe: async () => {
+        // A container is told by its port alone.
+        if (this.#runtime.runs === 'container') return part.probe('container');
+        const [own] = await this.#own(name);
+        return part.probe({ pid: own?.pid }, own?.wasReady);
+      },
       deadlineMs: timeoutMs,
       ended: async () => {
         const own = await this.#own(name);
@@ -72,11 +76,6 @@ export class Starter<Description> {
       parts.kept.push(part.name);
       io.progress.done(part.name, 'runs already');
     }
-  }
-
-  /** A container is told by its port alone. */
-  async #runsAs(name: string): Promise<RunAs> {
-    return this.#runtime.runs === 'container' ? 'container' : { pid: (await this.#own(name))[0]?.pid };
   }
 
   /** Of a service with several containers all: it lives when they all do. */

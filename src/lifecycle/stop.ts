@@ -67,7 +67,9 @@ export async function adoptedParts(context: Pick<Context, 'host'>, stack: Stack)
       .filter(({ provider }) => provider === 'external')
       .map(({ resource }) => resource),
     ...stack.services
-      .filter((service) => instancesOf(service).every(({ name }) => hands.has(name)))
+      .filter(
+        (service) => service.url !== undefined || instancesOf(service).every(({ name }) => hands.has(name)),
+      )
       .map(({ name }) => name),
   ]);
 }

@@ -68,7 +68,7 @@ export async function planUp(context: Context, stack: Stack, options: PlanOption
       .map((choice) => ({
         ...choice,
         action:
-          choice.byHand === undefined
+          choice.byHand === undefined && choice.runs !== 'adopted'
             ? actionOf(choice.service, whereRuns(present, stack, choice.service), choice.runs)
             : 'adopt',
       })),
@@ -131,6 +131,7 @@ export async function decide(
     if (chosen === undefined) return [];
     // What runs by hand does so now, whatever was decided before.
     const { byHand: _, ...where } = chosen;
+    if (now?.runs === 'adopted' || chosen.runs === 'adopted') return now ?? [];
     return now?.byHand === undefined ? where : { ...where, byHand: now.byHand, reason: now.reason };
   });
   return { strategy: nameStrategy(choices, runs), choices, services: runs };

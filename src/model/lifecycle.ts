@@ -60,7 +60,7 @@ export interface PlannedResource {
 
 export interface PlannedService {
   service: string;
-  runs: 'process' | 'container';
+  runs: ServiceChoice['runs'];
   reason: string;
   action: UpAction;
 }

@@ -6,9 +6,10 @@ import type { ProviderName, ResourceKind, Strategy } from './resource.ts';
 /**
  * Why something is not well, or not the service that it should be. `silent`: nothing answers. `stranger`: its port is held
  * by somebody else. `other-name`: it answers as another service. `status`: it says that it is not well. `page`: a web
- * server's page, where nothing else tells that this is what is meant.
+ * server's page, where nothing else tells that this is what is meant. `unready`: it runs, and does not show what its
+ * readiness asks for.
  */
-export type HealthProblem = 'silent' | 'stranger' | 'other-name' | 'status' | 'page';
+export type HealthProblem = 'silent' | 'stranger' | 'other-name' | 'status' | 'page' | 'unready';
 
 /** What is wrong with a service that does not answer as it should. */
 export interface ServiceProblem {
@@ -23,7 +24,7 @@ export interface ServiceProblem {
 export interface ResourceObservation {
   name: string;
   kind: ResourceKind | 'service';
-  /** `process` for a service that we run from its code, `docker` for one in a container. */
+  /** `process` for a service that we run from its code, `docker` for one in a container, `external` for one that is adopted. */
   provider: ProviderName | 'process';
   /** `active`: answers its protocol with its credentials (a service: its health document as itself). */
   state: 'active' | 'starting' | 'unhealthy' | 'crashed' | 'stopped';
@@ -89,7 +90,8 @@ export interface RunningProcess extends ProcessFamily {
 /** A declared service as discovery found it. */
 export interface DiscoveredService {
   name: string;
-  port: number;
+  /** Left out for one that listens nowhere. */
+  port?: number;
   pid?: number;
   /** The `service` (or `name`) field of the health document. */
   identity?: string;

@@ -19,7 +19,8 @@ export interface Choice {
 /** Where a service of the stack runs, and why there. */
 export interface ServiceChoice {
   service: string;
-  runs: 'process' | 'container';
+  /** `adopted`: somebody else runs it. */
+  runs: 'process' | 'container' | 'adopted';
   reason: string;
   /** The instances that their user runs: they are waited for, and neither started nor ended. */
   byHand?: readonly ByHand[];

@@ -1,4 +1,5 @@
 import type { ApisixPlugins, ApisixRoute, GatewayDeclaration } from './gateway.ts';
+import type { Readiness } from './readiness.ts';
 import type { Resource, Strategy } from './resource.ts';
 import type { IgnoreRule } from './score.ts';
 
@@ -28,22 +29,36 @@ export interface ServiceEvents {
   subscribes: string[];
 }
 
-/** A service of the stack as `qbtc.yaml` declares it, after defaults and interpolation. */
+/** What asks a process to end. */
+export const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+export type StopSignal = (typeof STOP_SIGNALS)[number];
+
+/**
+ * A service of the stack as `qbtc.yaml` declares it, after defaults and interpolation. `command` and `env` hold marks where
+ * an instance fills in ports of its own (`config/own-ports.ts`): `services/service.ts` gives them filled in.
+ */
 export interface Service {
   name: string;
   /** Absolute. */
   path: string;
+  /** Where it runs already, without a path: it is adopted, and never started or ended. */
+  url?: string;
   /** The TypeScript or JavaScript file to bundle and run, relative to `path`; or else `command`. */
   entry?: string;
   /** A program and its arguments, run in `path`; no shell. */
   command?: string[];
-  /** With the port base. The replicas listen on `port`, `port + 1`, …. */
-  port: number;
+  /** With the port base. The replicas listen on `port`, `port + 1`, …. Left out: it listens nowhere, or is adopted. */
+  port?: number;
+  /** Further ports by name, with the port base; those of the next replica are one higher each. */
+  ports: Readonly<Record<string, number>>;
   replicas: number;
-  /** The path of the health document. */
-  health: string;
-  /** The path of the Prometheus metrics. */
-  metrics: string;
+  /** How it is told that it is ready. */
+  health: Readiness;
+  /** The path of the Prometheus metrics; it has none where left out. */
+  metrics?: string;
+  stopSignal: StopSignal;
+  /** How long it may take to end before it is killed. */
+  stopTimeoutMs: number;
   /** Names of resources and services that must be ready first. */
   dependsOn: string[];
   env: Record<string, string>;

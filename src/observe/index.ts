@@ -42,7 +42,9 @@ export async function observe(
 ): Promise<Snapshot> {
   const healthUrls = stack.services
     .flatMap(instancesOf)
-    .map(({ service, port }) => `http://127.0.0.1:${port}${service.health}`);
+    .flatMap(({ service: { health }, url }) =>
+      health.kind === 'http' && url !== undefined ? [`${url}${health.path}`] : [],
+    );
   const context = { ...given, http: askOnce(given.http, healthUrls, PATIENCE_MS) };
   const within = <Value>(take: () => Promise<Value>) => measure(context, deadlineMs, take);
   const [infrastructure, discovered, topologyPlan, routePlan, routeAnswers, flowResults, telemetry] =

@@ -1,4 +1,5 @@
 import { stillLives } from '../alive.ts';
+import { nodesOf, portsOfInstance } from '../config/service-address.ts';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import { holders, type RunAs } from '../health/index.ts';
@@ -14,8 +15,9 @@ import { readRunning } from '../runtimes/processes/running-state.ts';
 import { processPart } from '../runtimes/processes/runtime.ts';
 import type { PartStatus } from '../runtimes/runtime.ts';
 import { instancesByHand } from '../services/by-hand.ts';
+import { probeService } from '../services/probe.ts';
 import { companionsOf } from '../services/running.ts';
-import { type Instance, instancesOf, probeService } from '../services/service.ts';
+import { type Instance, instancesOf } from '../services/service.ts';
 import { readChoices } from '../state/choices.ts';
 import { type Hold, readHolds } from '../state/holds.ts';
 
@@ -66,30 +68,16 @@ export async function observeResources(
         partOf(resource.name, decided, processes, containers),
       );
     }),
-    ...stack.services
-      .flatMap(instancesOf)
-      .map((instance) =>
-        contained.has(instance.service.name)
-          ? observeInstance(
-              context,
-              patienceMs,
-              holderOf,
-              instance,
-              'docker',
-              containerOf(containers, instance.service.name, instance.port),
-            )
-          : byHand.has(instance.name)
-            ? observeByHand(context, patienceMs, holderOf, instance, byHand.get(instance.name))
-            : observeInstance(
-                context,
-                patienceMs,
-                holderOf,
-                instance,
-                'process',
-                processes.get(instance.name),
-                companionsOf([...processes.values()], instance),
-              ),
-      ),
+    ...stack.services.flatMap(instancesOf).map((instance) => {
+      const { name, service, port } = instance;
+      const asked: Asked = { context, stack, patienceMs, holderOf, instance };
+      if (service.url !== undefined) return observeAdopted(asked);
+      if (contained.has(service.name))
+        return observeInstance(asked, 'docker', containerOf(containers, service.name, port));
+      if (byHand.has(name)) return observeByHand(asked, byHand.get(name));
+      const companions = companionsOf([...processes.values()], instance);
+      return observeInstance(asked, 'process', processes.get(name), companions);
+    }),
   ]);
   return {
     strategy: plan?.strategy ?? nameStrategy([], []),
@@ -184,48 +172,55 @@ async function observeResource(
   };
 }
 
+/** An instance of a service, and what it is asked with. */
+interface Asked {
+  context: Context;
+  stack: Stack;
+  patienceMs: number;
+  holderOf: ReturnType<typeof holders>;
+  instance: Instance;
+}
+
 async function observeInstance(
-  context: Context,
-  patienceMs: number,
-  holderOf: ReturnType<typeof holders>,
-  instance: Instance,
+  asked: Asked,
   provider: 'process' | 'docker',
   part: Part | undefined,
   companions: readonly number[] = [],
 ): Promise<ResourceObservation> {
   const asProcess = provider === 'docker' ? 'container' : { pid: part?.pid, companions };
   const runs: RunAs = part?.lives === true ? asProcess : undefined;
-  const result = await probeService(context, instance, { runs, timeoutMs: patienceMs, holderOf });
-  return {
-    name: instance.name,
-    kind: 'service',
-    provider,
-    ports: [instance.port],
-    ...judge(result, part, false),
-  };
+  const result = await probeInstance(asked, runs, part?.wasReady ?? false);
+  return { ...observed(asked.instance), provider, ...judge(result, part, false) };
 }
 
 /** What its user runs is not ours to start or to end: it counts as adopted. */
-async function observeByHand(
-  context: Context,
-  patienceMs: number,
-  holderOf: ReturnType<typeof holders>,
-  instance: Instance,
-  pid: number | undefined,
-): Promise<ResourceObservation> {
-  const runs = { pid };
-  const result = await probeService(context, instance, { runs, timeoutMs: patienceMs, holderOf });
-  const judged = judge(result, undefined, true);
+async function observeByHand(asked: Asked, pid: number | undefined): Promise<ResourceObservation> {
+  const judged = judge(await probeInstance(asked, { pid }, true), undefined, true);
   const reason = ['run by hand', judged.reason].filter((each) => each !== '').join('; ');
-  return {
-    name: instance.name,
-    kind: 'service',
-    provider: 'external',
-    ports: [instance.port],
-    ...judged,
-    reason,
-    pid,
-  };
+  return { ...observed(asked.instance), provider: 'external', ...judged, reason, pid };
+}
+
+/** What runs already where the stack says. */
+async function observeAdopted(asked: Asked): Promise<ResourceObservation> {
+  const { instance } = asked;
+  const judged = judge(await probeInstance(asked, 'adopted', true), undefined, true);
+  const reason = [`adopted at ${instance.url}`, judged.reason].filter((each) => each !== '').join('; ');
+  return { ...observed(instance), provider: 'external', ...judged, reason };
+}
+
+function probeInstance(
+  { context, stack, patienceMs, holderOf, instance }: Asked,
+  runs: RunAs,
+  wasReady: boolean,
+): Promise<ProbeResult> {
+  return probeService(context, stack, instance, { runs, wasReady, timeoutMs: patienceMs, holderOf });
+}
+
+function observed(instance: Instance): Pick<ResourceObservation, 'name' | 'kind' | 'ports'> {
+  const { name, service } = instance;
+  const ports =
+    service.url === undefined ? portsOfInstance(instance) : nodesOf(service).map(({ port }) => port);
+  return { name, kind: 'service', ports };
 }
 
 /** State and reason from what was found on the wire and what is known of the process or container. */

@@ -71,18 +71,21 @@ function isWellFormed(line: string): boolean {
 async function recordsOf(
   context: Reach,
   stack: Stack,
-  { name, service, port }: Instance,
+  { name, service: { health: readiness }, url }: Instance,
 ): Promise<{ lines: string[]; healthDetails: ServiceTelemetry['healthDetails'] }> {
   const askedAt = context.clock.now();
   const [tail, health] = await Promise.all([
     openLogs(context, stack).then((logs) => logs.tail(name, LOG_LINES)),
-    ask(context, `http://127.0.0.1:${port}${service.health}`, objectOf),
+    readiness.kind === 'http' && url !== undefined
+      ? ask(context, `${url}${readiness.path}`, objectOf)
+      : { measured: false as const, reason: 'it declares no health document' },
   ]);
   if (!health.measured) return { lines: tail, healthDetails: health };
   const uptime = health.value.uptime_seconds;
   const startedAt = typeof uptime === 'number' ? askedAt - uptime * 1000 : undefined;
   const checks = Object.keys(recordSchema.safeParse(health.value.checks).data ?? {}).length;
-  const problem = checks === 0 ? `${service.health} has no object "checks" with a member` : '';
+  const path = readiness.kind === 'http' ? readiness.path : '';
+  const problem = checks === 0 ? `${path} has no object "checks" with a member` : '';
   return {
     lines: presentLines(tail, startedAt),
     healthDetails: { measured: true, value: { checks, problem } },
@@ -98,14 +101,19 @@ function objectOf(body: string): Record<string, unknown> {
   }
 }
 
-async function metricsOf(context: Reach, { service, port }: Instance): Promise<ServiceTelemetry['metrics']> {
-  return ask(context, `http://127.0.0.1:${port}${service.metrics}`, (body, status) => {
-    if (status !== 200) return { families: 0, problem: `${service.metrics} answers ${status}` };
+async function metricsOf(
+  context: Reach,
+  { service: { metrics }, url }: Instance,
+): Promise<ServiceTelemetry['metrics']> {
+  if (metrics === undefined || url === undefined)
+    return { measured: false, reason: 'it declares no metrics' };
+  return ask(context, `${url}${metrics}`, (body, status) => {
+    if (status !== 200) return { families: 0, problem: `${metrics} answers ${status}` };
     try {
       const families = metricFamilies(body).size;
-      return { families, problem: families === 0 ? `${service.metrics} holds no sample` : '' };
+      return { families, problem: families === 0 ? `${metrics} holds no sample` : '' };
     } catch (error) {
-      return { families: 0, problem: `${service.metrics}: ${messageOf(error)}` };
+      return { families: 0, problem: `${metrics}: ${messageOf(error)}` };
     }
   });
 }

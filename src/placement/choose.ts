@@ -9,7 +9,7 @@ import { providers } from '../resources/index.ts';
 import type { Provider } from '../resources/provider.ts';
 import { composeServices, isAlive } from '../runtimes/containers/index.ts';
 import { instancesByHand } from '../services/by-hand.ts';
-import { instancesOf } from '../services/service.ts';
+import { instancesOf, ownInstances } from '../services/service.ts';
 import { isSupervised } from './leaving.ts';
 import { portsTaken } from './port-holders.ts';
 import { type PortConflict, portConflicts, type WantedPort } from './ports.ts';
@@ -80,9 +80,11 @@ export async function chooseProviders(
   const inside = await whyNotInside(context, question, others, gateways);
   const services = stack.services.map(
     (service): ServiceChoice =>
-      inside === undefined
-        ? { service: service.name, runs: 'container', reason: 'all that it needs runs in Docker' }
-        : { service: service.name, runs: 'process', ...runByHand(service, byHand, inside) },
+      service.url !== undefined
+        ? { service: service.name, runs: 'adopted', reason: `runs already at ${service.url}` }
+        : inside === undefined
+          ? { service: service.name, runs: 'container', reason: 'all that it needs runs in Docker' }
+          : { service: service.name, runs: 'process', ...runByHand(service, byHand, inside) },
   );
   const gateway = await gather(
     gateways,
@@ -212,6 +214,11 @@ async function whyNotInside(
   }
   const declared = await composeServices(stack);
   for (const service of stack.services) {
+    if (service.url !== undefined) {
+      if (LOOPBACK.test(new URL(service.url).hostname))
+        return `${service.name}, which runs already, could not be reached from a container`;
+      continue;
+    }
     if (!declared.has(service.name)) return `${stack.composeFile} has no service named ${service.name}`;
     const outside = outsideOf(stack, service, others);
     if (outside !== undefined) return `${service.name} could not reach ${outside} from a container`;
@@ -228,7 +235,7 @@ function outsideOf(stack: Stack, service: Service, others: readonly Choice[]): s
   })?.resource;
 }
 
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
 
 /** The sockets that are not ours: what runs of the stack goes on, or ends before anything is started in its place. */
 async function foreignSockets(
@@ -265,10 +272,12 @@ function runByHand(
 /** What runs by hand holds its own port; in a container it would be in the way. */
 function serviceConflicts({ stack, sockets }: Question, choices: readonly ServiceChoice[]): PortConflict[] {
   const own = new Set(choices.flatMap(({ byHand = [] }) => byHand.map(({ instance }) => instance)));
-  const wanted = stack.services
-    .flatMap(instancesOf)
+  const wanted = ownInstances(stack.services)
     .filter(({ name }) => !own.has(name))
-    .map(({ name, port }) => ({ port, owner: name }));
+    .flatMap(({ name, port, ports }) => [
+      ...(port === undefined ? [] : [{ port, owner: name }]),
+      ...Object.entries(ports).map(([called, each]) => ({ port: each, owner: `${name}, ${called}` })),
+    ]);
   return portConflicts(wanted, sockets);
 }
 

@@ -1,3 +1,4 @@
+import { portsOfInstance } from '../config/service-address.ts';
 import type { InfrastructurePlan } from '../model/placement.ts';
 import type { Stack } from '../model/stack.ts';
 import { containedParts } from '../runtimes/containers/contained-parts.ts';
@@ -38,7 +39,7 @@ export function leavingProcesses(
     ...stack.services
       .filter(({ name }) => asProcess.has(name))
       .flatMap(instancesOf)
-      .map(({ name, port }): [string, number[]] => [name, [port]]),
+      .map((instance): [string, number[]] => [instance.name, portsOfInstance(instance)]),
   ]);
   return processes.filter((process) => {
     if (!isSupervised(process)) return false;

@@ -11,7 +11,7 @@ export function placed(stack: Stack, plan: InfrastructurePlan | undefined): Stac
   return {
     ...stack,
     services: stack.services.map((service) =>
-      contained.has(service.name)
+      contained.has(service.name) && service.port !== undefined
         ? { ...service, nodes: [{ host: service.name, port: service.port }] }
         : service,
     ),

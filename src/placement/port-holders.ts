@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { amongOutgoing, MAX_PORT, REFUSED_BY_FETCH } from '../config/ports.ts';
+import { portsOfInstance } from '../config/service-address.ts';
 import type { Context } from '../context.ts';
 import { withEngine } from '../docker/engine.ts';
 import { QbtcError } from '../errors.ts';
@@ -112,7 +113,7 @@ async function freeBase(
   const taken = new Set(sockets.map(({ port }) => port));
   const own = [
     ...stack.resources.flatMap(({ ports }) => Object.values(ports)),
-    ...stack.services.flatMap(instancesOf).map(({ port }) => port),
+    ...stack.services.flatMap(instancesOf).flatMap(portsOfInstance),
   ].map((port) => port - stack.portBase);
   for (let base = 0; base + Math.max(0, ...own) <= MAX_PORT; base += STEP) {
     const ports = own.map((port) => port + base);

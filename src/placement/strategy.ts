@@ -17,6 +17,8 @@ export function nameStrategy(
   const inside = services.filter(({ runs }) => runs === 'container').length;
   const parts = choices.length + services.length;
   if (parts > 0 && contained + inside === parts) return 'full_docker';
-  const adopted = choices.some(({ provider }) => provider === 'external');
+  const adopted =
+    choices.some(({ provider }) => provider === 'external') ||
+    services.some(({ runs }) => runs === 'adopted');
   return contained === 0 && inside === 0 && !adopted ? 'fallback' : 'hybrid';
 }

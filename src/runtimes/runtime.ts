@@ -67,7 +67,7 @@ export interface LogOptions {
  */
 export interface Runtime {
   /** How its parts run: it decides how they are looked at from outside. */
-  readonly runs: ServiceChoice['runs'];
+  readonly runs: Exclude<ServiceChoice['runs'], 'adopted'>;
   /** Everything of the stack that it runs or has run; of a part that is run several times, each. Changes nothing. */
   list(): Promise<PartStatus[]>;
   /** Ends these parts and their companions, and leaves the rest alone; answers with what it has ended. */

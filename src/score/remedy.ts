@@ -51,6 +51,8 @@ function remedyForPart(snapshot: Snapshot, stack: Stack, name: string): Remedy {
       cause: name,
       byHand: `name the path of its health document in ${file} (health of ${name}), or serve it there`,
     };
+  if (problem?.kind === 'unready')
+    return { cause: name, byHand: `${unwell.reason}, which its health in ${file} asks for: ${look}` };
   if (state === 'starting' && pid !== undefined)
     return {
       cause: name,
@@ -111,5 +113,5 @@ export function remedyForTopology({ topologyPlan }: Snapshot, stack: Stack): Rem
 
 /** A file as the user would type it in the folder of the stack. */
 export function pathIn({ root }: Stack, file: string): string {
-  return relative(root, file);
+  return relative(root, file) || '.';
 }

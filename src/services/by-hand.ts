@@ -33,7 +33,7 @@ export async function noteByHand<T>(
   }
 }
 
-/** The instances whose port is held by a process that was started by hand for their service. */
+/** The instances whose port, where they have one, is held by a process that was started by hand for their service. */
 export async function instancesByHand(
   { host }: Pick<Context, 'host'>,
   { root, services }: Pick<Stack, 'root' | 'services'>,
@@ -48,6 +48,8 @@ export async function instancesByHand(
       const instances = declared === undefined ? [] : instancesOf(declared);
       const held = await Promise.all(
         instances.map(async ({ name: instance, port }): Promise<ByHand[]> => {
+          // One that listens nowhere is known by nothing but that it runs.
+          if (port === undefined) return [{ instance, pid: leader }];
           const pids = sockets.filter((socket) => socket.port === port).flatMap(({ pid }) => pid ?? []);
           const own = await Promise.all(pids.map((pid) => belongsTo(host, pid, leader)));
           const pid = pids[own.indexOf(true)];

@@ -4,6 +4,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { formatEnv, parseEnv } from '../config/dotenv.ts';
 import { constantName } from '../config/name.ts';
 import { keyringOf } from '../config/outline.ts';
+import { environmentWithOwnPorts } from '../config/own-ports.ts';
 import { composeProject, placeOf } from '../config/place.ts';
 import { prepareFolder } from '../config/secrets.ts';
 import type { Context } from '../context.ts';
@@ -146,6 +147,7 @@ function resourceValues(stack: Stack, { name, kind, ports, endpoint }: Resource)
 
 /** `PORT` inside the container, `PORTS` on this machine: a range, one port a replica. */
 function portValues({ name, port, replicas }: Service): Record<string, string> {
+  if (port === undefined) return { [`${constantName(name)}_REPLICAS`]: String(replicas) };
   const prefix = constantName(name);
   return {
     [`${prefix}_PORT`]: String(port),
@@ -154,9 +156,16 @@ function portValues({ name, port, replicas }: Service): Record<string, string> {
   };
 }
 
-function serviceValues(stack: Stack, { name, port, containerEnv }: Service): Record<string, string> {
+function serviceValues(stack: Stack, { name, port, ports, containerEnv }: Service): Record<string, string> {
   const common = commonEnvironment(stack, name, (service) => service);
-  return { HOST: '0.0.0.0', ...common, ...containerEnv, PORT: String(port), SERVICE_NAME: name };
+  return {
+    HOST: '0.0.0.0',
+    ...common,
+    // Each container has a network of its own: all replicas listen on the same ports.
+    ...environmentWithOwnPorts(containerEnv, { port, ports }),
+    ...(port === undefined ? {} : { PORT: String(port) }),
+    SERVICE_NAME: name,
+  };
 }
 
 async function read(file: string): Promise<string | undefined> {

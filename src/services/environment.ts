@@ -16,6 +16,6 @@ export function commonEnvironment(
     STACK_NAME: stack.name,
     ...(store === undefined || store.name === service
       ? {}
-      : { TRACE_STORE_URL: `http://${hostOf(store.name)}:${store.port}` }),
+      : { TRACE_STORE_URL: store.url ?? `http://${hostOf(store.name)}:${store.port}` }),
   };
 }

@@ -3,5 +3,13 @@ export { instancesByHand, noteByHand } from './by-hand.ts';
 export { writeEnvFiles, writeGenerated } from './env-files.ts';
 export { judgeImages } from './images.ts';
 export { outgoingPorts } from './outgoing.ts';
+export { probeService } from './probe.ts';
 export { runningInstances } from './running.ts';
-export { type Instance, instancesOf, probeService, runBundled, serviceProcess } from './service.ts';
+export {
+  environmentOf,
+  type Instance,
+  instancesOf,
+  ownInstances,
+  runBundled,
+  serviceProcess,
+} from './service.ts';

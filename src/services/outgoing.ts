@@ -1,4 +1,5 @@
 import { amongOutgoing, awayFromOutgoing, describeOutgoing } from '../config/ports.ts';
+import { portsOfInstance } from '../config/service-address.ts';
 import type { Context } from '../context.ts';
 import type { Stack } from '../model/stack.ts';
 import { instancesOf } from './service.ts';
@@ -15,7 +16,7 @@ export async function outgoingPorts(
   if (outgoing === undefined) return undefined;
   const ports = [
     ...stack.resources.flatMap((resource) => Object.values(resource.ports)),
-    ...stack.services.flatMap(instancesOf).map(({ port }) => port),
+    ...stack.services.flatMap(instancesOf).flatMap(portsOfInstance),
   ];
   const given = amongOutgoing(ports, outgoing).sort((a, b) => a - b);
   if (given.length === 0) return undefined;

@@ -24,7 +24,8 @@ export async function runningInstances(
   const contained = containedParts(plan);
   const processes = state?.processes ?? [];
   return stack.services.flatMap(instancesOf).map(({ name, service, port }) => {
-    const known = { service: service.name, port };
+    const known = { name, service: service.name, port };
+    if (service.url !== undefined) return { ...known, runs: 'adopted' as const, isReady: true };
     if (contained.has(service.name)) return { ...known, runs: 'container' as const, isReady: true };
     const hand = byHand.find(({ instance }) => instance === name);
     if (hand !== undefined) return { ...known, runs: { pid: hand.pid }, isReady: true };

@@ -1,28 +1,41 @@
 import { createHash } from 'node:crypto';
 import { instanceNames } from '../config/name.ts';
+import { environmentWithOwnPorts, type OwnPorts, withOwnPorts } from '../config/own-ports.ts';
+import { nodesOf, portsOfInstance } from '../config/service-address.ts';
 import type { Context } from '../context.ts';
-import { askHealth, type Holder, holders, judgeHealth, namesHealth, type RunAs } from '../health/index.ts';
 import type { Service, Stack } from '../model/stack.ts';
-import type { ProbeResult } from '../resources/probe.ts';
 import { baseEnvironment } from '../runtimes/processes/environment.ts';
 import type { ProcessSpec } from '../runtimes/processes/protocol.ts';
+import type { ReadyCheck } from '../runtimes/processes/ready-check.ts';
 import { stackFolders } from '../state/folders.ts';
 import { Bundles, nodeArguments } from './bundle.ts';
 import { commonEnvironment } from './environment.ts';
 
+/** How long something must live that nobody can ask before it counts as ready again. */
+const SETTLED_MS = 2_000;
+
 /** One running copy of a service. With one replica it is named as the service, otherwise `NAME-1`, `NAME-2`, …. */
-export interface Instance {
+export interface Instance extends OwnPorts {
   name: string;
   service: Service;
-  port: number;
+  /** Where it is reached from this machine, without a path: `http://127.0.0.1:8000`; `undefined`: nowhere. */
+  url: string | undefined;
 }
 
 export function instancesOf(service: Service): Instance[] {
+  const nodes = nodesOf(service);
   return instanceNames(service.name, service.replicas).map((name, index) => ({
     name,
     service,
-    port: service.port + index,
+    url: nodes[index]?.url,
+    port: service.port === undefined ? undefined : service.port + index,
+    ports: Object.fromEntries(Object.entries(service.ports).map(([called, port]) => [called, port + index])),
   }));
+}
+
+/** The instances that qbtc runs: all but those of services that are adopted. */
+export function ownInstances(services: readonly Service[]): Instance[] {
+  return services.filter(({ url }) => url === undefined).flatMap(instancesOf);
 }
 
 /** How to run an instance: the bundle of its entry, or its own command. */
@@ -36,8 +49,10 @@ export async function serviceProcess(
   const bundle =
     service.entry === undefined ? undefined : await bundles.bundle({ ...service, entry: service.entry });
   const [program = process.execPath, ...args] =
-    bundle === undefined ? (service.command ?? []) : [process.execPath, ...nodeArguments(bundle)];
-  const env = environmentOf(stack, instance);
+    bundle === undefined
+      ? (service.command ?? []).map((word) => withOwnPorts(word, instance))
+      : [process.execPath, ...nodeArguments(bundle)];
+  const env = ownEnvironment(stack, instance);
   // Without what the caller's own environment adds: a second terminal is no reason to start a service anew.
   const digest = createHash('sha256').update(JSON.stringify([program, args, env, service.path]));
   return {
@@ -46,28 +61,46 @@ export async function serviceProcess(
     args,
     cwd: service.path,
     env: { ...baseEnvironment(context.env), ...env },
-    stopSignal: 'SIGTERM',
+    stopSignal: service.stopSignal,
     stopsGroup: true,
-    stopTimeoutMs: 15_000,
+    stopTimeoutMs: service.stopTimeoutMs,
     logFile: stackFolders(stack.root).logFile(instance.name),
     dependsOn: stack.services
       .filter(({ name }) => service.dependsOn.includes(name))
       .flatMap((needed) => instancesOf(needed).map(({ name }) => name))
       .concat(stack.resources.filter(({ name }) => service.dependsOn.includes(name)).map(({ name }) => name)),
-    ports: [instance.port],
-    readyCheck: { url: `http://127.0.0.1:${instance.port}${service.health}` },
+    ports: portsOfInstance(instance),
+    readyCheck: readyCheckOf(instance),
     fingerprint: digest.digest('hex'),
   };
 }
 
-function environmentOf(stack: Stack, { service, port }: Instance): Record<string, string> {
+/** What the supervisor asks on its own after a restart; all else is asked by those who look at the service. */
+function readyCheckOf({ url, port, service: { health } }: Instance): ReadyCheck {
+  if (health.kind === 'http')
+    return { url: `${url}${health.path}`, ...(health.status === undefined ? {} : { well: health.status }) };
+  if ((health.kind === 'tcp' || health.kind === 'grpc') && port !== undefined) return { port };
+  return { livesMs: SETTLED_MS };
+}
+
+function ownEnvironment(stack: Stack, instance: Instance): Record<string, string> {
+  const { service, port } = instance;
   return {
     HOST: '127.0.0.1',
     ...commonEnvironment(stack, service.name, () => '127.0.0.1'),
-    ...service.env,
-    PORT: String(port),
+    ...environmentWithOwnPorts(service.env, instance),
+    ...(port === undefined ? {} : { PORT: String(port) }),
     SERVICE_NAME: service.name,
   };
+}
+
+/** The whole environment of an instance that runs as a process. */
+export function environmentOf(
+  { env }: Pick<Context, 'env'>,
+  stack: Stack,
+  instance: Instance,
+): Record<string, string> {
+  return { ...baseEnvironment(env), ...ownEnvironment(stack, instance) };
 }
 
 /** How to run another program of a service, bundled as the service is and with its environment. */
@@ -78,46 +111,9 @@ export async function runBundled(
   given: { name: string; path: string; entry: string },
 ): Promise<{ program: string; args: string[]; env: Record<string, string> }> {
   const bundle = await new Bundles(stack.root, context).bundle(given);
-  const env = { ...baseEnvironment(context.env), ...environmentOf(stack, instance) };
-  return { program: process.execPath, args: nodeArguments(bundle), env };
-}
-
-/**
- * Asks an instance for its health document, and whether it is the service that should be there.
- *
- * @param runs how qbtc runs it now: whose process answers decides who it is
- */
-export async function probeService(
-  context: Pick<Context, 'http' | 'host'>,
-  instance: Instance,
-  { runs, timeoutMs, holderOf = holders(context.host) }: ServiceProbe,
-): Promise<ProbeResult> {
-  const { port, service } = instance;
-  const answer = await askHealth(context, `http://127.0.0.1:${port}${service.health}`, timeoutMs);
-  const holder: Holder = answer.status === undefined ? { whose: 'unseen' } : await holderOf(port, runs);
-  const judged = judgeHealth(answer, {
-    name: service.name,
-    port,
-    holder,
-    pathIsNamed: namesHealth(service.health),
-  });
-  if (judged.healthy) return { ready: true, found: answer.document ?? { status: answer.status } };
-  const { problem: kind, status, credentialRefused, reason } = judged;
   return {
-    ready: false,
-    reason,
-    refused: kind === 'stranger' || kind === 'other-name',
-    problem: {
-      kind,
-      ...(status === undefined ? {} : { status }),
-      ...(credentialRefused === undefined ? {} : { credentialRefused }),
-    },
+    program: process.execPath,
+    args: nodeArguments(bundle),
+    env: environmentOf(context, stack, instance),
   };
-}
-
-export interface ServiceProbe {
-  runs: RunAs;
-  timeoutMs: number;
-  /** Left out, the table of sockets is read for this one. */
-  holderOf?: ReturnType<typeof holders>;
 }

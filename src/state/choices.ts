@@ -15,7 +15,7 @@ const plan = z.object({
   strategy: z.enum(STRATEGIES),
   choices: z.array(choice),
   services: z.array(
-    z.object({ service: z.string(), runs: z.enum(['process', 'container']), reason: z.string() }),
+    z.object({ service: z.string(), runs: z.enum(['process', 'container', 'adopted']), reason: z.string() }),
   ),
 }) as z.ZodType<InfrastructurePlan>;
 

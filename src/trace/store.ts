@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { nodesOf } from '../config/service-address.ts';
 import type { Context } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
 import type { Stack } from '../model/stack.ts';
@@ -68,7 +69,7 @@ export function openTraceStore(
     });
   }
   const get = async (path: string) => {
-    const url = `http://127.0.0.1:${service.port}/api/tracing${path}`;
+    const url = `${nodesOf(service)[0]?.url}/api/tracing${path}`;
     const unreachable = (reason: string, cause?: unknown) =>
       new QbtcError('TRACE_STORE_UNREACHABLE', `${service.name} does not give traces: ${reason}`, {
         hint: `qbtc up ${service.name}`,

@@ -112,8 +112,11 @@ describe("the template's own file", () => {
       entry: 'src/main.ts',
       port: 9000,
       replicas: 1,
-      health: '/health',
+      ports: {},
+      health: { kind: 'http', path: '/health' },
       metrics: '/metrics',
+      stopSignal: 'SIGTERM',
+      stopTimeoutMs: 15_000,
       dependsOn: ['broker', 'cache', 'quantum-core'],
       env: { AMQP_URL: 'amqp://stack.llm-api:account-of-api@127.0.0.1:6672/stack', LLM_DEADLINE_MS: '5000' },
     });
@@ -194,14 +197,14 @@ describe('mistakes', () => {
       'letters that changed places',
       small('    prot: 8001\n'),
       [
-        'qbtc.yaml:10:5 services.llm-api.prot: found the unknown key "prot", expected one of path, entry, command, port, replicas, health, metrics, database, events, depends_on, env, routes or stands_in_for; did you mean "port"?',
+        'qbtc.yaml:10:5 services.llm-api.prot: found the unknown key "prot", expected one of path, url, entry, command, port, ports, replicas, health, metrics, stop_signal, stop_timeout, database, events, depends_on, env_file, env, routes or stands_in_for; did you mean "port"?',
       ],
     ],
     [
       'an unknown key, with the nearest',
       small('    dependson: []\n'),
       [
-        'qbtc.yaml:10:5 services.llm-api.dependson: found the unknown key "dependson", expected one of path, entry, command, port, replicas, health, metrics, database, events, depends_on, env, routes or stands_in_for; did you mean "depends_on"?',
+        'qbtc.yaml:10:5 services.llm-api.dependson: found the unknown key "dependson", expected one of path, url, entry, command, port, ports, replicas, health, metrics, stop_signal, stop_timeout, database, events, depends_on, env_file, env, routes or stands_in_for; did you mean "depends_on"?',
       ],
     ],
     [
@@ -357,7 +360,9 @@ describe('mistakes', () => {
     [
       'neither entry nor command',
       small('').replace('    entry: src/main.ts\n', ''),
-      ['qbtc.yaml:6:3 services.llm-api: found neither entry nor command, expected one of them'],
+      [
+        'qbtc.yaml:6:3 services.llm-api: found neither entry nor command, expected one of them, or url for one that runs already',
+      ],
     ],
     [
       'a route without a uri, and two of one name',

@@ -75,7 +75,7 @@ describe('what qbtc runs is found by its process, whatever its document says', (
   const foundAs = async (body: string, pid: number) => {
     const port = await answering(200, body);
     const stack = emptyStack('/stack', { services: [service('llm-api', port)] });
-    const running = [{ service: 'llm-api', port, runs: { pid }, isReady: true }];
+    const running = [{ name: 'llm-api', service: 'llm-api', port, runs: { pid }, isReady: true }];
     return (await discoverServices(quietContext(), stack, running))[0];
   };
 

@@ -67,7 +67,9 @@ describe('a declared service', () => {
 describe('what qbtc runs', () => {
   const running = (port: number, how: Partial<RunningInstance>) => ({
     ...LOCAL,
-    running: async () => [{ service: 'llm-api', port, runs: undefined, isReady: true, ...how }],
+    running: async () => [
+      { name: 'llm-api', service: 'llm-api', port, runs: undefined, isReady: true, ...how },
+    ],
   });
 
   test.each([

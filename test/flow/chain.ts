@@ -13,7 +13,7 @@ import { connectRedis } from '../../src/system/redis.ts';
 import { reachContext } from '../support/context.ts';
 import { CHECKOUT } from '../support/qbtc.ts';
 import { scriptedServer } from '../support/scripted-server.ts';
-import { emptyStack, postgresResource } from '../support/stack.ts';
+import { emptyStack, PLAIN_SERVICE, postgresResource } from '../support/stack.ts';
 
 /** What the far side of a flow does with one request. `publish` reaches the taps that are open. */
 export type Behaviour = (chain: {
@@ -136,9 +136,7 @@ export function service(name: string, port: number, changes: Partial<Service> = 
     name,
     path: `/stack/services/${name}`,
     port,
-    replicas: 1,
-    health: '/health',
-    metrics: '/metrics',
+    ...PLAIN_SERVICE,
     dependsOn: [],
     env: {},
     containerEnv: {},

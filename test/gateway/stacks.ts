@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { ApisixConsumer, DeclaredObject } from '../../src/model/gateway.ts';
 import type { GatewayMode, Resource } from '../../src/model/resource.ts';
 import type { Service, ServiceRoute, Stack } from '../../src/model/stack.ts';
-import { emptyStack } from '../support/stack.ts';
+import { emptyStack, PLAIN_SERVICE } from '../support/stack.ts';
 
 /** A stack with nothing in it but what the gateway reads. */
 export function stackWith(parts: {
@@ -22,9 +22,7 @@ export function stackWith(parts: {
       name: `service-${index}`,
       path: '/stack/service',
       port: 8000 + index * 10,
-      replicas: 1,
-      health: '/health',
-      metrics: '/metrics',
+      ...PLAIN_SERVICE,
       dependsOn: [],
       env: {},
       containerEnv: {},

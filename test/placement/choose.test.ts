@@ -16,7 +16,7 @@ import type { ContainerStatus } from '../../src/runtimes/containers/containers.t
 import type { ProcessStatus } from '../../src/runtimes/processes/protocol.ts';
 import { freePorts } from '../support/ports.ts';
 import { quietContext } from '../support/quiet-context.ts';
-import { emptyStack } from '../support/stack.ts';
+import { emptyStack, PLAIN_SERVICE } from '../support/stack.ts';
 
 const context = quietContext();
 const password = 'a-long-password';
@@ -71,9 +71,7 @@ function service(port: number, changes: Partial<Service> = {}): Service {
     path: '/nowhere',
     command: ['true'],
     port,
-    replicas: 1,
-    health: '/health',
-    metrics: '/metrics',
+    ...PLAIN_SERVICE,
     dependsOn: ['cache'],
     env: {},
     containerEnv: {},

@@ -7,6 +7,7 @@ import type { Service } from '../../src/model/stack.ts';
 import { Bundles, nodeArguments } from '../../src/services/bundle.ts';
 import { createFolders } from '../../src/state/folders.ts';
 import { temporaryFolder } from '../support/quiet-context.ts';
+import { PLAIN_SERVICE } from '../support/stack.ts';
 
 /** Of an installation that has none ready-made. */
 const bundlesOf = (root: string) => new Bundles(root, { installation: { root, version: '0.1.0' } });
@@ -22,9 +23,7 @@ async function stackWithService(files: Record<string, string>) {
     path,
     entry: 'src/main.ts',
     port: 1,
-    replicas: 1,
-    health: '/health',
-    metrics: '/metrics',
+    ...PLAIN_SERVICE,
     dependsOn: [],
     env: {},
     containerEnv: {},

@@ -1,5 +1,15 @@
 import type { Resource } from '../../src/model/resource.ts';
-import type { Stack } from '../../src/model/stack.ts';
+import type { Service, Stack } from '../../src/model/stack.ts';
+
+/** What a service has that says nothing of it. */
+export const PLAIN_SERVICE = {
+  ports: {},
+  replicas: 1,
+  health: { kind: 'http', path: '/health' },
+  metrics: '/metrics',
+  stopSignal: 'SIGTERM',
+  stopTimeoutMs: 15_000,
+} as const satisfies Partial<Service>;
 
 /** A stack with nothing in it, for tests that fill in what they are about. */
 export function emptyStack(root: string, changes: Partial<Stack> = {}): Stack {

@@ -1,10 +1,13 @@
 import * as z from 'zod';
 import { ROUTE_METHODS } from '../../model/gateway.ts';
+import { STOP_SIGNALS } from '../../model/stack.ts';
 import { cyclesOf } from '../cycle.ts';
+import { envFileSchema } from '../env-file.ts';
 import { filled, labels, name, named, path, plugins, port, seconds, whole, written } from '../fields.ts';
 import { fieldName, listed, nearest } from '../mistake.ts';
 import type { Outline } from '../outline.ts';
 import { MAX_REPLICAS, type PortUse, replicaPorts } from '../ports.ts';
+import { commandLine, readinessSchema } from '../readiness.ts';
 import type { Rule } from '../rule.ts';
 
 /** An identifier of PostgreSQL that needs no quotes. */
@@ -70,23 +73,48 @@ export const environment = () =>
 
 export const serviceSchema = z
   .strictObject({
-    path: filled('a folder').describe('The folder of the service, relative to qbtc.yaml.'),
+    path: filled('a folder')
+      .default('.')
+      .describe('The folder of the service, relative to qbtc.yaml; left out, that of qbtc.yaml.'),
+    url: filled('a URL')
+      .optional()
+      .describe(
+        'Where the service runs already, such as http://127.0.0.1:8000: it is adopted, and never started or ended. Instead of `entry` and `command`.',
+      ),
     entry: filled('a file')
       .optional()
       .describe(
         'The TypeScript or JavaScript file to bundle and run, relative to `path`. Or else `command`.',
       ),
-    command: z
-      .array(filled('a word of a command line'))
-      .min(1, { error: 'a program and its arguments' })
+    command: commandLine()
       .optional()
-      .describe('A program and its arguments, run in `path` without a shell. Or else `entry`.'),
-    port: port().describe('The port that the service listens on, without the port base; it gets it as PORT.'),
+      .describe(
+        'A program and its arguments, run in `path` without a shell; `${port}` and `${ports.NAME}` are its own. Or else `entry`.',
+      ),
+    port: port()
+      .optional()
+      .describe(
+        'The port that the service listens on, without the port base; it gets it as PORT. Left out for one that listens nowhere, such as a worker.',
+      ),
+    ports: named(port())
+      .default({})
+      .describe('Further ports by name, without the port base: `${ports.NAME}` in `command` and `env`.'),
     replicas: whole(1, MAX_REPLICAS)
       .default(1)
-      .describe('How many instances run. They listen on `port`, `port` + 1, ….'),
-    health: path().default('/health').describe('The path of the health document.'),
-    metrics: path().default('/metrics').describe('The path of the Prometheus metrics.'),
+      .describe('How many instances run. They listen on `port`, `port` + 1, …; so do those of `ports`.'),
+    health: readinessSchema()
+      .optional()
+      .describe(
+        'How it is told that the service is ready: the path of its health document (`/health` when left out), or a mapping. One without a port is ready when it runs.',
+      ),
+    metrics: z
+      .union([path(), z.literal(false)], { error: 'a path that starts with /, or false' })
+      .optional()
+      .describe('The path of the Prometheus metrics (`/metrics` when left out), or false: it has none.'),
+    stop_signal: z.enum(STOP_SIGNALS).default('SIGTERM').describe('What asks it to end.'),
+    stop_timeout: seconds()
+      .default(15)
+      .describe('How many seconds it may take to end, before it is killed with all that it has started.'),
     database: z
       .strictObject({
         resource: name().describe('The postgres resource.'),
@@ -120,6 +148,11 @@ export const serviceSchema = z
       .array(z.string())
       .default([])
       .describe('Resources and services that must be ready before this one starts.'),
+    env_file: envFileSchema()
+      .optional()
+      .describe(
+        'Files of variables, relative to qbtc.yaml, read as compose reads them; later files win over earlier ones, and `env` over all.',
+      ),
     env: environment()
       .default({})
       .describe('Environment variables of the service. Values are taken as text, as they are written.'),
@@ -179,17 +212,6 @@ export const dependenciesHaveAnOrder: Rule = ({ services }, report) => {
   }
 };
 
-export const programIsClear: Rule = ({ services }, report) => {
-  for (const [name, { entry, command }] of Object.entries(services)) {
-    const path = ['services', name];
-    if (entry !== undefined && command !== undefined) {
-      report([...path, 'command'], 'both entry and command', 'one of them', { key: true });
-    } else if (entry === undefined && command === undefined) {
-      report(path, 'neither entry nor command', 'one of them', { key: true });
-    }
-  }
-};
-
 export const rolesHaveDatabases: Rule = ({ services, infrastructure }, report) => {
   const databases = Object.entries(infrastructure)
     .filter(([, { kind }]) => kind === 'postgres')
@@ -244,13 +266,21 @@ export const routesHaveUri: Rule = ({ services }, report) => {
 };
 
 export function servicePortUses({ services, ports: { base = 0 } }: Outline): PortUse[] {
-  return Object.entries(services).flatMap(([name, { port, replicas = 1 }]): PortUse[] => {
-    if (port === undefined || replicas < 1 || replicas > MAX_REPLICAS) return [];
-    return replicaPorts(port, replicas).map((listening, index) => ({
-      port: listening + base,
-      declared: port,
-      holder: index === 0 ? `service ${name}` : `replica ${index + 1} of service ${name}`,
-      path: ['services', name, 'port'],
-    }));
+  return Object.entries(services).flatMap(([name, { port, ports = {}, replicas = 1 }]): PortUse[] => {
+    if (replicas < 1 || replicas > MAX_REPLICAS) return [];
+    const uses = (declared: number | undefined, path: PortUse['path'], what: string): PortUse[] =>
+      declared === undefined
+        ? []
+        : replicaPorts(declared, replicas).map((listening, index) => {
+            const holder = index === 0 ? `service ${name}` : `replica ${index + 1} of service ${name}`;
+            return { port: listening + base, declared, holder: `${what}${holder}`, path };
+          });
+    const at = ['services', name];
+    return [
+      ...uses(port, [...at, 'port'], ''),
+      ...Object.entries(ports).flatMap(([called, each]) =>
+        uses(each, [...at, 'ports', called], `port ${called} of `),
+      ),
+    ];
   });
 }

@@ -1,3 +1,4 @@
+import { portsOfInstance } from '../../config/service-address.ts';
 import { outgoingPorts } from '../../services/outgoing.ts';
 import { type Check, fail, pass, warning } from '../check.ts';
 
@@ -10,7 +11,7 @@ export const ports: Check = async ({ context, stack, plan }) => {
       .map(({ resource }) => resource);
     const all = [
       ...stack.resources.flatMap((resource) => Object.values(resource.ports)),
-      ...stack.services.map(({ port }) => port),
+      ...stack.services.flatMap(({ port, ports: further }) => portsOfInstance({ port, ports: further })),
     ].sort((a, b) => a - b);
     const outgoing = await outgoingPorts(context, stack);
     if (outgoing !== undefined) return warning(outgoing.found, outgoing.fix);

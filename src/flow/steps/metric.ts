@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { replicaPorts } from '../../config/ports.ts';
+import { nodesOf, type ServiceNode } from '../../config/service-address.ts';
 import { messageOf } from '../../errors.ts';
 import { samplesIn } from '../../metrics/prometheus.ts';
 import { conditionSchema, mismatch } from '../conditions.ts';
@@ -28,8 +28,10 @@ export const metric = defineStepKind({
       const labels = Object.entries(scope.fill(labelTemplates));
       const service = scope.stack.services.find((each) => each.name === of);
       if (service === undefined) return { status: 'failed', evidence: `the stack declares no service ${of}` };
-      const read = async (port: number) => {
-        const answer = await scope.context.http(`http://127.0.0.1:${port}${service.metrics}`, {
+      const { metrics } = service;
+      if (metrics === undefined) return { status: 'failed', evidence: `${of} declares no metrics` };
+      const read = async ({ url }: ServiceNode) => {
+        const answer = await scope.context.http(`${url}${metrics}`, {
           timeoutMs: DEADLINE_MS,
           signal: scope.signal,
         });
@@ -39,9 +41,9 @@ export const metric = defineStepKind({
         );
       };
       try {
-        const ports = replicaPorts(service.port, service.replicas);
+        const nodes = nodesOf(service);
         const result = await poll(scope, { every, within }, async (): Promise<Look<number>> => {
-          const samples = (await Promise.all(ports.map(read))).flat();
+          const samples = (await Promise.all(nodes.map(read))).flat();
           const value =
             samples.length === 0 ? undefined : samples.reduce((sum, sample) => sum + sample.value, 0);
           const reason = mismatch(name, value, expected.value);

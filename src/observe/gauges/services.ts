@@ -13,9 +13,10 @@ export async function serviceMetrics(
   stack: Stack,
 ): Promise<ServiceMetrics[]> {
   const answers = await Promise.all(
-    stack.services.flatMap(instancesOf).map(async ({ name, port, service }) => {
-      const url = `http://127.0.0.1:${port}${service.metrics}`;
-      const own = [service.health, service.metrics];
+    stack.services.flatMap(instancesOf).map(async ({ name, url: at, service: { health, metrics } }) => {
+      if (at === undefined || metrics === undefined) return [];
+      const url = `${at}${metrics}`;
+      const own = [...(health.kind === 'http' ? [health.path] : []), metrics];
       try {
         const { body, status } = await http(url, { timeoutMs: TIMEOUT_MS, signal: interrupted });
         return status === 200 ? [instanceMetrics(name, samplesIn(body), own)] : [];

@@ -1,3 +1,4 @@
+import type { StopSignal } from '../../model/stack.ts';
 import type { ReadyCheck } from './ready-check.ts';
 
 /** What the supervisor needs to know to run a process. Never stored: `env` holds secrets. */
@@ -13,7 +14,7 @@ export interface ProcessSpec {
   /** The account to run as, where that is not ours. */
   uid?: number;
   gid?: number;
-  stopSignal: 'SIGTERM' | 'SIGINT';
+  stopSignal: StopSignal;
   /** Whether its children are asked to end as well; PostgreSQL sees to its own. */
   stopsGroup: boolean;
   /** How long it may take to end before it is killed. */
@@ -47,7 +48,7 @@ export interface ProcessStatus {
   kept: boolean;
   ports: number[];
   dependsOn: string[];
-  stopSignal: 'SIGTERM' | 'SIGINT';
+  stopSignal: StopSignal;
   stopsGroup: boolean;
   stopTimeoutMs: number;
   fingerprint: string;

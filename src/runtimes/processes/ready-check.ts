@@ -1,21 +1,27 @@
 import { get } from 'node:http';
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What the supervisor can ask on its own: a health path that answers 200, or a port that takes connections. */
-export type ReadyCheck = { url: string } | { port: number };
+/**
+ * What the supervisor can ask on its own: a health path that answers as it should (with 2xx, where no statuses are named),
+ * a port that takes connections, or that it has lived for a while.
+ */
+export type ReadyCheck = { url: string; well?: readonly number[] } | { port: number } | { livesMs: number };
 
 const TIMEOUT_MS = 5_000;
 
-/** Asks once. Never rejects. */
+/** Asks once. Never rejects. Whether it still lives after that while is for the caller to see. */
 export function isReady(check: ReadyCheck): Promise<boolean> {
-  return 'url' in check ? answers(check.url) : accepts(check.port);
+  if ('livesMs' in check) return sleep(check.livesMs, true);
+  return 'url' in check ? answers(check) : accepts(check.port);
 }
 
-function answers(url: string): Promise<boolean> {
+function answers({ url, well }: { url: string; well?: readonly number[] }): Promise<boolean> {
   return new Promise((resolve) => {
     const request = get(url, { timeout: TIMEOUT_MS, agent: false }, (response) => {
       response.resume();
-      resolve(response.statusCode === 200);
+      const { statusCode = 0 } = response;
+      resolve(well === undefined ? statusCode >= 200 && statusCode <= 299 : well.includes(statusCode));
     });
     request.on('timeout', () => request.destroy());
     request.on('error', () => resolve(false));

@@ -9,7 +9,8 @@ export const logLines: Check = {
     'The last 200 log lines of each replica parse in the one schema of the stack (JSON with timestamp, level, service, message); there is at least one.',
   nothingDeclared: 'the stack declares no service',
   examine: (snapshot, stack) =>
-    stack.services.map(({ name }) => {
+    stack.services.map(({ name, url }) => {
+      if (url !== undefined) return notMeasured(name, 'qbtc does not run it, and reads no log of it');
       const { telemetry } = snapshot;
       if (!telemetry.measured) return notMeasured(name, telemetry.reason);
       const lines = telemetry.value.find((candidate) => candidate.service === name)?.logLines;

@@ -6,7 +6,7 @@ export const serviceFound: Check = {
   component: 'discovery',
   severity: 'major',
   about:
-    'Each declared service is found by discovery: every replica listens at its port, answers its health document, and is the process that qbtc runs, or one that this has started. Where that cannot be seen the document must give its name.',
+    'Each declared service is found by discovery: every replica listens at its port, is ready in the way that `health` names, and is the process that qbtc runs, or one that this has started. Where that cannot be seen its health document must give its name. One without a port has to run.',
   nothingDeclared: 'the stack declares no service',
   examine: (snapshot, stack) =>
     stack.services.map(({ name }) => {
@@ -14,8 +14,8 @@ export const serviceFound: Check = {
       const instances = snapshot.discovered.value.filter((instance) => instance.name === name);
       const missing = instances.find((instance) => instance.problem !== '');
       if (instances.length > 0 && !missing) {
-        const ports = instances.map((instance) => instance.port).join(', ');
-        return passed(name, `found on port ${ports}, answers as itself`);
+        const ports = instances.flatMap(({ port }) => port ?? []).join(', ');
+        return passed(name, ports === '' ? 'runs' : `found on port ${ports}, answers as itself`);
       }
       const why = missing?.problem ?? 'no source has seen it';
       return failed(name, why, { why, ...remedyFor(snapshot, stack, name) });
