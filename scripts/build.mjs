@@ -18,6 +18,7 @@ const OUTSIDE = ['esbuild', 'js-redis-server', 'pg-native', ...Object.keys(optio
  */
 const REPLACED = [
   ['undici', 'undici.cjs'],
+  ['string-width', 'string-width.cjs'],
   ...['ssh2', '@grpc/grpc-js', '@grpc/proto-loader', 'protobufjs'].map((name) => [name, 'absent.cjs']),
 ];
 
@@ -44,13 +45,22 @@ const { metafile } = await build({
     {
       name: 'replaced',
       setup: ({ onResolve }) => {
+        // What stands in its place may load the package itself.
         for (const [name, file] of REPLACED)
-          onResolve({ filter: new RegExp(`^${name}$`) }, () => ({ path: join(import.meta.dirname, file) }));
+          onResolve({ filter: new RegExp(`^${name}$`) }, ({ importer }) =>
+            importer.endsWith(file) ? undefined : { path: join(import.meta.dirname, file) },
+          );
+        onResolve({ filter: /^\.\/stream$/ }, ({ importer }) =>
+          /[\\/]pg[\\/]lib[\\/]/.test(importer)
+            ? { path: join(import.meta.dirname, 'pg-stream.cjs') }
+            : undefined,
+        );
       },
     },
   ],
-  minify: true,
-  keepNames: true,
+  // Names stay as they are written: to keep them beside shorter ones takes a call for each function, each time one is made.
+  minifySyntax: true,
+  minifyWhitespace: true,
   // Bundled CommonJS expects these.
   banner: {
     js: [

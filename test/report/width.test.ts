@@ -23,3 +23,15 @@ test('is what the Unicode tables say, painted or not', () => {
     }),
   );
 });
+
+test('is counted where each character takes a column, as the tables say of every single one', () => {
+  for (const [from, to] of [
+    [0, 0x2ff],
+    [0x2000, 0x27ff],
+  ] as const)
+    for (let code = from; code <= to; code += 1) {
+      const character = String.fromCharCode(code);
+      for (const text of [character, `✔${character}${character}b`])
+        expect(widthOf(text), `U+${code.toString(16)}`).toBe(stringWidth(text));
+    }
+});
