@@ -100,7 +100,17 @@ export class MessageProperties {
   }
 
   #part(name: Name): Buffer | undefined {
-    return this.#all().get(name);
+    if (this.#parts !== undefined) return this.#parts.get(name);
+    // Most messages are asked for one or two: those before are passed over.
+    const flags = this.bytes.readUInt16BE(0);
+    let at = 2;
+    for (let place = 0; place < NAMES.length; place += 1) {
+      const each = NAMES[place] as Name;
+      const end = isSet(flags, place) ? at + lengthOf(KINDS[each], this.bytes, at) : at;
+      if (each === name) return end === at ? undefined : this.bytes.subarray(at, end);
+      at = end;
+    }
+    return undefined;
   }
 
   #all(): ReadonlyMap<Name, Buffer> {
@@ -109,7 +119,7 @@ export class MessageProperties {
     const flags = this.bytes.readUInt16BE(0);
     let at = 2;
     for (const [index, name] of NAMES.entries()) {
-      if ((flags & (1 << (15 - index))) === 0) continue;
+      if (!isSet(flags, index)) continue;
       const part = this.bytes.subarray(at, at + lengthOf(KINDS[name], this.bytes, at));
       parts.set(name, part);
       at += part.length;
@@ -117,6 +127,11 @@ export class MessageProperties {
     this.#parts = parts;
     return parts;
   }
+}
+
+/** Whether the message has the property at this place of `NAMES`. */
+function isSet(flags: number, place: number): boolean {
+  return (flags & (1 << (15 - place))) !== 0;
 }
 
 function lengthOf(kind: (typeof KINDS)[Name], bytes: Buffer, at: number): number {

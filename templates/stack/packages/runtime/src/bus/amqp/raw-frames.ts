@@ -95,31 +95,60 @@ function headerFrame(inside: Inside): unknown {
     id: BASIC,
     channel: rest.readUInt16BE(1),
     size: Number(rest.readBigUInt64BE(FRAME_HEADER_BYTES + 4)),
-    fields: readable(new MessageProperties(Buffer.from(rest.subarray(FRAME_HEADER_BYTES + 12, end)))),
+    fields: new Readable(new MessageProperties(Buffer.from(rest.subarray(FRAME_HEADER_BYTES + 12, end)))),
   };
 }
 
-/** As amqplib gives properties, with those that came beside them. Headers are decoded when somebody asks. */
-function readable(kept: MessageProperties): object {
-  return {
-    [KEPT]: kept,
-    contentType: kept.text('contentType'),
-    contentEncoding: kept.text('contentEncoding'),
-    get headers() {
-      return kept.headers;
-    },
-    deliveryMode: kept.octet('deliveryMode'),
-    priority: kept.octet('priority'),
-    correlationId: kept.text('correlationId'),
-    replyTo: kept.text('replyTo'),
-    expiration: kept.text('expiration'),
-    messageId: kept.text('messageId'),
-    timestamp: kept.timestamp,
-    type: kept.text('type'),
-    userId: kept.text('userId'),
-    appId: kept.text('appId'),
-    clusterId: kept.text('clusterId'),
-  };
+/** As amqplib gives properties, with those that came beside them. Each is decoded when somebody asks for it. */
+class Readable {
+  readonly [KEPT]: MessageProperties;
+
+  constructor(kept: MessageProperties) {
+    this[KEPT] = kept;
+  }
+
+  get contentType() {
+    return this[KEPT].text('contentType');
+  }
+  get contentEncoding() {
+    return this[KEPT].text('contentEncoding');
+  }
+  get headers() {
+    return this[KEPT].headers;
+  }
+  get deliveryMode() {
+    return this[KEPT].octet('deliveryMode');
+  }
+  get priority() {
+    return this[KEPT].octet('priority');
+  }
+  get correlationId() {
+    return this[KEPT].text('correlationId');
+  }
+  get replyTo() {
+    return this[KEPT].text('replyTo');
+  }
+  get expiration() {
+    return this[KEPT].text('expiration');
+  }
+  get messageId() {
+    return this[KEPT].text('messageId');
+  }
+  get timestamp() {
+    return this[KEPT].timestamp;
+  }
+  get type() {
+    return this[KEPT].text('type');
+  }
+  get userId() {
+    return this[KEPT].text('userId');
+  }
+  get appId() {
+    return this[KEPT].text('appId');
+  }
+  get clusterId() {
+    return this[KEPT].text('clusterId');
+  }
 }
 
 function frame(type: number, channel: number, payload: Buffer): Buffer {
