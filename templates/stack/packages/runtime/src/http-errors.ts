@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -110,32 +109,55 @@ export class FailuresOnly extends fastify.LogController {
 
 /** Fastify's logger, in the stack's one schema: for services that use `request.log`. */
 export function createRequestLog(log: Log) {
-  const requests = new WeakMap<IncomingMessage, FastifyRequest>();
-  const logger = (raw?: IncomingMessage): FastifyBaseLogger => {
-    const at = (level: 'debug' | 'info' | 'warn' | 'error') => (first: unknown, second?: unknown) => {
-      const id = raw === undefined ? undefined : requests.get(raw)?.correlationId;
-      const { message, context } = lineOf(first, second);
-      (id === undefined ? log : log.correlated(id))[level](message, context);
-    };
-    const made = {
-      level: 'info',
-      trace: at('debug'),
-      debug: at('debug'),
-      info: at('info'),
-      warn: at('warn'),
-      error: at('error'),
-      fatal: at('error'),
-      silent: () => {},
-      child: () => made,
-    };
-    return made as unknown as FastifyBaseLogger;
-  };
   return {
-    logger: logger(),
-    childOf: (raw: IncomingMessage) => logger(raw),
+    logger: new RequestLog(log) as unknown as FastifyBaseLogger,
+    child: () => new RequestLog(log) as unknown as FastifyBaseLogger,
     /** From now on what is logged of the request carries its correlation id. */
-    know: (request: FastifyRequest) => void requests.set(request.raw, request),
+    know(request: FastifyRequest): void {
+      const own: unknown = request.log;
+      if (own instanceof RequestLog) own.request = request;
+    },
   };
+}
+
+/** One is made for each request, of which most write no line by it. */
+class RequestLog {
+  readonly level = 'info';
+  request: FastifyRequest | undefined;
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  trace(first: unknown, second?: unknown): void {
+    this.#write('debug', first, second);
+  }
+  debug(first: unknown, second?: unknown): void {
+    this.#write('debug', first, second);
+  }
+  info(first: unknown, second?: unknown): void {
+    this.#write('info', first, second);
+  }
+  warn(first: unknown, second?: unknown): void {
+    this.#write('warn', first, second);
+  }
+  error(first: unknown, second?: unknown): void {
+    this.#write('error', first, second);
+  }
+  fatal(first: unknown, second?: unknown): void {
+    this.#write('error', first, second);
+  }
+  silent(): void {}
+  child(): this {
+    return this;
+  }
+
+  #write(level: 'debug' | 'info' | 'warn' | 'error', first: unknown, second: unknown): void {
+    const { message, context } = lineOf(first, second);
+    const id = this.request?.correlationId;
+    (id === undefined ? this.#log : this.#log.correlated(id))[level](message, context);
+  }
 }
 
 /** Pino's two ways to log: `(message)` and `(object, message)`, with the error as the object or as its `err`. */

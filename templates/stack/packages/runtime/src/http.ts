@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { closeWhenIdle } from './connections.ts';
 import { correlationIdFrom, traceparentFrom } from './correlation.ts';
@@ -40,7 +39,7 @@ export function createHttpServer(options: {
   const requestLog = createRequestLog(log);
   const server = fastify({
     loggerInstance: requestLog.logger,
-    childLoggerFactory: (_logger, _bindings, _options, raw) => requestLog.childOf(raw as IncomingMessage),
+    childLoggerFactory: () => requestLog.child(),
     // Each request has a line of its own below.
     logController: new FailuresOnly(),
     bodyLimit: options.bodyLimit ?? 1024 * 1024,
@@ -55,7 +54,7 @@ export function createHttpServer(options: {
   server.addHook('onRequest', (request, reply, done) => {
     request.correlationId = correlationIdFrom(request.headers['x-correlation-id']);
     requestLog.know(request);
-    // An answer that breaks off has no `onResponse`.
+    // Not `onResponse`, which an answer that breaks off does not have.
     reply.raw.once('close', () => end(request, reply));
     request.budgetMs = budgetFrom(request.headers['x-timeout-ms']);
     reply.header('x-correlation-id', request.correlationId);
@@ -75,10 +74,7 @@ export function createHttpServer(options: {
   keepErrors(server);
   const connections = closeWhenIdle(server.server);
   server.addHook('preClose', async () => connections.begin());
-  const ended = new WeakSet<FastifyRequest>();
   const end = (request: FastifyRequest, reply: FastifyReply) => {
-    if (ended.has(request)) return;
-    ended.add(request);
     // Not the path as it came: whoever asks for many different ones would fill the memory.
     const route = request.routeOptions.url ?? 'unknown';
     const ms = reply.elapsedTime;
@@ -94,7 +90,6 @@ export function createHttpServer(options: {
       ...(reply.raw.writableFinished ? {} : { unfinished: true }),
     });
   };
-  server.addHook('onResponse', async (request, reply) => end(request, reply));
 
   server.get('/health', QUIET, async (_request, reply) => {
     const document = await health.report();

@@ -53,38 +53,58 @@ export function createLog(options: {
   /** In the context of every line. */
   fields?: Record<string, unknown>;
 }): Log {
-  return wrap(
-    pino(
-      {
-        level: options.level,
-        base: { service: options.service },
-        messageKey: 'message',
-        timestamp: () => stdTimeFunctions.isoTime().replace('"time"', '"timestamp"'),
-        formatters: { level: (level) => ({ level }) },
-      },
-      options.destination,
-    ),
-    options.fields ?? {},
+  const { fields = {} } = options;
+  const logger = pino(
+    {
+      level: options.level,
+      base: { service: options.service },
+      messageKey: 'message',
+      timestamp: () => stdTimeFunctions.isoTime().replace('"time"', '"timestamp"'),
+      formatters: { level: (level) => ({ level }) },
+    },
+    options.destination,
   );
+  return new Lines(logger, Object.keys(fields).length === 0 ? undefined : fields);
 }
 
-function wrap(logger: Logger, fields: Record<string, unknown>): Log {
-  const at =
-    (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, context?: Record<string, unknown>) => {
-      if (logger.isLevelEnabled(level))
-        logger[level](
-          {
-            context:
-              context === undefined ? fields : { ...fields, ...(redact(context) as Record<string, unknown>) },
-          },
-          message,
-        );
-    };
-  return {
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    correlated: (correlationId) => wrap(logger.child({ correlation_id: correlationId }), fields),
-  };
+/** One is made for each request and each event: it costs nothing before a line is written. */
+class Lines implements Log {
+  readonly #logger: Logger;
+  readonly #fields: Record<string, unknown> | undefined;
+  readonly #correlationId: string | undefined;
+
+  constructor(logger: Logger, fields: Record<string, unknown> | undefined, correlationId?: string) {
+    this.#logger = logger;
+    this.#fields = fields;
+    this.#correlationId = correlationId;
+  }
+
+  debug(message: string, context?: Record<string, unknown>): void {
+    this.#write('debug', message, context);
+  }
+  info(message: string, context?: Record<string, unknown>): void {
+    this.#write('info', message, context);
+  }
+  warn(message: string, context?: Record<string, unknown>): void {
+    this.#write('warn', message, context);
+  }
+  error(message: string, context?: Record<string, unknown>): void {
+    this.#write('error', message, context);
+  }
+
+  correlated(correlationId: string): Log {
+    return new Lines(this.#logger, this.#fields, correlationId);
+  }
+
+  #write(
+    level: 'debug' | 'info' | 'warn' | 'error',
+    message: string,
+    given: Record<string, unknown> | undefined,
+  ): void {
+    if (!this.#logger.isLevelEnabled(level)) return;
+    const said = given === undefined ? {} : (redact(given) as Record<string, unknown>);
+    const context = this.#fields === undefined ? said : { ...this.#fields, ...said };
+    const id = this.#correlationId;
+    this.#logger[level](id === undefined ? { context } : { correlation_id: id, context }, message);
+  }
 }

@@ -28,16 +28,19 @@ export function registerApi(http: FastifyInstance, options: ApiOptions): void {
 
   // Whatever the content type says, a body is JSON or it is refused.
   http.removeAllContentTypeParsers();
-  http.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
-    parseJson(body),
-  );
+  http.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
+    const parsed = parseJson(body);
+    if (parsed === undefined) done(notJson());
+    else done(null, parsed.value);
+  });
   // The gateway's, where it has one: clients quote it when they ask for help.
-  http.addHook('onRequest', async (request, reply) => {
+  http.addHook('onRequest', (request, reply, done) => {
     const given = request.headers['x-request-id'];
     reply.header('x-request-id', typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID());
+    done();
   });
-  http.addHook('preValidation', async (request) => {
-    if (request.method === 'POST' && request.body === undefined) throw notJson();
+  http.addHook('preValidation', (request, _reply, done) => {
+    done(request.method === 'POST' && request.body === undefined ? notJson() : undefined);
   });
 
   http.setErrorHandler((thrown, request, reply) => {
@@ -57,12 +60,13 @@ export function registerApi(http: FastifyInstance, options: ApiOptions): void {
   registerModels(http, { bus, service, deadlineMs, ttlMs: modelsTtlMs });
 }
 
-function parseJson(body: Buffer): unknown {
-  if (!isUtf8(body)) throw notJson();
+/** What the body holds; `undefined` where that is not JSON. */
+function parseJson(body: Buffer): { value: unknown } | undefined {
+  if (!isUtf8(body)) return undefined;
   try {
-    return JSON.parse(body.toString('utf8'));
+    return { value: JSON.parse(body.toString('utf8')) };
   } catch {
-    throw notJson();
+    return undefined;
   }
 }
 
