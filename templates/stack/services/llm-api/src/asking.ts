@@ -91,7 +91,6 @@ export function createAsking(options: { bus: Bus; service: string; log: Log; dea
         ...(consumer === undefined ? {} : { consumer }),
         ...(idempotencykey === undefined ? {} : { idempotencykey }),
       });
-      const gone = new AbortController();
       // The body is validated here, by the event's schema: what is not valid is not sent.
       const rest = bus.request({
         type: llmRequest,
@@ -99,11 +98,10 @@ export function createAsking(options: { bus: Bus; service: string; log: Log; dea
         to: DESTINATIONS.llm_request,
         answerType: llmResponse,
         deadlineMs,
-        signal: gone.signal,
       });
       reply.raw.once('close', () => {
         if (reply.raw.writableFinished) return;
-        gone.abort(new ClientGone('the client went away'));
+        rest.fail(new ClientGone('the client went away'));
         tellCore(event);
       });
       const { value: first, done } = await rest.next();

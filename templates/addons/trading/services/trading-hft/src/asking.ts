@@ -50,7 +50,7 @@ export function createAsking({
         deadlineMs,
       });
       const { value, done } = await answer.next();
-      await answer.return?.();
+      await answer.return();
       if (done) throw new NoSignal('the answer has no part');
       const { data } = value;
       if (data.kind === 'error') throw new NoSignal(`${data.error.message} (${data.error.code})`);

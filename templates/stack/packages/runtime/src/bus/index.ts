@@ -4,18 +4,18 @@ import type { Event, EventType } from '../events.ts';
 import type { Log } from '../logging.ts';
 import { PATIENCE } from '../patience.ts';
 import { CORRELATION_ID, fail, NO_TRACING, SpanKind, type Tracing, traceparentOf } from '../tracing/index.ts';
-import { writeTogether } from './amqp/one-write.ts';
 import { keepProperties } from './amqp/raw-frames.ts';
 import { Consumer, type Consumption, type Delivery, type Outcome } from './consumer.ts';
 import { BusUnavailable } from './errors.ts';
+import { writeTogether } from './one-write.ts';
 import { type Destination, Publisher } from './publisher.ts';
-import { type AnswerPart, Requester } from './requester.ts';
+import { type Answer, type AnswerPart, Requester } from './requester.ts';
 
 export type { Consumption, Delivery, Outcome } from './consumer.ts';
 export { AnswerInterrupted, BusUnavailable, DeadlineExceeded, Rejection, Unroutable } from './errors.ts';
 export { createInbox, type Inbox, type SqlPool, type Transaction } from './inbox.ts';
 export type { Destination } from './publisher.ts';
-export type { AnswerPart } from './requester.ts';
+export type { Answer, AnswerPart } from './requester.ts';
 
 export interface BusOptions {
   /** `amqp://user:password@host:port/vhost` */
@@ -49,7 +49,6 @@ export interface RequestOptions<Question, Part extends AnswerPart> {
   answerType: EventType<Part>;
   /** Milliseconds until the first part of the answer, and from each part to the next. */
   deadlineMs: number;
-  signal?: AbortSignal;
 }
 
 /**
@@ -63,11 +62,9 @@ export interface Bus {
    * Publishes the event and gives the parts of its answer in order. Leaving the loop ends the waiting.
    *
    * @throws {EventInvalid} before anything is sent; while iterating {BusUnavailable} {Unroutable} {DeadlineExceeded}
-   * {AnswerInterrupted} {EventInvalid} or the signal's reason.
+   * {AnswerInterrupted} {EventInvalid} or what the answer was told to fail with.
    */
-  request<Question, Part extends AnswerPart>(
-    options: RequestOptions<Question, Part>,
-  ): AsyncIterableIterator<Event<Part>>;
+  request<Question, Part extends AnswerPart>(options: RequestOptions<Question, Part>): Answer<Part>;
   /** Publishes one part of the answer to a delivery. @throws as `publish`; {Unroutable} when the requester is gone */
   answer<Part extends AnswerPart>(
     delivery: Delivery<unknown>,
@@ -214,7 +211,7 @@ export async function createBus(options: BusOptions): Promise<Bus> {
       await sendTraced(type, event, to);
     },
 
-    request({ type, event, to, answerType, deadlineMs, signal }) {
+    request({ type, event, to, answerType, deadlineMs }) {
       const sent = sendTraced(type, event, to, requester.address);
       // The answer cannot be here before this turn of the event loop is over.
       const answer = requester.await({
@@ -222,9 +219,8 @@ export async function createBus(options: BusOptions): Promise<Bus> {
         correlationId: event.correlationid,
         type: answerType,
         deadlineMs,
-        ...(signal === undefined ? {} : { signal }),
       });
-      sent.catch(answer.fail);
+      sent.catch((error) => answer.fail(error));
       return answer;
     },
 

@@ -11,12 +11,20 @@ export interface AnswerPart {
   answer: string;
 }
 
+/** The parts of an answer, in order; the last one is of the kind `complete` or `error`. Leaving the loop ends the waiting. */
+export interface Answer<Part extends AnswerPart> extends AsyncIterableIterator<Event<Part>> {
+  next(): Promise<IteratorResult<Event<Part>>>;
+  return(): Promise<IteratorResult<Event<Part>>>;
+  /** Ends the waiting with this error, for who does not want the rest any more. */
+  fail(error: Error): void;
+}
+
 /**
  * One request that awaits its answer: puts the parts in order, drops what comes twice,
  * and hands them out as they are asked for.
  */
-class Pending<Part extends AnswerPart> implements AsyncIterator<Event<Part>> {
-  readonly type: EventType<Part>;
+class Pending<Part extends AnswerPart> implements Answer<Part> {
+  readonly #type: EventType<Part>;
   readonly #correlationId: string;
   readonly #deadlineMs: number;
   readonly #onEnd: () => void;
@@ -31,7 +39,7 @@ class Pending<Part extends AnswerPart> implements AsyncIterator<Event<Part>> {
   #timer: NodeJS.Timeout;
 
   constructor(type: EventType<Part>, correlationId: string, deadlineMs: number, onEnd: () => void) {
-    this.type = type;
+    this.#type = type;
     this.#correlationId = correlationId;
     this.#deadlineMs = deadlineMs;
     this.#onEnd = onEnd;
@@ -40,7 +48,13 @@ class Pending<Part extends AnswerPart> implements AsyncIterator<Event<Part>> {
     }, deadlineMs);
   }
 
-  take(event: Event<Part>): void {
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** @throws {EventInvalid} */
+  take(parsed: unknown): void {
+    const event = this.#type.accept(parsed);
     const { index, answer } = event.data;
     if (this.#complete || event.correlationid !== this.#correlationId) return;
     if (answer !== this.#answer) {
@@ -118,7 +132,6 @@ export interface AwaitOptions<Part extends AnswerPart> {
   type: EventType<Part>;
   /** Milliseconds until the first part, and from each part to the next. */
   deadlineMs: number;
-  signal?: AbortSignal;
 }
 
 /**
@@ -133,7 +146,7 @@ export class Requester {
   readonly address: string;
   readonly #exchange: string;
   readonly #log: Log;
-  readonly #pending = new Map<string, { take(parsed: unknown): void; fail(error: Error): void }>();
+  readonly #pending = new Map<string, Pending<never>>();
   #connections = 0;
 
   constructor(options: { service: string; exchange: string; log: Log }) {
@@ -165,30 +178,11 @@ export class Requester {
     );
   }
 
-  /** The parts of the answer, in order; the last one is of the kind `complete` or `error`. */
-  await<Part extends AnswerPart>(
-    options: AwaitOptions<Part>,
-  ): AsyncIterableIterator<Event<Part>> & { fail(error: Error): void } {
-    const { requestId, correlationId, type, deadlineMs, signal } = options;
-    const abort = () => pending.fail(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
-    const pending = new Pending(type, correlationId, deadlineMs, () => {
-      this.#pending.delete(requestId);
-      signal?.removeEventListener('abort', abort);
-    });
-    this.#pending.set(requestId, {
-      take: (parsed) => pending.take(type.accept(parsed)),
-      fail: (error) => pending.fail(error),
-    });
-    signal?.addEventListener('abort', abort);
-    if (signal?.aborted) abort();
-    return {
-      next: () => pending.next(),
-      return: () => pending.return(),
-      fail: (error) => pending.fail(error),
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
+  await<Part extends AnswerPart>(options: AwaitOptions<Part>): Answer<Part> {
+    const { requestId, correlationId, type, deadlineMs } = options;
+    const pending = new Pending(type, correlationId, deadlineMs, () => this.#pending.delete(requestId));
+    this.#pending.set(requestId, pending as Pending<never>);
+    return pending;
   }
 
   /** Ends every request that still waits. */
