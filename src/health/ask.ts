@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import { isRecord } from '../record.ts';
+import { healthDetails } from './details.ts';
 
 const DEADLINE_MS = 5_000;
 /** No health document is as long as this; what is goes on for ever. */
@@ -8,8 +9,6 @@ const MAX_BYTES = 1_048_576;
 /** What can be the name of a service. Whatever else stands there is a title for people. */
 const IDENTITY = /^[\w.@/-]{1,128}$/;
 const VERSION = /^[\w.+-]{1,64}$/;
-/** What a check of a health document says when it is well: ours, and those of Spring, Terminus, and health+json. */
-const WELL = new Set(['healthy', 'ok', 'up', 'pass', 'passed', 'true']);
 
 /** What answered at the address of a health document. */
 export interface HealthAnswer {
@@ -94,14 +93,9 @@ export interface FailedCheck {
 }
 
 export function failedChecks({ document }: Pick<HealthAnswer, 'document'>): FailedCheck[] {
-  const { checks } = document ?? {};
-  if (typeof checks !== 'object' || checks === null || Array.isArray(checks)) return [];
-  return Object.entries(checks).flatMap(([name, check]) => {
-    const { status, reason: said } = (check ?? {}) as { status?: unknown; reason?: unknown };
-    if (status === undefined || WELL.has(String(status).toLowerCase())) return [];
-    const reason = typeof said === 'string' ? said : String(status);
-    return [{ name, reason, credentialRefused: REFUSED.test(reason) }];
-  });
+  return healthDetails(document)
+    .details.filter(({ well }) => !well)
+    .map(({ name, said }) => ({ name, reason: said, credentialRefused: REFUSED.test(said) }));
 }
 
 function objectIn(body: string): Record<string, unknown> | undefined {

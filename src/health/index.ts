@@ -1,4 +1,5 @@
 export { askHealth, type HealthAnswer } from './ask.ts';
+export { type HealthDetails, healthDetails } from './details.ts';
 export { belongsTo, familyOf } from './family.ts';
 export { type Holder, holders, holderText, type RunAs, type RunningInstance } from './holder.ts';
 export { type HealthJudgement, judgeHealth, namesHealth } from './judge.ts';

@@ -1,0 +1,17 @@
+import { isRecord } from '../../record.ts';
+import { detailFrom, type HealthDetail, type HealthForm } from '../document-form.ts';
+
+/** Spring Boot's Actuator: `{"status":"UP","components":{"db":{"status":"UP","components":{"primary":{"status":"UP"}}}}}`. */
+export const actuator: HealthForm = {
+  name: 'Actuator',
+  read: ({ components }) => (isRecord(components) ? within(components) : undefined),
+};
+
+/** A component with components of its own is told by these. */
+function within(components: Readonly<Record<string, unknown>>, outer = ''): HealthDetail[] {
+  return Object.entries(components).flatMap(([name, component]) => {
+    const path = `${outer}${name}`;
+    const inner = isRecord(component) ? component.components : undefined;
+    return isRecord(inner) ? within(inner, `${path}/`) : (detailFrom(path, component) ?? []);
+  });
+}
