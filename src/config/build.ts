@@ -73,6 +73,7 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
     flowFiles: await filesOf(root, listOf(config.flows)),
     discovery: config.discovery as Stack['discovery'],
     ...(config.tracing === undefined ? {} : { tracing: config.tracing }),
+    logs: config.logs,
     score: config.score,
     heal: {
       below: config.heal.below,
@@ -116,6 +117,7 @@ function serviceOf(
     replicas: service.replicas,
     health: readinessOf(service.health, listens),
     ...(service.metrics === false || !listens ? {} : { metrics: service.metrics ?? METRICS_PATH }),
+    ...(typeof service.metrics === 'string' && listens ? { metricsAreNamed: true as const } : {}),
     stopSignal: service.stop_signal,
     stopTimeoutMs: service.stop_timeout * 1000,
     dependsOn: [...new Set(service.depends_on)],

@@ -8,6 +8,7 @@ import { discovery } from './sections/discovery.ts';
 import { gateway, type gatewayFileSchema } from './sections/gateway.ts';
 import { heal } from './sections/heal.ts';
 import { infrastructure, type resourceSchema } from './sections/infrastructure.ts';
+import { logs } from './sections/logs.ts';
 import { score } from './sections/score.ts';
 import { environment, services } from './sections/services.ts';
 
@@ -89,6 +90,7 @@ export const stackSchema = z
     flows: filePatterns()
       .optional()
       .describe('The end-to-end tests: a file pattern, or a list of them, relative to qbtc.yaml.'),
+    logs,
     score,
     heal,
     chaos,

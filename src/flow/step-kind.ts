@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { Context, RedisConnection, SqlConnection } from '../context.ts';
+import type { LogLine } from '../model/log.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
 import type { Connections } from './connections.ts';
@@ -38,7 +39,7 @@ export interface StepScope {
   caches: Connections<RedisConnection>;
   broker: FlowBroker;
   /** The last log lines of a service or resource. */
-  readLog(subject: string, lines: number): Promise<string[]>;
+  readLog(subject: string, lines: number): Promise<LogLine[]>;
   /** The exchanges of the `http` steps so far, by their `id`. */
   exchanges: Map<string, Exchange>;
   /** `clock.monotonic()` when the last request of the flow was sent: what a step waits for is counted from there. */

@@ -21,7 +21,7 @@ export interface FlowRun {
 /** What a flow asks of the services and resources that its hops name, beside its own steps. */
 export interface Subjects {
   /** The last log lines of a service (of all its replicas, in the order of time) or resource. */
-  readLog(subject: string, lines: number): Promise<string[]>;
+  readLog(subject: string, lines: number): Promise<LogLine[]>;
   /**
    * What the stack has logged about one run of a flow, in the order of time: every line of its correlation id by the
    * subject, warnings and errors of it by others, and what the subject has written since without an id, where that is a
@@ -66,7 +66,7 @@ export function subjectsOf(
     async readLog(subject, lines) {
       const names = writersOf(subject);
       const logs = await openLogs(context, stack);
-      return (await logs.read(names, lines)).map(({ raw }) => raw);
+      return logs.read(names, lines);
     },
     async answers(subject) {
       const service = serviceOf(subject);

@@ -7,6 +7,8 @@ export interface Judgement {
   evidence: string;
   /** True when the gateway does not know the route, which may be for a moment only. */
   notYet: boolean;
+  /** The plugin that asked for what the probe did not have. */
+  barredBy?: string;
 }
 
 /** Set by APISIX on 5xx that came from the upstream, and on those that it makes for an upstream that is not there. */
@@ -26,7 +28,8 @@ export function judgeAnswer(response: HttpResponse, route: ApisixRoute): Judgeme
   if (status === 404 && isRouteNotFound(body)) return no('the gateway knows no such route', true);
   if (status === 401) {
     const plugin = Object.keys(route.plugins ?? {}).find((name) => AUTHENTICATION.test(name));
-    if (plugin !== undefined) return no(`401: ${plugin} let the probe not through: ${startOf(body)}`);
+    if (plugin !== undefined)
+      return { ...no(`401: ${plugin} let the probe not through: ${startOf(body)}`), barredBy: plugin };
   }
   if (status >= 502 && status <= 504) {
     const fromUpstream = headers[UPSTREAM_STATUS] === String(status) && !isErrorPage(body);

@@ -80,7 +80,9 @@ async function probeRoute(
       await clock.sleep(PAUSE_MS, interrupted);
       continue;
     }
-    const { answered, evidence } = judgement;
-    return { route: route.name, request, status: response.status, answered, evidence };
+    const { answered, evidence, barredBy } = judgement;
+    const { status } = response;
+    const bar = barredBy === undefined ? {} : { barredBy };
+    return { route: route.name, request, status, answered, ...bar, evidence };
   }
 }

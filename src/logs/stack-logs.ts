@@ -4,12 +4,13 @@ import type { Stack } from '../model/stack.ts';
 import { openRuntimes, type RuntimesContext } from '../placement/runtimes.ts';
 import type { LogMark, LogOptions } from '../runtimes/runtime.ts';
 import { createLogFilter, type LogFilter } from './filter.ts';
+import { createLineReader, type LineReader } from './reader.ts';
 import { readLine, readLines } from './written.ts';
 
 /** The logs of a stack, whatever runs the parts that write them. Names are those of resources and instances. */
 export interface StackLogs {
-  /** The last lines of one, as they were written. */
-  tail(name: string, lines: number): Promise<string[]>;
+  /** The last lines of one, in the order in which they were written. */
+  tail(name: string, lines: number): Promise<LogLine[]>;
   /** The last lines of several that pass the filter, in the order of time. */
   read(names: readonly string[], lines: number, filter?: LogFilter): Promise<LogLine[]>;
   /** The same of what each has written since it was started last. */
@@ -26,7 +27,7 @@ export interface StackLogs {
 
 export async function openLogs(
   context: RuntimesContext,
-  stack: Pick<Stack, 'root' | 'services'>,
+  stack: Pick<Stack, 'root' | 'services'> & Partial<Pick<Stack, 'logs'>>,
 ): Promise<StackLogs> {
   const runtimes = await openRuntimes(context, stack);
   /** The only part that writes under this name: of a service in containers all instances write together. */
@@ -34,11 +35,18 @@ export async function openLogs(
     const { runtime, parts } = runtimes.of(name);
     return { runtime, part: parts[0] ?? name };
   };
+  const readers = new Map<string, LineReader>();
+  /** What is found out about the lines of one is kept. */
+  const readerOf = (name: string): LineReader => {
+    const reader = readers.get(name) ?? createLineReader({ ...stack.logs, now: context.clock.now() });
+    readers.set(name, reader);
+    return reader;
+  };
   const linesOf = async (name: string, count: number, options: LogOptions = {}) => {
     const { runtime, part } = writerOf(name);
     const tail = Number.isFinite(count) ? { tail: count } : {};
     const log = await runtime.logs(part, { ...tail, ...options });
-    return { lines: readLines(name, log), end: log.end };
+    return { lines: readLines(name, log, readerOf(name)), end: log.end };
   };
   const inOrder = (lines: LogLine[][], count: number) =>
     lines
@@ -61,7 +69,7 @@ export async function openLogs(
   };
 
   return {
-    tail: async (name, lines) => (await linesOf(name, lines)).lines.map(({ raw }) => raw),
+    tail: async (name, lines) => (await linesOf(name, lines)).lines,
     read: async (names, lines, filter = {}) => (await filtered(names, lines, filter)).lines,
     ofThisStart: async (names, lines) => (await filtered(names, lines, {}, { ofThisStart: true })).lines,
     async follow(names, lines, filter, onLine, signal) {
@@ -76,7 +84,7 @@ export async function openLogs(
           return runtime.follow(
             part,
             before.ends[index] ?? '',
-            (line) => tell(readNow(context, readLine(name, line))),
+            (line) => tell(readNow(context, readLine(name, line, readerOf(name)))),
             signal,
           );
         }),

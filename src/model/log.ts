@@ -17,6 +17,8 @@ export interface LogLine {
   error?: LoggedError;
   /** What else stands beside the message, by name. */
   fields?: Record<string, unknown>;
+  /** The form in which it was read, as people call it: `pino`, `logfmt`; none for a plain line. */
+  form?: string;
   /** The line as it was written. */
   raw: string;
 }

@@ -2,6 +2,7 @@ import type { FlowResult } from './flow.ts';
 import type { Measured } from './measured.ts';
 import type { Change } from './plan.ts';
 import type { ProviderName, ResourceKind, Strategy } from './resource.ts';
+import type { ScoreProfile } from './score.ts';
 
 /**
  * Why something is not well, or not the service that it should be. `silent`: nothing answers. `stranger`: its port is held
@@ -110,23 +111,40 @@ export interface RouteAnswer {
   answered: boolean;
   /** Why no request was sent: none would be harmless, or none that could be made would be taken by the route. */
   untried?: string;
+  /** The plugin that let no request through which a probe can make: it asks for what only a client of the stack has. */
+  barredBy?: string;
   evidence: string;
 }
 
 /** What a service's records look like from outside. */
 export interface ServiceTelemetry {
   service: string;
-  logLines: { read: number; wellFormed: number; firstBroken?: string };
-  /** The members of `checks` in the health document. `problem` says why they do not count; empty when they do. */
-  healthDetails: Measured<{ checks: number; problem: string }>;
-  /** The metric families in the Prometheus text format; `problem` as above. */
-  metrics: Measured<{ families: number; problem: string }>;
+  logLines: {
+    read: number;
+    /** In the one schema of the stacks that `qbtc new` makes. */
+    wellFormed: number;
+    firstBroken?: string;
+    /** The forms in which they were read, as people call them. */
+    forms: string[];
+    /** Those in no form, without what goes on with a line before it or was printed before the first. */
+    unread: number;
+    firstUnread?: string;
+  };
+  /**
+   * The members of `checks` in the health document: `problem` says why they do not count, and is empty when they do. What
+   * it tells of dependencies in any form that is known: that form, and how many.
+   */
+  healthDetails: Measured<{ checks: number; problem: string; form: string; details: number }>;
+  /** The metric families in the Prometheus text format; `problem` as above. `absent`: nobody has named the path, and what is there is none. */
+  metrics: Measured<{ families: number; problem: string; absent: boolean }>;
 }
 
 /** The observed world: status, score and heal read this and nothing else, so the three cannot disagree. */
 export interface Snapshot {
   stack: string;
   strategy: Strategy;
+  /** By which rules it is to be judged. */
+  profile: ScoreProfile;
   /** ISO 8601. */
   takenAt: string;
   supervisor: { pid: number } | undefined;

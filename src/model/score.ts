@@ -19,6 +19,13 @@ export type CheckCode = (typeof CHECK_CODES)[number];
 export const SEVERITIES = ['critical', 'major', 'minor'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
+/**
+ * By which rules a stack is judged. `qbtc`: all that `qbtc new` brings is asked for. `foreign`: what the stack declares,
+ * and what it does not is out of the total.
+ */
+export const SCORE_PROFILES = ['qbtc', 'foreign'] as const;
+export type ScoreProfile = (typeof SCORE_PROFILES)[number];
+
 /** Why points are missing, and what wins them back. */
 export interface Fix {
   why: string;
@@ -70,6 +77,21 @@ export interface Gain {
   checks: Pick<CheckResult, 'code' | 'subject' | 'max' | 'status'>[];
 }
 
+/** What the stack does not declare, and would be judged by if it did. */
+export interface Undeclared {
+  code: CheckCode;
+  /** The services or routes without it; the stack where it has none at all. */
+  subjects: string[];
+  /** What is missing. */
+  reason: string;
+  /** How it is declared. */
+  declare: string;
+  /** The points that would stand on it, of those that there are now. */
+  brings: number;
+  /** The total with them, were they won. */
+  predicted: number;
+}
+
 /** What fails the gate, however many points there are: a declared part that is dead, a flow that failed. */
 export interface GateFailure {
   kind: 'dead' | 'flow';
@@ -83,6 +105,7 @@ export interface GateFailure {
 export interface Score {
   stack: string;
   strategy: Strategy;
+  profile: ScoreProfile;
   /** ISO 8601, when the snapshot was taken. */
   takenAt: string;
   total: number;
@@ -97,6 +120,8 @@ export interface Score {
   gains: Gain[];
   /** Checks that could not be measured, with the points that stand on them. */
   notMeasured: { code: string; subject: string; max: number; reason: string }[];
+  /** What is out of the total, as the stack does not declare it; by the profile `qbtc` only what cannot be asked of a part. */
+  undeclared: Undeclared[];
   /** Ignore rules whose end date is past: they do nothing any more. */
   lapsed: IgnoreRule[];
 }
@@ -120,6 +145,8 @@ export interface ScoreRecord {
   takenAt: string;
   /** The commit of the stack's folder; left out where that is no git repository. */
   commit?: string;
+  /** Left out in records of versions that knew one only, `qbtc`. */
+  profile?: ScoreProfile;
   total: number;
   adjusted: number;
   notMeasured: number;
@@ -129,7 +156,7 @@ export interface ScoreRecord {
 
 /** What has changed since an earlier score. */
 export interface ScoreComparison {
-  against: Pick<ScoreRecord, 'takenAt' | 'commit' | 'total' | 'adjusted'>;
+  against: Pick<ScoreRecord, 'takenAt' | 'commit' | 'profile' | 'total' | 'adjusted'>;
   /** Of the adjusted totals; negative when it is lower now. */
   difference: number;
   components: Record<ScoreComponent, number>;

@@ -1,7 +1,7 @@
 import type { ApisixPlugins, ApisixRoute, GatewayDeclaration } from './gateway.ts';
 import type { Readiness } from './readiness.ts';
 import type { Resource, Strategy } from './resource.ts';
-import type { IgnoreRule } from './score.ts';
+import type { IgnoreRule, ScoreProfile } from './score.ts';
 
 /** A route as a service declares it: APISIX's own fields, without what the stack fills in (upstream, labels). */
 export type ServiceRoute = ApisixRoute & { name: string };
@@ -56,6 +56,8 @@ export interface Service {
   health: Readiness;
   /** The path of the Prometheus metrics; it has none where left out. */
   metrics?: string;
+  /** Somebody has named that path for it. */
+  metricsAreNamed?: true;
   stopSignal: StopSignal;
   /** How long it may take to end before it is killed. */
   stopTimeoutMs: number;
@@ -155,7 +157,17 @@ export interface Stack {
   discovery: DiscoverySettings;
   /** The service that keeps the traces. */
   tracing?: { service: string };
-  score: { target: number; weights: Record<ScoreComponent, number>; ignore: IgnoreRule[] };
+  logs: {
+    /** Under which names log lines have the id of a request, the first that is there counts. */
+    correlation: string[];
+  };
+  score: {
+    target: number;
+    /** By which rules it is judged; what there is decides where it is left out. */
+    profile?: ScoreProfile | undefined;
+    weights: Record<ScoreComponent, number>;
+    ignore: IgnoreRule[];
+  };
   heal: HealSettings;
   chaos: {
     allowed: boolean;

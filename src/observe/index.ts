@@ -9,6 +9,7 @@ import { instancesOf, runningInstances } from '../services/index.ts';
 import { planTopology } from '../topology/index.ts';
 import { askOnce } from './ask-once.ts';
 import { measure } from './measure.ts';
+import { observeProfile } from './profile.ts';
 import { observeResources, PATIENCE_MS } from './resources.ts';
 import { observeTelemetry } from './telemetry.ts';
 
@@ -47,7 +48,7 @@ export async function observe(
     );
   const context = { ...given, http: askOnce(given.http, healthUrls, PATIENCE_MS) };
   const within = <Value>(take: () => Promise<Value>) => measure(context, deadlineMs, take);
-  const [infrastructure, discovered, topologyPlan, routePlan, routeAnswers, flowResults, telemetry] =
+  const [infrastructure, discovered, topologyPlan, routePlan, routeAnswers, flowResults, telemetry, profile] =
     await Promise.all([
       observeResources(context, stack),
       within(async () => discoverServices(context, stack, await runningInstances(context, stack))),
@@ -58,10 +59,12 @@ export async function observe(
         ? measure(context, FLOWS_DEADLINE_MS, flows)
         : { measured: false as const, reason: 'the flows were not run' },
       within(() => observeTelemetry(context, stack)),
+      observeProfile(stack),
     ]);
   return {
     stack: stack.name,
     takenAt: new Date(context.clock.now()).toISOString(),
+    profile,
     ...infrastructure,
     discovered,
     topologyPlan,

@@ -1,3 +1,5 @@
+import type { LogLine } from '../model/log.ts';
+
 /** How much earlier a line may be than the start that was computed; shorter than the supervisor's pause after a crash. */
 const TOLERANCE_MS = 500;
 
@@ -9,21 +11,11 @@ const TOLERANCE_MS = 500;
  *
  * @param startedAt when the present process started, in milliseconds since the epoch; `undefined` keeps all lines
  */
-export function presentLines(lines: readonly string[], startedAt: number | undefined): string[] {
+export function presentLines(lines: readonly LogLine[], startedAt: number | undefined): LogLine[] {
   if (startedAt === undefined) return [...lines];
-  const times = lines.map(timeOf);
+  const times = lines.map(({ timestamp }) => (timestamp === undefined ? undefined : Date.parse(timestamp)));
   const isOld = (time: number | undefined) => time !== undefined && time < startedAt - TOLERANCE_MS;
   const rest = times.findLastIndex(isOld) + 1;
   const first = times.findIndex((time, index) => index >= rest && time !== undefined);
   return lines.slice(first === -1 ? rest : first);
-}
-
-function timeOf(line: string): number | undefined {
-  try {
-    const { timestamp } = JSON.parse(line) as { timestamp?: unknown };
-    const time = typeof timestamp === 'string' ? Date.parse(timestamp) : Number.NaN;
-    return Number.isNaN(time) ? undefined : time;
-  } catch {
-    return undefined;
-  }
 }

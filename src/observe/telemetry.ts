@@ -1,9 +1,10 @@
 import * as z from 'zod';
-import type { Context } from '../context.ts';
+import type { Context, HttpResponse } from '../context.ts';
 import { messageOf } from '../errors.ts';
-import { openLogs } from '../logs/index.ts';
+import { healthDetails as healthDetailsOf } from '../health/index.ts';
+import { continues, openLogs } from '../logs/index.ts';
 import { metricFamilies } from '../metrics/prometheus.ts';
-import { LOG_LEVELS } from '../model/log.ts';
+import { LOG_LEVELS, type LogLine } from '../model/log.ts';
 import type { Measured } from '../model/measured.ts';
 import type { ServiceTelemetry } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
@@ -14,6 +15,9 @@ import { presentLines } from './present-lines.ts';
 const DEADLINE_MS = 5_000;
 /** How many of the last lines of each instance are read. */
 const LOG_LINES = 200;
+
+/** The types that Prometheus knows of what it reads. */
+const EXPOSITION = /^text\/plain; *version=|openmetrics-text/;
 
 type Reach = RuntimesContext & Pick<Context, 'http' | 'interrupted'>;
 
@@ -48,14 +52,23 @@ export async function observeTelemetry(context: Reach, stack: Stack): Promise<Se
   );
 }
 
-/** How many of the lines parse in the schema, and the first that does not. */
-export function judgeLogLines(lines: readonly string[]): ServiceTelemetry['logLines'] {
-  const broken = lines.filter((line) => !isWellFormed(line));
-  const [firstBroken] = broken;
+/** How many of the lines parse in the schema of the stack and in any form at all, and the first that does not. */
+export function judgeLogLines(lines: readonly LogLine[]): ServiceTelemetry['logLines'] {
+  const broken = lines.filter(({ raw }) => !isWellFormed(raw));
+  const firstBroken = broken[0]?.raw;
+  const begin = lines.findIndex(({ form }) => form !== undefined);
+  // What stands before the first line of a logger was printed by what has started it.
+  const unread = lines.filter(
+    ({ form, raw }, index) => index > begin && form === undefined && !continues(raw),
+  );
+  const firstUnread = unread[0]?.raw;
   return {
     read: lines.length,
     wellFormed: lines.length - broken.length,
     ...(firstBroken === undefined ? {} : { firstBroken }),
+    forms: [...new Set(lines.flatMap(({ form }) => (form === undefined ? [] : [form])))],
+    unread: unread.length,
+    ...(firstUnread === undefined ? {} : { firstUnread }),
   };
 }
 
@@ -72,7 +85,7 @@ async function recordsOf(
   context: Reach,
   stack: Stack,
   { name, service: { health: readiness }, url }: Instance,
-): Promise<{ lines: string[]; healthDetails: ServiceTelemetry['healthDetails'] }> {
+): Promise<{ lines: LogLine[]; healthDetails: ServiceTelemetry['healthDetails'] }> {
   const askedAt = context.clock.now();
   const [tail, health] = await Promise.all([
     openLogs(context, stack).then((logs) => logs.tail(name, LOG_LINES)),
@@ -84,16 +97,17 @@ async function recordsOf(
   const uptime = health.value.uptime_seconds;
   const startedAt = typeof uptime === 'number' ? askedAt - uptime * 1000 : undefined;
   const checks = Object.keys(recordSchema.safeParse(health.value.checks).data ?? {}).length;
+  const { form, details } = healthDetailsOf(health.value);
   const path = readiness.kind === 'http' ? readiness.path : '';
   const problem = checks === 0 ? `${path} has no object "checks" with a member` : '';
   return {
     lines: presentLines(tail, startedAt),
-    healthDetails: { measured: true, value: { checks, problem } },
+    healthDetails: { measured: true, value: { checks, problem, form, details: details.length } },
   };
 }
 
 /** The members of a JSON object; none for anything else. */
-function objectOf(body: string): Record<string, unknown> {
+function objectOf({ body }: HttpResponse): Record<string, unknown> {
   try {
     return recordSchema.parse(JSON.parse(body));
   } catch {
@@ -103,30 +117,40 @@ function objectOf(body: string): Record<string, unknown> {
 
 async function metricsOf(
   context: Reach,
-  { service: { metrics }, url }: Instance,
+  { service: { metrics, metricsAreNamed, health }, url }: Instance,
 ): Promise<ServiceTelemetry['metrics']> {
   if (metrics === undefined || url === undefined)
     return { measured: false, reason: 'it declares no metrics' };
-  return ask(context, `${url}${metrics}`, (body, status) => {
-    if (status !== 200) return { families: 0, problem: `${metrics} answers ${status}` };
+  const measured = await ask(context, `${url}${metrics}`, ({ body, status, headers }) => {
+    // Nobody has said that they are there, and what is there is none.
+    const absent =
+      metricsAreNamed !== true &&
+      status < 500 &&
+      !(status === 200 && EXPOSITION.test(headers['content-type'] ?? ''));
+    const no = (problem: string) => ({ families: 0, problem, absent });
+    if (status !== 200) return no(`${metrics} answers ${status}`);
     try {
       const families = metricFamilies(body).size;
-      return { families, problem: families === 0 ? `${metrics} holds no sample` : '' };
+      return families === 0 ? no(`${metrics} holds no sample`) : { families, problem: '', absent: false };
     } catch (error) {
-      return { families: 0, problem: `${metrics}: ${messageOf(error)}` };
+      return no(`${metrics}: ${messageOf(error)}`);
     }
   });
+  // What is asked otherwise may speak something else at its port.
+  return measured.measured || metricsAreNamed === true || health.kind === 'http'
+    ? measured
+    : { measured: true, value: { families: 0, problem: `${metrics}: ${measured.reason}`, absent: true } };
 }
 
 /** A service that does not answer was not measured; what it answers is judged. */
 async function ask<Value>(
   { http, interrupted }: Reach,
   url: string,
-  judge: (body: string, status: number) => Value,
+  judge: (answer: HttpResponse) => Value,
 ): Promise<Measured<Value>> {
   try {
-    const { body, status } = await http(url, { timeoutMs: DEADLINE_MS, signal: interrupted });
-    return { measured: true, value: judge(body, status) };
+    const answer = await http(url, { timeoutMs: DEADLINE_MS, signal: interrupted });
+    return { measured: true, value: judge(answer) };
   } catch (error) {
     return { measured: false, reason: messageOf(error) };
   }

@@ -4,13 +4,19 @@ import { fromHundredths, toHundredths } from './points.ts';
 
 /** What is different now from an earlier score. Pure. */
 export function compare(now: Score, earlier: ScoreRecord): ScoreComparison {
-  const { takenAt, commit, total, adjusted } = earlier;
+  const { takenAt, commit, profile, total, adjusted } = earlier;
   const lost = lostIn(now);
   const key = ({ code, subject }: { code: string; subject: string }) => JSON.stringify([code, subject]);
   const before = new Set(earlier.lost.map(key));
   const after = new Set(lost.map(key));
   return {
-    against: { takenAt, ...(commit === undefined ? {} : { commit }), total, adjusted },
+    against: {
+      takenAt,
+      ...(commit === undefined ? {} : { commit }),
+      ...(profile === undefined ? {} : { profile }),
+      total,
+      adjusted,
+    },
     difference: minus(now.adjusted, adjusted),
     components: Object.fromEntries(
       SCORE_COMPONENTS.map((name) => {

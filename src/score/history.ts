@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Score, ScoreRecord } from '../model/score.ts';
+import { SCORE_PROFILES, type Score, type ScoreRecord } from '../model/score.ts';
 import { SCORE_COMPONENTS } from '../model/stack.ts';
 import { linesFile } from '../state/index.ts';
 import { lostIn } from './compare.ts';
@@ -10,6 +10,7 @@ const KEPT = 1_000;
 const recordSchema = z.object({
   takenAt: z.iso.datetime(),
   commit: z.string().optional(),
+  profile: z.enum(SCORE_PROFILES).optional(),
   total: z.number(),
   adjusted: z.number(),
   notMeasured: z.number(),
@@ -21,8 +22,12 @@ const recordSchema = z.object({
 const file = linesFile<ScoreRecord>(
   'scores',
   (value) => {
-    const { commit, ...record } = recordSchema.parse(value);
-    return { ...record, ...(commit === undefined ? {} : { commit }) };
+    const { commit, profile, ...record } = recordSchema.parse(value);
+    return {
+      ...record,
+      ...(commit === undefined ? {} : { commit }),
+      ...(profile === undefined ? {} : { profile }),
+    };
   },
   KEPT,
 );
@@ -31,6 +36,7 @@ export function recordOf(score: Score, commit: string | undefined): ScoreRecord 
   return {
     takenAt: score.takenAt,
     ...(commit === undefined ? {} : { commit }),
+    profile: score.profile,
     total: score.total,
     adjusted: score.adjusted,
     notMeasured: Math.round(score.notMeasured.reduce((sum, { max }) => sum + max * 100, 0)) / 100,

@@ -1,20 +1,22 @@
 import type { Snapshot } from '../model/observation.ts';
 import {
   CHECK_CODES,
+  type CheckCode,
   type CheckResult,
   type ComponentScore,
   type Grade,
   type IgnoreRule,
   type Score,
 } from '../model/score.ts';
-import { SCORE_COMPONENTS, type ScoreComponent, type Stack } from '../model/stack.ts';
+import { SCORE_COMPONENTS, type Stack } from '../model/stack.ts';
 import { partsNamed, rootCause } from './cause.ts';
-import { notMeasured, type SubjectResult } from './check.ts';
+import { notMeasured, type SubjectResult, undeclared } from './check.ts';
 import { gainsOf } from './gains.ts';
 import { failuresOf } from './gate.ts';
-import { apportion, fromHundredths, toHundredths } from './points.ts';
+import { fromHundredths, toHundredths } from './points.ts';
 import { CHECKS } from './registry.ts';
 import { remedyFor } from './remedy.ts';
+import { type Examined, hasWeight, sharesOf, undeclaredOf } from './shares.ts';
 
 export { partsNamed, rootCause, serviceOf } from './cause.ts';
 export { compare } from './compare.ts';
@@ -25,11 +27,45 @@ export { CHECKS } from './registry.ts';
  * The score of one snapshot, in points with two decimals. Pure.
  *
  * The points of the checks add up to those of their component, and these to the total, exactly as they are shown.
- * What could not be measured is never won; it is listed apart with the points that stand on it.
+ * What could not be measured is never won; it is listed apart with the points that stand on it. What is not declared is
+ * out of the total by the profile `foreign`; by `qbtc` it counts as not measured where a check has nothing else to judge.
  */
 export function score(snapshot: Snapshot, stack: Stack): Score {
   const [active, lapsed] = splitRules(stack.score.ignore, snapshot.takenAt);
-  const components = SCORE_COMPONENTS.map((name) => scoreComponent(name, snapshot, stack, active));
+  const { profile } = snapshot;
+  const { weights } = stack.score;
+  const found = examine(snapshot, stack);
+  const examined = profile === 'foreign' && hasWeight(found, weights) ? found : found.map(asked);
+  const shares = sharesOf(examined, weights, profile);
+  const components = SCORE_COMPONENTS.map((name): ComponentScore => {
+    const own = examined.filter(({ component }) => component === name);
+    const checks = own.flatMap(({ code, findings }) =>
+      findings.flatMap((finding): CheckResult[] => {
+        const { status } = finding;
+        if (status === 'undeclared') return [];
+        const max = fromHundredths(shares.get(finding) ?? 0);
+        const rule = status === 'failed' ? ruleFor(active, code, finding.subject) : undefined;
+        return [
+          {
+            code,
+            severity: CHECKS[code].severity,
+            ...finding,
+            status,
+            ...fixOf(finding, snapshot, stack),
+            max,
+            points: status === 'passed' ? max : 0,
+            ...(rule === undefined ? {} : { ignored: { reason: rule.reason, until: rule.until } }),
+          },
+        ];
+      }),
+    );
+    return {
+      name,
+      points: sum(checks.map(({ points }) => points)),
+      max: sum(checks.map(({ max }) => max)),
+      checks,
+    };
+  });
   const checks = components.flatMap((component) => component.checks);
   const total = sum(components.map((component) => component.points));
   const max = sum(components.map((component) => component.max));
@@ -38,6 +74,7 @@ export function score(snapshot: Snapshot, stack: Stack): Score {
   return {
     stack: snapshot.stack,
     strategy: snapshot.strategy,
+    profile,
     takenAt: snapshot.takenAt,
     total,
     max,
@@ -49,6 +86,7 @@ export function score(snapshot: Snapshot, stack: Stack): Score {
     notMeasured: checks
       .filter((check) => check.status === 'not-measured')
       .map(({ code, subject, max: points, evidence }) => ({ code, subject, max: points, reason: evidence })),
+    undeclared: undeclaredOf(examined, weights, profile),
     lapsed,
   };
 }
@@ -71,50 +109,30 @@ function splitRules(rules: readonly IgnoreRule[], takenAt: string): [IgnoreRule[
   return [rules.filter(({ until }) => until >= today), rules.filter(({ until }) => until < today)];
 }
 
-function scoreComponent(
-  name: ScoreComponent,
-  snapshot: Snapshot,
-  stack: Stack,
-  rules: readonly IgnoreRule[],
-): ComponentScore {
-  const examined = CHECK_CODES.filter((code) => CHECKS[code].component === name).map((code) => {
+function ruleFor(rules: readonly IgnoreRule[], code: CheckCode, name: string): IgnoreRule | undefined {
+  return rules.find(({ check, subject }) => check === code && (subject === undefined || subject === name));
+}
+
+/** What each check has found; of one that finds no subject, that the stack has none. */
+function examine(snapshot: Snapshot, stack: Stack): Examined[] {
+  return CHECK_CODES.map((code) => {
+    const { component, share = 1, declare, nothingDeclared } = CHECKS[code];
     const findings = CHECKS[code].examine(snapshot, stack);
     return {
       code,
-      share: CHECKS[code].share ?? 1,
-      findings: findings.length > 0 ? findings : [notMeasured(stack.name, CHECKS[code].nothingDeclared)],
+      component,
+      share,
+      declare,
+      findings: findings.length > 0 ? findings : [undeclared(stack.name, nothingDeclared)],
     };
   });
-  const findings = examined.flatMap(({ code, share, findings: all }) =>
-    all.map((finding) => ({ code, finding, share: share / all.length })),
-  );
-  const maxima = apportion(
-    toHundredths(stack.score.weights[name]),
-    findings.map(({ share }) => share),
-  );
-  const checks = findings.map(({ code, finding, share: _ }, index): CheckResult => {
-    const max = fromHundredths(maxima[index] ?? 0);
-    const rule = rules.find(
-      ({ check, subject }) => check === code && (subject === undefined || subject === finding.subject),
-    );
-    return {
-      code,
-      severity: CHECKS[code].severity,
-      ...finding,
-      ...fixOf(finding, snapshot, stack),
-      max,
-      points: finding.status === 'passed' ? max : 0,
-      ...(finding.status === 'failed' && rule !== undefined
-        ? { ignored: { reason: rule.reason, until: rule.until } }
-        : {}),
-    };
-  });
-  return {
-    name,
-    points: sum(checks.map((check) => check.points)),
-    max: sum(checks.map((check) => check.max)),
-    checks,
-  };
+}
+
+/** The same where each check is asked for: what finds nothing that is declared could not be measured. */
+function asked(examined: Examined): Examined {
+  const { findings } = examined;
+  if (findings.some(({ status }) => status !== 'undeclared')) return examined;
+  return { ...examined, findings: findings.map(({ subject, evidence }) => notMeasured(subject, evidence)) };
 }
 
 /** What could not be measured of a part that is not well, or that needs one that is not, is won with that one. */

@@ -1,4 +1,5 @@
 import { runFlows, type Subjects } from '../../src/flow/index.ts';
+import { readLog } from '../support/log-lines.ts';
 import { chain } from './chain.ts';
 
 /** They know nothing, and always answer. */
@@ -20,7 +21,7 @@ export async function run(steps: string, log: (correlationId: string) => string[
     },
   });
   const [result] = await runFlows(context, stack, {
-    subjects: { ...subjects, readLog: async () => log(id) },
+    subjects: { ...subjects, readLog: async (subject) => readLog(subject, log(id)) },
   });
   return result;
 }

@@ -3,6 +3,7 @@ import type { SqlConnect } from '../../src/context.ts';
 import { type FlowProgress, runFlows, type Subjects } from '../../src/flow/index.ts';
 import { atTheSameTime } from '../../src/flow/run.ts';
 import type { FlowResult } from '../../src/model/flow.ts';
+import { readLog } from '../support/log-lines.ts';
 import { type Behaviour, chain } from './chain.ts';
 
 /** A step that is to succeed has all the time it needs; a test that waits in vain shortens that one. */
@@ -49,7 +50,7 @@ steps:
 `;
 
 const subjects: Subjects = {
-  readLog: async (subject) => [`the log of ${subject}`],
+  readLog: async (subject) => readLog(subject, [`the log of ${subject}`]),
   linesAbout: async (subject, { correlationId }) => [
     { source: subject, message: 'about it', correlationId, raw: 'about it' },
   ],

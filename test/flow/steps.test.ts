@@ -25,6 +25,18 @@ describe('log', () => {
     expect(last(result)).toMatchObject({ status: 'passed' });
   });
 
+  test.each<[string, (id: string) => string]>([
+    ['pino', (id) => JSON.stringify({ level: 40, time: 1, msg: 'stored', correlation_id: id, rows: 2 })],
+    ['logfmt', (id) => `level=warn msg=stored correlation_id=${id} rows=2`],
+    ['Nest', (id) => `[Nest] 7  - 11/29/2026, 6:11:05 PM    WARN [Orders] stored correlation_id=${id}`],
+  ])('finds it in the form of others: %s', async (form, written) => {
+    const has = form === 'Nest' ? '$.context.context: Orders' : '$.level: warn';
+    const message = form === 'Nest' ? '$.level: warn' : '$.message: stored';
+    const lines = ['of: gateway', `expect: { json: { ${message}, ${has} } }`, 'every: 10ms', 'within: 50ms'];
+    const result = await run(step('log', lines), (id) => [written('other'), written(id)]);
+    expect(last(result)).toMatchObject({ status: 'passed' });
+  });
+
   test.each([
     [(id: string) => [line(id, 'took')], '$.message is "took", expected "stored"'],
     [() => [line('other', 'stored')], 'no line of this correlation id among the last 1'],

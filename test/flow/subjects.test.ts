@@ -26,9 +26,10 @@ test('the log of a service with replicas is that of all of them, in the order of
   });
   const stack = emptyStack(root, { services: [service('llm-api', 8000, { replicas: 2 })] });
   const { readLog } = subjectsOf(quietContext(), stack);
-  expect(await readLog('llm-api', 10)).toEqual([line(1), line(2), line(3)]);
-  expect(await readLog('broker', 10)).toEqual(['plain text']);
-  expect(await readLog('nobody', 10)).toEqual([]);
+  const rawOf = async (subject: string) => (await readLog(subject, 10)).map(({ raw }) => raw);
+  expect(await rawOf('llm-api')).toEqual([line(1), line(2), line(3)]);
+  expect(await rawOf('broker')).toEqual(['plain text']);
+  expect(await rawOf('nobody')).toEqual([]);
 });
 
 test('a subject answers when its health document, or its protocol, does', async () => {

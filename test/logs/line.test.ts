@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { dated } from '../../src/logs/dated.ts';
-import { parseLogLine } from '../../src/logs/line.ts';
+import { parseLogLine } from '../support/log-lines.ts';
 
 const read = (fields: object | string) => {
   const raw = typeof fields === 'string' ? fields : JSON.stringify(fields);
-  const { source: _, raw: __, ...line } = parseLogLine('api', raw);
+  const { source: _, raw: __, form: ___, ...line } = parseLogLine('api', raw);
   return line;
 };
 

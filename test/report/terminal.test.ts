@@ -106,7 +106,7 @@ describe('80 columns', () => {
   test('score', () =>
     expect(shown(documents.score)).toMatchInlineSnapshot(`
       "
-      acme  fallback
+      acme  fallback  profile qbtc
       81.25 / 100.00   B   ✖ fails: 1 part dead, 1 flow failed
       below the target of 85   7.50 points not measured
         ✖ cache is crashed: exited with 1
@@ -135,6 +135,11 @@ describe('80 columns', () => {
       Not measured, so not won: 7.50 points
         –   7.50  llm-api  MONITORING_METRICS
                   connect ECONNREFUSED 127.0.0.1:8000
+
+      Not declared, so not counted; what it would count
+        –   3.00  acme  TOPOLOGY_IN_SYNC
+                  the stack declares no topology
+                  \`topology\` of qbtc.yaml, or \`events\` of a service   then 84.25
 
       Set aside by score.ignore
           the rule for MONITORING_LOG_LINES of quantum-core ended on 2029-12-31 and
@@ -213,7 +218,7 @@ describe('80 columns', () => {
 
       ✔ 1 flow passed
 
-      acme  fallback
+      acme  fallback  profile qbtc
       81.25 / 100.00   B   ✖ fails: 1 part dead, 1 flow failed
       below the target of 85   7.50 points not measured
         ✖ cache is crashed: exited with 1
@@ -238,7 +243,7 @@ describe('120 columns', () => {
   test('score', () =>
     expect(shown(documents.score, 120)).toMatchInlineSnapshot(`
       "
-      acme  fallback
+      acme  fallback  profile qbtc
       81.25 / 100.00   B   ✖ fails: 1 part dead, 1 flow failed
       below the target of 85   7.50 points not measured
         ✖ cache is crashed: exited with 1
@@ -265,6 +270,11 @@ describe('120 columns', () => {
       Not measured, so not won: 7.50 points
         –   7.50  llm-api  MONITORING_METRICS
                   connect ECONNREFUSED 127.0.0.1:8000
+
+      Not declared, so not counted; what it would count
+        –   3.00  acme  TOPOLOGY_IN_SYNC
+                  the stack declares no topology
+                  \`topology\` of qbtc.yaml, or \`events\` of a service   then 84.25
 
       Set aside by score.ignore
           the rule for MONITORING_LOG_LINES of quantum-core ended on 2029-12-31 and does nothing

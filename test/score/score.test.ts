@@ -239,8 +239,8 @@ test('records that are not as they should be cost their part of monitoring', () 
   if (!world.telemetry.measured || !world.telemetry.value[0]) throw new Error('no telemetry');
   world.telemetry.value[0] = {
     service: 'llm-api',
-    logLines: { read: 3, wellFormed: 2, firstBroken: 'oops' },
-    healthDetails: { measured: true, value: { checks: 0, problem: 'no checks' } },
+    logLines: { read: 3, wellFormed: 2, firstBroken: 'oops', forms: ['qbtc'], unread: 0 },
+    healthDetails: { measured: true, value: { checks: 0, problem: 'no checks', form: 'JSON', details: 0 } },
     metrics: { measured: false, reason: 'ECONNREFUSED' },
   };
   expect(componentOf(world, 'monitoring').points).toBe(5);

@@ -55,13 +55,14 @@ export function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
   });
   const telemetry = (name: string) => ({
     service: name,
-    logLines: { read: 3, wellFormed: 3 },
-    healthDetails: { measured: true as const, value: { checks: 2, problem: '' } },
-    metrics: { measured: true as const, value: { families: 9, problem: '' } },
+    logLines: { read: 3, wellFormed: 3, forms: ['qbtc'], unread: 0 },
+    healthDetails: { measured: true as const, value: { checks: 2, problem: '', form: 'checks', details: 2 } },
+    metrics: { measured: true as const, value: { families: 9, problem: '', absent: false } },
   });
   return {
     stack: 'acme',
     strategy: 'fallback',
+    profile: 'qbtc',
     takenAt: '2030-01-01T00:00:00.000Z',
     supervisor: { pid: 1 },
     resources: ['broker', 'cache', 'gateway', 'llm-api', 'quantum-core'].map((name) => resource(name)),

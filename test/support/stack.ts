@@ -35,6 +35,7 @@ export function emptyStack(root: string, changes: Partial<Stack> = {}): Stack {
       drain: 5,
       resync: 60,
     },
+    logs: { correlation: ['correlation_id', 'correlationId'] },
     score: {
       target: 85,
       weights: { infrastructure: 30, discovery: 25, routes: 20, connectivity: 15, monitoring: 10 },

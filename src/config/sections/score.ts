@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { CHECK_CODES } from '../../model/score.ts';
+import { CHECK_CODES, SCORE_PROFILES } from '../../model/score.ts';
 import { SCORE_COMPONENTS } from '../../model/stack.ts';
 import { filled, whole } from '../fields.ts';
 import type { Rule } from '../rule.ts';
@@ -33,6 +33,12 @@ const ignoreSchema = z.strictObject({
 export const score = z
   .strictObject({
     target: whole(0, 100).default(85).describe('The score that the stack should reach.'),
+    profile: z
+      .enum(SCORE_PROFILES)
+      .optional()
+      .describe(
+        'By which rules the stack is judged. `qbtc`: all that `qbtc new` brings is asked for. `foreign`: what the stack declares; the rest is out of the total. Left out, it is `qbtc` where a service is built on the runtime that `qbtc new` writes.',
+      ),
     weights: weightsSchema.prefault({}).describe('How the 100 points are shared out among the components.'),
     ignore: z
       .array(ignoreSchema)

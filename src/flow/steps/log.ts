@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { hasFields } from '../../json.ts';
+import type { LogLine } from '../../model/log.ts';
 import { jsonConditionsSchema, jsonMismatches } from '../conditions.ts';
 import { durationSchema } from '../duration.ts';
 import { type JsonValue, parsedJson } from '../json-path.ts';
@@ -9,7 +10,7 @@ import { defineStepKind } from '../step-kind.ts';
 /** What several flows at the same time may have written meanwhile. */
 const LINES = 500;
 
-/** A log line of the flow's correlation id, in the stack's log schema, that is as expected. */
+/** A log line of the flow's correlation id that is as expected, as the stack's log schema would have it. */
 export const log = defineStepKind({
   acts: false,
   shape: {
@@ -24,8 +25,8 @@ export const log = defineStepKind({
     async run(scope) {
       const expected = scope.fill(expectation);
       const result = await poll(scope, { every, within }, async (): Promise<Look<JsonValue>> => {
-        const lines = (await scope.readLog(subject, LINES)).flatMap((line) => parsed(line));
-        const own = lines.filter(({ correlation_id: id }) => id === scope.correlationId);
+        const lines = await scope.readLog(subject, LINES);
+        const own = lines.filter(({ correlationId: id }) => id === scope.correlationId).map(documentOf);
         const found = own.find((line) => jsonMismatches(line, expected.json).length === 0);
         if (found !== undefined) return { found };
         const last = own.at(-1);
@@ -47,7 +48,20 @@ export const log = defineStepKind({
   }),
 });
 
-function parsed(line: string): { [name: string]: JsonValue }[] {
-  const value = parsedJson(line);
-  return hasFields(value) ? [value] : [];
+/**
+ * A line as conditions look into it: its own members where it is JSON, and beside them what every form has by the names of
+ * the stack's schema, so that `$.message` and `$.level` mean the same for all.
+ */
+function documentOf(line: LogLine): JsonValue {
+  const { timestamp, level, source, message, correlationId, error, fields } = line;
+  const written = parsedJson(line.raw);
+  const own = hasFields(written) ? written : {};
+  const told = {
+    ...(timestamp === undefined ? {} : { timestamp }),
+    ...(level === undefined ? {} : { level }),
+    message,
+    ...(correlationId === undefined ? {} : { correlation_id: correlationId }),
+  };
+  const context = { ...fields, ...(error === undefined ? {} : { error }) };
+  return { service: source, context: context as JsonValue, ...own, ...told };
 }

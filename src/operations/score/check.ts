@@ -20,7 +20,7 @@ export const operation = operationOf({
         hint: `${near === undefined ? '' : `did you mean ${near}? `}known: ${CHECK_CODES.join(', ')}`,
       });
     }
-    const { component, severity, about } = CHECKS[code];
-    return { document: { kind: 'check', code, component, severity, about } };
+    const { component, severity, about, foreign } = CHECKS[code];
+    return { document: { kind: 'check', code, component, severity, about, foreign } };
   },
 });

@@ -5,7 +5,7 @@ import { counted, SIGN } from './view.ts';
 
 /** The total in one line, with what it should be and what is not in it. */
 export function heading(
-  { stack, strategy, total, max, adjusted, grade, failures, notMeasured }: Score,
+  { stack, strategy, profile, total, max, adjusted, grade, failures, notMeasured }: Score,
   target: number,
   style: Style,
 ): string[] {
@@ -21,7 +21,7 @@ export function heading(
   const measure = `${reached ? 'at or above' : 'below'} the target of ${target}`;
   const won = paint(strong(`${points(adjusted)} / ${points(max)}   ${grade}`));
   return [
-    `${strong(stack)}  ${strategy}`,
+    `${strong(stack)}  ${strategy}  ${faint(`profile ${profile}`)}`,
     ...(fails
       ? [[won, bad(gateWords(failures))].join('   '), [faint(measure), ...besides].join('   ')]
       : [[won, paint(`${reached ? SIGN.done : SIGN.failed} ${measure}`), ...besides].join('   ')]),

@@ -18,6 +18,9 @@ export const flowHops: Check = {
   severity: 'critical',
   about:
     'Each hop of each flow tagged `smoke` was seen, under one correlation id: gateway, services, events at the broker, rows in the database.',
+  foreign:
+    'The same, for the flows that it declares: whoever writes one says what is to be seen. Without any the component is out of the total.',
+  declare: '`flows` of qbtc.yaml: files with end-to-end tests',
   share: 4,
   nothingDeclared: 'the stack has no flow',
   examine: (snapshot, stack) => {

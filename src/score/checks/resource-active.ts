@@ -7,6 +7,9 @@ export const resourceActive: Check = {
   severity: 'critical',
   about:
     'Each resource answers its protocol with its credentials, and each service its health document as itself (status 200, its own name). Looked at from outside: a process that runs and does not answer is not active.',
+  foreign:
+    'The same: it asks that what qbtc.yaml declares runs, and for no form of it. A service is asked in the way that its `health` says, and a document may say whatever it likes.',
+  declare: '`infrastructure` and `services` of qbtc.yaml',
   nothingDeclared: 'the stack declares no resource and no service',
   examine: (snapshot, stack) =>
     snapshot.resources.map(({ name, kind, provider, state, reason }) =>

@@ -2,7 +2,7 @@ import { declaredRoutes } from '../../gateway/index.ts';
 import type { Snapshot } from '../../model/observation.ts';
 import type { Stack } from '../../model/stack.ts';
 import { resourceOfKind } from '../../resources/facts.ts';
-import { type Check, failed, notMeasured, passed } from '../check.ts';
+import { type Check, failed, notMeasured, passed, undeclared } from '../check.ts';
 import { pathIn, type Remedy, remedyFor, remedyForPath, remedyForRoutes } from '../remedy.ts';
 
 /** Each declared route answers through the gateway. */
@@ -11,6 +11,9 @@ export const routeAnswers: Check = {
   severity: 'critical',
   about:
     'A request for each declared route, those of gateway.routes too, comes back from the service and not from the gateway itself (its own 404, 502, 503 and 504 count as no answer).',
+  foreign:
+    'The same, for the routes that it declares. One that no probe can pass (a plugin asks for what only its clients have, no request would be harmless) is out of the total: a flow through it proves more.',
+  declare: '`routes` of a service, or `gateway.routes`; a flow where no probe can pass',
   nothingDeclared: 'the stack declares no route',
   examine: (snapshot, stack) =>
     declaredRoutes(stack).map(({ name, service }) => {
@@ -18,6 +21,8 @@ export const routeAnswers: Check = {
       if (!answers.measured) return notMeasured(name, answers.reason);
       const answer = answers.value.find((candidate) => candidate.route === name);
       if (!answer) return notMeasured(name, 'the route was not asked');
+      const unproven = answer.untried ?? (answer.barredBy === undefined ? undefined : answer.evidence);
+      if (unproven !== undefined && snapshot.profile === 'foreign') return undeclared(name, unproven);
       if (answer.untried !== undefined) return notMeasured(name, answer.untried);
       if (answer.answered) return passed(name, `${answer.request}: ${answer.evidence}`);
       return failed(name, `${answer.request}: ${answer.evidence}`, {

@@ -9,6 +9,8 @@ export const routesInSync: Check = {
   severity: 'major',
   about:
     'The gateway holds exactly the routes that qbtc.yaml declares: the plan of `qbtc routes sync` is empty.',
+  foreign: 'The same, where the stack has a gateway. One whose services are asked directly loses nothing.',
+  declare: 'a resource of the kind apisix in `infrastructure` of qbtc.yaml',
   nothingDeclared: 'the stack declares no gateway',
   examine: (snapshot, stack) => {
     // There is one plan: that of the first gateway.

@@ -7,6 +7,9 @@ export const serviceFound: Check = {
   severity: 'major',
   about:
     'Each declared service is found by discovery: every replica listens at its port, is ready in the way that `health` names, and is the process that qbtc runs, or one that this has started. Where that cannot be seen its health document must give its name. One without a port has to run.',
+  foreign:
+    'The same: whose process listens at the declared port is seen from outside, so nothing has to be written for it.',
+  declare: '`services` of qbtc.yaml',
   nothingDeclared: 'the stack declares no service',
   examine: (snapshot, stack) =>
     stack.services.map(({ name }) => {

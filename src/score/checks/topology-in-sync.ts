@@ -9,6 +9,9 @@ export const topologyInSync: Check = {
   severity: 'major',
   about:
     'The broker holds the exchanges, queues, bindings, policies and accounts that the stack declares: the plan of `qbtc topology apply` is empty.',
+  foreign:
+    'The same, for what it declares. Services that make their own queues, with no topology in qbtc.yaml, lose nothing.',
+  declare: '`topology` of qbtc.yaml, or `events` of a service',
   share: 1,
   nothingDeclared: 'the stack declares no topology',
   examine: (snapshot, stack) => {

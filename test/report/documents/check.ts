@@ -6,4 +6,5 @@ export const document: DocumentOf<'check'> = {
   component: 'routes',
   severity: 'critical',
   about: 'A request for each declared route comes back from the service and not from the gateway itself.',
+  foreign: 'The same, for the routes that it declares.',
 };

@@ -10,12 +10,16 @@ export interface CheckDocument {
   component: ScoreComponent;
   severity: Severity;
   about: string;
+  /** What it asks of a stack that is judged by the profile `foreign`. */
+  foreign: string;
 }
 
 /** What a check judges. */
-const check: View<CheckDocument> = ({ code, component, severity, about }, { palette, width }) => [
+const check: View<CheckDocument> = ({ code, component, severity, about, foreign }, { palette, width }) => [
   `${palette.strong(code)}   ${component}, ${severity}`,
   ...wrap(about, width),
+  '',
+  ...wrap(`By the profile foreign: ${foreign}`, width),
 ];
 
 export const form: DocumentForm<CheckDocument> = {

@@ -1,4 +1,4 @@
-import type { CheckResult, ComponentScore, Gain } from '../../../model/score.ts';
+import type { CheckResult, ComponentScore, Gain, Undeclared } from '../../../model/score.ts';
 import { htmlPage } from '../../html.ts';
 import { escaped } from '../../markup.ts';
 import { gateText, gateWords, points, signed } from '../../terminal/score.ts';
@@ -19,7 +19,20 @@ const CLASSES: Readonly<Record<CheckResult['status'], string>> = {
 
 /** The score with its parts, what would raise it most, how it went before, and each check. */
 export function page({ score, target, history = [], comparison, tookMs }: ScoreDocument): string {
-  const { stack, strategy, total, max, adjusted, grade, failures, components, gains, takenAt } = score;
+  const {
+    stack,
+    strategy,
+    profile,
+    undeclared,
+    total,
+    max,
+    adjusted,
+    grade,
+    failures,
+    components,
+    gains,
+    takenAt,
+  } = score;
   const reached = adjusted >= target;
   const missing = score.notMeasured.reduce((sum, check) => sum + check.max, 0);
   return htmlPage(`${stack}: ${points(adjusted)} of ${points(max)}`, [
@@ -39,6 +52,7 @@ export function page({ score, target, history = [], comparison, tookMs }: ScoreD
         ? []
         : [`${signed(comparison.difference)} since ${comparison.against.takenAt}`]),
       `strategy ${strategy}`,
+      `profile ${profile}`,
       `taken ${takenAt}${tookMs === undefined ? '' : ` in ${duration(tookMs)}`}`,
     ]
       .map(escaped)
@@ -46,6 +60,7 @@ export function page({ score, target, history = [], comparison, tookMs }: ScoreD
     ...componentBars(components),
     ...trend([...history, { takenAt, adjusted }], target),
     ...(gains.length === 0 ? [] : ['<h2>Points to win back</h2>', ...gainsTable(gains)]),
+    ...undeclaredTable(undeclared),
     ...components.flatMap(checksTable),
   ]);
 }
@@ -99,7 +114,21 @@ function gainsTable(gains: readonly Gain[]): string[] {
   ];
 }
 
+function undeclaredTable(undeclared: readonly Undeclared[]): string[] {
+  if (undeclared.length === 0) return [];
+  return [
+    '<h2>Not declared, so not counted</h2>',
+    '<table><tr><th>would count</th><th>then</th><th>what is missing</th><th>how it is declared</th></tr>',
+    ...undeclared.map(
+      ({ code, subjects, reason, declare, brings, predicted }) =>
+        `<tr><td class="number">${points(brings)}</td><td class="number">${points(predicted)}</td><td><b>${escaped(subjects.join(', '))}</b><br>${escaped(reason)}<br><span class="id">${code}</span></td><td>${escaped(declare)}</td></tr>`,
+    ),
+    '</table>',
+  ];
+}
+
 function checksTable({ name, points: won, max, checks }: ComponentScore): string[] {
+  if (checks.length === 0) return [];
   return [
     `<h2>${name} ${points(won)} / ${points(max)}</h2>`,
     '<table>',

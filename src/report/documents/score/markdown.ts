@@ -3,7 +3,8 @@ import type { ScoreDocument } from './index.ts';
 
 /** GitHub's Markdown, for a comment at a pull request. */
 export function page({ score, target, comparison }: ScoreDocument): string {
-  const { total, max, adjusted, grade, failures, components, gains, notMeasured } = score;
+  const { profile, total, max, adjusted, grade, failures, components, gains, notMeasured, undeclared } =
+    score;
   const missing = notMeasured.reduce((sum, check) => sum + check.max, 0);
   const reached = adjusted >= target;
   return [
@@ -11,7 +12,7 @@ export function page({ score, target, comparison }: ScoreDocument): string {
     '',
     ...(failures.length === 0 ? [] : [...failures.map((each) => `- **${cell(gateText(each))}**`), '']),
     [
-      `${reached ? 'At or above' : 'Below'} the target of ${target}.`,
+      `${reached ? 'At or above' : 'Below'} the target of ${target}, by the profile ${profile}.`,
       ...(adjusted === total ? [] : [`Without ignore rules ${points(total)}.`]),
       ...(missing === 0 ? [] : [`${points(missing)} points not measured.`]),
       ...(comparison === undefined
@@ -34,6 +35,17 @@ export function page({ score, target, comparison }: ScoreDocument): string {
           ...gains.map(
             (gain) =>
               `| ${points(gain.points)} | ${points(gain.predicted)} | ${cell(`${gain.causes.join(', ')}: ${gain.why}`)} | ${gain.command === undefined ? cell(gain.byHand ?? '') : `\`${gain.command}\``} |`,
+          ),
+        ]),
+    ...(undeclared.length === 0
+      ? []
+      : [
+          '',
+          '| would count | what is not declared | how it is declared |',
+          '| ---: | --- | --- |',
+          ...undeclared.map(
+            ({ brings, subjects, reason, declare }) =>
+              `| ${points(brings)} | ${cell(`${subjects.join(', ')}: ${reason}`)} | ${cell(declare)} |`,
           ),
         ]),
   ].join('\n');

@@ -20,6 +20,9 @@ function families({ score, target }: ScoreDocument): MetricFamily[] {
   );
   return [
     gauge('qbtc_score', 'Points of the stack, 0 to 100.', [{ labels: { stack }, value: score.total }]),
+    gauge('qbtc_score_profile', 'By which rules the stack is judged.', [
+      { labels: { stack, profile: score.profile }, value: 1 },
+    ]),
     gauge('qbtc_score_adjusted', 'Points with those that ignore rules set aside.', [
       { labels: { stack }, value: score.adjusted },
     ]),
@@ -38,6 +41,11 @@ function families({ score, target }: ScoreDocument): MetricFamily[] {
     gauge('qbtc_score_not_measured', 'Points that could not be measured.', [
       { labels: { stack }, value: score.notMeasured.reduce((sum, { max }) => sum + max, 0) },
     ]),
+    gauge(
+      'qbtc_score_undeclared',
+      'Points that a check would count if the stack declared what it judges.',
+      score.undeclared.map(({ code, brings }) => ({ labels: { stack, check: code }, value: brings })),
+    ),
     gauge(
       'qbtc_score_component',
       'Points of a component.',

@@ -1,4 +1,4 @@
-import type { ComponentScore, Gain, Score, ScoreComparison } from '../../../model/score.ts';
+import type { ComponentScore, Gain, Score, ScoreComparison, Undeclared } from '../../../model/score.ts';
 import type { Style, View } from '../../document-form.ts';
 import { padEnd, padStart, wrap } from '../../layout.ts';
 import { heading, points, signed, sum } from '../../terminal/score.ts';
@@ -15,6 +15,7 @@ export const score: View<ScoreDocument> = (document, style) => {
     ...result.components.map((component) => componentLine(component, comparison, style)),
     ...gainLines(result, style),
     ...notMeasuredLines(result, style),
+    ...undeclaredLines(result, style),
     ...ignoredLines(result, style),
     ...(tookMs === undefined ? [] : ['', style.palette.faint(`taken in ${duration(tookMs)}`)]),
   ];
@@ -37,7 +38,12 @@ function trendLine({ history = [], comparison, score: now }: ScoreDocument, { pa
     .map((value) => SPARKS[Math.min(SPARKS.length - 1, Math.floor((value / 100) * SPARKS.length))])
     .join('');
   const when = `${against.takenAt.slice(0, 10)} ${timeOfDay(against.takenAt).slice(0, 8)}`;
-  return [`${palette.faint(sparks)}  ${paint(signed(difference))} ${palette.faint(`since ${when} UTC`)}`];
+  // Points of two profiles are not the same.
+  const other = against.profile ?? 'qbtc';
+  const by = other === now.profile ? '' : `, by the profile ${other} then`;
+  return [
+    `${palette.faint(sparks)}  ${paint(signed(difference))} ${palette.faint(`since ${when} UTC${by}`)}`,
+  ];
 }
 
 function componentLine(
@@ -45,8 +51,9 @@ function componentLine(
   comparison: ScoreComparison | undefined,
   { palette, width }: Style,
 ): string {
+  if (max === 0) return `  ${padEnd(name, LABEL_WIDTH)}  ${palette.faint('not declared, so not counted')}`;
   const room = Math.max(10, Math.min(WIDEST_BAR, width - LABEL_WIDTH - 30));
-  const filled = max === 0 ? 0 : Math.floor((won / max) * room);
+  const filled = Math.floor((won / max) * room);
   const bar = `${palette.good('█'.repeat(filled))}${palette.faint('░'.repeat(room - filled))}`;
   const change = comparison?.components[name] ?? 0;
   const since = change === 0 ? '' : `  ${(change < 0 ? palette.bad : palette.good)(signed(change))}`;
@@ -103,6 +110,24 @@ function notMeasuredLines({ notMeasured }: Score, style: Style): string[] {
       ...wrap(check.reason, style.width - DETAIL_INDENT).map((line) => indent + line),
     ]),
   ];
+}
+
+/** What is out of the total: what it would count, where it is missing, and how it is declared. */
+function undeclaredLines({ undeclared }: Score, style: Style): string[] {
+  if (undeclared.length === 0) return [];
+  const { strong, accent, faint } = style.palette;
+  const indent = ' '.repeat(DETAIL_INDENT);
+  const room = style.width - DETAIL_INDENT;
+  const linesOf = ({ code, subjects, reason, declare, brings, predicted }: Undeclared) => {
+    const [first = '', ...more] = wrap(subjects.join(', '), room);
+    return [
+      `  ${faint(SIGN.none)} ${padStart(points(brings), 6)}  ${strong(first)}  ${faint(code)}`,
+      ...more.map((line) => indent + strong(line)),
+      ...wrap(reason, room).map((line) => indent + line),
+      ...wrap(`${declare}   then ${points(predicted)}`, room).map((line) => indent + accent(line)),
+    ];
+  };
+  return ['', strong('Not declared, so not counted; what it would count'), ...undeclared.flatMap(linesOf)];
 }
 
 function ignoredLines({ components, lapsed }: Score, { palette, width }: Style): string[] {

@@ -1,0 +1,61 @@
+import { isRecord } from '../record.ts';
+
+/** Under which names the id of a request stands where qbtc.yaml says nothing. */
+export const CORRELATION_NAMES: readonly string[] = ['correlation_id', 'correlationId'];
+
+/** Where loggers put what was bound to them, besides the top. */
+const INSIDE = ['context', 'extra', 'fields', 'metadata'];
+
+/** The id among the members of a JSON line, and the member at the top that holds it. */
+export function correlationIn(
+  document: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): { id: string; member: string | undefined } | undefined {
+  for (const name of names) {
+    const top = idOf(valueAt(document, name));
+    if (top !== undefined) return { id: top, member: Object.hasOwn(document, name) ? name : undefined };
+    for (const place of INSIDE) {
+      const inside = document[place];
+      const id = isRecord(inside) ? idOf(valueAt(inside, name)) : undefined;
+      if (id !== undefined) return { id, member: undefined };
+    }
+  }
+  return undefined;
+}
+
+const patterns = new Map<string, RegExp>();
+
+/** The id in a line of text: `correlation_id=4711`, `[requestId: 4711]`, `"traceId":"4711"`. */
+export function correlationInText(text: string, names: readonly string[]): string | undefined {
+  for (const name of names) {
+    if (!text.includes(name)) continue;
+    const id = patternOf(name).exec(text)?.[1];
+    if (id !== undefined) return id;
+  }
+  return undefined;
+}
+
+function patternOf(name: string): RegExp {
+  const known = patterns.get(name);
+  if (known !== undefined) return known;
+  const literal = name.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  const pattern = new RegExp(`(?:^|[^\\w.-])["']?${literal}["']?\\s*[=:]\\s*["']?([\\w.:/+-]*\\w)`);
+  patterns.set(name, pattern);
+  return pattern;
+}
+
+/** A member by its name, or by a path through objects: `req.id`. ECS writes the dots into the name. */
+function valueAt(document: Readonly<Record<string, unknown>>, name: string): unknown {
+  if (Object.hasOwn(document, name)) return document[name];
+  let at: unknown = document;
+  for (const part of name.split('.')) {
+    if (!isRecord(at) || !Object.hasOwn(at, part)) return undefined;
+    at = at[part];
+  }
+  return at;
+}
+
+function idOf(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
