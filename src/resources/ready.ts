@@ -3,7 +3,9 @@ import { EXIT, type ExitCode, QbtcError } from '../errors.ts';
 import type { LogLine } from '../model/log.ts';
 import type { ProbeResult } from './probe.ts';
 
-const FIRST_PAUSE_MS = 20;
+const FIRST_PAUSE_MS = 10;
+/** Nobody waits longer than a quarter of what the start has taken. */
+const LONGER = 1.25;
 const LONGEST_PAUSE_MS = 250;
 const SHOWN_LOG_LINES = 15;
 
@@ -31,7 +33,7 @@ export async function untilReady(
 ): Promise<Record<string, unknown>> {
   const { clock, interrupted } = context;
   const started = clock.monotonic();
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5)) {
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * LONGER)) {
     interrupted.throwIfAborted();
     const result = await awaited.probe();
     if (result.ready) return result.found;

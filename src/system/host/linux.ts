@@ -1,4 +1,3 @@
-import { readdirSync, readlinkSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { parseStat } from '../../alive.ts';
 import type { Host } from '../../context.ts';
@@ -8,6 +7,7 @@ import type {
   ProcessFamily,
   RunningProcess,
 } from '../../model/observation.ts';
+import { createListenerOwners, ownersOf } from './socket-owners.ts';
 
 /** States of the column `st`. */
 const ESTABLISHED = '01';
@@ -68,38 +68,6 @@ export function parseFamily(stat: string): ProcessFamily {
   } as ProcessFamily;
 }
 
-/**
- * Whose the sockets are. Read synchronously: there are thousands of descriptors, and a promise for each costs ten times what
- * its link does.
- */
-function owners(inodes: ReadonlySet<string>): Map<string, number> {
-  const found = new Map<string, number>();
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    for (const descriptor of descriptorsOf(pid)) {
-      const inode = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${descriptor}`))?.[1];
-      if (inode !== undefined && inodes.has(inode)) found.set(inode, Number(pid));
-    }
-  }
-  return found;
-}
-
-/** None of another user's process, or of one that has just ended: its sockets stay without an owner. */
-function descriptorsOf(pid: string): string[] {
-  try {
-    return readdirSync(`/proc/${pid}/fd`);
-  } catch {
-    return [];
-  }
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return '';
-  }
-}
-
 /** The id of a container stands in the name of its control group: 64 hexadecimal digits, whatever made it. */
 export function parseContainer(cgroup: string): string | undefined {
   return /(?:^|[/:-])([0-9a-f]{64})(?:\.scope)?(?:\/|$)/m.exec(cgroup)?.[1];
@@ -143,11 +111,13 @@ async function readProcess(pid: number): Promise<RunningProcess | undefined> {
   };
 }
 
+const listenerOwners = createListenerOwners();
+
 /** Linux and WSL: everything from `/proc`. */
 export const linuxHost: Host = {
   async listeningSockets() {
     const rows = (await readTables()).flatMap((text) => parseSocketTable(text));
-    const pids = owners(new Set(rows.map((row) => row.inode)));
+    const pids = listenerOwners(new Set(rows.map((row) => row.inode)));
     return Promise.all(
       rows.map(async ({ host, port, inode }): Promise<ListeningSocket> => {
         const pid = pids.get(inode);
@@ -169,7 +139,7 @@ export const linuxHost: Host = {
       .flatMap((text) => parseSocketTable(text, ESTABLISHED))
       .filter(({ port }) => localPorts.has(port));
     if (rows.length === 0) return new Map();
-    const pids = owners(new Set(rows.map(({ inode }) => inode)));
+    const pids = ownersOf(new Set(rows.map(({ inode }) => inode)));
     return new Map(
       rows.flatMap(({ port, inode }) => {
         const pid = pids.get(inode);
