@@ -7,6 +7,7 @@ import { demo } from './demo.ts';
 import { discover } from './discover/index.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
+import { env } from './env.ts';
 import { events } from './events/index.ts';
 import { exec } from './exec.ts';
 import { heal } from './heal.ts';
@@ -39,6 +40,7 @@ export const commands: readonly Register[] = [
   metrics,
   logs,
   exec,
+  env,
   discover,
   topology,
   events,

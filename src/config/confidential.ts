@@ -1,3 +1,4 @@
+import { MASK } from '../model/secret.ts';
 import type { Stack } from '../model/stack.ts';
 
 /** Names of variables whose values are nobody's business. */
@@ -21,6 +22,13 @@ export function confidentialValues(stack: Stack): string[] {
     ),
   ].filter((value): value is string => value !== undefined && value.length >= SHORTEST);
   return [...new Set(values.flatMap((value) => [value, encodeURIComponent(value)]))];
+}
+
+/** Hides in a text what must never be shown of a stack. */
+export function confidentialMask(stack: Stack): (text: string) => string {
+  // Longest first: of a secret that holds another one nothing must be left over.
+  const values = confidentialValues(stack).sort((a, b) => b.length - a.length);
+  return (text) => values.reduce((left, value) => left.replaceAll(value, MASK), text);
 }
 
 /** The password in an address, as in `postgresql://shop:p4ss@localhost/shop`. */

@@ -1,3 +1,6 @@
+/** What is shown in the place of a secret. */
+export const MASK = '••••••';
+
 /** What a secret of the stack is for. Its value is not in here. */
 export type SecretSubject =
   /** The password of the stack's user, or the key of the Admin API. */

@@ -51,6 +51,10 @@ export const OPERATIONS = {
     about: 'end every process of the stack; what was adopted goes on',
     load: () => import('./down.ts'),
   },
+  env: {
+    about: 'the variables that a service is run with, as up gives them',
+    load: () => import('./env.ts'),
+  },
   'events asyncapi': {
     about: 'an AsyncAPI 3 document of the events',
     load: () => import('./events/asyncapi.ts'),

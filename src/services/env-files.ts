@@ -47,7 +47,7 @@ export async function writeEnvFiles(context: Pick<Context, 'exec' | 'env'>, stac
     const made = await mkdir(folder, { recursive: true, mode: 0o700 });
     if (made !== undefined) await writeFile(join(folder, '.gitignore'), '*\n');
     for (const service of stack.services) {
-      await write(join(folder, `${service.name}.env`), serviceValues(stack, service));
+      await write(join(folder, `${service.name}.env`), containerEnvironment(stack, service));
     }
     await removeOthers(stack, folder);
     for (const resource of resourcesOfKind(stack, 'postgres')) {
@@ -156,7 +156,11 @@ function portValues({ name, port, replicas }: Service): Record<string, string> {
   };
 }
 
-function serviceValues(stack: Stack, { name, port, ports, containerEnv }: Service): Record<string, string> {
+/** The whole environment of a service inside the compose network. */
+export function containerEnvironment(
+  stack: Stack,
+  { name, port, ports, containerEnv }: Service,
+): Record<string, string> {
   const common = commonEnvironment(stack, name, (service) => service);
   return {
     HOST: '0.0.0.0',

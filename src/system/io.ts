@@ -1,8 +1,8 @@
 import type { Ora } from 'ora';
 import type { Io, Progress } from '../context.ts';
+import { MASK } from '../model/secret.ts';
 import { printable } from '../printable.ts';
 
-const MASK = '••••••';
 /** A last guard against tearing every other word apart; which values are worth hiding is for the caller to say. */
 const SHORTEST_SECRET = 4;
 const DEFAULT_COLUMNS = 80;

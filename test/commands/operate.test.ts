@@ -20,7 +20,9 @@ const ALONE = new Set([
 ]);
 /** How the outcome is told, or where it is written; `--serve` is no operation either. */
 const NO_INPUT = new Set(
-  'json github markdown prometheus reporter verbose html junit report out force yes serve'.split(' '),
+  'json github markdown prometheus reporter verbose html junit report out force yes serve showSecrets'.split(
+    ' ',
+  ),
 );
 /** Options that pick another operation. */
 const PICKS = ['watch', 'follow', 'register'];

@@ -13,6 +13,7 @@ export const DOCUMENTS = {
   doctor: () => import('./doctor/index.ts'),
   down: () => import('./down/index.ts'),
   dump: () => import('./dump/index.ts'),
+  environment: () => import('./environment/index.ts'),
   error: () => import('./error/index.ts'),
   event: () => import('./event/index.ts'),
   experiment: () => import('./experiment/index.ts'),

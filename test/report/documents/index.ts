@@ -10,6 +10,7 @@ import { document as discovery } from './discovery.ts';
 import { document as doctor } from './doctor.ts';
 import { document as down } from './down.ts';
 import { document as dump } from './dump.ts';
+import { document as environment } from './environment.ts';
 import { document as error } from './error.ts';
 import { document as event } from './event.ts';
 import { document as experiment } from './experiment.ts';
@@ -87,6 +88,7 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
   check,
   flows,
   logs,
+  environment,
   error,
   scaffold,
   demo,
