@@ -59,6 +59,7 @@ const MEMBERS = [
   'plugins',
   'probes',
   'providers',
+  'readiness',
   'remedies',
   'rules',
   'sections',
