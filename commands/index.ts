@@ -26,6 +26,7 @@ import { test } from './test.ts';
 import { topology } from './topology/index.ts';
 import { trace } from './trace/index.ts';
 import { up } from './up.ts';
+import { wait } from './wait.ts';
 
 /** Every command, in the order in which the help lists them: the order of the journey. */
 export const commands: readonly Register[] = [
@@ -35,6 +36,7 @@ export const commands: readonly Register[] = [
   add,
   remove,
   up,
+  wait,
   status,
   ports,
   metrics,

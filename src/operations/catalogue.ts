@@ -220,6 +220,10 @@ export const OPERATIONS = {
     about: 'start the stack, apply migrations, topology and routes, and return when all of it is healthy',
     load: () => import('./up.ts'),
   },
+  wait: {
+    about: 'wait until parts are healthy, the score is reached, or flows pass; says what is missing',
+    load: () => import('./wait.ts'),
+  },
 };
 
 export type OperationName = keyof typeof OPERATIONS;

@@ -29,6 +29,7 @@ const PICKS = ['watch', 'follow', 'register'];
 /** What options are given that do not take any number or word; never their default. */
 const VALUES: Record<string, string> = {
   data: '{}',
+  for: 'score=50',
   header: 'accept: text/html',
   loss: '1',
   portRange: '8000-8999',

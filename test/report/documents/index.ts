@@ -44,6 +44,7 @@ import { document as traces } from './traces.ts';
 import { document as undone } from './undone.ts';
 import { document as up } from './up.ts';
 import { document as upPlan } from './up-plan.ts';
+import { document as waited } from './waited.ts';
 
 /** An example of each kind; all tests of forms read them. */
 export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
@@ -74,6 +75,7 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
   ports,
   doctor,
   'up-plan': upPlan,
+  waited,
   down,
   status,
   score,
