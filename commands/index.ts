@@ -15,6 +15,7 @@ import { logs } from './logs.ts';
 import { metrics } from './metrics.ts';
 import { newStack } from './new.ts';
 import { ports } from './ports.ts';
+import { ps } from './ps.ts';
 import { remove } from './remove.ts';
 import { restart } from './restart.ts';
 import { routes } from './routes/index.ts';
@@ -38,6 +39,7 @@ export const commands: readonly Register[] = [
   up,
   wait,
   status,
+  ps,
   ports,
   metrics,
   logs,

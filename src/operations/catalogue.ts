@@ -111,6 +111,10 @@ export const OPERATIONS = {
     about: 'every port of the stack, whose it is, and who listens on it now',
     load: () => import('./ports.ts'),
   },
+  ps: {
+    about: 'every stack that runs on this machine: its folder, parts and ports',
+    load: () => import('./ps.ts'),
+  },
   remove: {
     about: 'take an add-on out of this stack; what was changed of it by hand is kept, and its data',
     load: () => import('./addons/remove.ts'),

@@ -1,22 +1,16 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { amongOutgoing, MAX_PORT, REFUSED_BY_FETCH } from '../config/ports.ts';
 import { portsOfInstance } from '../config/service-address.ts';
 import type { Context } from '../context.ts';
-import { withEngine } from '../docker/engine.ts';
 import { QbtcError } from '../errors.ts';
-import { MANAGED_BY, MANAGED_BY_LABEL } from '../model/gateway.ts';
 import type { ListeningSocket } from '../model/observation.ts';
 import type { Stack } from '../model/stack.ts';
 import { carriersOfAnyStack } from '../runtimes/processes/carried.ts';
 import { instancesOf } from '../services/service.ts';
 import { ownerOfData } from '../state/index.ts';
 import { describeConflict, type Owner, type PortConflict } from './ports.ts';
+import { stackContainers } from './stack-containers.ts';
 
-const STACK_LABEL = 'qbtc-stack';
-/** Where compose was called: the folder of the compose file, in the stack. */
-const COMPOSE_FOLDER_LABEL = 'com.docker.compose.project.working_dir';
-const ENGINE_TIMEOUT_MS = 3_000;
 const STEP = 1_000;
 
 /** What is said of ports that somebody holds: whose they are, and the ways out. */
@@ -72,35 +66,12 @@ async function dataFolders({ host }: Pick<Context, 'host'>): Promise<Map<number,
   );
 }
 
-/** The ports of containers that a stack has made, by the engine, if there is one. */
+/** The ports of containers that a stack has made. */
 async function publishedPorts(context: Pick<Context, 'docker'>): Promise<Map<number, Owner>> {
-  const filters = { label: [`${MANAGED_BY_LABEL}=${MANAGED_BY}`] };
-  const containers = await withEngine(
-    context,
-    (engine) => engine.listContainers({ filters }),
-    ENGINE_TIMEOUT_MS,
-  ).catch(() => []);
+  const containers = await stackContainers(context);
   return new Map(
-    containers.flatMap(({ Ports, Labels }) =>
-      Ports.flatMap(({ PublicPort }) => {
-        if (PublicPort === undefined) return [];
-        const root = rootAbove(Labels[COMPOSE_FOLDER_LABEL]);
-        const stack = Labels[STACK_LABEL];
-        return [
-          [
-            PublicPort,
-            { ...(stack === undefined ? {} : { stack }), ...(root === undefined ? {} : { root }) },
-          ] as const,
-        ];
-      }),
-    ),
+    containers.flatMap(({ ports, service: _, ...owner }) => ports.map((port) => [port, owner] as const)),
   );
-}
-
-function rootAbove(folder: string | undefined): string | undefined {
-  for (let at = folder; at !== undefined && at !== dirname(at); at = dirname(at))
-    if (existsSync(join(at, 'qbtc.yaml'))) return at;
-  return folder;
 }
 
 /** The first base at which nobody listens now, and that the machine gives to nobody else. */

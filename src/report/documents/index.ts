@@ -39,6 +39,7 @@ export const DOCUMENTS = {
   secrets: () => import('./secrets/index.ts'),
   service: () => import('./service/index.ts'),
   'service-change': () => import('./service-change/index.ts'),
+  stacks: () => import('./stacks/index.ts'),
   status: () => import('./status/index.ts'),
   stop: () => import('./stop/index.ts'),
   text: () => import('./text/index.ts'),

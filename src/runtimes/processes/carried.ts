@@ -166,3 +166,16 @@ export async function carriersOfAnyStack(
     }),
   );
 }
+
+/** The stack of each supervisor of this machine; by pid. */
+export async function supervisorsOfAnyStack(
+  host: Pick<Host, 'processVariable'>,
+): Promise<Map<number, Belonging>> {
+  const found = await host.processVariable(SUPERVISOR_VARIABLE);
+  return new Map(
+    [...found].flatMap(([pid, text]) => {
+      const carried = decoded(text);
+      return carried === undefined ? [] : [[pid, carried] as const];
+    }),
+  );
+}

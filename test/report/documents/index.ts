@@ -36,6 +36,7 @@ import { document as score } from './score.ts';
 import { document as secrets } from './secrets.ts';
 import { document as service } from './service.ts';
 import { document as serviceChange } from './service-change.ts';
+import { document as stacks } from './stacks.ts';
 import { document as status } from './status.ts';
 import { document as stop } from './stop.ts';
 import { document as text } from './text.ts';
@@ -77,6 +78,7 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
   'up-plan': upPlan,
   waited,
   down,
+  stacks,
   status,
   score,
   metrics,
