@@ -75,7 +75,7 @@ function readBy(
 
 /** Whether a line in no form goes on with the one before it: a stack trace, an object over several lines. */
 export function continues(text: string): boolean {
-  return /^(?:\s|$|[)\]}]|Traceback \(|Caused by|During handling|[\w.$]*(?:Error|Exception)\b)/.test(text);
+  return /^(?:\s|$|[>)\]}]|Traceback \(|Caused by|During handling|[\w.$]*(?:Error|Exception)\b)/.test(text);
 }
 
 function textOf(raw: string): WrittenText {

@@ -134,11 +134,20 @@ ${
       orders: 'healthy',
       outside: 'healthy',
     });
+  });
+
+  test('have the whole score, as they do all that is declared, and are told what more they could declare', async () => {
     const score = JSON.parse((await qbtc(['score', '--json'], folder)).stdout) as {
-      components: { component: string; points: number; weight: number }[];
+      undeclared: { code: string; subjects: string[]; brings: number }[];
     };
-    for (const { component, points, weight } of score.components)
-      if (component === 'infrastructure' || component === 'discovery') expect(points).toBe(weight);
+    expect(score).toMatchObject({ profile: 'foreign', total: 100, max: 100, failures: [], notMeasured: [] });
+    const undeclared = new Map(score.undeclared.map((each) => [each.code, each]));
+    expect(undeclared.get('CONNECTIVITY_HOP')).toMatchObject({ subjects: ['foreign'] });
+    expect(undeclared.get('TOPOLOGY_IN_SYNC')).toMatchObject({ subjects: ['foreign'] });
+    expect(undeclared.get('MONITORING_METRICS')?.subjects).toContain('worker');
+    const asked = await qbtc(['score', '--min', '100', '--markdown'], folder);
+    expect(asked.code, asked.stdout).toBe(0);
+    expect(asked.stdout).toContain('by the profile foreign');
   });
 
   test('a server whose parents live on is missed when it ends, and all of it is ended', async () => {

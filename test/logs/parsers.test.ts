@@ -62,6 +62,13 @@ const WRITTEN: [form: string, line: string, timestamp: string | undefined, level
       'error',
       'no stock',
     ],
+    [
+      'Nest (JSON)',
+      json({ level: 'verbose', pid: 7, timestamp: EPOCH, message: 'm', context: 'Orders' }),
+      AT,
+      'debug',
+      'm',
+    ],
     ['klog', 'W1129 13:45:22.123456       7 main.go:12] m', local('2026-11-29T13:45:22.123'), 'warn', 'm'],
     [
       'gunicorn',
@@ -101,6 +108,7 @@ const WRITTEN: [form: string, line: string, timestamp: string | undefined, level
       'info',
       '"GET / HTTP/1.1" 200 -',
     ],
+    ['text with a time', '2026-11-29T13:45:22Z [info     ] m', '2026-11-29T13:45:22.000Z', 'info', 'm'],
     ['text with a time', '2026/11/29 13:45:22 m', local('2026-11-29T13:45:22'), '', 'm'],
     [
       'text with a time',

@@ -9,6 +9,7 @@ import { logfmt } from './logfmt.ts';
 import { logrus } from './logrus.ts';
 import { loguru } from './loguru.ts';
 import { nest } from './nest.ts';
+import { nestJson } from './nest-json.ts';
 import { pino } from './pino.ts';
 import { postgres } from './postgres.ts';
 import { python } from './python.ts';
@@ -35,6 +36,7 @@ export const PARSERS: readonly LogParser[] = [
   serilog,
   zap,
   logrus,
+  nestJson,
   structlog,
   pythonJsonLogger,
   winston,

@@ -5,7 +5,7 @@ export const timed = textForm({
   name: 'text with a time',
   kind: 'general',
   pattern:
-    /^\[?(?<year>\d{4})[-/](?<month>\d\d)[-/](?<day>\d\d)[T ](?<time>\d\d:\d\d:\d\d)(?:[.,](?<fraction>\d{1,9}))?(?: ?(?<zone>Z|[+-]\d\d:?\d\d))?\]?[ :,-]*(?:\[?(?<level>trace|debug|info|notice|warn|warning|error|crit|critical|alert|emerg|fatal)\b\]?[ :,-]*)?(?<message>.*)$/i,
+    /^\[?(?<year>\d{4})[-/](?<month>\d\d)[-/](?<day>\d\d)[T ](?<time>\d\d:\d\d:\d\d)(?:[.,](?<fraction>\d{1,9}))?(?: ?(?<zone>Z|[+-]\d\d:?\d\d))?\]?[ :,-]*(?:\[? *(?<level>trace|debug|info|notice|warn|warning|error|crit|critical|alert|emerg|fatal)\b *\]?[ :,-]*)?(?<message>.*)$/i,
   parts: ({ year, month, day, time, fraction = '0', zone = '', level, message = '' }) => ({
     message,
     // Without a zone it is the time of the machine.
