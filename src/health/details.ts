@@ -1,4 +1,4 @@
-import type { HealthDetail } from './document-form.ts';
+import type { HealthDetail } from '../model/observation.ts';
 import { FORMS } from './forms/index.ts';
 
 /** What a health document tells of what the service depends on. */
@@ -13,7 +13,13 @@ export function healthDetails(document: Readonly<Record<string, unknown>> | unde
   if (document === undefined) return { form: 'text', details: [] };
   for (const { name, read } of FORMS) {
     const details = read(document);
-    if (details !== undefined) return { form: name, details };
+    if (details !== undefined)
+      // Libraries put whole stack traces there.
+      return { form: name, details: details.map(({ said, ...each }) => ({ ...each, said: oneLine(said) })) };
   }
   return { form: 'JSON', details: [] };
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
 }

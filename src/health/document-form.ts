@@ -1,13 +1,5 @@
+import type { HealthDetail } from '../model/observation.ts';
 import { isRecord } from '../record.ts';
-
-/** What a health document says of one thing that the service depends on. */
-export interface HealthDetail {
-  /** As the document calls it; what stands inside another has both names: `db/primary`. */
-  name: string;
-  well: boolean;
-  /** Why it is not well, in its own words; else the word for its state. */
-  said: string;
-}
 
 /** One form of health documents: a file in `forms/`, and a line in `forms/index.ts`, the particular before the general. */
 export interface HealthForm {

@@ -21,6 +21,15 @@ export interface ServiceProblem {
   credentialRefused?: true;
 }
 
+/** What a health document says of one thing that the service depends on. */
+export interface HealthDetail {
+  /** As the document calls it; what stands inside another has both names: `db/primary`. */
+  name: string;
+  well: boolean;
+  /** Why it is not well, in its own words; else the word for its state. */
+  said: string;
+}
+
 /** What `status` says of one resource or service. Infrastructure resources first, in the order of `qbtc.yaml`. */
 export interface ResourceObservation {
   name: string;
@@ -45,6 +54,8 @@ export interface ResourceObservation {
   restarts: number;
   /** The health document of a service, or what the protocol probe found. */
   health: Measured<Record<string, unknown>>;
+  /** What that document tells of what the service depends on, in any form that is known; left out where it tells nothing. */
+  details?: HealthDetail[];
 }
 
 /** A socket that listens, with the process that holds it where the system lets us see it. */

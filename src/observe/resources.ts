@@ -2,7 +2,7 @@ import { stillLives } from '../alive.ts';
 import { nodesOf, portsOfInstance } from '../config/service-address.ts';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
-import { holders, type RunAs } from '../health/index.ts';
+import { healthDetails, holders, type RunAs } from '../health/index.ts';
 import type { InfrastructureObservation, ResourceObservation } from '../model/observation.ts';
 import type { ProviderName, Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
@@ -190,22 +190,24 @@ async function observeInstance(
   const asProcess = provider === 'docker' ? 'container' : { pid: part?.pid, companions };
   const runs: RunAs = part?.lives === true ? asProcess : undefined;
   const result = await probeInstance(asked, runs, part?.wasReady ?? false);
-  return { ...observed(asked.instance), provider, ...judge(result, part, false) };
+  return { ...observed(asked.instance, result), provider, ...judge(result, part, false) };
 }
 
 /** What its user runs is not ours to start or to end: it counts as adopted. */
 async function observeByHand(asked: Asked, pid: number | undefined): Promise<ResourceObservation> {
-  const judged = judge(await probeInstance(asked, { pid }, true), undefined, true);
+  const result = await probeInstance(asked, { pid }, true);
+  const judged = judge(result, undefined, true);
   const reason = ['run by hand', judged.reason].filter((each) => each !== '').join('; ');
-  return { ...observed(asked.instance), provider: 'external', ...judged, reason, pid };
+  return { ...observed(asked.instance, result), provider: 'external', ...judged, reason, pid };
 }
 
 /** What runs already where the stack says. */
 async function observeAdopted(asked: Asked): Promise<ResourceObservation> {
   const { instance } = asked;
-  const judged = judge(await probeInstance(asked, 'adopted', true), undefined, true);
+  const result = await probeInstance(asked, 'adopted', true);
+  const judged = judge(result, undefined, true);
   const reason = [`adopted at ${instance.url}`, judged.reason].filter((each) => each !== '').join('; ');
-  return { ...observed(instance), provider: 'external', ...judged, reason };
+  return { ...observed(instance, result), provider: 'external', ...judged, reason };
 }
 
 function probeInstance(
@@ -216,11 +218,16 @@ function probeInstance(
   return probeService(context, stack, instance, { runs, wasReady, timeoutMs: patienceMs, holderOf });
 }
 
-function observed(instance: Instance): Pick<ResourceObservation, 'name' | 'kind' | 'ports'> {
+function observed(
+  instance: Instance,
+  result: ProbeResult,
+): Pick<ResourceObservation, 'name' | 'kind' | 'ports' | 'details'> {
   const { name, service } = instance;
   const ports =
     service.url === undefined ? portsOfInstance(instance) : nodesOf(service).map(({ port }) => port);
-  return { name, kind: 'service', ports };
+  const isDocument = service.health.kind === 'http' && result.ready;
+  const details = isDocument ? healthDetails(result.found).details : [];
+  return { name, kind: 'service', ports, ...(details.length === 0 ? {} : { details }) };
 }
 
 /** State and reason from what was found on the wire and what is known of the process or container. */

@@ -155,6 +155,13 @@ test('a plain OK and an empty 204 are answers without details', () => {
   expect(healthDetails(undefined)).toEqual({ form: 'text', details: [] });
 });
 
+test('what is said is one line', () => {
+  const db = { status: 'down', message: 'Error: no\n    at a.ts:1' };
+  expect(healthDetails({ checks: { db } }).details).toEqual([
+    { name: 'db', well: false, said: 'Error: no at a.ts:1' },
+  ]);
+});
+
 test('a word that nobody knows is none that says it is well', () => {
   expect(healthDetails({ checks: { db: { status: 'wobbly' } } }).details).toEqual([
     { name: 'db', well: false, said: 'wobbly' },

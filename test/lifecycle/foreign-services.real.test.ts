@@ -16,6 +16,7 @@ interface Part {
   reason: string;
   pid: number | null;
   ports: number[];
+  details?: { name: string; well: boolean; said: string }[];
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'qbtc foreign ü '));
@@ -49,7 +50,9 @@ describe.skipIf(noExpress !== undefined)(`services that know nothing of qbtc${sk
       ports[name] = free[index] ?? 0;
     outside = createServer((_, response) => {
       asked += 1;
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"UP","name":"another"}');
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end('{"status":"UP","name":"another","components":{"db":{"status":"UP"},"mail":{"status":"DOWN"}}}');
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => outside.once('listening', resolve));
     await write('web.env', 'GREETING="of a file"\n');
@@ -114,6 +117,10 @@ ${
     for (const name of ['web', 'worker', 'orders', 'outside', ...(flask ? ['shop'] : [])])
       expect(seen[name]).toMatchObject({ name, state: 'active' });
     expect(seen.outside).toMatchObject({ provider: 'external', reason: expect.stringContaining('adopted') });
+    expect(seen.outside?.details).toEqual([
+      { name: 'db', well: true, said: 'UP' },
+      { name: 'mail', well: false, said: 'DOWN' },
+    ]);
     expect(seen.worker).toMatchObject({ ports: [] });
     expect(asked).toBeGreaterThan(0);
     // The server is a grandchild of what was started.

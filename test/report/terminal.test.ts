@@ -101,6 +101,8 @@ describe('80 columns', () => {
                      username-password pair or user is disabled
         – stopped    llm-api  service   process   8000
                      was not started
+        ✔ active     shop     service   process   3000     pid 4713
+                     – mail: disconnected
       "
     `));
   test('score', () =>
@@ -238,6 +240,8 @@ describe('120 columns', () => {
                      refuses the password of the stack: WRONGPASS invalid username-password pair or user is disabled
         – stopped    llm-api  service   process   8000
                      was not started
+        ✔ active     shop     service   process   3000     pid 4713
+                     – mail: disconnected
       "
     `));
   test('score', () =>

@@ -1,5 +1,6 @@
+import type { HealthDetail } from '../../model/observation.ts';
 import { isRecord } from '../../record.ts';
-import { detailFrom, type HealthDetail, type HealthForm } from '../document-form.ts';
+import { detailFrom, type HealthForm } from '../document-form.ts';
 
 /** Spring Boot's Actuator: `{"status":"UP","components":{"db":{"status":"UP","components":{"primary":{"status":"UP"}}}}}`. */
 export const actuator: HealthForm = {

@@ -1,5 +1,6 @@
+import type { HealthDetail } from '../../model/observation.ts';
 import { isRecord } from '../../record.ts';
-import { detailFrom, detailsIn, type HealthDetail, type HealthForm, wellness } from '../document-form.ts';
+import { detailFrom, detailsIn, type HealthForm, wellness } from '../document-form.ts';
 
 /** What speaks of the service itself. */
 const OWN = new Set([

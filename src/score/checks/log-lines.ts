@@ -10,7 +10,7 @@ export const logLines: Check = {
   about:
     'The last 200 log lines of each replica parse in the one schema of the stack (JSON with timestamp, level, service, message); there is at least one.',
   foreign:
-    'Any form that qbtc reads will do (JSON of other loggers, logfmt, Nest, Python, klog, a time at the head of the line), as levels and times are all that is needed of it. A service that writes in none, or nothing, is out of the total; one that has a form loses where more than a tenth of its lines is not in it. What follows a line in the form (a stack trace) belongs to it.',
+    'Any form that qbtc reads will do (JSON of other loggers, logfmt, Nest, Python, klog, a time at the head of the line), as levels and times are all that is needed of it. A service that writes in none, or nothing, is out of the total; one that has a form loses where more than half of its lines are in none. What follows a line in the form (a stack trace) belongs to it.',
   declare: 'log lines with a time and a level, in any form that "qbtc logs" reads',
   nothingDeclared: 'the stack declares no service',
   examine: (snapshot, stack) =>
@@ -34,8 +34,8 @@ export const logLines: Check = {
     }),
 };
 
-/** How many of the lines may be in no form: what other programs print beside a logger. */
-const STRAY = 0.1;
+/** How many of the lines may be in no form: what is printed beside a logger. */
+const STRAY = 0.5;
 
 function inAnyForm(
   snapshot: Snapshot,

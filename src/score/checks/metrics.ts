@@ -18,7 +18,7 @@ export const metrics: Check = {
       const measured = telemetry.value.find((candidate) => candidate.service === name)?.metrics;
       if (!measured?.measured) return notMeasured(name, measured?.reason ?? 'its metrics were not asked');
       const { families, problem, absent } = measured.value;
-      if (absent && snapshot.profile === 'foreign') return undeclared(name, problem);
+      if (absent && snapshot.profile === 'foreign') return undeclared(name, `it has no metrics at ${path}`);
       return problem === ''
         ? passed(name, `${families} metric families`)
         : failed(name, problem, { why: problem, ...remedyFor(snapshot, stack, name) });

@@ -40,5 +40,20 @@ export const document: DocumentOf<'status'> = {
       restarts: 0,
       health: { measured: false, reason: 'connect ECONNREFUSED' },
     },
+    {
+      name: 'shop',
+      kind: 'service',
+      provider: 'process',
+      state: 'active',
+      reason: '',
+      pid: 4713,
+      ports: [3000],
+      restarts: 0,
+      health: { measured: true, value: { status: 'ok', database: 'connected', mail: 'disconnected' } },
+      details: [
+        { name: 'database', well: true, said: 'connected' },
+        { name: 'mail', well: false, said: 'disconnected' },
+      ],
+    },
   ],
 };

@@ -5,7 +5,7 @@ import { gateWords, points } from '../../terminal/score.ts';
 import { counted, duration, SIGN, timeOfDay } from '../../terminal/view.ts';
 import type { StatusDocument } from './index.ts';
 
-/** Every resource and service with its state; under what is not active, why. */
+/** Every resource and service with its state; under what is not active, why, and what its health document says is not well. */
 export const status: View<StatusDocument> = ({ stack, strategy, supervisor, resources, live }, style) => {
   const { strong, faint, warning } = style.palette;
   const all = resources.every(({ provider }) => provider === 'docker' || provider === 'external');
@@ -21,7 +21,11 @@ export const status: View<StatusDocument> = ({ stack, strategy, supervisor, reso
   return [
     `${strong(stack)}  ${strategy}  ${supervised}`,
     '',
-    ...resources.flatMap(({ reason }, index) => [rows[index] ?? '', ...reasonLines(reason, style)]),
+    ...resources.flatMap(({ reason, details = [] }, index) => [
+      rows[index] ?? '',
+      ...reasonLines(reason, style),
+      ...detailLines(details, style),
+    ]),
     ...(live === undefined ? [] : liveLines(live, style)),
   ];
 };
@@ -61,6 +65,19 @@ function liveLines(
 function reasonLines(reason: string, { width }: Style): string[] {
   if (reason === '') return [];
   return wrap(reason, width - REASON_INDENT).map((line) => ' '.repeat(REASON_INDENT) + line);
+}
+
+/** What a health document that is well says is not; with `--verbose` all that it tells. */
+function detailLines(
+  details: NonNullable<ResourceObservation['details']>,
+  { palette, width, verbose }: Style,
+): string[] {
+  return details
+    .filter(({ well }) => verbose || !well)
+    .map(({ name, well, said }) => {
+      const line = truncate(`${well ? SIGN.done : SIGN.none} ${name}: ${said}`, width - REASON_INDENT);
+      return ' '.repeat(REASON_INDENT) + (well ? palette.faint : palette.warning)(line);
+    });
 }
 
 function row(
