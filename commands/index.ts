@@ -10,10 +10,12 @@ import { down } from './down.ts';
 import { env } from './env.ts';
 import { events } from './events/index.ts';
 import { exec } from './exec.ts';
+import { graph } from './graph.ts';
 import { heal } from './heal.ts';
 import { logs } from './logs.ts';
 import { metrics } from './metrics.ts';
 import { newStack } from './new.ts';
+import { open } from './open.ts';
 import { ports } from './ports.ts';
 import { ps } from './ps.ts';
 import { remove } from './remove.ts';
@@ -41,6 +43,8 @@ export const commands: readonly Register[] = [
   status,
   ps,
   ports,
+  graph,
+  open,
   metrics,
   logs,
   exec,

@@ -87,6 +87,10 @@ export const OPERATIONS = {
     about: 'check the contracts of the events; with files, check the events in them',
     load: () => import('./events/validate.ts'),
   },
+  graph: {
+    about: 'what the stack is made of and what leads where; nothing has to run',
+    load: () => import('./graph.ts'),
+  },
   heal: {
     about: 'mend what is broken, root cause first, and prove it; what is not ours is left alone',
     load: () => import('./heal/index.ts'),
@@ -106,6 +110,10 @@ export const OPERATIONS = {
   metrics: {
     about: 'the numbers of machine, services, broker, cache, database and gateway; needs no Prometheus',
     load: () => import('./metrics.ts'),
+  },
+  open: {
+    about: 'show the gateway, a broker or a service in the browser; prints its address',
+    load: () => import('./open.ts'),
   },
   ports: {
     about: 'every port of the stack, whose it is, and who listens on it now',

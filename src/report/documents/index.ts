@@ -3,6 +3,7 @@ import type { DocumentForm } from '../document-form.ts';
 /** Every kind of document, loaded when one is told. A new kind is a folder and a line. */
 export const DOCUMENTS = {
   addon: () => import('./addon/index.ts'),
+  address: () => import('./address/index.ts'),
   applied: () => import('./applied/index.ts'),
   chaos: () => import('./chaos/index.ts'),
   check: () => import('./check/index.ts'),
@@ -20,6 +21,7 @@ export const DOCUMENTS = {
   explanation: () => import('./explanation/index.ts'),
   findings: () => import('./findings/index.ts'),
   flows: () => import('./flows/index.ts'),
+  graph: () => import('./graph/index.ts'),
   heal: () => import('./heal/index.ts'),
   'heal-watch': () => import('./heal-watch/index.ts'),
   imported: () => import('./imported/index.ts'),

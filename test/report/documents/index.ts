@@ -1,5 +1,6 @@
 import type { Document, DocumentKind, DocumentOf } from '../../../src/report/documents/index.ts';
 import { document as addon } from './addon.ts';
+import { document as address } from './address.ts';
 import { document as applied } from './applied.ts';
 import { document as chaos } from './chaos.ts';
 import { document as check } from './check.ts';
@@ -17,6 +18,7 @@ import { document as experiment } from './experiment.ts';
 import { document as explanation } from './explanation.ts';
 import { document as findings } from './findings.ts';
 import { document as flows } from './flows.ts';
+import { document as graph } from './graph.ts';
 import { document as heal } from './heal.ts';
 import { document as healWatch } from './heal-watch.ts';
 import { document as imported } from './imported.ts';
@@ -63,6 +65,7 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
   imported,
   migrated,
   plan,
+  address,
   applied,
   routes,
   findings,
@@ -87,6 +90,7 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
   addon,
   undone,
   experiment,
+  graph,
   heal,
   'heal-watch': healWatch,
   check,
