@@ -3,6 +3,7 @@ import type { EvictionPolicy } from '../../model/cache.ts';
 import type { Log } from '../program.ts';
 import { VICTIMS } from './eviction-policies.ts';
 import { HeldKeys } from './held-keys.ts';
+import { keepOwnBuffers, ownMembers } from './own-buffers.ts';
 
 export interface MemoryLimit {
   /** What the keys with their values may take; 0 for no bound. */
@@ -37,10 +38,12 @@ export class Memory {
     this.#server = server;
     this.limit = limit;
     this.#log = log;
+    keepOwnBuffers(this.#database);
     const { mutations } = this.#database;
     const emit = mutations.emit.bind(mutations);
     // Whoever subscribes gets a copy of the value for each change; here it is only measured.
     mutations.emit = (event) => {
+      if (event.type === 'write') ownMembers(event.value);
       this.keys.note(event);
       // The library's name for a key that has expired.
       if (event.type === 'evict') this.counts.expired += 1;
