@@ -13,16 +13,13 @@ import { createLog } from '../templates/stack/packages/runtime/src/logging.ts';
 import { reachContext } from '../test/support/context.ts';
 import { startRabbitMq } from '../test/support/rabbitmq.ts';
 import { emptyStack } from '../test/support/stack.ts';
-
-/**
- * The embedded broker beside a real RabbitMQ: the same work, by the same client, in one run.
- *
- *   npm run bench -- broker
- */
+import { type Benchmark, type Figure, figureOf } from './guard/figure.ts';
 
 const SEQUENTIAL = 2_000;
 const CONCURRENT = 10_000;
 const MESSAGES = 20_000;
+const ROUNDS = 3;
+const ROUNDS_OF_THE_BUS = 5;
 const BODY = Buffer.alloc(1024, 'x');
 
 /** Queues, each with one binding, for plan and apply. */
@@ -199,7 +196,7 @@ async function startEmbedded(): Promise<{
 }
 
 /** Persistent messages through the bus of the runtime and through bare amqplib, both confirmed, 256 in flight; messages a second. */
-async function busBesideAmqplib(url: string): Promise<{ bus: number; bare: number }> {
+async function busBesideAmqplib(url: string, rounds: number): Promise<Figure> {
   const event = compileEventTypes({
     benched: { $id: 'urn:qbtc:event:benched:1', type: 'object', properties: { text: { type: 'string' } } },
   })<{ text: string }>('benched');
@@ -232,8 +229,8 @@ async function busBesideAmqplib(url: string): Promise<{ bus: number; bare: numbe
     );
     return MESSAGES / ((performance.now() - start) / 1000);
   };
-  const rounds: { bus: number; bare: number }[] = [];
-  for (let round = 0; round < 5; round += 1) {
+  const rates = { bus: [] as number[], bare: [] as number[] };
+  for (let round = 0; round <= rounds; round += 1) {
     for (const queue of ['bus', 'bare']) {
       await channel.assertQueue(queue, { durable: true });
       await channel.bindQueue(queue, 'qbtc.topic', queue);
@@ -263,18 +260,18 @@ async function busBesideAmqplib(url: string): Promise<{ bus: number; bare: numbe
     const through = await inFlight(() =>
       bus.publish(event, sent(), { exchange: 'qbtc.topic', routingKey: 'bus' }),
     );
-    rounds.push({ bus: through, bare });
+    rates.bus.push(through);
+    rates.bare.push(bare);
     for (const queue of ['bus', 'bare']) await channel.deleteQueue(queue);
   }
   await bus.close();
   await connection.close();
   // The first warms up.
-  const median = (of: (round: { bus: number; bare: number }) => number) =>
-    rounds
-      .slice(1)
-      .map(of)
-      .sort((x, y) => x - y)[2] ?? 0;
-  return { bus: median((round) => round.bus), bare: median((round) => round.bare) };
+  return figureOf({
+    ...{ name: "messages/s through the runtime's bus, confirmed", unit: '/s', better: 'higher' },
+    values: rates.bus.slice(1),
+    peer: { name: 'bare amqplib', values: rates.bare.slice(1) },
+  });
 }
 
 /** Seconds for the first apply, and for a plan that finds nothing. */
@@ -336,60 +333,89 @@ async function memoryOf(pid: number, url: string): Promise<{ before: number; aft
   return { before, after };
 }
 
-const embedded = await startEmbedded();
-let ours: Figures;
-try {
-  ours = await measure(embedded.url);
-  const { bus, bare } = await busBesideAmqplib(embedded.url);
-  process.stdout.write(
-    `bus of the runtime ${bus.toFixed(0)} messages/s, bare amqplib ${bare.toFixed(0)}: ${(bare / bus).toFixed(2)} x the time\n`,
+const WORK: readonly [keyof Figures, string, Pick<Figure, 'unit' | 'better'>][] = [
+  ['sequentialP50', 'round trip alone, p50', { unit: 'ms', better: 'lower' }],
+  ['sequentialP99', 'round trip alone, p99', { unit: 'ms', better: 'lower' }],
+  ['roundTrips32', 'round trips, 32 in flight', { unit: '/s', better: 'higher' }],
+  ['roundTrips256', 'round trips, 256 in flight', { unit: '/s', better: 'higher' }],
+  ['confirmed', 'publish, confirm, consume, ack, 1 KB on disk', { unit: '/s', better: 'higher' }],
+];
+
+type RabbitMq = Exclude<Awaited<ReturnType<typeof startRabbitMq>>, { unavailable: string }>;
+
+/** The same work by the same client, in turn. */
+async function besideRabbitMq(
+  url: string,
+  rabbitmq: RabbitMq | undefined,
+  rounds: number,
+): Promise<Figure[]> {
+  const ours: Figures[] = [];
+  const theirs: Figures[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    ours.push(await measure(url));
+    if (rabbitmq !== undefined) theirs.push(await measure(rabbitmq.amqpUrl));
+  }
+  return WORK.map(([key, name, how]) =>
+    figureOf({
+      ...{ ...how, name, values: ours.map((each) => each[key]) },
+      ...(rabbitmq === undefined
+        ? {}
+        : { peer: { name: 'RabbitMQ', values: theirs.map((each) => each[key]) } }),
+    }),
   );
-  const { apply, plan } = await topologyOf(embedded.managementUrl, 'bench', 'bench');
-  process.stdout.write(
-    `${QUEUES} queues and bindings, embedded: apply ${apply.toFixed(1)} s, empty plan ${plan.toFixed(2)} s\n`,
-  );
-} finally {
-  await embedded.stop();
 }
-const fresh = await startEmbedded();
-try {
-  const memory = await memoryOf(fresh.pid, fresh.url);
-  process.stdout.write(
-    `embedded broker: ${memory.before.toFixed(0)} MB, ${memory.after.toFixed(0)} MB with ${QUEUED} messages of 1 KB\n`,
-  );
-} finally {
-  await fresh.stop();
+
+async function topologies(managementUrl: string, rabbitmq: RabbitMq | undefined): Promise<Figure[]> {
+  const ours = await topologyOf(managementUrl, 'bench', 'bench');
+  const theirs =
+    rabbitmq === undefined
+      ? undefined
+      : await topologyOf(rabbitmq.managementUrl, rabbitmq.user, rabbitmq.password);
+  const many = QUEUES.toLocaleString('en');
+  const figure = (name: string, key: keyof typeof ours) =>
+    figureOf({
+      ...{ name, unit: 's', better: 'lower', values: [ours[key]] },
+      ...(theirs === undefined ? {} : { peer: { name: 'RabbitMQ', values: [theirs[key]] } }),
+    });
+  return [
+    figure(`topology apply of ${many} queues and bindings`, 'apply'),
+    figure('topology plan after it', 'plan'),
+  ];
 }
-const rabbitmq = await startRabbitMq();
-let theirs: Figures | undefined;
-if ('unavailable' in rabbitmq) process.stdout.write(`RabbitMQ left out: ${rabbitmq.unavailable}\n`);
-else {
+
+async function memories(): Promise<Figure[]> {
+  const fresh = await startEmbedded();
   try {
-    theirs = await measure(rabbitmq.amqpUrl);
-    const { apply, plan } = await topologyOf(rabbitmq.managementUrl, rabbitmq.user, rabbitmq.password);
-    process.stdout.write(
-      `${QUEUES} queues and bindings, RabbitMQ: apply ${apply.toFixed(1)} s, empty plan ${plan.toFixed(2)} s\n`,
-    );
+    const { before, after } = await memoryOf(fresh.pid, fresh.url);
+    const resident = { unit: 'MB', better: 'lower' } as const;
+    return [
+      { ...resident, name: 'resident with nothing queued', value: before },
+      { ...resident, name: `resident with ${QUEUED.toLocaleString('en')} messages of 1 KB`, value: after },
+    ];
   } finally {
-    await rabbitmq.stop();
+    await fresh.stop();
   }
 }
 
-const rows: [keyof Figures, string, 'less' | 'more'][] = [
-  ['sequentialP50', 'round trip alone, p50, ms', 'less'],
-  ['sequentialP99', 'round trip alone, p99, ms', 'less'],
-  ['roundTrips32', 'round trips/s, 32 in flight', 'more'],
-  ['roundTrips256', 'round trips/s, 256 in flight', 'more'],
-  ['confirmed', 'publish+confirm+consume+ack/s, 1 KB persistent', 'more'],
-];
-const format = (value: number) => (value < 100 ? value.toFixed(3) : value.toFixed(0)).padStart(10);
-process.stdout.write(`${''.padEnd(48)}${'embedded'.padStart(10)}${'rabbitmq'.padStart(10)}     ahead\n`);
-for (const [key, label, better] of rows) {
-  const mine = ours[key];
-  const other = theirs?.[key];
-  const ratio = other === undefined ? undefined : better === 'less' ? other / mine : mine / other;
-  process.stdout.write(
-    `${label.padEnd(48)}${format(mine)}${other === undefined ? '         -' : format(other)}` +
-      `${ratio === undefined ? '' : `   ${ratio.toFixed(2)} x`}\n`,
-  );
-}
+export const benchmark: Benchmark = {
+  about: 'The embedded broker with its data on disk beside a real RabbitMQ, the same work with amqplib.',
+  async measure({ rounds }) {
+    const embedded = await startEmbedded();
+    const started = await startRabbitMq();
+    const rabbitmq = 'unavailable' in started ? undefined : started;
+    try {
+      const figures = [
+        ...(await besideRabbitMq(embedded.url, rabbitmq, rounds ?? ROUNDS)),
+        await busBesideAmqplib(embedded.url, rounds ?? ROUNDS_OF_THE_BUS),
+        ...(await topologies(embedded.managementUrl, rabbitmq)),
+        ...(await memories()),
+      ];
+      return 'unavailable' in started
+        ? { figures, notes: [`RabbitMQ is left out: ${started.unavailable}.`] }
+        : { figures };
+    } finally {
+      await embedded.stop();
+      await rabbitmq?.stop();
+    }
+  },
+};

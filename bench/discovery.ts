@@ -1,12 +1,5 @@
-/**
- * Finding services, each beside its peer in the same run: all ports of loopback beside nmap, 500 containers at a
- * simulated Docker API, from the start of a real container to its answer through the gateway, and what a watch costs
- * when nothing happens. Needs nmap (and Docker for the last but one); what is missing is said and left out.
- *
- *   npm run bench -- discovery
- */
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -19,7 +12,8 @@ import { startEngine } from '../test/support/docker/engine.ts';
 import { buildNodeImage } from '../test/support/docker/images.ts';
 import { installPackages, run } from '../test/support/docker/run.ts';
 import { emptyStack } from '../test/support/stack.ts';
-import { benchStack, CHECKOUT, median, quantile } from './support.ts';
+import { type Benchmark, type Figure, figureOf, median, quantile } from './guard/figure.ts';
+import { benchStack, CHECKOUT } from './support.ts';
 
 const RUNS = 5;
 const CONTAINERS = 500;
@@ -30,10 +24,15 @@ const TICKS_PER_SECOND = 100;
 const PROGRAM = join(CHECKOUT, 'bin', 'qbtc.js');
 const IMAGE = 'qbtc-bench/node:1';
 
-const print = (text: string) => process.stdout.write(`${text}\n`);
-const ms = (value: number) => `${value.toFixed(0)} ms`;
+const MS = { unit: 'ms', better: 'lower' } as const;
 const signal = new AbortController().signal;
 const context = createContext(process, { root: CHECKOUT, version: '0.1.0' }, signal);
+
+interface Part {
+  figures: Figure[];
+  /** What was left out. */
+  note?: string;
+}
 
 async function timed(work: () => unknown): Promise<number> {
   const before = performance.now();
@@ -41,32 +40,38 @@ async function timed(work: () => unknown): Promise<number> {
   return performance.now() - before;
 }
 
-async function ports(): Promise<void> {
+async function ports(rounds: number): Promise<Part> {
   const missing = await installPackages(['nmap'], '/usr/bin/nmap');
-  if (missing !== undefined) {
-    print(`all ports of loopback: left out, ${missing}`);
-    return;
-  }
+  if (missing !== undefined) return { figures: [], note: `The ports of loopback are left out: ${missing}.` };
   const nmap = (...more: string[]) =>
     spawnSync('nmap', ['-p-', '-T5', '-n', '-Pn', ...more, '127.0.0.1'], { stdio: 'ignore' });
-  const figures = { table: [], nmap: [], scan: [], connect: [] } as Record<string, number[]>;
-  for (let index = 0; index < RUNS; index += 1) {
-    figures.table?.push(await timed(() => context.host.listeningSockets()));
-    figures.nmap?.push(await timed(() => nmap()));
-    figures.scan?.push(await timed(() => context.tcp.scan('127.0.0.1', ALL, { timeoutMs: 1000, signal })));
-    figures.connect?.push(await timed(() => nmap('-sT')));
+  const times = {
+    table: [] as number[],
+    nmap: [] as number[],
+    scan: [] as number[],
+    connect: [] as number[],
+  };
+  for (let round = 0; round < rounds; round += 1) {
+    times.table.push(await timed(() => context.host.listeningSockets()));
+    times.nmap.push(await timed(() => nmap()));
+    times.scan.push(await timed(() => context.tcp.scan('127.0.0.1', ALL, { timeoutMs: 1000, signal })));
+    times.connect.push(await timed(() => nmap('-sT')));
   }
-  const of = (name: string) => median(figures[name] ?? []);
-  print(`all 65,535 ports of loopback (medians of ${RUNS} runs)`);
-  print(
-    `the kernel's table with owners ${ms(of('table'))}, nmap ${ms(of('nmap'))}: ${(of('table') / of('nmap')).toFixed(3)} (aim: 0.1)`,
-  );
-  print(
-    `connecting to each ${ms(of('scan'))}, nmap -sT ${ms(of('connect'))}: ${(of('scan') / of('connect')).toFixed(2)} (aim: 1.2)`,
-  );
+  return {
+    figures: [
+      figureOf({
+        ...{ ...MS, name: "all 65,535 ports of loopback, from the kernel's table, with their owners" },
+        ...{ values: times.table, peer: { name: 'nmap', values: times.nmap }, aim: { ratio: 0.1 } },
+      }),
+      figureOf({
+        ...{ ...MS, name: 'all 65,535 ports of loopback, by connecting to each' },
+        ...{ values: times.scan, peer: { name: 'nmap -sT', values: times.connect }, aim: { ratio: 1.2 } },
+      }),
+    ],
+  };
 }
 
-async function containers(): Promise<void> {
+async function containers(rounds: number): Promise<Figure[]> {
   let calls = 0;
   const servers = await Promise.all(
     Array.from({ length: CONTAINERS }, async () => {
@@ -104,7 +109,7 @@ async function containers(): Promise<void> {
   const docker = createDocker({ DOCKER_HOST: address }, process.platform);
   const times: number[] = [];
   let found = 0;
-  for (let index = 0; index < RUNS; index += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     calls = 0;
     times.push(
       await timed(async () => {
@@ -117,21 +122,20 @@ async function containers(): Promise<void> {
       }),
     );
   }
-  print(
-    `${CONTAINERS} containers: one pass ${ms(median(times))} with ${calls} calls to the engine, each asked for its health (aim: 1000 ms); ${found} healthy`,
-  );
+  if (found !== CONTAINERS) throw new Error(`${found} of ${CONTAINERS} containers were found healthy`);
   engine.close();
   for (const server of servers) server.close();
+  const name = `one pass over ${CONTAINERS} containers with ${calls} calls to the engine, each asked for its health`;
+  return [figureOf({ ...MS, name, values: times, aim: { value: 1000 } })];
 }
 
-async function watching(): Promise<void> {
+async function watching(): Promise<Part> {
   const stack = await benchStack();
   const engine = await startEngine();
   const env = { ...process.env, ...('unavailable' in engine ? {} : engine.env) };
   const file = join(stack.root, 'qbtc.yaml');
   const document = parseDocument(readFileSync(file, 'utf8'));
   document.setIn(['discovery', 'plugins'], {});
-  const { writeFileSync } = await import('node:fs');
   writeFileSync(file, document.toString({ lineWidth: 0 }));
   stack.qbtc('up');
   const gateway = (await stack.open()).resources.find(({ kind }) => kind === 'apisix')?.endpoint.url;
@@ -145,11 +149,14 @@ async function watching(): Promise<void> {
     const before = cpuSeconds(child.pid ?? 0);
     await sleep(IDLE_S * 1000);
     const used = cpuSeconds(child.pid ?? 0) - before;
-    print(
-      `a watch when nothing happens: ${(used * 1000).toFixed(0)} ms of CPU in ${IDLE_S} s (${((100 * used) / IDLE_S).toFixed(2)} %)`,
-    );
-    if ('unavailable' in engine) print(`from start to route: left out, ${engine.unavailable}`);
-    else await fromStartToRoute(engine, String(gateway));
+    const idle: Figure = {
+      ...MS,
+      name: `processor time of a watch in ${IDLE_S} idle seconds`,
+      value: used * 1000,
+    };
+    if ('unavailable' in engine)
+      return { figures: [idle], note: `From start to route is left out: ${engine.unavailable}.` };
+    return { figures: [idle, ...(await fromStartToRoute(engine, String(gateway)))] };
   } finally {
     child.kill('SIGINT');
     await new Promise((resolve) => child.once('exit', resolve));
@@ -161,7 +168,7 @@ async function watching(): Promise<void> {
 async function fromStartToRoute(
   engine: Exclude<Awaited<ReturnType<typeof startEngine>>, { unavailable: string }>,
   gateway: string,
-): Promise<void> {
+): Promise<Figure[]> {
   const problem = await buildNodeImage(engine, IMAGE);
   if (problem !== undefined) throw new Error(problem);
   const docker = async (...args: string[]) =>
@@ -196,9 +203,11 @@ async function fromStartToRoute(
     delays.push(routed - healthy);
     await docker('rm', '--force', name);
   }
-  print(
-    `from a container that is healthy to its answer through the gateway, ${STARTS} starts: p50 ${ms(median(delays))} (aim: 1500 ms), p90 ${ms(quantile(delays, 0.9))}`,
-  );
+  const name = `from a container that is healthy to its answer through the gateway, ${STARTS} starts`;
+  return [
+    { ...MS, name: `${name}: p50`, value: median(delays), aim: { value: 1500 } },
+    { ...MS, name: `${name}: p90`, value: quantile(delays, 0.9) },
+  ];
 }
 
 /** User and system time of a process (proc(5): fields 14 and 15 of stat). */
@@ -207,6 +216,14 @@ function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-await ports();
-await containers();
-await watching();
+export const benchmark: Benchmark = {
+  about:
+    'Finding services: all ports of loopback beside nmap, containers at a simulated Docker API, from the start of a real container to its answer through the gateway, and a watch when nothing happens.',
+  async measure({ rounds = RUNS }) {
+    const parts = [await ports(rounds), { figures: await containers(rounds) }, await watching()];
+    return {
+      figures: parts.flatMap(({ figures }) => figures),
+      notes: parts.flatMap((part) => ('note' in part && part.note !== undefined ? [part.note] : [])),
+    };
+  },
+};

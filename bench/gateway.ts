@@ -11,11 +11,8 @@ import {
   startNginx,
 } from './gateway/peers.ts';
 import { peakBytes, processorMs, proportionalBytes } from './gateway/usage.ts';
-import { median } from './support.ts';
+import { type Benchmark, type Extent, type Figure, figureOf } from './guard/figure.ts';
 
-// The embedded gateway beside http-proxy, @fastify/http-proxy, fast-proxy, a bare handler on node:http with undici's
-// dispatch, and nginx where it is installed. Every proxy is a process of its own; rounds take turns, so that a machine
-// that slows down slows all, and what is compared is compared within a round.
 const ROUNDS = 3;
 const SECONDS = 2;
 const CONNECTIONS = 32;
@@ -63,20 +60,15 @@ async function load(
 }
 
 /** Loads all in turn, and so often; gives what each came to. */
-async function rounds(
+async function inTurn(
   targets: readonly Target[],
-  options: { connections?: number } = {},
+  { rounds = ROUNDS, ...options }: { rounds?: number | undefined; connections?: number },
 ): Promise<Map<string, Load[]>> {
   for (const target of targets) await load(target, { ...options, seconds: 1 });
   const loads = new Map<string, Load[]>(targets.map(({ name }) => [name, []]));
-  for (let round = 0; round < ROUNDS; round += 1)
+  for (let round = 0; round < rounds; round += 1)
     for (const target of targets) loads.get(target.name)?.push(await load(target, options));
   return loads;
-}
-
-/** The median of the ratios within rounds. */
-function ratio(loads: readonly Load[], base: readonly Load[], of: (load: Load) => number): number {
-  return median(loads.map((each, round) => of(each) / of(base[round] ?? each)));
 }
 
 /** Gives every gateway the two routes that are measured. */
@@ -94,47 +86,43 @@ async function configure(gateway: Gateway, address: string): Promise<void> {
 const GUARDED = { path: '/guarded', headers: { apikey: 'bench' } };
 const PLAIN = { path: '/plain', headers: {} };
 
-const say = (line: string) => process.stdout.write(`${line}\n`);
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
-
-async function besidePeers(targets: readonly Target[]): Promise<void> {
-  const loads = await rounds(targets);
-  const base = loads.get(BASE) ?? [];
-  say(`${''.padEnd(34)}requests/s   ratio   p99 ms   us a request   ratio`);
-  for (const [name, each] of loads) {
-    const cells = [
-      median(each.map(({ perSecond }) => perSecond))
-        .toFixed(0)
-        .padStart(10),
-      ratio(each, base, ({ perSecond }) => perSecond)
-        .toFixed(2)
-        .padStart(8),
-      String(median(each.map(({ p99 }) => p99))).padStart(9),
-      median(each.map(({ cost }) => cost))
-        .toFixed(0)
-        .padStart(15),
-      ratio(each, base, ({ cost }) => cost)
-        .toFixed(2)
-        .padStart(8),
-    ];
-    say(name.padEnd(34) + cells.join(''));
-  }
-  say(
-    `ratios to ${BASE}, medians of ${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections, 1 KB bodies; ` +
-      "processor time is the proxy's own",
-  );
+/** What every proxy came to beside the base, as figures. */
+function figuresOf(loads: ReadonlyMap<string, readonly Load[]>, name: string, of: (load: Load) => number) {
+  const values = (loads.get(name) ?? []).map(of);
+  const peer = { name: BASE, values: (loads.get(BASE) ?? []).map(of) };
+  return name === BASE ? { values } : { values, peer };
 }
 
-async function manyConnections(targets: readonly Target[]): Promise<void> {
-  const loads = await rounds(targets, { connections: MANY_CONNECTIONS });
-  const base = loads.get(BASE) ?? [];
-  for (const [name, each] of loads) {
-    const p99 = median(each.map((load) => load.p99));
-    say(
-      `${MANY_CONNECTIONS} connections, ${name}: p99 ${p99} ms, ratio ${ratio(each, base, (load) => load.p99).toFixed(2)}; ` +
-        `PSS ${megabytes(median(each.map(({ held }) => held)))}`,
-    );
-  }
+async function besidePeers(targets: readonly Target[], { rounds }: Extent): Promise<Figure[]> {
+  const loads = await inTurn(targets, { rounds });
+  return targets.flatMap(({ name }) => [
+    figureOf({
+      ...{ name: `${name}: requests/s`, unit: '/s', better: 'higher' },
+      ...figuresOf(loads, name, ({ perSecond }) => perSecond),
+    }),
+    figureOf({
+      ...{ name: `${name}: processor time a request`, unit: 'µs', better: 'lower' },
+      ...figuresOf(loads, name, ({ cost }) => cost),
+    }),
+    figureOf({
+      ...{ name: `${name}: p99`, unit: 'ms', better: 'lower' },
+      ...figuresOf(loads, name, ({ p99 }) => p99),
+    }),
+  ]);
+}
+
+async function manyConnections(targets: readonly Target[], { rounds }: Extent): Promise<Figure[]> {
+  const loads = await inTurn(targets, { rounds, connections: MANY_CONNECTIONS });
+  return targets.flatMap(({ name }) => [
+    figureOf({
+      ...{ name: `${name}: p99, ${MANY_CONNECTIONS} connections`, unit: 'ms', better: 'lower' },
+      ...figuresOf(loads, name, ({ p99 }) => p99),
+    }),
+    figureOf({
+      ...{ name: `${name}: PSS, ${MANY_CONNECTIONS} connections`, unit: 'MB', better: 'lower' },
+      ...figuresOf(loads, name, ({ held }) => held / 1e6),
+    }),
+  ]);
 }
 
 type Gateway = Awaited<ReturnType<typeof startGateway>>;
@@ -155,49 +143,58 @@ async function shareOf(
 }
 
 /** Client, upstream and gateway share two cores; the first two are as light as there are here. */
-async function severalWorkers(): Promise<void> {
+async function severalWorkers({ rounds = ROUNDS }: Extent): Promise<Figure[]> {
   const upstream = await startLightUpstream();
   const one = await startGateway(1);
   const two = await startGateway(2);
-  const told = (shares: Share[], of: (share: Share) => number) => median(shares.map(of)).toFixed(0);
   try {
     for (const gateway of [one, two]) await configure(gateway, `127.0.0.1:${upstream.port}`);
+    const figures: Figure[] = [];
     for (const [name, route] of [
       ['plain', PLAIN],
       ['key-auth + limit-count', GUARDED],
     ] as const) {
       for (const gateway of [one, two]) await shareOf(gateway, route);
       const shares: Record<'one' | 'two', Share[]> = { one: [], two: [] };
-      for (let round = 0; round < ROUNDS; round += 1) {
+      for (let round = 0; round < rounds; round += 1) {
         shares.one.push(await shareOf(one, route));
         shares.two.push(await shareOf(two, route));
       }
-      const times = shares.two.map(({ perSecond }, round) => perSecond / (shares.one[round]?.perSecond ?? 1));
-      const rates = [shares.two, shares.one].map((all) => told(all, (each) => each.perSecond));
-      const costs = [shares.two, shares.one].map((all) => told(all, (each) => each.cost));
-      say(
-        `two workers ÷ one, two cores, client counted, ${name}: ${median(times).toFixed(2)} ` +
-          `(${rates.join(' and ')} requests/s, ${costs.join(' and ')} us a request)`,
+      const beside = (of: (share: Share) => number) => ({
+        values: shares.two.map(of),
+        peer: { name: 'one worker', values: shares.one.map(of) },
+      });
+      figures.push(
+        figureOf({
+          ...{ name: `two workers, ${name}: requests/s`, unit: '/s', better: 'higher' },
+          ...beside(({ perSecond }) => perSecond),
+        }),
+        figureOf({
+          ...{ name: `two workers, ${name}: processor time a request`, unit: 'µs', better: 'lower' },
+          ...beside(({ cost }) => cost),
+        }),
       );
     }
+    return figures;
   } finally {
     for (const each of [one, two, upstream]) each.stop();
   }
 }
 
-async function upload(): Promise<void> {
+async function upload(): Promise<Figure> {
   const sink = await start('sink');
   const gateway = await startGateway();
   try {
     await configure(gateway, `127.0.0.1:${sink.port}`);
     const before = peakBytes(gateway.pid);
-    const since = performance.now();
     await post(`http://127.0.0.1:${gateway.port}/plain`, UPLOAD_BYTES);
-    const seconds = (performance.now() - since) / 1000;
-    say(
-      `${megabytes(UPLOAD_BYTES)} upload: memory ${megabytes(peakBytes(gateway.pid))} at most, ` +
-        `${megabytes(before)} before; ${seconds.toFixed(1)} s`,
-    );
+    return {
+      name: `memory at most, for an upload of ${UPLOAD_BYTES / 1e6} MB`,
+      value: peakBytes(gateway.pid) / 1e6,
+      unit: 'MB',
+      better: 'lower',
+      peer: { name: 'before', value: before / 1e6 },
+    };
   } finally {
     gateway.stop();
     sink.stop();
@@ -229,36 +226,49 @@ function post(url: string, bytes: number): Promise<void> {
   });
 }
 
-async function main(): Promise<void> {
-  const upstream = await start('upstream');
-  const address = `127.0.0.1:${upstream.port}`;
-  const names = [BASE, '@fastify/http-proxy', 'fast-proxy', 'bare undici'];
-  const peers = await Promise.all(names.map((name) => start(name, address)));
-  const nginx = await startNginx(address);
-  const gateway = await startGateway();
-  await configure(gateway, address);
-  const targets: Target[] = [
-    ...peers.map((running, at) => ({ name: names[at] ?? '', running, path: '/', headers: {} })),
-    ...(nginx === undefined ? [] : [{ name: 'nginx', running: nginx, path: '/', headers: {} }]),
-    { name: 'gateway, plain route', running: gateway, ...PLAIN },
-    { name: 'gateway, key-auth + limit-count', running: gateway, ...GUARDED },
-  ];
-  try {
-    await besidePeers(targets);
-    await manyConnections(
-      targets.filter(({ name }) => name === BASE || name === 'nginx' || name.startsWith('gateway')),
-    );
-  } finally {
-    for (const each of [gateway, ...peers, upstream]) each.stop();
-    nginx?.stop();
-  }
-  await severalWorkers();
-  await upload();
-  const [few, many] = [matching(10), matching(10_000)];
-  say(
-    `matching: ${few.toFixed(2)} us among 10 routes, ${many.toFixed(2)} us among 10,000, ` +
-      `ratio ${(many / few).toFixed(2)}`,
-  );
+function matchingCost({ rounds = ROUNDS }: Extent): Figure {
+  const pairs = Array.from({ length: rounds }, () => [matching(10), matching(10_000)] as const);
+  return figureOf({
+    name: 'a match among 10,000 routes',
+    unit: 'µs',
+    better: 'lower',
+    values: pairs.map(([, many]) => many),
+    peer: { name: 'among 10', values: pairs.map(([few]) => few) },
+  });
 }
 
-if (!(await playsRole())) await main();
+export const benchmark: Benchmark = {
+  about: `The embedded gateway beside http-proxy, @fastify/http-proxy, fast-proxy, a bare handler on node:http with undici's dispatch, and nginx where it is installed: a process each, ${CONNECTIONS} connections, bodies of 1 KB, rounds of ${SECONDS} s in turn. Processor time is the proxy's own.`,
+  playsRole,
+  async measure(extent) {
+    const upstream = await start('upstream');
+    const address = `127.0.0.1:${upstream.port}`;
+    // What only stands beside it says nothing of how it changes.
+    const isGuard = extent.short === true || extent.rounds !== undefined;
+    const names = isGuard ? [BASE] : [BASE, '@fastify/http-proxy', 'fast-proxy', 'bare undici'];
+    const peers = await Promise.all(names.map((name) => start(name, address)));
+    const nginx = isGuard ? undefined : await startNginx(address);
+    const gateway = await startGateway();
+    await configure(gateway, address);
+    const targets: Target[] = [
+      ...peers.map((running, at) => ({ name: names[at] ?? '', running, path: '/', headers: {} })),
+      ...(nginx === undefined ? [] : [{ name: 'nginx', running: nginx, path: '/', headers: {} }]),
+      { name: 'gateway, plain route', running: gateway, ...PLAIN },
+      { name: 'gateway, key-auth + limit-count', running: gateway, ...GUARDED },
+    ];
+    const figures: Figure[] = [];
+    try {
+      figures.push(...(await besidePeers(targets, extent)));
+      if (extent.short !== true) {
+        const held = ({ name }: Target) => name === BASE || name === 'nginx' || name.startsWith('gateway');
+        figures.push(...(await manyConnections(targets.filter(held), extent)));
+      }
+    } finally {
+      for (const each of [gateway, ...peers, upstream]) each.stop();
+      nginx?.stop();
+    }
+    if (extent.short === true) return { figures };
+    figures.push(...(await severalWorkers(extent)), await upload(), matchingCost(extent));
+    return { figures };
+  },
+};

@@ -5,21 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import { Agent, type Dispatcher, Pool, request } from 'undici';
-import {
-  type BenchStack,
-  benchStack,
-  inMegabytes,
-  median,
-  memoryOfStack,
-  partsOf,
-  processorTime,
-  quantile,
-} from './support.ts';
+import { type Benchmark, type Extent, type Figure, figureOf, median, quantile } from './guard/figure.ts';
+import { type BenchStack, benchStack, memoryOfStack, type Part, partsOf, processorTime } from './support.ts';
 
-// One chat request through gateway, llm-api, broker, quantum-core and back, beside a bare chain of the same hops over
-// the same broker that forwards and does nothing else: no key, no limit, no schema, no row, no cache, no log. Every
-// request has a text of its own, so that none is cached. The parts of the chain are this file, run with their name.
-const ALONE = 1_000;
+const ALONE = 300;
 const TOGETHER = 2_000;
 const MANY = 10_000;
 const WARM_UP = 200;
@@ -28,84 +17,126 @@ const ROUNDS = 3;
 
 const [, file = '', role, url = ''] = process.argv;
 const CHAIN: Record<string, () => Promise<void>> = { proxy, api, core };
-if (role === undefined) await measure();
-else await CHAIN[role]?.();
 
-async function measure(): Promise<void> {
-  // A service gets what it is told here when the stack is brought up again.
-  const env: Record<string, string> = { TRACE_RESERVOIR: '0', TRACE_RATIO: '0.1' };
-  const stack = await benchStack({ env });
-  const ends: (() => void)[] = [];
-  try {
-    stack.qbtc('up');
-    const { resources, secrets } = await stack.open();
-    const endpoint = (kind: string) =>
-      resources.find((resource) => resource.kind === kind)?.endpoint.url ?? '';
-    const headers = {
-      authorization: `Bearer ${secrets['test-api-key']}`,
-      'content-type': 'application/json',
-    };
-    const flow = asker(`${endpoint('apisix')}/v1/chat/completions`, headers);
-    const chain = await startChain(endpoint('rabbitmq'), ends);
-    const bare = chain.ask;
-    const parts = partsOf(stack);
-    const pids = [...parts.map(({ pid }) => pid), ...chain.pids];
-
-    const [ourAlone, bareAlone] = [await alone(flow), await alone(bare)];
-    const rates = { ours: [] as number[], bare: [] as number[] };
-    const costs = { ours: [] as number[], bare: [] as number[] };
-    for (let round = 0; round < ROUNDS; round += 1) {
-      for (const [which, ask] of [
-        ['ours', flow],
-        ['bare', bare],
-      ] as const) {
-        const before = processorTime(pids);
-        rates[which].push(await together(ask, TOGETHER));
-        costs[which].push(((processorTime(pids) - before) / TOGETHER) * 1e6);
+export const benchmark: Benchmark = {
+  about: `One chat request through gateway, llm-api, broker, quantum-core and back, beside a bare chain of the same hops over the same broker that forwards and does nothing else: no key, no limit, no schema, no row, no cache, no log. Each request has a text of its own. ${ALONE} requests one after the other and ${TOGETHER} at ${IN_FLIGHT} in flight, in turn.`,
+  async playsRole() {
+    const work = role === undefined ? undefined : CHAIN[role];
+    await work?.();
+    return work !== undefined;
+  },
+  async measure(extent) {
+    // A service gets what it is told here when the stack is brought up again.
+    const env: Record<string, string> = { TRACE_RESERVOIR: '0', TRACE_RATIO: '0.1' };
+    const stack = await benchStack({ env });
+    const ends: (() => void)[] = [];
+    try {
+      stack.qbtc('up');
+      const { resources, secrets } = await stack.open();
+      const endpoint = (kind: string) =>
+        resources.find((resource) => resource.kind === kind)?.endpoint.url ?? '';
+      const headers = {
+        authorization: `Bearer ${secrets['test-api-key']}`,
+        'content-type': 'application/json',
+      };
+      const target = `${endpoint('apisix')}/v1/chat/completions`;
+      const flow = asker(target, headers);
+      const chain = await startChain(endpoint('rabbitmq'), ends);
+      const parts = partsOf(stack);
+      const pids = [...parts.map(({ pid }) => pid), ...chain.pids];
+      const figures = await besideChain(flow, chain.ask, pids, extent);
+      // The rest has no peer, and is for a person to look at.
+      if (extent.short === true || extent.rounds !== undefined) return { figures };
+      figures.push(...(await costOfParts(flow, parts)));
+      const first = await firstChunks(target, headers);
+      const ms = { unit: 'ms', better: 'lower' } as const;
+      figures.push(
+        { ...ms, name: 'first streamed chunk, p50', value: quantile(first, 0.5) },
+        { ...ms, name: 'first streamed chunk, p99', value: quantile(first, 0.99) },
+        ...(await memories(stack, flow)),
+        {
+          ...{ name: 'tracing 10 % of the requests, of the throughput', unit: '%', better: 'lower' },
+          ...{ value: await tracingCost(stack, env, flow), aim: { value: 5 } },
+        },
+      );
+      for (const name of ['llm-api', 'quantum-core', 'platform-api']) {
+        const value = median(await starts(stack, name));
+        figures.push({ ...ms, name: `${name}: healthy after its start`, value, aim: { value: 500 } });
       }
+      return { figures };
+    } finally {
+      for (const end of ends.reverse()) end();
+      stack.remove();
     }
-    const [ours, theirs] = [median(rates.ours), median(rates.bare)];
-    const ratio = quantile(ourAlone, 0.5) / quantile(bareAlone, 0.5);
-    print('the LLM flow', ourAlone, ours);
-    print('the bare chain', bareAlone, theirs);
-    say(
-      `p50 alone ${ratio.toFixed(2)} x (aim: at most 2), throughput ${(ours / theirs).toFixed(2)} x (aim: at least 0.5)`,
-    );
+  },
+};
 
-    const [cost, bareCost] = [median(costs.ours), median(costs.bare)];
-    say(
-      `processor time a request: ${cost.toFixed(0)} µs, bare ${bareCost.toFixed(0)} µs: ${(cost / bareCost).toFixed(1)} x (aim: at most 3)`,
-    );
-    const used = () => parts.map(({ name, pid }) => [name, processorTime([pid])] as const);
-    const earlier = new Map(used());
-    await together(flow, TOGETHER);
-    for (const [name, seconds] of used())
-      say(`  ${name}: ${(((seconds - (earlier.get(name) ?? 0)) / TOGETHER) * 1e6).toFixed(0)} µs`);
+async function besideChain(
+  flow: Ask,
+  bare: Ask,
+  pids: readonly number[],
+  { rounds = ROUNDS }: Extent,
+): Promise<Figure[]> {
+  const both = [flow, bare] as const;
+  const p50 = both.map((): number[] => []);
+  const p99 = both.map((): number[] => []);
+  const rates = both.map((): number[] => []);
+  const costs = both.map((): number[] => []);
+  for (let round = 0; round < rounds; round += 1)
+    for (const [which, ask] of both.entries()) {
+      const durations = await alone(ask);
+      p50[which]?.push(quantile(durations, 0.5));
+      p99[which]?.push(quantile(durations, 0.99));
+      const before = processorTime(pids);
+      rates[which]?.push(await together(ask, TOGETHER));
+      costs[which]?.push(((processorTime(pids) - before) / TOGETHER) * 1e6);
+    }
+  const beside = ([values = [], theirs = []]: readonly number[][]) => ({
+    values,
+    peer: { name: 'the bare chain', values: theirs },
+  });
+  return [
+    figureOf({ name: 'alone, p50', unit: 'ms', better: 'lower', ...beside(p50), aim: { ratio: 2 } }),
+    figureOf({ name: 'alone, p99', unit: 'ms', better: 'lower', ...beside(p99) }),
+    figureOf({
+      ...{ name: `requests/s, ${IN_FLIGHT} in flight`, unit: '/s', better: 'higher', aim: { ratio: 0.5 } },
+      ...beside(rates),
+    }),
+    figureOf({
+      ...{ name: 'processor time a request', unit: 'µs', better: 'lower', aim: { ratio: 3 } },
+      ...beside(costs),
+    }),
+  ];
+}
 
-    const first = await firstChunks(`${endpoint('apisix')}/v1/chat/completions`, headers);
-    say(
-      `first streamed chunk: p50 ${quantile(first, 0.5).toFixed(2)} ms, p99 ${quantile(first, 0.99).toFixed(2)} ms`,
-    );
+async function costOfParts(flow: Ask, parts: readonly Part[]): Promise<Figure[]> {
+  const used = () => parts.map(({ name, pid }) => [name, processorTime([pid])] as const);
+  const earlier = new Map(used());
+  await together(flow, TOGETHER);
+  return used().map(([name, seconds]) => ({
+    ...{ name: `processor time a request in ${name}`, unit: 'µs', better: 'lower' },
+    value: ((seconds - (earlier.get(name) ?? 0)) / TOGETHER) * 1e6,
+  }));
+}
 
-    const before = await memoryOfStack(stack);
-    await together(flow, MANY);
-    const after = await memoryOfStack(stack);
-    say(`memory, and after ${MANY} more requests (aim for a service: under 120 MB resident):`);
-    for (const [name, memory] of before.parts)
-      say(`  ${name}: ${inMegabytes(memory)}; ${inMegabytes(after.parts.get(name) ?? memory)}`);
-    say(
-      `  the whole stack: ${inMegabytes(before.whole)}; ${inMegabytes(after.whole)} (aim: 330 MB proportional)`,
-    );
-
-    say(
-      `tracing 10 % costs ${(await tracingCost(stack, env, flow)).toFixed(1)} % of the throughput (aim: at most 5)`,
-    );
-    for (const name of ['llm-api', 'quantum-core', 'platform-api'])
-      say(`${name}: healthy ${Math.round(median(await starts(stack, name)))} ms after its start (aim: 500)`);
-  } finally {
-    for (const end of ends.reverse()) end();
-    stack.remove();
-  }
+/** Of each part and of the whole stack, before and after many requests. */
+async function memories(stack: BenchStack, flow: Ask): Promise<Figure[]> {
+  const before = await memoryOfStack(stack);
+  await together(flow, MANY);
+  const after = await memoryOfStack(stack);
+  const many = `after ${MANY.toLocaleString('en')} more requests`;
+  const pairs = [...after.parts].map(
+    ([name, memory]) => [name, before.parts.get(name) ?? memory, memory] as const,
+  );
+  return [...pairs, ['the whole stack', before.whole, after.whole] as const].flatMap(([name, first, last]) =>
+    (['resident', 'proportional'] as const).map(
+      (kind): Figure => ({
+        ...{ name: `${name}: ${kind} ${many}`, value: last[kind], unit: 'MB', better: 'lower' },
+        peer: { name: 'before', value: first[kind] },
+        ...(name === 'the whole stack' && kind === 'proportional' ? { aim: { value: 330 } } : {}),
+      }),
+    ),
+  );
 }
 
 type Ask = (index: number) => Promise<void>;
@@ -294,15 +325,4 @@ async function core(): Promise<void> {
     channel.ack(message);
   });
   process.stdout.write('ready\n');
-}
-
-function print(name: string, durations: readonly number[], rate: number): void {
-  const [p50, p99] = [quantile(durations, 0.5), quantile(durations, 0.99)];
-  say(
-    `${name}: p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, ${rate.toFixed(0)}/s with ${IN_FLIGHT} in flight`,
-  );
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

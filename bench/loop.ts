@@ -1,19 +1,13 @@
-/**
- * The closed loop: a whole `qbtc score` as the user waits for it, from a kill to a recovery that the flows prove, part by
- * part, and what `qbtc heal --watch` costs when nothing happens.
- *
- *   npm run bench -- loop
- */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { takeScore } from '../src/lifecycle/score.ts';
-import type { Score } from '../src/model/score.ts';
 import { observeResources } from '../src/observe/resources.ts';
 import { createContext } from '../src/system/index.ts';
 import { quietContext } from '../test/support/quiet-context.ts';
-import { benchStack, CHECKOUT, median } from './support.ts';
+import { type Benchmark, type Figure, figureOf } from './guard/figure.ts';
+import { type BenchStack, benchStack, CHECKOUT } from './support.ts';
 
 const RUNS = 7;
 const IDLE_S = 60;
@@ -21,26 +15,49 @@ const TICKS_PER_SECOND = 100;
 const POLL_MS = 50;
 const PROGRAM = join(CHECKOUT, 'bin', 'qbtc.js');
 
-const print = (text: string) => process.stdout.write(`${text}\n`);
-const seconds = (value: number) => `${value.toFixed(2)} s`;
-const context = {
-  ...createContext(process, { root: CHECKOUT, version: '0.1.0' }, new AbortController().signal),
-  io: quietContext().io,
+export const benchmark: Benchmark = {
+  about:
+    'The closed loop on an embedded stack: a whole `qbtc score`, from a kill -9 to the first answer and to a score of 100 with all flows passed, and `heal --watch` when nothing happens.',
+  async measure({ rounds = RUNS }) {
+    const stack = await benchStack();
+    try {
+      stack.qbtc('up');
+      return {
+        figures: [...scores(stack, rounds), ...(await recoveries(stack)), ...(await idleWatch(stack))],
+      };
+    } finally {
+      stack.remove();
+    }
+  },
 };
 
-const stack = await benchStack();
-try {
-  stack.qbtc('up');
+function scores(stack: BenchStack, rounds: number): Figure[] {
+  const pairs = Array.from({ length: rounds }, () => [stack.qbtc('score'), startOfNode()] as const);
+  const { tookMs } = JSON.parse(stack.output('score', '--json')) as { tookMs: number };
+  return [
+    figureOf({
+      ...{ name: 'a whole qbtc score', unit: 's', better: 'lower', aim: { value: 1.5 } },
+      values: pairs.map(([score]) => score),
+      peer: { name: 'node -e 0', values: pairs.map(([, node]) => node) },
+    }),
+    { name: 'looking, of it', value: tookMs / 1000, unit: 's', better: 'lower' },
+  ];
+}
+
+function startOfNode(): number {
+  const before = performance.now();
+  spawnSync(process.execPath, ['-e', '0']);
+  return (performance.now() - before) / 1000;
+}
+
+async function recoveries(stack: BenchStack): Promise<Figure[]> {
+  const context = {
+    ...createContext(process, { root: CHECKOUT, version: '0.1.0' }, new AbortController().signal),
+    io: quietContext().io,
+  };
   const opened = await stack.open();
-
-  const whole = Array.from({ length: RUNS }, () => stack.qbtc('score'));
-  const { total, tookMs } = JSON.parse(stack.output('score', '--json')) as Score & { tookMs: number };
-  print(
-    `qbtc score of ${total} points: ${seconds(median(whole))} (median of ${RUNS}), ${tookMs} ms of it looking`,
-  );
-
-  const parts = [...opened.resources, ...opened.services].map(({ name }) => name);
-  for (const name of parts) {
+  const figures: Figure[] = [];
+  for (const { name } of [...opened.resources, ...opened.services]) {
     const { resources } = await observeResources(context, opened);
     const pid = resources.find((part) => part.name === name)?.pid;
     if (pid === undefined) throw new Error(`${name} has no process`);
@@ -60,11 +77,16 @@ try {
       await sleep(POLL_MS);
     }
     const proven = performance.now() - before;
-    print(
-      `kill -9 of ${name}: answers after ${seconds(answers / 1000)}, score 100 after ${seconds(proven / 1000)}`,
+    const figure = { unit: 's', better: 'lower' } as const;
+    figures.push(
+      { ...figure, name: `kill -9 of ${name}: answers after`, value: answers / 1000 },
+      { ...figure, name: `kill -9 of ${name}: score 100 after`, value: proven / 1000 },
     );
   }
+  return figures;
+}
 
+async function idleWatch(stack: BenchStack): Promise<Figure[]> {
   const watch = spawn(process.execPath, [PROGRAM, 'heal', '--watch'], { cwd: stack.root, stdio: 'ignore' });
   try {
     const { pid = 0 } = watch;
@@ -72,14 +94,19 @@ try {
     const ticks = cpuTicks(pid);
     await sleep(IDLE_S * 1000);
     const used = (cpuTicks(pid) - ticks) / TICKS_PER_SECOND;
-    print(
-      `heal --watch idle: ${used.toFixed(2)} s of CPU in ${IDLE_S} s (${((100 * used) / IDLE_S).toFixed(2)} %), ${residentMb(pid).toFixed(0)} MB`,
-    );
+    return [
+      { name: 'heal --watch idle, of a core', value: (100 * used) / IDLE_S, unit: '%', better: 'lower' },
+      {
+        name: 'heal --watch idle, resident',
+        value: residentMb(pid),
+        unit: 'MB',
+        better: 'lower',
+        aim: { value: 80 },
+      },
+    ];
   } finally {
     watch.kill('SIGINT');
   }
-} finally {
-  stack.remove();
 }
 
 /** The processor time of a process so far (proc(5): utime and stime, the 14th and 15th field). */

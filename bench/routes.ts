@@ -1,11 +1,3 @@
-/**
- * What `qbtc routes sync` costs, as CI calls it (the whole command, Node's start included), beside the bare calls to the
- * same Admin API with the same number in flight: first sync, one with nothing to do, one change. 1,000, 5,000 and 10,000
- * routes, ten for each upstream, in YAML. Against the embedded gateway in a process of its own, or with
- * QBTC_APISIX_ADMIN and QBTC_APISIX_KEY against a real one. Figures are medians.
- *
- *   npm run bench -- routes
- */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,12 +7,16 @@ import type { Context } from '../src/context.ts';
 import { mapConcurrently } from '../src/reconcile/map-concurrently.ts';
 import { reachContext } from '../test/support/context.ts';
 import { freePorts } from '../test/support/ports.ts';
-import { CHECKOUT, median } from './support.ts';
+import { type Benchmark, type Figure, figureOf, median } from './guard/figure.ts';
+import { CHECKOUT } from './support.ts';
 
 const SIZES = [1_000, 5_000, 10_000];
+/** What is guarded, and what there is time for in short. */
+const GUARDED = [1_000];
 const ROUTES_EACH = 10;
 const IN_FLIGHT = 32;
 const RUNS = 3;
+const STARTS_OF_NODE = 5;
 const PROGRAM = join(CHECKOUT, 'dist', 'src', 'embedded', 'gateway', 'main.js');
 const LISTS = [
   'upstreams',
@@ -39,7 +35,9 @@ interface Admin {
   key: string;
 }
 
+/** Milliseconds, but for the memory. */
 interface Figures {
+  bareNode: number;
   barePuts: number;
   firstSync: number;
   bareLists: number;
@@ -70,7 +68,8 @@ async function oneRun(context: Reach, routes: number): Promise<Figures> {
       const emptySync = stack.sync();
       stack.change();
       const oneChange = stack.sync();
-      return { barePuts, firstSync, bareLists, emptySync, oneChange, memory: stack.memory() };
+      const memory = stack.memory();
+      return { bareNode: startOfNode(), barePuts, firstSync, bareLists, emptySync, oneChange, memory };
     } finally {
       await deleteAll(context, admin, routes);
       rmSync(folder, { recursive: true, force: true });
@@ -214,24 +213,45 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - before;
 }
 
-const context = reachContext();
-const bare = Array.from({ length: 5 }, () => {
-  const before = performance.now();
-  spawnSync(process.execPath, ['-e', '0']);
-  return performance.now() - before;
-});
-process.stdout.write(`routes  bare puts  first sync   ratio  lists  empty sync  one change  memory\n`);
-for (const size of SIZES) {
-  const runs: Figures[] = [];
-  for (let run = 0; run < RUNS; run += 1) runs.push(await oneRun(context, size));
-  const of = (field: keyof Figures) => median(runs.map((run) => run[field]));
-  const ratio = median(runs.map((run) => run.firstSync / run.barePuts));
-  const ms = (field: keyof Figures, width: number) => `${of(field).toFixed(0)} ms`.padStart(width);
-  process.stdout.write(
-    `${String(size).padStart(6)}${ms('barePuts', 11)}${ms('firstSync', 12)}${ratio.toFixed(2).padStart(8)}` +
-      `${ms('bareLists', 7)}${ms('emptySync', 12)}${ms('oneChange', 12)}${`${of('memory').toFixed(0)} MB`.padStart(8)}\n`,
-  );
+function startOfNode(): number {
+  const starts = Array.from({ length: STARTS_OF_NODE }, () => {
+    const before = performance.now();
+    spawnSync(process.execPath, ['-e', '0']);
+    return performance.now() - before;
+  });
+  return median(starts);
 }
-process.stdout.write(
-  `${IN_FLIGHT} in flight, medians of ${RUNS} runs; the whole command each time, of which \`node -e 0\` alone takes ${median(bare).toFixed(0)} ms\n`,
-);
+
+function figuresOf(size: number, runs: readonly Figures[]): Figure[] {
+  const many = `${size.toLocaleString('en')} routes`;
+  const of = (field: keyof Figures) => runs.map((run) => run[field]);
+  const ms = { unit: 'ms', better: 'lower' } as const;
+  const node = { name: 'node -e 0', values: of('bareNode') };
+  return [
+    figureOf({
+      ...{ ...ms, name: `first sync of ${many}`, values: of('firstSync'), aim: { ratio: 1.3 } },
+      peer: { name: 'bare puts', values: of('barePuts') },
+    }),
+    figureOf({
+      ...{ ...ms, name: `empty sync of ${many}`, values: of('emptySync'), peer: node },
+      ...(size === 1_000 ? { aim: { value: 250 } } : {}),
+    }),
+    figureOf({ ...ms, name: `one change among ${many}`, values: of('oneChange'), peer: node }),
+    figureOf({ ...ms, name: `the lists of ${many}`, values: of('bareLists') }),
+    figureOf({ name: `memory for ${many}`, unit: 'MB', better: 'lower', values: of('memory') }),
+  ];
+}
+
+export const benchmark: Benchmark = {
+  about: `\`qbtc routes sync\` as CI calls it: the whole command with Node's start, ${ROUTES_EACH} routes for each upstream, in YAML, beside the bare calls to the same Admin API with as many (${IN_FLIGHT}) in flight. Against the embedded gateway, or with QBTC_APISIX_ADMIN and QBTC_APISIX_KEY against a real one.`,
+  async measure({ rounds, short = false }) {
+    const context = reachContext();
+    const figures: Figure[] = [];
+    for (const size of short || rounds !== undefined ? GUARDED : SIZES) {
+      const runs: Figures[] = [];
+      for (let run = 0; run < (rounds ?? RUNS); run += 1) runs.push(await oneRun(context, size));
+      figures.push(...figuresOf(size, runs));
+    }
+    return { figures };
+  },
+};

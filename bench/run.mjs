@@ -1,10 +1,11 @@
-// `npm run bench` runs every benchmark, `npm run bench -- startup llm` the named ones. Each is a file beside this one
-// that prints its figures; the peer is measured in the same run.
-import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+// `npm run bench` runs every benchmark, `npm run bench -- startup llm` the named ones. Each is a file beside this one, and
+// runs in a process of its own; the peer is measured in the same run. What becomes of the figures is told in `guard/`:
+// `--check` compares them with baseline.json, `--save` writes it, `--chart` draws history.jsonl into RESULTS.md.
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const require = createRequire(import.meta.url);
@@ -12,41 +13,63 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 const all = (await readdir(folder))
   .filter((name) => name.endsWith('.ts') && name !== 'support.ts')
   .map((name) => name.slice(0, -3));
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !all.includes(name));
-if (unknown.length > 0) {
-  process.stderr.write(`no benchmark named ${unknown.join(', ')}; there are: ${all.join(', ')}\n`);
-  process.exitCode = 64;
-} else {
-  for (const name of wanted.length > 0 ? wanted : all) await run(name);
+
+// Inside the checkout, so that packages are found.
+const out = await mkdtemp(join(folder, '.run-'));
+try {
+  const { main } = await import(pathToFileURL(await bundle('door', "export * from './guard/door.ts';")));
+  const commit = () =>
+    execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: folder, encoding: 'utf8' }).trim();
+  const say = (line) => process.stdout.write(`${line}\n`);
+  process.exitCode = await main({ words: process.argv.slice(2), all, folder, run, commit, say });
+} finally {
+  await rm(out, { recursive: true, force: true });
+}
+
+/** Runs one in a process of its own and gives what it has measured; nothing where it failed or took too long. */
+async function run(name, extent, deadline) {
+  const file = await bundle(
+    name,
+    `import { runMember } from './guard/member.ts';
+     import * as file from './${name}.ts';
+     await runMember(Object.entries(file).find(([name]) => name === 'benchmark')?.[1]);`,
+  );
+  const result = join(out, `${name}.json`);
+  await rm(result, { force: true });
+  // With a deadline it may be ended with all that it has started.
+  const detached = deadline !== undefined;
+  const child = spawn(process.execPath, [file], {
+    stdio: 'inherit',
+    cwd: join(folder, '..'),
+    env: { ...process.env, BENCH_ORDER: JSON.stringify({ extent, result }) },
+    detached,
+  });
+  const end = () => process.kill(-child.pid, 'SIGKILL');
+  if (detached) process.once('SIGINT', end);
+  const timer = detached ? setTimeout(end, Math.max(0, deadline - Date.now())) : undefined;
+  await new Promise((resolve) => child.once('exit', resolve));
+  clearTimeout(timer);
+  process.off('SIGINT', end);
+  return readFile(result, 'utf8').then(JSON.parse, () => undefined);
+}
+
+async function bundle(name, contents) {
+  const outfile = join(out, `${name}.mjs`);
+  await build({
+    stdin: { contents, resolveDir: folder, loader: 'ts' },
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    packages: 'external',
+    plugins: [{ name: 'stack', setup: bundleStackPackages }],
+    logLevel: 'warning',
+  });
+  return outfile;
 }
 
 /** Packages of the template are TypeScript, which Node does not take from a package. */
 function bundleStackPackages({ onResolve }) {
   onResolve({ filter: /^@stack\// }, ({ path }) => ({ path: require.resolve(path) }));
-}
-
-async function run(name) {
-  process.stdout.write(`\n## ${name}\n\n`);
-  // Inside the checkout, so that packages are found.
-  const out = await mkdtemp(join(folder, '.run-'));
-  try {
-    const outfile = join(out, `${name}.mjs`);
-    await build({
-      entryPoints: [join(folder, `${name}.ts`)],
-      outfile,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20.19',
-      packages: 'external',
-      plugins: [{ name: 'stack', setup: bundleStackPackages }],
-      logLevel: 'warning',
-    });
-    const child = spawn(process.execPath, [outfile], { stdio: 'inherit', cwd: join(folder, '..') });
-    const code = await new Promise((resolve) => child.once('exit', resolve));
-    if (code !== 0) process.exitCode = 1;
-  } finally {
-    await rm(out, { recursive: true, force: true });
-  }
 }

@@ -14,13 +14,7 @@ import { createContext } from '../src/system/index.ts';
 // Benchmarks are bundled into a folder below this one.
 export const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The value below which a share of the values lies. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-}
-
-export const median = (values: readonly number[]) => quantile(values, 0.5);
+export { median, quantile } from './guard/figure.ts';
 
 export interface BenchStack {
   root: string;

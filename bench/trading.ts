@@ -12,27 +12,34 @@ import { filtersOf } from '@stack/trading/filters';
 import { strategyNamed } from '@stack/trading/strategies';
 import sortedBTree from 'sorted-btree';
 import { ATR, BollingerBands, EMA, MACD, RSI, VWAP } from 'trading-signals';
-import { benchStack, inMegabytes, memoryOfStack, quantile } from './support.ts';
+import { type Benchmark, type Figure, figureOf, quantile } from './guard/figure.ts';
+import { benchStack, memoryOfStack } from './support.ts';
 
-// What happens inside the trading service, beside what its libraries need for the same alone; and the service itself at a
-// hundred times the speed of the simulated market.
 // CommonJS that has its class as `default`.
 const BTree = sortedBTree.default;
 const SYMBOLS = 50;
 const CANDLES = 1_000_000;
 const LEVELS = 2_000_000;
 const LONG_RUN_MS = 120_000;
+const ROUNDS = 3;
 
-const strategy = strategyNamed('ema-cross');
-if (strategy === undefined) throw new Error('no strategy');
+type Strategy = NonNullable<ReturnType<typeof strategyNamed>>;
 
-ticks(strategy);
-books();
-await backtests(strategy);
-await longRun();
+export const benchmark: Benchmark = {
+  about:
+    'Inside the trading service, beside what its libraries need for the same alone; and the service at a hundred times the speed of the simulated market.',
+  async measure({ rounds, short = false }) {
+    const strategy = strategyNamed('ema-cross');
+    if (strategy === undefined) throw new Error('no strategy');
+    const isGuard = short || rounds !== undefined;
+    const figures = [...ticks(strategy), books(rounds ?? ROUNDS)];
+    if (!isGuard) figures.push(...(await backtests(strategy)), ...(await longRun()));
+    return { figures };
+  },
+};
 
 /** Every tick ends a candle, which is the most that one can set off. */
-function ticks(strategy: NonNullable<ReturnType<typeof strategyNamed>>): void {
+function ticks(strategy: Strategy): Figure[] {
   const series = Array.from({ length: SYMBOLS }, (_, symbol) => walk(4_000, symbol + 1));
   const desk = new Desk(strategy);
   const peers = series.map(() => ({
@@ -61,16 +68,20 @@ function ticks(strategy: NonNullable<ReturnType<typeof strategyNamed>>): void {
       theirs?.push((performance.now() - between) * 1_000);
     }
   }
-  const show = (values: readonly number[]) =>
-    `p50 ${quantile(values, 0.5).toFixed(2)} µs, p99 ${quantile(values, 0.99).toFixed(2)} µs`;
-  say(
-    `tick to candidate, ${SYMBOLS} symbols, ${candidates} candidates: ${show(ours ?? [])} (aim: 20 and 100)`,
-  );
-  say(`the indicators of trading-signals alone: ${show(theirs ?? [])}`);
+  return ([0.5, 0.99] as const).map((share): Figure => {
+    const [value, beside] = [quantile(ours ?? [], share), quantile(theirs ?? [], share)];
+    return {
+      name: `tick to candidate, ${SYMBOLS} symbols, p${share * 100}`,
+      ...{ value, unit: 'µs', better: 'lower' },
+      peer: { name: 'the indicators of trading-signals', value: beside },
+      ratio: value / beside,
+      aim: { value: share === 0.5 ? 20 : 100 },
+    };
+  });
 }
 
 /** Diffs as Binance sends them, around a middle that wanders, in a book of a thousand levels. */
-function books(): void {
+function books(rounds: number): Figure {
   const random = generator(7);
   const diffs: DepthDiff[] = [];
   let [middle, id] = [64_000_00, 0];
@@ -85,12 +96,12 @@ function books(): void {
     diffs.push({ first: id + 1, last: id + 1, bids: rows(-1), asks: rows(1) });
     id += 1;
   }
-  const ours = timed(() => {
+  const ours = () => {
     const sync = new BookSync();
     sync.snapshot({ lastUpdateId: 0, bids: [], asks: [] });
     for (const diff of diffs) sync.diff(diff);
-  });
-  const theirs = timed(() => {
+  };
+  const theirs = () => {
     const [bids, asks] = [new BTree<number, number>(undefined, (a, b) => b - a), new BTree<number, number>()];
     for (const diff of diffs) {
       for (const [side, rows] of [
@@ -101,13 +112,25 @@ function books(): void {
           if (Number(quantity) === 0) side.delete(Number(price));
           else side.set(Number(price), Number(quantity));
     }
+  };
+  // The first round is for the compiler.
+  for (const work of [ours, theirs]) rateOf(work);
+  const pairs = Array.from({ length: rounds }, () => [rateOf(ours), rateOf(theirs)] as const);
+  return figureOf({
+    ...{ name: 'levels of an order book', unit: 'million/s', better: 'higher', aim: { value: 1 } },
+    values: pairs.map(([mine]) => mine),
+    peer: { name: 'sorted-btree', values: pairs.map(([, other]) => other) },
   });
-  const rate = (seconds: number) => `${(LEVELS / seconds / 1e6).toFixed(2)} million levels a second`;
-  say(`order book: ${rate(ours)} (aim: at least 1)`);
-  say(`the same in sorted-btree: ${rate(theirs)}; ours is ${(theirs / ours).toFixed(2)} x as fast`);
 }
 
-async function backtests(strategy: NonNullable<ReturnType<typeof strategyNamed>>): Promise<void> {
+/** Millions of levels a second. */
+function rateOf(work: () => void): number {
+  const begun = performance.now();
+  work();
+  return LEVELS / ((performance.now() - begun) / 1_000) / 1e6;
+}
+
+async function backtests(strategy: Strategy): Promise<Figure[]> {
   const candles = walk(CANDLES, 26);
   const options = {
     strategy,
@@ -129,11 +152,8 @@ async function backtests(strategy: NonNullable<ReturnType<typeof strategyNamed>>
     slippage: decimal('0.0005'),
   };
   let begun = performance.now();
-  const result = await runBacktest(candles, options);
+  await runBacktest(candles, options);
   const seconds = (performance.now() - begun) / 1_000;
-  say(
-    `backtest of ${CANDLES.toLocaleString('en')} candles, ${result.candidates} of them analysed, ${result.trades.length} trades: ${seconds.toFixed(2)} s (aim: 5)`,
-  );
   const folder = mkdtempSync(join(tmpdir(), 'qbtc-bench-'));
   try {
     const file = join(folder, 'klines.csv');
@@ -149,15 +169,21 @@ async function backtests(strategy: NonNullable<ReturnType<typeof strategyNamed>>
     begun = performance.now();
     for await (const _ of readCandles(file));
     const reading = (performance.now() - begun) / 1_000;
-    say(
-      `the same from a CSV file: ${all.toFixed(2)} s, of which reading alone takes ${reading.toFixed(2)} s`,
-    );
+    const figure = { unit: 's', better: 'lower' } as const;
+    const many = `${CANDLES.toLocaleString('en')} candles`;
+    return [
+      { ...figure, name: `backtest of ${many}`, value: seconds, aim: { value: 5 } },
+      {
+        ...{ ...figure, name: `backtest of ${many} from a CSV file`, value: all },
+        peer: { name: 'reading alone', value: reading },
+      },
+    ];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function longRun(): Promise<void> {
+async function longRun(): Promise<Figure[]> {
   const stack = await benchStack({ env: { SPEED: '100' } });
   try {
     stack.qbtc('up');
@@ -168,14 +194,18 @@ async function longRun(): Promise<void> {
     const { symbols } = JSON.parse(stack.output('trade', 'status', '--json')) as {
       symbols: { synced: boolean }[];
     };
-    const inStep = symbols.every(({ synced }) => synced);
-    for (const name of ['trading-hft', 'exchange-simulator']) {
+    if (!symbols.every(({ synced }) => synced)) throw new Error('the books are not in step any more');
+    return ['trading-hft', 'exchange-simulator'].flatMap((name) => {
       const [first, last] = [before, after].map((parts) => parts.get(name));
       if (first === undefined || last === undefined) throw new Error(`${name} does not run`);
-      say(
-        `${name} at 100 x the speed: ${inMegabytes(first)}, ${LONG_RUN_MS / 1_000} s later ${inMegabytes(last)} (aim: flat); books in step: ${inStep}`,
+      return (['resident', 'proportional'] as const).map(
+        (kind): Figure => ({
+          name: `${name} at 100 times the speed, ${kind} ${LONG_RUN_MS / 1_000} s later`,
+          ...{ value: last[kind], unit: 'MB', better: 'lower' },
+          peer: { name: 'before', value: first[kind] },
+        }),
       );
-    }
+    });
   } finally {
     stack.remove();
   }
@@ -214,16 +244,4 @@ function generator(seed: number): () => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-}
-
-function timed(work: () => void): number {
-  // The first round is for the compiler.
-  work();
-  const begun = performance.now();
-  work();
-  return (performance.now() - begun) / 1_000;
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

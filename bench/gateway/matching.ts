@@ -1,6 +1,6 @@
 import type { Exchange } from '../../src/embedded/gateway/exchange.ts';
 import { Matcher } from '../../src/matching/matcher.ts';
-import { median } from '../support.ts';
+import { median } from '../guard/figure.ts';
 
 /** What one match costs among few and among many routes, in microseconds. */
 export function matching(routes: number): number {

@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-
-/** Linux counts processor time in these, whatever the machine. */
-const TICK_MS = 10;
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** The process and all that it has started. */
 function familyOf(pid: number): number[] {
@@ -11,11 +8,20 @@ function familyOf(pid: number): number[] {
 
 /** Milliseconds of processor time that a process and its children have had. */
 export function processorMs(pid: number): number {
-  const ticks = familyOf(pid).map((each) => {
-    const fields = readFileSync(`/proc/${each}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    return Number(fields[11]) + Number(fields[12]);
-  });
-  return ticks.reduce((sum, each) => sum + each, 0) * TICK_MS;
+  const nanoseconds = familyOf(pid).map((each) =>
+    readdirSync(`/proc/${each}/task`).reduce((sum, thread) => sum + ofThread(each, thread), 0),
+  );
+  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
+}
+
+/** Nanoseconds on a processor: the kernel's other count goes by steps of 10 ms. */
+function ofThread(pid: number, thread: string): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+  } catch {
+    // It has ended meanwhile.
+    return 0;
+  }
 }
 
 /** Bytes that they hold, each page that several share counted by its share (PSS). */
