@@ -6,10 +6,13 @@ import { interpolate, type Values } from './interpolate.ts';
 import type { FieldPath, Mistake } from './mistake.ts';
 import { hasAccount, outlineOf, secretNamesOf, secretOfAccount, secretOfRole } from './outline.ts';
 import { resourcesOf } from './resources.ts';
+import { nodesOf } from './service-address.ts';
 import { leftOutServices, withoutServices } from './stand-ins.ts';
 
 /** Keys that resources are made from, so that their values cannot refer to resources. */
 const BEFORE_RESOURCES = new Set(['strategy', 'ports', 'infrastructure']);
+/** The address of a service that is left out. */
+const LEFT_OUT = { url: '', host: '', port: '' };
 /** What `env` of the stack says to each service, by its name. */
 export type Environments = ReadonlyMap<string, Record<string, string>>;
 
@@ -53,28 +56,31 @@ export function fillIn(
         return [name, resource && endpoint && endpointFields(resource.kind, endpoint)];
       }),
     );
+  const base = outlineOf(data).ports.base ?? 0;
+  /** What is wrong with its fields is told where the service itself is filled in. */
+  const addressOf = (name: string, host: string) => {
+    const all = document.data.services;
+    const written = isRecord(all) ? all[name] : undefined;
+    const { url, port } = isRecord(written) ? written : {};
+    const filled = (value: unknown, field: string) =>
+      interpolate(value, ['services', name, field], plain, document, []);
+    if (url !== undefined) {
+      const text = String(filled(url, 'url'));
+      const [node] = URL.canParse(text) ? nodesOf({ url: text, replicas: 1 }) : [];
+      return { url: text.replace(/\/+$/, ''), host: node?.host ?? '', port: String(node?.port ?? '') };
+    }
+    if (port === undefined) return {};
+    const own = String(Number(filled(port, 'port')) + base);
+    return { url: `http://${host}:${own}`, host, port: own };
+  };
   /** A service with a role or an account of its own reaches its database or broker as that. */
   const servicesFrom = (
     endpoints: Parameters<typeof fieldsOf>[0],
     hostOf: (service: string) => string,
     report: Mistake[],
   ) => {
-    const base = outlineOf(data).ports.base ?? 0;
-    // What is wrong with it is told where the service itself is filled in.
-    const filledUrl = (url: string, name: string) =>
-      String(interpolate(url, ['services', name, 'url'], plain, document, [])).replace(/\/+$/, '');
-    const addresses = Object.entries(declared.services).map(
-      ([name, { port, url }]) =>
-        [
-          name,
-          leftOut.has(name)
-            ? { url: '' }
-            : url !== undefined
-              ? { url: filledUrl(url, name) }
-              : port === undefined
-                ? {}
-                : { url: `http://${hostOf(name)}:${port + base}` },
-        ] as const,
+    const addresses = Object.keys(declared.services).map(
+      (name) => [name, leftOut.has(name) ? LEFT_OUT : addressOf(name, hostOf(name))] as const,
     );
     const common: Values = { ...plain, resources: fieldsOf(endpoints), services: new Map(addresses) };
     const valuesOf = (service: string): Values => {
@@ -100,8 +106,10 @@ export function fillIn(
         secretOfAccount(service),
         (endpoint, password) => accountEndpoint(endpoint, stack, service, password),
       );
-      const { port, ports = {} } = declared.services[service] ?? {};
-      const own = { hasPort: port !== undefined, ports: Object.keys(ports) };
+      const own = {
+        hasPort: addressOf(service, '').port !== undefined,
+        ports: Object.keys(declared.services[service]?.ports ?? {}),
+      };
       return { ...common, resources: fields, own };
     };
     const services = declaredServices;

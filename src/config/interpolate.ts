@@ -1,7 +1,7 @@
 import type { StackDocument } from './document.ts';
 import { type FieldPath, fieldName, listed, type Mistake, nearest } from './mistake.ts';
 import { portMark } from './own-ports.ts';
-import { hasReferences, type Part, parseReferences } from './reference.ts';
+import { hasReferences, type Part, parseReferences, type ServiceField } from './reference.ts';
 
 /** What references may be filled in with. */
 export interface Values {
@@ -20,7 +20,7 @@ export interface Values {
    * The address of each service: empty for one that is left out, none for one that listens nowhere. `undefined` where
    * services may not be referred to.
    */
-  services?: ReadonlyMap<string, { url?: string }>;
+  services?: ReadonlyMap<string, Partial<Record<ServiceField, string>>>;
   /** The ports of the service that the text is of. */
   own?: { hasPort: boolean; ports: readonly string[] };
 }
@@ -177,7 +177,8 @@ function fillService(part: Part & { kind: 'service' }, { services }: Values, rep
   if (services === undefined)
     return report(part, part.source, 'no reference to a service here: only services refer to services');
   const service = services.get(part.name);
-  if (service?.url !== undefined) return service.url;
+  const value = service?.[part.field];
+  if (value !== undefined) return value;
   if (service !== undefined)
     return report(part, `${part.source}, which has no port`, 'a service that listens somewhere');
   const names = [...services.keys()];

@@ -1,6 +1,6 @@
 /**
  * The references of `qbtc.yaml`: `${NAME}`, `${NAME:-default}`, `${secrets.NAME}`, `${resources.NAME.FIELD}`,
- * `${services.NAME.url}`, of a service `${port}` and `${ports.NAME}`, and APISIX's own `${{NAME}}` and `${{NAME:=default}}`;
+ * `${services.NAME.url}` (`host`, `port`), of a service `${port}` and `${ports.NAME}`, and APISIX's own `${{NAME}}` and `${{NAME:=default}}`;
  * `$${` stands for `${` itself. A default may hold references; it ends at the first `}` that is not theirs.
  */
 export type Part =
@@ -10,13 +10,16 @@ export type Part =
   | { kind: 'secret'; name: string; source: string }
   | { kind: 'resource'; name: string; field: string; source: string }
   /** The address of another service. */
-  | { kind: 'service'; name: string; source: string }
+  | { kind: 'service'; name: string; field: ServiceField; source: string }
   /** A further port of the service itself. */
   | { kind: 'port'; name: string; source: string }
   | { kind: 'invalid'; expected: string; source: string };
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const FORMS = '${NAME}, ${NAME:-default}, ${secrets.NAME}, ${resources.NAME.FIELD} or ${services.NAME.url}';
+/** What of another service can be asked for. */
+export const SERVICE_FIELDS = ['url', 'host', 'port'] as const;
+export type ServiceField = (typeof SERVICE_FIELDS)[number];
 
 /** Takes a scalar apart. Never throws: what is no reference although it begins like one is an `invalid` part. */
 export function parseReferences(text: string): Part[] {
@@ -102,8 +105,9 @@ function simpleReference(inner: string): Part {
   if (space === 'resources' && name && field && rest.length === 0) {
     return { kind: 'resource', name, field, source };
   }
-  if (space === 'services' && name && field === 'url' && rest.length === 0) {
-    return { kind: 'service', name, source };
+  const known = SERVICE_FIELDS.find((each) => each === field);
+  if (space === 'services' && name && known !== undefined && rest.length === 0) {
+    return { kind: 'service', name, field: known, source };
   }
   if (space === 'ports' && name && field === undefined) return { kind: 'port', name, source };
   return { kind: 'invalid', expected: FORMS, source };

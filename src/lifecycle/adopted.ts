@@ -13,6 +13,7 @@ export async function awaitAdopted(
     await untilReady(context, {
       ...part,
       probe: () => part.probe('adopted'),
+      whySilent: async () => undefined,
       deadlineMs: timeoutMs,
       // Whether it will ever run is not ours to know.
       ended: async () => undefined,

@@ -15,6 +15,7 @@ export async function awaitByHand(
   await untilReady(context, {
     ...part,
     probe: () => part.probe({ pid }),
+    whySilent: async () => part.whySilent?.({ pid }),
     deadlineMs: timeoutMs,
     ended: async () =>
       (await host.processStartTime(pid)) === undefined ? `pid ${pid}, run by hand, is gone` : undefined,

@@ -7,6 +7,8 @@ export interface Part {
   name: string;
   /** Asks whether it answers, given how it runs, and whether it has been ready since it was started. */
   probe: (runs: RunAs, wasReady?: boolean) => Promise<ProbeResult>;
+  /** What is known of why it is silent, given how it runs, and what to do about that. */
+  whySilent?: (runs: RunAs) => Promise<{ reason: string; hint: string } | undefined>;
   /** What the user can do when it is there but refuses us, or answers as somebody else. */
   refusedHint: string;
 }

@@ -24,6 +24,7 @@ import {
   judgeImages,
   probeService,
   serviceProcess,
+  whySilent,
 } from '../services/index.ts';
 import { applyTopology, declaresTopology, planTopology } from '../topology/index.ts';
 import { awaitAdopted } from './adopted.ts';
@@ -237,6 +238,7 @@ export class Run {
       name: instance.name,
       probe: (runs, wasReady = false) =>
         probeService(this.#context, this.#stack, instance, { runs, wasReady, timeoutMs: PROBE_TIMEOUT_MS }),
+      whySilent: (runs) => whySilent(this.#context, instance, runs),
       refusedHint: OTHER_SERVICE,
     };
   }

@@ -53,6 +53,10 @@ export class Starter<Description> {
         const [own] = await this.#own(name);
         return part.probe({ pid: own?.pid }, own?.wasReady);
       },
+      whySilent: async () => {
+        if (this.#runtime.runs === 'container') return undefined;
+        return part.whySilent?.({ pid: (await this.#own(name))[0]?.pid });
+      },
       deadlineMs: timeoutMs,
       ended: async () => {
         const own = await this.#own(name);

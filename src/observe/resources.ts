@@ -15,6 +15,7 @@ import { readRunning } from '../runtimes/processes/running-state.ts';
 import { processPart } from '../runtimes/processes/runtime.ts';
 import type { PartStatus } from '../runtimes/runtime.ts';
 import { instancesByHand } from '../services/by-hand.ts';
+import { elsewhereText, listensElsewhere } from '../services/elsewhere.ts';
 import { probeService } from '../services/probe.ts';
 import { companionsOf } from '../services/running.ts';
 import { type Instance, instancesOf } from '../services/service.ts';
@@ -190,7 +191,11 @@ async function observeInstance(
   const asProcess = provider === 'docker' ? 'container' : { pid: part?.pid, companions };
   const runs: RunAs = part?.lives === true ? asProcess : undefined;
   const result = await probeInstance(asked, runs, part?.wasReady ?? false);
-  return { ...observed(asked.instance, result), provider, ...judge(result, part, false) };
+  const judged = judge(result, part, false);
+  const isSilent = !result.ready && result.problem?.kind === 'silent';
+  const others = isSilent ? await listensElsewhere(asked.context, asked.instance, runs) : [];
+  const reason = [judged.reason, ...(others.length === 0 ? [] : [elsewhereText(others, asked.instance)])];
+  return { ...observed(asked.instance, result), provider, ...judged, reason: reason.join('; ') };
 }
 
 /** What its user runs is not ours to start or to end: it counts as adopted. */

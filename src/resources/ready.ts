@@ -19,6 +19,8 @@ export interface Awaited {
   logTail?: (lines: number) => Promise<LogLine[]>;
   /** What the user can do when it is there but refuses us, or answers as somebody else. */
   refusedHint: string;
+  /** What is known of why it is silent, and what to do about that; asked for once, at the deadline. */
+  whySilent?: () => Promise<{ reason: string; hint: string } | undefined>;
   /** Says what it waits for, and why it is not there yet. */
   onWaiting: (reason: string) => void;
 }
@@ -51,8 +53,10 @@ export async function untilReady(
     }
     if (clock.monotonic() - started > awaited.deadlineMs) {
       const seconds = Math.round(awaited.deadlineMs / 1000);
-      const message = `${awaited.name} was not ready within ${seconds} s: ${result.reason}`;
-      throw await failure(awaited, message, 'NOT_READY', undefined, EXIT.timeout);
+      const why = result.problem?.kind === 'silent' ? await awaited.whySilent?.() : undefined;
+      const reason = [result.reason, why?.reason ?? []].flat().join('; ');
+      const message = `${awaited.name} was not ready within ${seconds} s: ${reason}`;
+      throw await failure(awaited, message, 'NOT_READY', why?.hint, EXIT.timeout);
     }
     awaited.onWaiting(result.reason);
     await clock.sleep(pause, interrupted);

@@ -1,5 +1,6 @@
 import type { StackDocument } from '../config/document.ts';
 import { constantName } from '../config/name.ts';
+import { HEALTH_PATH } from '../config/readiness.ts';
 import { isRecord } from '../record.ts';
 
 const BEGIN = '  # The services, as their files say; qbtc new, add and remove write this part anew.';
@@ -23,9 +24,41 @@ export function withComposeServices(written: string, { data }: StackDocument): s
     ([name, service]) => isRecord(service) && typeof service.entry === 'string' && !byHand.has(name),
   ) as [string, Record<string, unknown>][];
   // What has no container, as a service with a command of its own, cannot be waited for.
-  const contained = new Set([...byHand, ...generated.map(([name]) => name)]);
+  const contained = new Map<string, Condition>([
+    ...[...byHand].map((name) => [name, 'service_healthy'] as const),
+    ...generated.map(
+      ([name, service]) => [name, hasCheck(service) ? 'service_healthy' : 'service_started'] as const,
+    ),
+  ]);
   const blocks = generated.map(([name, service]) => blockOf(name, service, standIns, contained));
   return `${before}${BEGIN}\n${blocks.join('\n')}${END}\n${after}`.replaceAll('\n', lineEnd);
+}
+
+type Condition = 'service_healthy' | 'service_started';
+
+/** Whether its engine can ask it: over HTTP, at a path that is written out. */
+function hasCheck(service: Record<string, unknown>): boolean {
+  return service.port !== undefined && pathOf(service) !== undefined;
+}
+
+/** The path of its health document; `undefined` where it shows otherwise that it is ready. */
+function pathOf({ health = HEALTH_PATH }: Record<string, unknown>): string | undefined {
+  const path = isRecord(health) ? health.path : health;
+  return typeof path === 'string' && path.startsWith('/') ? path : undefined;
+}
+
+/** What differs from the check that all services have. */
+function healthcheckOf(service: Record<string, unknown>): string {
+  const path = pathOf(service);
+  if (path === undefined || service.port === undefined) return '    healthcheck: { disable: true }\n';
+  const { status } = isRecord(service.health) ? service.health : {};
+  if (path === HEALTH_PATH && status === undefined) return '';
+  const isWell =
+    status === undefined ? 'answer.ok' : `${JSON.stringify([status].flat())}.includes(answer.status)`;
+  const code = `fetch('http://127.0.0.1:' + process.env.PORT + ${JSON.stringify(path)}).then((answer) => process.exit(${isWell} ? 0 : 1), () => process.exit(1))`;
+  // Compose takes a dollar for the beginning of a variable.
+  const test = JSON.stringify(['CMD', 'node', '-e', code]).replaceAll('$', '$$$$');
+  return `    healthcheck: { test: ${test}, interval: 10s, timeout: 5s, retries: 5, start_period: 30s }\n`;
 }
 
 function split(text: string, mark: string): [string, string?] {
@@ -41,7 +74,7 @@ function blockOf(
   name: string,
   service: Record<string, unknown>,
   standIns: ReadonlySet<string>,
-  contained: ReadonlySet<string>,
+  contained: ReadonlyMap<string, Condition>,
 ): string {
   const variable = constantName(name);
   const standIn = standIns.has(name);
@@ -52,7 +85,15 @@ function blockOf(
   const needed = Array.isArray(service.depends_on) ? service.depends_on.map(String) : [];
   const conditions = needed
     .filter((each) => contained.has(each) && !standIns.has(each))
-    .map((each) => `      ${each}: { condition: service_healthy }\n`);
+    .map((each) => `      ${each}: { condition: ${contained.get(each)} }\n`);
+  const further = isRecord(service.ports) ? Object.keys(service.ports) : [];
+  const ports = [
+    ...(service.port === undefined ? [] : [`"127.0.0.1:${value('PORTS', '0')}:${value('PORT', '1')}"`]),
+    ...further.map((each) => {
+      const port = constantName(each);
+      return `"127.0.0.1:${value(`PORTS_${port}`, '0')}:${value(`PORT_${port}`, '1')}"`;
+    }),
+  ];
   return `  ${name}:
     <<: *service
     build:
@@ -60,7 +101,6 @@ function blockOf(
       dockerfile: infrastructure/service.Dockerfile
       args: { SERVICE: ${String(service.path)}, ENTRY: ${String(service.entry)} }
     env_file: [${file}]
-    ports: ["127.0.0.1:${value('PORTS', '0')}:${value('PORT', '1')}"]
-    scale: ${value('REPLICAS', '0')}
+${ports.length === 0 ? '' : `    ports: [${ports.join(', ')}]\n`}${healthcheckOf(service)}    scale: ${value('REPLICAS', '0')}
 ${conditions.length === 0 ? '' : `    depends_on:\n${conditions.join('')}`}`;
 }

@@ -146,12 +146,20 @@ function resourceValues(stack: Stack, { name, kind, ports, endpoint }: Resource)
 }
 
 /** `PORT` inside the container, `PORTS` on this machine: a range, one port a replica. */
-function portValues({ name, port, replicas }: Service): Record<string, string> {
-  if (port === undefined) return { [`${constantName(name)}_REPLICAS`]: String(replicas) };
+function portValues({ name, port, ports, replicas }: Service): Record<string, string> {
   const prefix = constantName(name);
+  const range = (first: number) => (replicas === 1 ? String(first) : `${first}-${first + replicas - 1}`);
+  const all = [
+    ...(port === undefined ? [] : [['', port] as const]),
+    ...Object.entries(ports).map(([called, each]) => [`_${constantName(called)}`, each] as const),
+  ];
   return {
-    [`${prefix}_PORT`]: String(port),
-    [`${prefix}_PORTS`]: replicas === 1 ? String(port) : `${port}-${port + replicas - 1}`,
+    ...Object.fromEntries(
+      all.flatMap(([end, first]) => [
+        [`${prefix}_PORT${end}`, String(first)],
+        [`${prefix}_PORTS${end}`, range(first)],
+      ]),
+    ),
     [`${prefix}_REPLICAS`]: String(replicas),
   };
 }

@@ -1,5 +1,6 @@
 export { Bundles } from './bundle.ts';
 export { instancesByHand, noteByHand } from './by-hand.ts';
+export { whySilent } from './elsewhere.ts';
 export { containerEnvironment, writeEnvFiles, writeGenerated } from './env-files.ts';
 export { judgeImages } from './images.ts';
 export { outgoingPorts } from './outgoing.ts';

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatReferences, hasReferences, type Part, parseReferences } from '../../src/config/reference.ts';
+import {
+  formatReferences,
+  hasReferences,
+  type Part,
+  parseReferences,
+  SERVICE_FIELDS,
+} from '../../src/config/reference.ts';
 
 const variableName = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,8}$/);
 const simpleName = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/);
@@ -16,7 +22,12 @@ const plainText = fc
 const reference: fc.Arbitrary<Part> = fc.oneof(
   variableName.map((name): Part => ({ kind: 'variable', name, source: `\${${name}}` })),
   simpleName.map((name): Part => ({ kind: 'secret', name, source: `\${secrets.${name}}` })),
-  simpleName.map((name): Part => ({ kind: 'service', name, source: `\${services.${name}.url}` })),
+  fc
+    .tuple(simpleName, fc.constantFrom(...SERVICE_FIELDS))
+    .map(
+      ([name, field]): Part => ({ kind: 'service', name, field, source: `\${services.${name}.${field}}` }),
+    ),
+  simpleName.map((name): Part => ({ kind: 'port', name, source: `\${ports.${name}}` })),
   fc.tuple(simpleName, fc.constantFrom('url', 'port', 'admin_key')).map(
     ([name, field]): Part => ({
       kind: 'resource',

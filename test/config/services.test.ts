@@ -250,3 +250,21 @@ test('an adopted service is reached where it runs', async () => {
   expect(stack.services[0]).not.toHaveProperty('port');
   expect(stack.services[1]?.env.A).toBe('https://billing.example');
 });
+
+test('another service is referred to by its address, its host and its port, wherever it says them', async () => {
+  const { load } = await stackOf(
+    `  there: { url: "https://billing.example" }
+  api: { command: [node], port: "\${API_PORT:-7000}" }
+  one: { command: [node], env: { A: "\${services.api.url}", B: "\${services.api.host}:\${services.api.port}", C: "\${services.there.host} \${services.there.port}" } }
+`,
+    {},
+    { API_PORT: '7100' },
+  );
+  const one = (await load()).services.find(({ name }) => name === 'one');
+  expect(one?.env).toEqual({
+    A: 'http://127.0.0.1:7100',
+    B: '127.0.0.1:7100',
+    C: 'billing.example 443',
+  });
+  expect(one?.containerEnv.B).toBe('api:7100');
+});

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -179,6 +179,26 @@ ${
     const down = await qbtc(['down', '--json'], folder);
     expect(JSON.parse(down.stdout).stopped).not.toContain('outside');
     expect(outside.listening).toBe(true);
+  });
+
+  test.skipIf(!flask)('a port that stands in the code is named, with what to do', async () => {
+    await write('shop/fixed.py', `${FLASK['shop/app.py']}\napp.run(port=${ports.extra})\n`);
+    const text = await readFile(join(folder, 'qbtc.yaml'), 'utf8');
+    const fixed = `  fixed: { path: shop, command: [python3, fixed.py], port: ${ports.shop}, health: /, metrics: false }\n`;
+    await write(
+      'qbtc.yaml',
+      text.replace(/ports: \{ extra: \d+ \}/, 'ports: {}').replace(/ {2}shop:[\s\S]*$/, fixed),
+    );
+    const up = await qbtc(['up', 'fixed', '--timeout', '3'], folder);
+    // Long lines are broken where they end.
+    const said = up.stderr.replaceAll(/\s+/g, ' ');
+    expect(up.code).toBe(4);
+    expect(said).toContain(`it listens on port ${ports.extra}, not on ${ports.shop}`);
+    expect(said).toContain(`write port: ${ports.extra} for services.fixed`);
+    expect((await parts()).fixed?.reason).toContain(
+      `it listens on port ${ports.extra}, not on ${ports.shop}`,
+    );
+    await write('qbtc.yaml', text);
   });
 
   test('what is to run already and does not is said with its address', async () => {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { parseStackDocument } from '../../src/config/document.ts';
 import { readStackDocument } from '../../src/config/load.ts';
 import { withComposeServices } from '../../src/scaffold/compose-services.ts';
@@ -51,4 +52,28 @@ services:
 `);
   expect(text).toContain('  own:\n    image: own\n');
   expect(withComposeServices('services: {}\n', document)).toBe('services: {}\n');
+});
+
+test('what has no port is asked by no engine, further ports are published, and another path is asked for', async () => {
+  const document = parseStackDocument(`
+services:
+  worker: { path: worker, entry: main.ts }
+  admin: { path: admin, entry: main.ts, port: 1, ports: { ops-api: 2 }, health: { path: /up$, status: 204 } }
+  user: { path: user, entry: main.ts, port: 3, depends_on: [worker, admin] }
+`);
+  const text = withComposeServices(await readFile(FILE, 'utf8'), document);
+  const block = (name: string) => text.slice(text.indexOf(`\n  ${name}:\n`)).split('\n\n')[0] ?? '';
+  expect(block('worker')).not.toContain('ports:');
+  expect(block('worker')).toContain('    healthcheck: { disable: true }\n');
+  expect(block('admin')).toContain(
+    '    ports: ["127.0.0.1:${ADMIN_PORTS:?}:${ADMIN_PORT:?}", "127.0.0.1:${ADMIN_PORTS_OPS_API:?}:${ADMIN_PORT_OPS_API:?}"]\n',
+  );
+  expect(block('user')).toContain('      worker: { condition: service_started }\n');
+  expect(block('user')).toContain('      admin: { condition: service_healthy }\n');
+  const { services } = parse(text, { merge: true }) as {
+    services: Record<string, { healthcheck: { test: string[] } }>;
+  };
+  expect(services.admin?.healthcheck.test.at(-1)).toBe(
+    `fetch('http://127.0.0.1:' + process.env.PORT + "/up$$").then((answer) => process.exit([204].includes(answer.status) ? 0 : 1), () => process.exit(1))`,
+  );
 });
