@@ -1,6 +1,7 @@
 import type { Choice, Completion, LlmError, LlmRequest, Usage } from '@stack/contracts/llm';
 import { inBatches } from '@stack/runtime/batches';
 import type { Database } from '@stack/runtime/database';
+import { textArray } from '@stack/runtime/text-array';
 import type { Span } from '@stack/runtime/tracing';
 import type { ConversationState } from './conversations.ts';
 
@@ -52,20 +53,21 @@ const FIND = `
 interface Row {
   eventId: string;
   key: string | null;
-  /** In the order of the columns of `ADD`. */
-  values: readonly (string | number | boolean | null)[];
+  /** In the order of the columns of `ADD`, first those that are texts. */
+  texts: readonly (string | null)[];
+  others: readonly (number | boolean | null)[];
 }
 
 const ADD = `
   insert into qcs_quantum.interactions
-    (event_id, correlation_id, model, engine, request, response, prompt_tokens, completion_tokens, latency_ms, cached,
-     status, consumer, idempotency_key, cost_usd, state)
-  select event_id, correlation_id, model, engine, request::json, response::json, prompt_tokens, completion_tokens,
-    latency_ms, cached, status, consumer, idempotency_key, cost_usd, state::json
-  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::integer[],
-    $9::integer[], $10::boolean[], $11::text[], $12::text[], $13::text[], $14::numeric[], $15::text[])
-    with ordinality as row (event_id, correlation_id, model, engine, request, response, prompt_tokens,
-      completion_tokens, latency_ms, cached, status, consumer, idempotency_key, cost_usd, state, place)
+    (event_id, correlation_id, model, engine, request, response, status, consumer, idempotency_key, state,
+     prompt_tokens, completion_tokens, latency_ms, cached, cost_usd)
+  select event_id, correlation_id, model, engine, request::json, response::json, status, consumer, idempotency_key,
+    state::json, prompt_tokens, completion_tokens, latency_ms, cached, cost_usd
+  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+    $10::text[], $11::integer[], $12::integer[], $13::integer[], $14::boolean[], $15::numeric[])
+    with ordinality as row (event_id, correlation_id, model, engine, request, response, status, consumer, idempotency_key,
+      state, prompt_tokens, completion_tokens, latency_ms, cached, cost_usd, place)
   order by place
   on conflict do nothing
   returning event_id, idempotency_key`;
@@ -81,7 +83,11 @@ export function openInteractions(database: Database): Interactions {
   // One commit for all that have come while the one before was written: who is answered is stored all the same.
   const add = inBatches<Row, boolean>(
     async (rows) => {
-      const columns = rows[0]?.values.map((_, column) => rows.map(({ values }) => values[column])) ?? [];
+      const [first] = rows;
+      const columns = [
+        ...(first?.texts ?? []).map((_, at) => textArray(rows.map(({ texts }) => texts[at] ?? null))),
+        ...(first?.others ?? []).map((_, at) => rows.map(({ others }) => others[at])),
+      ];
       const { rows: added } = await database.pool.query<{ event_id: string; idempotency_key: string | null }>(
         { ...adding, values: columns },
       );
@@ -117,22 +123,24 @@ function rowOf(interaction: Interaction): Row {
   const passing =
     outcome.status === 'failed' && (outcome.error.status >= 500 || outcome.error.status === 499);
   const key = passing ? null : (interaction.idempotencyKey ?? null);
-  const values = [
+  const texts = [
     interaction.eventId,
     interaction.correlationId,
     interaction.model,
     interaction.engine,
     JSON.stringify(interaction.request),
     JSON.stringify(outcome),
+    outcome.status,
+    interaction.consumer,
+    key,
+    interaction.state === undefined ? null : JSON.stringify(interaction.state),
+  ];
+  const others = [
     completed?.usage.prompt_tokens ?? 0,
     completed?.usage.completion_tokens ?? 0,
     interaction.latencyMs,
     completed?.completion.cached ?? false,
-    outcome.status,
-    interaction.consumer,
-    key,
     interaction.cost ?? null,
-    interaction.state === undefined ? null : JSON.stringify(interaction.state),
   ];
-  return { eventId: interaction.eventId, key, values };
+  return { eventId: interaction.eventId, key, texts, others };
 }
