@@ -55,6 +55,7 @@ const MEMBERS = [
   'drivers',
   'faults',
   'forms',
+  'formats',
   'gauges',
   'handlers',
   'parsers',

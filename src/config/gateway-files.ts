@@ -13,6 +13,8 @@ import type { GatewayFile } from './schema.ts';
 import { gatewayFileSchema } from './sections/gateway.ts';
 import { asApisixReads } from './standalone.ts';
 
+export { gatewayFileSchema };
+
 export const DEFAULT_GATEWAY_FILES = 'infrastructure/apisix_conf/*.yaml';
 
 /** A file with objects of the gateway, read and checked. */

@@ -46,9 +46,7 @@ function indexOf(
     if (!index.has(key)) index.set(key, placed);
   };
   for (const [name, service] of Object.entries(config.services)) {
-    if (service.routes.length > 0) {
-      add('upstream', `${config.name}-${name}`, { ...stackFile, path: ['services', name] });
-    }
+    add('upstream', `${config.name}-${name}`, { ...stackFile, path: ['services', name] });
     for (const [position, route] of service.routes.entries()) {
       const path = ['services', name, 'routes', position];
       add('route', `${config.name}-${route.name}`, { ...stackFile, path });

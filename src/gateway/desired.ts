@@ -51,9 +51,10 @@ export function desiredGateway(stack: Stack): GatewayState {
     }
   };
 
+  const referred = referredUpstreams(stack);
   for (const service of stack.services) {
-    if (service.routes.length === 0) continue;
-    const upstreamId = `${stack.name}-${service.name}`;
+    const upstreamId = serviceUpstream(stack, service);
+    if (service.routes.length === 0 && !referred.has(upstreamId)) continue;
     const declaredAs = `services.${service.name}`;
     checkId(upstreamId, declaredAs);
     const replicas = service.nodes ?? nodesOf(service);
@@ -118,6 +119,19 @@ function isLoopback(url: string): boolean {
 /** The name of a node among those of an upstream; IPv6 stands in brackets. */
 function nodeName(host: string, port: number): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** The upstream that a service of the stack is behind the gateway: `STACK-SERVICE`. */
+export const serviceUpstream = (
+  stack: Pick<Stack, 'name'>,
+  service: Pick<Stack['services'][number], 'name'>,
+) => `${stack.name}-${service.name}`;
+
+/** What is declared beside the services may go to one of them by its upstream. */
+function referredUpstreams({ gateway: { objects } }: Pick<Stack, 'gateway'>): Set<string> {
+  const own = new Set(objects.flatMap(({ kind, id }) => (kind === 'upstream' ? [id] : [])));
+  const named = objects.map(({ object }) => String(object.upstream_id ?? ''));
+  return new Set(named.filter((id) => !own.has(id)));
 }
 
 /** Two good answers let a replica in, two failures take it out, looked at each two seconds. */

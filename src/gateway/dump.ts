@@ -1,16 +1,9 @@
 import { stringify } from 'yaml';
-import {
-  DECLARED_KINDS,
-  type GatewayKind,
-  type GatewayObject,
-  type GatewayState,
-  MANAGED_BY_LABEL,
-  STACK_LABEL,
-} from '../model/gateway.ts';
+import { DECLARED_KINDS, type GatewayKind, type GatewayObject, type GatewayState } from '../model/gateway.ts';
 import type { Dump } from '../model/routes.ts';
 import { isRecord } from '../record.ts';
 import { normalise } from './normalise.ts';
-import { isDiscovered, isOfStack, KEY_LABEL } from './stamp.ts';
+import { isDiscovered, isOfStack, unstamped } from './stamp.ts';
 import { credentialParts } from './state.ts';
 
 export interface DumpOptions {
@@ -59,14 +52,7 @@ export function dumpGateway(state: GatewayState, options: DumpOptions): Dump {
 
 /** Without what the gateway and the stamp added. */
 function written(object: GatewayObject, kind: GatewayKind): GatewayObject {
-  const { labels, ...rest } = normalise(object, kind);
-  const {
-    [MANAGED_BY_LABEL]: _manager,
-    [STACK_LABEL]: _stack,
-    [KEY_LABEL]: _digest,
-    ...own
-  } = (labels ?? {}) as Record<string, string>;
-  return Object.keys(own).length === 0 ? rest : { ...rest, labels: own };
+  return unstamped(normalise(object, kind));
 }
 
 /** `$` begins a reference in our files: a literal one is doubled, and a secret of the stack becomes one. */

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { QbtcError } from '../errors.ts';
 import type { RegisteredService, SourceName } from '../model/discovery.ts';
 import type { Finding } from '../model/finding.ts';
-import type { GatewayKind } from '../model/gateway.ts';
+import type { GatewayKind, GatewayObject, GatewayState } from '../model/gateway.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Dump, Explanation, ListedRoute } from '../model/routes.ts';
@@ -18,20 +18,25 @@ import { embeddedRefusals } from './embedded-refusals.ts';
 import { explainRequest, type RequestToExplain } from './explain.ts';
 import { inFileOrder, lintGateway } from './lint/index.ts';
 import { listed } from './list.ts';
+import { normalise } from './normalise.ts';
 import { type GatewayPlan, planGateway, schemasNeeded } from './plan.ts';
 import { placeOfRefusal, placeText } from './refusal.ts';
-import { isOfStack } from './stamp.ts';
+import { isDiscovered, isOfStack } from './stamp.ts';
+import { emptyState, nameOf, objectsOf } from './state.ts';
 import type { Validation } from './validate.ts';
 
 export { type ApplyOptions, CONCURRENCY } from './apply.ts';
 export { type DeclaredRoute, declaredRoutes } from './declared-routes.ts';
-export { desiredGateway } from './desired.ts';
+export { desiredGateway, serviceUpstream } from './desired.ts';
 export { embeddedRefusals } from './embedded-refusals.ts';
 export { lintGateway } from './lint/index.ts';
+export { maskField } from './mask.ts';
+export { normalise } from './normalise.ts';
 export type { GatewayPlan } from './plan.ts';
 export { probeRoutes } from './probe.ts';
 export { proveChanges } from './prove.ts';
-export { objectsOf } from './state.ts';
+export { unstamped } from './stamp.ts';
+export { emptyState, objectsOf } from './state.ts';
 
 export interface RoutePlan {
   /** What `apply` will do, and what it will not because something is in the way (`blocked`). */
@@ -122,6 +127,20 @@ export async function applyRoutes(
 export async function listRoutes(context: Reach, stack: Stack): Promise<ListedRoute[]> {
   const state = await openDriver(context, gatewayOf(stack)).observe(() => false);
   return listed(state, stack.name);
+}
+
+/** What the gateway holds of the stack: what carries its stamp, and what the ledger names. Rejects as `planRoutes`. */
+export async function heldRoutes(context: Reach, stack: Stack): Promise<GatewayState> {
+  const gateway = gatewayOf(stack);
+  const ours = (object: GatewayObject) => isOfStack(object, stack.name) && !isDiscovered(object);
+  const [ledger, state] = await Promise.all([
+    ledgerOf(stack, gateway),
+    openDriver(context, gateway).observe(ours),
+  ]);
+  const kept = emptyState();
+  for (const { kind, id, object } of objectsOf(state))
+    if (ours(object) || ledger.has(nameOf({ kind, id }))) kept[kind].set(id, normalise(object, kind));
+  return kept;
 }
 
 /** What the gateway holds of the stack, or all that it holds, as a file that `planRoutes` takes. Rejects as it does. */

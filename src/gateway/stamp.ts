@@ -21,6 +21,13 @@ export function stamped(object: GatewayObject, stack: string): GatewayObject {
   };
 }
 
+/** The object without what the stamp added. */
+export function unstamped(object: GatewayObject): GatewayObject {
+  const { labels = {}, ...rest } = object;
+  const own = Object.entries(labels).filter(([name]) => !STAMP.has(name));
+  return own.length === 0 ? rest : { ...rest, labels: Object.fromEntries(own) };
+}
+
 /** True when the object carries both labels of this stack. Anything else is not ours, whatever its name. */
 export function isOfStack(object: GatewayObject, stack: string): boolean {
   return object.labels?.[MANAGED_BY_LABEL] === MANAGED_BY && object.labels?.[STACK_LABEL] === stack;
@@ -45,6 +52,8 @@ export function ownerOf(object: GatewayObject): string {
 
 /** Says which private key a certificate has, as the gateway never gives the key itself back. */
 export const KEY_LABEL = 'qbtc-key-digest';
+
+const STAMP: ReadonlySet<string> = new Set([MANAGED_BY_LABEL, STACK_LABEL, KEY_LABEL]);
 
 export function withKeyDigest(certificate: GatewayObject): GatewayObject {
   const keys = [certificate.key, ...(Array.isArray(certificate.keys) ? certificate.keys : [])];

@@ -11,6 +11,22 @@ export interface ImportPlan {
   files: WrittenFile[];
   /** Writes the files. What is `blocked` is left out. */
   apply(): Promise<void>;
+  /** Puts back what `apply` has written. */
+  undo(): Promise<void>;
+}
+
+/**
+ * Carries out a plan, and takes it back when the stack cannot be read any more with what it wrote.
+ * @throws QbtcError those of `read`
+ */
+export async function carryOutImport(plan: ImportPlan, read: () => Promise<unknown>): Promise<void> {
+  await plan.apply();
+  try {
+    await read();
+  } catch (error) {
+    await plan.undo();
+    throw error;
+  }
 }
 
 /** The path as people write it: from the stack, where it stands in there. */
@@ -20,11 +36,17 @@ export function shownIn(root: string, file: string): string {
 }
 
 /** The files in the order in which they are to be there: what is referred to first, the file of the stack last. */
-export function saving(root: string, files: readonly YamlFile[]): Pick<ImportPlan, 'files' | 'apply'> {
+export function saving(
+  root: string,
+  files: readonly YamlFile[],
+): Pick<ImportPlan, 'files' | 'apply' | 'undo'> {
   return {
     files: files.map(({ file, isNew }) => ({ file: shownIn(root, file), isNew })),
     async apply() {
       for (const file of files) await file.save();
+    },
+    async undo() {
+      for (const file of files) await file.restore();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { parseStackDocument, type StackDocument } from '../config/document.ts';
 import { type FieldPath, fieldName, formatMistake } from '../config/mistake.ts';
 import { QbtcError } from '../errors.ts';
+import type { SourcePlace } from '../model/gateway.ts';
 import type { Loss } from '../model/import.ts';
 
 /** What another tool wrote. */
@@ -14,6 +15,7 @@ export interface SourceText {
 export interface Source {
   data: Record<string, unknown>;
   losses: Loss[];
+  placeOf(path: FieldPath): SourcePlace;
   /** Notes that the value at `path` is not carried over. */
   lose(path: FieldPath, reason: string, instead?: string): void;
 }
@@ -45,13 +47,21 @@ export function openSource({ shown, text }: SourceText, expected: string): Sourc
     });
   }
   const losses: Loss[] = [];
+  const placeOf = (path: FieldPath): SourcePlace => {
+    const { line, column } = document.at(path);
+    return { file: shown, line, column };
+  };
   return {
     data: document.data,
     losses,
+    placeOf,
     lose(path, reason, instead) {
-      const { line, column } = document.at(path);
-      const place = { file: shown, line, column };
-      losses.push({ place, field: fieldName(path), reason, ...(instead === undefined ? {} : { instead }) });
+      losses.push({
+        place: placeOf(path),
+        field: fieldName(path),
+        reason,
+        ...(instead === undefined ? {} : { instead }),
+      });
     },
   };
 }

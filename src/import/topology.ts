@@ -10,7 +10,7 @@ import { type TopologyFile, topologySchema } from '../topology/schema.ts';
 import { type ImportedTopology, readDefinitions } from './definitions.ts';
 import { type ImportPlan, saving, shownIn } from './plan.ts';
 import type { SourceText } from './source.ts';
-import { openYamlFile, type YamlFile } from './yaml-file.ts';
+import { YamlFile } from './yaml-file.ts';
 
 /** Where a topology goes when the stack has none. */
 const DEFAULT_FILE = 'infrastructure/rabbitmq/topology.yaml';
@@ -33,7 +33,7 @@ const KINDS: Record<List, string> = {
  * Plans how what RabbitMQ's definitions hold comes into the topology of the stack: what is declared as it is already is left,
  * what is declared otherwise in the file that is written to is changed there, and what another file declares is blocked.
  *
- * @throws QbtcError those of `readDefinitions`, `desiredOf` and `openYamlFile`
+ * @throws QbtcError those of `readDefinitions`, `desiredOf` and `YamlFile.open`
  */
 export async function planTopologyImport(
   stack: Stack,
@@ -53,7 +53,7 @@ export async function planTopologyImport(
     into === undefined
       ? (stack.topologyFiles[0] ?? resolve(stack.root, DEFAULT_FILE))
       : resolve(stack.root, into);
-  const file = await openYamlFile(
+  const file = await YamlFile.open(
     target,
     `What the vhost of the broker holds, in RabbitMQ's own field names. From ${text.shown}.`,
   );
@@ -174,7 +174,7 @@ function planLimits(file: YamlFile, { limits }: TopologyFile, declared: Topology
 
 /** `qbtc.yaml`, which names the file from now on. */
 async function declaring(stack: Stack, target: string): Promise<YamlFile> {
-  const own = await openYamlFile(stack.file, '');
+  const own = await YamlFile.open(stack.file, '');
   const [first, ...more] = [...stack.topologyFiles, target].map((each) => shownIn(stack.root, each));
   own.set(['topology'], more.length === 0 ? first : [first, ...more]);
   return own;

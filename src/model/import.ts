@@ -1,4 +1,4 @@
-import type { SourcePlace } from './gateway.ts';
+import type { GatewayKind, GatewayObject, SourcePlace } from './gateway.ts';
 
 /** Something of what was imported that could not be carried over. Each is named: nothing is dropped without a word. */
 export interface Loss {
@@ -17,4 +17,22 @@ export interface WrittenFile {
   file: string;
   /** False for one that was there, and is changed. */
   isNew: boolean;
+}
+
+/** What routes are read from. */
+export const IMPORT_FORMATS = ['adc', 'apisix'] as const;
+export type ImportFormat = (typeof IMPORT_FORMATS)[number];
+
+/** What routes are written as. */
+export const EXPORT_FORMATS = ['adc', 'apisix'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** One object of a gateway as a file has it; a credential by `USERNAME/ID`. */
+export interface ImportedObject {
+  kind: GatewayKind;
+  id: string;
+  /** Text in it may hold references, as in the files of the stack; a plain `${` is doubled. */
+  object: GatewayObject;
+  /** Where it stands in what was imported. */
+  place?: SourcePlace;
 }

@@ -143,6 +143,14 @@ export const OPERATIONS = {
     about: 'which route would answer a request, and why not the others',
     load: () => import('./routes/explain.ts'),
   },
+  'routes export': {
+    about: 'the routes as a file of another tool: APISIX (standalone) or ADC; no secret is in it',
+    load: () => import('./routes/export.ts'),
+  },
+  'routes import': {
+    about: 'take over the routes of a file of another tool, and name what cannot be carried over',
+    load: () => import('./routes/import.ts'),
+  },
   'routes lint': {
     about: 'look for mistakes in what is declared, without a gateway',
     load: () => import('./routes/lint.ts'),

@@ -138,7 +138,7 @@ function line(command: Command, options: readonly Option[], all = false): string
   return [
     ...nameOf(command).split(' '),
     ...[...needed, ...options].flatMap(wordsOf),
-    ...args.map(() => 'given'),
+    ...args.map(({ argChoices }) => argChoices?.at(-1) ?? 'given'),
   ];
 }
 

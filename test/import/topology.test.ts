@@ -194,7 +194,7 @@ bindings: []
   await apply();
   const text = await readFile(join(stack.root, FILE), 'utf8');
   expect(text.startsWith('# Ours.\nexchanges:\n  - { name: in, type: topic } # of all\n')).toBe(true);
-  expect(text).toContain('retry: { delays: [ 100 ] }');
+  expect(text).toContain('retry: { delays: [100] }');
   const { queues } = await readTopology(stack.topologyFiles);
   expect(queues[0]?.arguments).toEqual({ 'x-queue-type': 'quorum' });
 });

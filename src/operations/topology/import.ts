@@ -2,9 +2,11 @@ import { resolve } from 'node:path';
 import * as z from 'zod';
 import { EXIT, QbtcError } from '../../errors.ts';
 import { liveDefinitions } from '../../import/live-definitions.ts';
+import { carryOutImport } from '../../import/plan.ts';
+import { readSource } from '../../import/read-file.ts';
 import { planTopologyImport } from '../../import/topology.ts';
 import { openStackHere } from '../../lifecycle/open.ts';
-import { readTextFile, unreadable } from '../../text-file.ts';
+import { desiredOf } from '../../topology/index.ts';
 import { exitOf } from '../exit.ts';
 import { operationOf } from '../operation.ts';
 
@@ -32,14 +34,14 @@ export const operation = operationOf({
   },
   async run(context, stack, { file, vhost, into, dryRun }) {
     const source =
-      file === undefined
-        ? await liveDefinitions(context, stack, vhost)
-        : { shown: file, text: await textOf(resolve(context.cwd, file), file) };
-    const { changes, losses, files, apply } = await planTopologyImport(stack, source, {
+      file === undefined ? await liveDefinitions(context, stack, vhost) : await readSource(context.cwd, file);
+    const plan = await planTopologyImport(stack, source, {
       ...(vhost === undefined ? {} : { vhost }),
       ...(into === undefined ? {} : { into: resolve(context.cwd, into) }),
     });
-    if (!dryRun) await apply();
+    const { changes, losses, files } = plan;
+    const read = async () => desiredOf(await openStackHere(context, { readOnly: true }));
+    if (!dryRun) await carryOutImport(plan, read);
     return {
       document: {
         kind: 'imported',
@@ -61,11 +63,3 @@ export const operation = operationOf({
     };
   },
 });
-
-async function textOf(path: string, shown: string): Promise<string> {
-  try {
-    return await readTextFile(path);
-  } catch (error) {
-    throw unreadable('IMPORT_UNREADABLE', shown, error);
-  }
-}

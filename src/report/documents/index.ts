@@ -19,6 +19,7 @@ export const DOCUMENTS = {
   event: () => import('./event/index.ts'),
   experiment: () => import('./experiment/index.ts'),
   explanation: () => import('./explanation/index.ts'),
+  exported: () => import('./exported/index.ts'),
   findings: () => import('./findings/index.ts'),
   flows: () => import('./flows/index.ts'),
   graph: () => import('./graph/index.ts'),

@@ -16,6 +16,7 @@ import { document as error } from './error.ts';
 import { document as event } from './event.ts';
 import { document as experiment } from './experiment.ts';
 import { document as explanation } from './explanation.ts';
+import { document as exported } from './exported.ts';
 import { document as findings } from './findings.ts';
 import { document as flows } from './flows.ts';
 import { document as graph } from './graph.ts';
@@ -63,6 +64,7 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
   replayed,
   text,
   imported,
+  exported,
   migrated,
   plan,
   address,

@@ -1,0 +1,29 @@
+import { EXPORT_FORMATS } from '../../src/model/import.ts';
+import { OPERATIONS } from '../../src/operations/catalogue.ts';
+import type { Register } from '../command.ts';
+import { operate } from '../operate.ts';
+
+interface Options {
+  live?: boolean;
+  out?: string;
+  force?: boolean;
+}
+
+export const exportCommand: Register = (group, run) => {
+  group
+    .command('export')
+    .description(OPERATIONS['routes export'].about)
+    .addArgument(group.createArgument('<format>', 'what reads the file').choices(EXPORT_FORMATS))
+    .option('--live', 'what the gateway holds of this stack, not what is declared')
+    .option('--out <file>', 'write it there (mode 0600) instead of printing it')
+    .option('--force', 'replace the file when it is there')
+    .option('--json', 'print the result as JSON')
+    .action(
+      run<Options>(async (context, { live, out, force = false }, [format]) => {
+        const { document } = await operate('routes export', () => ({ format, live }))(context, {}, []);
+        if (out === undefined || document?.kind !== 'exported') return { ...(document && { document }) };
+        const { writeOut } = await import('../write-out.ts');
+        return { document: { ...document, file: await writeOut(context.cwd, out, document.text, force) } };
+      }),
+    );
+};

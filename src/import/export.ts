@@ -1,0 +1,66 @@
+import { desiredGateway } from '../gateway/index.ts';
+import type { ExportFormat, ImportedObject } from '../model/import.ts';
+import type { Stack } from '../model/stack.ts';
+import { isRecord } from '../record.ts';
+import { mapText } from './escape.ts';
+import { FORMATS } from './formats/index.ts';
+import { declaredObjects } from './routes.ts';
+import { variableOfSecret } from './secret-variables.ts';
+
+export interface Exported {
+  text: string;
+  /** What the format has no place for. */
+  losses: string[];
+  /** Variables that stand for secrets in it: who reads the file must set them. */
+  variables: string[];
+  objects: number;
+}
+
+/**
+ * What the stack declares for its gateway, or other objects, in the form of another tool. No secret is in it: a variable
+ * stands for each.
+ *
+ * @throws QbtcError `GATEWAY_DECLARATION`
+ */
+export async function exportRoutes(
+  stack: Stack,
+  name: ExportFormat,
+  objects: readonly ImportedObject[] = declaredObjects(desiredGateway(stack)),
+): Promise<Exported> {
+  const { format } = await FORMATS[name]();
+  const variables = new Set<string>();
+  const secrets = Object.entries(stack.secrets).sort(([, a], [, b]) => b.length - a.length);
+  const written = objects.map((item) => ({
+    ...item,
+    object: mapText(item.object, (text) => {
+      let left = PLAIN[name](text);
+      for (const [secret, value] of secrets) {
+        if (value.length < SHORTEST || !left.includes(value)) continue;
+        const variable = variableOfSecret(secret);
+        variables.add(variable);
+        left = left.replaceAll(value, () => REFERENCE[name](variable));
+      }
+      return left;
+    }),
+  }));
+  const { text, losses } = format.write?.(written) ?? { text: '', losses: [] };
+  return {
+    text,
+    losses,
+    variables: [...variables].sort(),
+    objects: objects.filter(({ object }) => isRecord(object)).length,
+  };
+}
+
+/** A shorter value stands in a text by chance. */
+const SHORTEST = 8;
+
+/** How each form refers to a variable, and how it writes a plain `${`. */
+const REFERENCE: Record<ExportFormat, (variable: string) => string> = {
+  adc: (variable) => `\${${variable}}`,
+  apisix: (variable) => `\${{${variable}}}`,
+};
+const PLAIN: Record<ExportFormat, (text: string) => string> = {
+  adc: (text) => text.replaceAll('${', () => '\\${'),
+  apisix: (text) => text,
+};
