@@ -99,15 +99,19 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Nobody who reads what is said on the way is no reason to stop in the middle of it.
 process.stderr.on('error', () => {});
 
-try {
-  // Those of the stack, where the command line may be about one.
-  await addStackCommands(program, run, { words: process.argv.slice(2), cwd: process.cwd() });
-  await program.parseAsync();
-} catch (error) {
-  exit = await explain(error);
+void main();
+
+async function main(): Promise<void> {
+  try {
+    // Those of the stack, where the command line may be about one.
+    await addStackCommands(program, run, { words: process.argv.slice(2), cwd: process.cwd() });
+    await program.parseAsync();
+  } catch (error) {
+    exit = await explain(error);
+  }
+  // What a library keeps open (pooled connections, timers) must not hold the command.
+  process.stdout.write('', () => process.exit(written || exit !== EXIT.done ? exit : EXIT.error));
 }
-// What a library keeps open (pooled connections, timers) must not hold the command.
-process.stdout.write('', () => process.exit(written || exit !== EXIT.done ? exit : EXIT.error));
 
 function formatOf(
   options: Partial<Record<'json' | 'github' | 'markdown' | 'prometheus', boolean>> & { reporter?: Format },

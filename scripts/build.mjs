@@ -2,10 +2,10 @@
 // load in half the time and two thirds of the memory that the packages' hundreds take. What is shared goes into
 // chunks, so that a command still loads only what it uses.
 import { readFileSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { writeLicences } from './licences.mjs';
 
 const { version, optionalDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -22,19 +22,7 @@ const REPLACED = [
   ...['ssh2', '@grpc/grpc-js', '@grpc/proto-loader', 'protobufjs'].map((name) => [name, 'absent.cjs']),
 ];
 
-const { metafile } = await build({
-  entryPoints: [
-    'commands/main.ts',
-    'src/runtimes/processes/main.ts',
-    'src/embedded/broker/main.ts',
-    'src/embedded/gateway/main.ts',
-    'src/embedded/gateway/judge/main.ts',
-    'src/embedded/chaos-proxy/main.ts',
-    'src/embedded/redis/main.ts',
-    'src/system/tcp/worker.ts',
-  ],
-  outdir: 'dist',
-  outbase: '.',
+const shared = {
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -61,6 +49,23 @@ const { metafile } = await build({
   // Names stay as they are written: to keep them beside shorter ones takes a call for each function, each time one is made.
   minifySyntax: true,
   minifyWhitespace: true,
+  metafile: true,
+  logLevel: 'warning',
+};
+
+const programs = await build({
+  ...shared,
+  entryPoints: [
+    'src/runtimes/processes/main.ts',
+    'src/embedded/broker/main.ts',
+    'src/embedded/gateway/main.ts',
+    'src/embedded/gateway/judge/main.ts',
+    'src/embedded/chaos-proxy/main.ts',
+    'src/embedded/redis/main.ts',
+    'src/system/tcp/worker.ts',
+  ],
+  outdir: 'dist',
+  outbase: '.',
   // Bundled CommonJS expects these.
   banner: {
     js: [
@@ -69,24 +74,77 @@ const { metafile } = await build({
       'const { filename: __filename, dirname: __dirname } = import.meta;',
     ].join('\n'),
   },
-  define: { QBTC_VERSION: JSON.stringify(version) },
   sourcemap: true,
   chunkNames: 'chunks/[name]-[hash]',
-  metafile: true,
-  logLevel: 'warning',
 });
 
+const commands = await makeCommands(join('dist', 'commands'));
 const bundles = await makeBundles(join('dist', 'bundles'));
 
 // Only afterwards, so that a qbtc that runs meanwhile never misses a file that has not changed.
 const made = new Set([
-  ...Object.keys(metafile.outputs),
-  await writeLicences([...Object.keys(metafile.inputs), ...bundles.inputs]),
+  ...Object.keys(programs.metafile.outputs),
+  ...commands.files,
   ...bundles.files,
+  await writeLicences([...Object.keys(programs.metafile.inputs), ...commands.inputs, ...bundles.inputs]),
 ]);
 for (const entry of await readdir('dist', { recursive: true, withFileTypes: true })) {
   const file = join(entry.parentPath, entry.name);
   if (entry.isFile() && !made.has(file)) await rm(file);
+}
+
+/**
+ * The commands, as scripts that `commands/launch.ts` runs with V8's code cache, which Node has for no module of ECMAScript;
+ * and that program, which is told how the first of them is called.
+ */
+async function makeCommands(folder) {
+  const { outputFiles, metafile } = await build({
+    ...shared,
+    entryPoints: ['commands/main.ts'],
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+    outdir: folder,
+    outExtension: { '.js': '.cjs' },
+    define: { QBTC_VERSION: JSON.stringify(version), 'import.meta.url': 'importMetaUrl' },
+    sourcemap: 'inline',
+    write: false,
+  });
+  await mkdir(folder, { recursive: true });
+  const scripts = await Promise.all(outputFiles.map(({ path, text }) => writeScript(path, text)));
+  const main = Object.entries(metafile.outputs).find(
+    ([, { entryPoint }]) => entryPoint === 'commands/main.ts',
+  );
+  const launcher = await build({
+    ...shared,
+    splitting: false,
+    entryPoints: ['commands/launch.ts'],
+    outdir: folder,
+    define: { QBTC_MAIN: JSON.stringify(basename(main[0])) },
+    sourcemap: true,
+  });
+  return {
+    files: [...scripts.flat(), ...Object.keys(launcher.metafile.outputs)],
+    inputs: Object.keys(metafile.inputs),
+  };
+}
+
+/** A module of ECMAScript as a script of CommonJS, whose source map is that of the module's sources. */
+async function writeScript(path, text) {
+  const { code, map } = await transform(text, {
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20.19',
+    // Modules are loaded when they are asked for, by what runs the scripts.
+    supported: { 'dynamic-import': false },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    sourcefile: basename(path),
+    sourcemap: 'external',
+  });
+  const [file, mapFile] = [path, `${path}.map`].map((each) => relative('.', each));
+  await writeFile(mapFile, map);
+  await writeFile(file, `${code}//# sourceMappingURL=${basename(mapFile)}\n`);
+  return [file, mapFile];
 }
 
 /** The ready-made bundles of the template, and the program that runs them: their files, and what they were made of. */

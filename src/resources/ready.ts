@@ -4,7 +4,7 @@ import type { LogLine } from '../model/log.ts';
 import type { ProbeResult } from './probe.ts';
 
 const FIRST_PAUSE_MS = 10;
-/** Nobody waits longer than a quarter of what the start has taken. */
+/** A pause is some quarter of what the start has taken so far. */
 const LONGER = 1.25;
 const LONGEST_PAUSE_MS = 250;
 const SHOWN_LOG_LINES = 15;
