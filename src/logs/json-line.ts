@@ -35,6 +35,7 @@ export function jsonForm(form: {
   const names = { ...NAMES, ...form.names };
   return {
     name: form.name,
+    of: 'json',
     kind: 'own',
     read({ json }, options) {
       if (json === undefined || !form.is(json)) return undefined;
@@ -51,18 +52,27 @@ export function readJson(
   { correlation }: ReadOptions,
   names: MemberNames = NAMES,
 ): ReadLine | undefined {
-  const find = (wanted: keyof MemberNames) =>
-    names[wanted].find((name) => memberOf(document, name) !== undefined);
-  const named = { message: find('message'), timestamp: find('timestamp'), level: find('level') };
-  const message = memberOf(document, named.message);
+  const messageName = nameIn(document, names.message);
+  const message = memberOf(document, messageName);
   if (typeof message !== 'string') return undefined;
-  const timestamp = timeOf(memberOf(document, named.timestamp));
-  const level = levelOf(memberOf(document, named.level));
+  const timeName = nameIn(document, names.timestamp);
+  const levelName = nameIn(document, names.level);
+  const timestamp = timeOf(memberOf(document, timeName));
+  const level = levelOf(memberOf(document, levelName));
   const correlated = correlationIn(document, correlation);
-  const taken = new Set<string | undefined>([...Object.values(named), correlated?.member]);
-  const beside = Object.entries(document).filter(([name]) => !taken.has(name) && !REPEATED.has(name));
-  const context = isRecord(document.context) ? document.context : {};
-  const { error, fields } = loggedError({ ...Object.fromEntries(beside), ...context });
+  // A line may have any name, `__proto__` too.
+  const beside: Record<string, unknown> = Object.create(null);
+  for (const name of Object.keys(document))
+    if (
+      name !== messageName &&
+      name !== timeName &&
+      name !== levelName &&
+      name !== correlated?.member &&
+      !REPEATED.has(name)
+    )
+      beside[name] = document[name];
+  if (isRecord(document.context)) Object.assign(beside, document.context);
+  const { error, fields } = loggedError(beside);
   return {
     message,
     ...(timestamp === undefined ? {} : { timestamp }),
@@ -73,13 +83,19 @@ export function readJson(
   };
 }
 
+/** The first of these names that the line has. */
+function nameIn(document: Document, names: readonly string[]): string | undefined {
+  for (const name of names) if (memberOf(document, name) !== undefined) return name;
+  return undefined;
+}
+
 /** A member; ECS writes `log.level` either as that name or as an object. */
 function memberOf(document: Document, name: string | undefined): unknown {
   if (name === undefined) return undefined;
   if (Object.hasOwn(document, name)) return document[name];
-  const [outer = '', inner] = name.split('.', 2);
-  const object = inner === undefined ? undefined : document[outer];
-  return inner !== undefined && isRecord(object) ? object[inner] : undefined;
+  const dot = name.indexOf('.');
+  const object = dot === -1 ? undefined : document[name.slice(0, dot)];
+  return isRecord(object) ? object[name.slice(dot + 1)] : undefined;
 }
 
 /** The type of a member, where the line has it. */

@@ -27,6 +27,8 @@ export type ReadLine = Pick<
 export interface LogParser {
   /** As people call it: `Nest`, `logfmt`. */
   name: string;
+  /** Whether it reads JSON objects, or anything else. */
+  of: 'json' | 'text';
   /**
    * `own`: no line of another form looks like it. `general`: lines of many programs do; those with a form of their own are
    * asked first. `loose`: prose may look like it, so it holds only for a process whose first lines are in it.

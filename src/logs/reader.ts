@@ -6,6 +6,8 @@ import { PARSERS } from './parsers/index.ts';
 
 /** How many lines tell in which form a process writes. */
 const FIRST_LINES = 20;
+/** Among how many they are looked for. */
+const LOOKED_AT = 200;
 
 /** What reads the lines of one process, in their order. */
 export interface LineReader {
@@ -27,13 +29,13 @@ export function createLineReader({
   const votes = new Map<LogParser, number>();
   let voted = 0;
   const vote = (line: WrittenText) => {
-    if (voted >= FIRST_LINES || continues(line.text) || readBy(SURE, line, options) !== undefined) return;
+    if (voted >= FIRST_LINES || continues(line.text) || readSurely(line, options) !== undefined) return;
     voted += 1;
     const parser = readBy(LOOSE, line, options)?.parser;
     if (parser !== undefined) votes.set(parser, (votes.get(parser) ?? 0) + 1);
   };
   const read = (raw: string, line: WrittenText): ReturnType<LineReader['read']> => {
-    const sure = readBy(SURE, line, options);
+    const sure = readSurely(line, options);
     if (sure !== undefined) return { ...sure.read, form: sure.parser.name };
     const holding = LOOSE.filter((parser) => (votes.get(parser) ?? 0) * 2 >= Math.max(voted, 1));
     const loose = readBy(holding, line, options);
@@ -43,13 +45,10 @@ export function createLineReader({
   };
   return {
     learn(lines) {
-      for (const raw of lines) {
-        if (voted >= FIRST_LINES) return;
-        vote(textOf(raw));
-      }
+      for (const raw of lines.slice(0, LOOKED_AT)) vote(new Written(raw));
     },
     read(raw) {
-      const line = textOf(raw);
+      const line = new Written(raw);
       if (line.text.trim() === '') return { message: raw };
       // What it was not shown before, it learns from as it comes.
       if (voted === 0) vote(line);
@@ -58,8 +57,16 @@ export function createLineReader({
   };
 }
 
-const SURE = PARSERS.filter(({ kind }) => kind !== 'loose');
 const LOOSE = PARSERS.filter(({ kind }) => kind === 'loose');
+const SURE = PARSERS.filter(({ kind }) => kind !== 'loose');
+const SURE_OF = {
+  json: SURE.filter((parser) => parser.of === 'json'),
+  text: SURE.filter((parser) => parser.of === 'text'),
+};
+
+function readSurely(line: WrittenText, options: ReadOptions): ReturnType<typeof readBy> {
+  return readBy(SURE_OF[line.json === undefined ? 'text' : 'json'], line, options);
+}
 
 function readBy(
   parsers: readonly LogParser[],
@@ -78,16 +85,19 @@ export function continues(text: string): boolean {
   return /^(?:\s|$|[>)\]}]|Traceback \(|Caused by|During handling|[\w.$]*(?:Error|Exception)\b)/.test(text);
 }
 
-function textOf(raw: string): WrittenText {
-  const text = raw.includes('\u001b') ? stripVTControlCharacters(raw) : raw;
-  let read: { json: Record<string, unknown> | undefined } | undefined;
-  return {
-    text,
-    get json() {
-      read ??= { json: parseObject(text) };
-      return read.json;
-    },
-  };
+/** The JSON of a line is read when it is first asked for, and once. */
+class Written implements WrittenText {
+  readonly text: string;
+  #json: Record<string, unknown> | null | undefined;
+
+  constructor(raw: string) {
+    this.text = raw.includes('\u001b') ? stripVTControlCharacters(raw) : raw;
+  }
+
+  get json(): Record<string, unknown> | undefined {
+    this.#json ??= parseObject(this.text) ?? null;
+    return this.#json ?? undefined;
+  }
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -23,6 +23,7 @@ export function textForm(form: {
 }): LogParser {
   return {
     name: form.name,
+    of: 'text',
     kind: form.kind,
     read({ text }, { correlation, now }) {
       const groups = form.pattern.exec(text)?.groups;

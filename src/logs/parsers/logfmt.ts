@@ -12,6 +12,7 @@ const NAMES = {
 /** logfmt, as logrus, go-kit and Heroku write it: `time="2026-…" level=info msg="ready" port=8000`. */
 export const logfmt: LogParser = {
   name: 'logfmt',
+  of: 'text',
   kind: 'own',
   read({ text }, options) {
     const fields = pairsIn(text);
