@@ -3,7 +3,13 @@ import { EXIT, QbtcError } from '../errors.ts';
 import type { Stack } from '../model/stack.ts';
 import { containedParts, containerRuntime } from '../runtimes/containers/index.ts';
 import { type ProcessSpec, processRuntime } from '../runtimes/processes/index.ts';
-import { type Instance, instancesOf, noteByHand, serviceProcess } from '../services/index.ts';
+import {
+  type Instance,
+  instancesOf,
+  noteByHand,
+  runningInstances,
+  serviceProcess,
+} from '../services/index.ts';
 import { readChoices } from '../state/index.ts';
 
 export interface ExecOptions {
@@ -19,8 +25,8 @@ export interface ExecOptions {
  * from then on: `up` waits for it and leaves it alone.
  *
  * @returns the exit code of the command; 128 and the number of the signal that ended it
- * @throws QbtcError `EXEC_IMPOSSIBLE` for a resource that is no container; `PROGRAM_MISSING`; `PORT_TAKEN` and
- *   `NOT_INSPECTABLE` for the service itself
+ * @throws QbtcError `EXEC_IMPOSSIBLE` for a resource that is no container; `PROGRAM_MISSING`; `PORT_TAKEN`, `RUNS_ALREADY`
+ *   (where it has no port) and `NOT_INSPECTABLE` for the service itself
  */
 export async function execIn(
   context: Context,
@@ -50,21 +56,29 @@ export async function execIn(
       hint: `give a program to run in its folder: qbtc exec ${name} -- PROGRAM`,
     });
   }
-  if (command === undefined) await refuseTaken(context, instance);
+  if (command === undefined) await refuseTaken(context, stack, instance);
   const spec = await serviceProcess(context, stack, instance);
   context.interrupted.throwIfAborted();
   const run = command ?? own(instance, spec, inspect);
-  return noteByHand(context, stack.root, name, () =>
-    processRuntime(context, stack.root).exec(spec, run, context.io.terminal),
-  );
+  const work = () => processRuntime(context, stack.root).exec(spec, run, context.io.terminal);
+  // Whether it is the service itself, its port tells; where it has none, that nothing else was asked for.
+  const mayBeService = command === undefined || instance.port !== undefined;
+  return mayBeService ? noteByHand(context, stack.root, name, work) : work();
 }
 
 /** Two of them cannot listen on one port: said before its code is made and run, with what mends it. */
 async function refuseTaken(
   { host }: Pick<Context, 'host'>,
+  stack: Stack,
   { name, port, service }: Instance,
 ): Promise<void> {
-  if (port === undefined) return;
+  if (port === undefined) {
+    const { runs } = (await runningInstances({ host }, stack)).find((each) => each.name === name) ?? {};
+    if (typeof runs !== 'object' || runs.pid === undefined) return;
+    throw new QbtcError('RUNS_ALREADY', `${name} runs already (pid ${runs.pid})`, {
+      hint: `qbtc stop ${service.name}`,
+    });
+  }
   const holder = (await host.listeningSockets()).find((socket) => socket.port === port);
   if (holder === undefined) return;
   const pid = holder.pid === undefined ? '' : ` (pid ${holder.pid})`;

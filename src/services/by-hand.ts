@@ -47,9 +47,9 @@ export async function instancesByHand(
       const declared = services.find(({ name }) => name === service);
       const instances = declared === undefined ? [] : instancesOf(declared);
       const held = await Promise.all(
-        instances.map(async ({ name: instance, port }): Promise<ByHand[]> => {
-          // One that listens nowhere is known by nothing but that it runs.
-          if (port === undefined) return [{ instance, pid: leader }];
+        instances.map(async ({ name: instance, port }, index): Promise<ByHand[]> => {
+          // One that listens nowhere is known by nothing but that it runs; what runs by hand is the first of them.
+          if (port === undefined) return index === 0 ? [{ instance, pid: leader }] : [];
           const pids = sockets.filter((socket) => socket.port === port).flatMap(({ pid }) => pid ?? []);
           const own = await Promise.all(pids.map((pid) => belongsTo(host, pid, leader)));
           const pid = pids[own.indexOf(true)];

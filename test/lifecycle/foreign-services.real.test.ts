@@ -7,7 +7,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTimeOf } from '../../src/alive.ts';
 import { EXPRESS, FLASK, GRPC, hasFlask, npmInstall, WORKER } from '../support/foreign-stack.ts';
 import { freePorts } from '../support/ports.ts';
-import { qbtc } from '../support/qbtc.ts';
+import { qbtc, startQbtc } from '../support/qbtc.ts';
+
+/** Says what it was given, and stays. */
+const BESIDE = 'console.log(process.env.BROKER); setInterval(() => {}, 1e6)';
 
 interface Part {
   name: string;
@@ -165,6 +168,16 @@ ${
     expect((await qbtc(['stop', 'web'], folder)).code).toBe(0);
     // Where nobody reaps, what has ended still has its number.
     expect(startTimeOf(again)).toBeUndefined();
+  });
+
+  test('a worker is not run twice by hand, and a program beside it is not taken for it', async () => {
+    const twice = await qbtc(['exec', 'worker'], folder);
+    expect([twice.code, twice.stderr]).toEqual([1, expect.stringContaining('qbtc stop worker')]);
+    const beside = startQbtc(['exec', 'worker', '--', 'node', '-e', BESIDE], folder);
+    await expect.poll(() => beside.stdout()).toContain('amqp://');
+    expect((await parts()).worker).toMatchObject({ state: 'active', provider: 'process' });
+    beside.child.kill('SIGTERM');
+    await expect.poll(() => beside.child.exitCode).not.toBeNull();
   });
 
   test('what is adopted is neither stopped nor started', async () => {
