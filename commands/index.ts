@@ -12,6 +12,7 @@ import { events } from './events/index.ts';
 import { exec } from './exec.ts';
 import { graph } from './graph.ts';
 import { heal } from './heal.ts';
+import { init } from './init.ts';
 import { logs } from './logs.ts';
 import { metrics } from './metrics.ts';
 import { newStack } from './new.ts';
@@ -36,6 +37,7 @@ export const commands: readonly Register[] = [
   demo,
   doctor,
   newStack,
+  init,
   add,
   remove,
   up,

@@ -99,6 +99,10 @@ export const OPERATIONS = {
     about: 'go on, and act when the score falls below the bar',
     load: () => import('./heal/watch.ts'),
   },
+  init: {
+    about: 'write qbtc.yaml for the services that this folder has already, and say what stands in the way',
+    load: () => import('./init.ts'),
+  },
   'logs follow': {
     about: 'what the processes and containers of the stack wrote, and write from now on',
     load: () => import('./logs/follow.ts'),

@@ -4,6 +4,7 @@ import type { DocumentForm } from '../document-form.ts';
 export const DOCUMENTS = {
   addon: () => import('./addon/index.ts'),
   address: () => import('./address/index.ts'),
+  adoption: () => import('./adoption/index.ts'),
   applied: () => import('./applied/index.ts'),
   chaos: () => import('./chaos/index.ts'),
   check: () => import('./check/index.ts'),

@@ -1,6 +1,7 @@
 import type { Document, DocumentKind, DocumentOf } from '../../../src/report/documents/index.ts';
 import { document as addon } from './addon.ts';
 import { document as address } from './address.ts';
+import { document as adoption } from './adoption.ts';
 import { document as applied } from './applied.ts';
 import { document as chaos } from './chaos.ts';
 import { document as check } from './check.ts';
@@ -68,6 +69,7 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
   migrated,
   plan,
   address,
+  adoption,
   applied,
   routes,
   findings,

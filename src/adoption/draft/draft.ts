@@ -1,0 +1,46 @@
+import type { Loss, Obstacle } from '../../model/adoption.ts';
+import type { ResourceKind } from '../../model/resource.ts';
+import type { FoundRoute, Health, Said } from '../fact.ts';
+
+/** A value of `qbtc.yaml` with where it comes from; `why` where it is another one than stands there. */
+export interface Field<T> extends Said<T> {
+  why?: string;
+}
+
+export interface DraftResource {
+  name: Field<string>;
+  kind: ResourceKind;
+  port?: Field<number>;
+  managementPort?: Field<number>;
+}
+
+export interface DraftService {
+  name: Field<string>;
+  path: Field<string>;
+  command: Field<string[]>;
+  port?: Field<number>;
+  /** Further ones by name. */
+  ports: Record<string, Field<number>>;
+  replicas?: Field<number>;
+  health?: Field<Health>;
+  /** The place of `/metrics` in the code; none where there is none. */
+  metrics?: Field<true>;
+  stopSignal?: Field<string>;
+  stopTimeout?: Field<number>;
+  dependsOn: Field<string>[];
+  envFiles: Field<{ path: string; required: boolean }>[];
+  env: Record<string, Field<string>>;
+  routes: Field<FoundRoute>[];
+  /** A path that a first GET is tried with, and whether any answer of a server will do. */
+  firstRequest?: Field<string>;
+}
+
+/** A stack as `init` would write it: each value with its place, and what could not be said. */
+export interface Draft {
+  name: string;
+  resources: DraftResource[];
+  services: DraftService[];
+  secrets: Field<string>[];
+  obstacles: Obstacle[];
+  losses: Loss[];
+}

@@ -1,0 +1,304 @@
+import type { Obstacle } from '../../model/adoption.ts';
+import type { ResourceKind } from '../../model/resource.ts';
+import type { Said } from '../fact.ts';
+import { kindOfScheme } from '../images.ts';
+import type { Field } from './draft.ts';
+import { addressOf, converted, LOCAL, literal, secrecyOf } from './references.ts';
+
+/** What variables may speak of. */
+export interface Surroundings {
+  /** Resources by the name that compose has for them, and by their own. */
+  resources: ReadonlyMap<string, { name: string; kind: ResourceKind }>;
+  /** Services likewise, with the port that they have here and the one inside of a container. */
+  services: ReadonlyMap<string, { name: string; port?: number; inside?: number; outside?: number }>;
+  /** What is left out, by its name of compose. */
+  leftOut: ReadonlyMap<string, unknown>;
+}
+
+/** What one service is told by its variables. */
+export interface Surrounded {
+  service: string;
+  around: Surroundings;
+  secretNamed(variable: string, value: string, at: Said<string>['at']): string;
+  obstacles: Obstacle[];
+  /** What the service uses by these, to be started before it. */
+  uses: Set<string>;
+}
+
+const PREFIXES: readonly (readonly [RegExp, ResourceKind])[] = [
+  [/^(RABBIT(_?MQ)?|AMQP|BROKER|MQ|CELERY_BROKER|RMQ|RABBITMQ_DEFAULT)$/, 'rabbitmq'],
+  [/^(REDIS|CACHE)$/, 'redis'],
+  [/^(PG|PG_DB|POSTGRES(QL)?|DB|DATABASE|TYPEORM|SQL|DB_POSTGRES|POSTGRES_DB)$/, 'postgres'],
+];
+const SUFFIXES: readonly (readonly [
+  RegExp,
+  'host' | 'port' | 'user' | 'password' | 'database' | 'vhost' | 'url',
+])[] = [
+  [/_?(URL|URI|DSN|CONNECTION_STRING)$/, 'url'],
+  [/_?(HOST|HOSTNAME|SERVER)$/, 'host'],
+  [/_?PORT$/, 'port'],
+  [/_?(USER|USERNAME|LOGIN|DEFAULT_USER)$/, 'user'],
+  [/_?(PASS|PASSWORD|PWD|DEFAULT_PASS)$/, 'password'],
+  [/_?(DATABASE|DATABASE_NAME|DB_NAME|NAME|DB)$/, 'database'],
+  [/_?VHOST$/, 'vhost'],
+];
+const FIELDS: Record<ResourceKind, readonly string[]> = {
+  rabbitmq: ['host', 'port', 'user', 'password', 'vhost'],
+  redis: ['host', 'port', 'password'],
+  postgres: ['host', 'port', 'user', 'password', 'database'],
+  apisix: ['host', 'port'],
+};
+
+/**
+ * The variables of a service as `qbtc.yaml` has them: addresses become references, secrets are never copied, and what
+ * leads to something that is not here is asked for from outside.
+ */
+export function environmentOf(
+  written: Readonly<Record<string, Said<string>>>,
+  surrounded: Surrounded,
+): Record<string, Field<string>> {
+  const prefixes = resourcesByPrefix(written, surrounded.around);
+  const all = { ...surrounded, written };
+  const env: Record<string, Field<string>> = {};
+  for (const [name, said] of Object.entries(written))
+    env[name] = neighbour(name, said, written, all) ?? variable(name, said, prefixes, all);
+  return env;
+}
+
+/** What the variables of one prefix say of the host. */
+function hostOf(prefix: string, written: Readonly<Record<string, Said<string>>>): string | undefined {
+  return ['_HOST', '_HOSTNAME', '_SERVER', 'HOST']
+    .map((suffix) => written[`${prefix}${suffix}`]?.value)
+    .find((each) => each !== undefined);
+}
+
+/** `USERS_HOST: users` and the `USERS_PORT` beside it, where `users` is a service. */
+function neighbour(
+  name: string,
+  { at, value }: Said<string>,
+  written: Readonly<Record<string, Said<string>>>,
+  { around, uses }: Surrounded,
+): Field<string> | undefined {
+  const split = splitName(name);
+  if (split?.field !== 'host' && split?.field !== 'port') return undefined;
+  const host = hostOf(split.prefix, written);
+  const service = host === undefined ? undefined : around.services.get(host);
+  if (service?.port === undefined) return undefined;
+  uses.add(service.name);
+  if (split.field === 'host') return { value: '127.0.0.1', at };
+  return { value: Number(value) === service.inside ? String(service.port) : value, at };
+}
+
+function variable(
+  name: string,
+  said: Said<string>,
+  prefixes: ReadonlyMap<string, string>,
+  surrounded: Surrounded & { written: Readonly<Record<string, Said<string>>> },
+): Field<string> {
+  const { at, value, guess } = said;
+  const field = (text: string, why?: string): Field<string> => ({
+    value: text,
+    at,
+    ...(guess && { guess }),
+    ...(why === undefined ? {} : { why }),
+  });
+  const reference = (resource: string, part: string) => {
+    surrounded.uses.add(resource);
+    return `\${resources.${resource}.${part}}`;
+  };
+  const split = splitName(name);
+  const owner = split && prefixes.get(split.prefix);
+  if (split !== undefined && owner !== undefined) {
+    const kind = surrounded.around.resources.get(owner)?.kind;
+    // A whole address that stands there is rewritten below: it may lead elsewhere.
+    const isUnsaid =
+      (split.field !== 'url' && !/:\d+$/.test(value)) || value === '' || /^\$\{?\w+\}?$/.test(value);
+    if (kind !== undefined && isUnsaid && [...FIELDS[kind], 'url'].includes(split.field))
+      return field(reference(owner, split.field));
+  }
+  const away = split && hostOf(split.prefix, surrounded.written);
+  if (split !== undefined && away !== undefined && surrounded.around.leftOut.has(away)) {
+    if (split.field === 'host') {
+      asked(surrounded, name, at, `${away}, which is left out`);
+      return field(`\${${name}:-127.0.0.1}`);
+    }
+    if (split.field === 'password') {
+      asked(surrounded, name, at, 'a value that is not copied');
+      return field(`\${${name}:-}`, 'the value is not copied');
+    }
+  }
+  const rewritten = address(value, surrounded, reference);
+  if (rewritten !== undefined) return field(rewritten.text, rewritten.why);
+  const there = addressOf(value);
+  if (there !== undefined && leadsAway(there.host, surrounded)) {
+    const port = there.port === undefined ? '' : `:${there.port}`;
+    const fallback = `${there.scheme}://127.0.0.1${port}${plainPath(there.path)}${plainPath(there.query)}`;
+    asked(surrounded, name, at, `${there.scheme}://${there.host}${port}`);
+    const why = there.credentials ? 'without its credentials' : undefined;
+    return field(`\${${name}:-${fallback}}`, why);
+  }
+  const { text, refers, needed } = converted(value);
+  const secrecy = value === '' ? undefined : there?.credentials ? 'given' : secrecyOf(name);
+  if (secrecy === 'generated')
+    return field(
+      `\${secrets.${surrounded.secretNamed(name, value, at)}}`,
+      'the value is generated, not copied',
+    );
+  if (secrecy === 'given') {
+    asked(surrounded, name, at, refers ? text : 'a value that is not copied');
+    return field(`\${${name}:-}`, refers ? undefined : 'the value is not copied');
+  }
+  for (const each of needed) if (secrecyOf(each) !== undefined) asked(surrounded, each, at, `\${${each}}`);
+  return field(text);
+}
+
+function asked(
+  { obstacles, service }: Surrounded,
+  name: string,
+  at: Said<string>['at'],
+  found: string,
+): void {
+  if (
+    obstacles.some(
+      (each) => each.code === 'value-needed' && each.of === service && each.fix.startsWith(`${name}=`),
+    )
+  )
+    return;
+  obstacles.push({
+    code: 'value-needed',
+    at,
+    of: service,
+    found,
+    fix: `${name}=… in .env beside qbtc.yaml, where the service needs it`,
+  });
+}
+
+/** Without what would end a reference. */
+function plainPath(text: string): string {
+  return text.replaceAll(/\$\{[^}]*\}|[{}]/g, '');
+}
+
+function leadsAway(host: string, { around }: Surrounded): boolean {
+  return around.leftOut.has(host);
+}
+
+type Reference = (resource: string, part: string) => string;
+
+/** An address of a part of the stack as a reference to it. */
+function address(
+  value: string,
+  surrounded: Surrounded,
+  reference: Reference,
+): { text: string; why?: string } | undefined {
+  const { resources, services } = surrounded.around;
+  const bare = /^([A-Za-z0-9_.-]+):(\d+)$/.exec(value);
+  if (bare !== null) {
+    const [, host = '', port] = bare;
+    const resource = resources.get(host);
+    if (resource !== undefined)
+      return { text: `${reference(resource.name, 'host')}:${reference(resource.name, 'port')}` };
+    const service = services.get(host);
+    if (service?.port === undefined) return undefined;
+    surrounded.uses.add(service.name);
+    return {
+      text: `127.0.0.1:${service.inside === Number(port) || service.inside === undefined ? service.port : port}`,
+    };
+  }
+  const jdbc = /^jdbc:(?=postgresql:)/.test(value);
+  const there = addressOf(jdbc ? value.slice('jdbc:'.length) : value);
+  if (there === undefined) return undefined;
+  const kind = kindOfScheme(there.scheme);
+  if (kind !== undefined) {
+    const named = resources.get(there.host);
+    const sole = [
+      ...new Set([...resources.values()].filter((each) => each.kind === kind).map(({ name }) => name)),
+    ];
+    const name =
+      named?.kind === kind ? named.name : LOCAL.test(there.host) && sole.length === 1 ? sole[0] : undefined;
+    if (name === undefined) return undefined;
+    const why = there.path.length > 1 ? `${KEPT_BY[kind]} is that of the stack` : undefined;
+    if (jdbc) {
+      const [host, port, database] = ['host', 'port', 'database'].map((part) => reference(name, part));
+      return { text: `jdbc:postgresql://${host}:${port}/${database}`, ...(why && { why }) };
+    }
+    const driver = there.scheme.split('+')[1];
+    if (driver !== undefined) {
+      const parts = ['user', 'password', 'host', 'port', 'database'].map((part) => reference(name, part));
+      const [user, password, host, port, database] = parts;
+      return { text: `${there.scheme}://${user}:${password}@${host}:${port}/${database}` };
+    }
+    const query = kind === 'postgres' ? literal(there.query) : '';
+    return { text: `${reference(name, 'url')}${query}`, ...(why && { why }) };
+  }
+  if (!/^(https?|wss?)$/.test(there.scheme)) return undefined;
+  const service = services.get(there.host) ?? byPort(there.host, there.port, services);
+  if (service?.port === undefined) return undefined;
+  surrounded.uses.add(service.name);
+  const rest = `${literal(there.path)}${literal(there.query)}`;
+  if (there.scheme.startsWith('ws')) return { text: `${there.scheme}://127.0.0.1:${service.port}${rest}` };
+  return { text: `\${services.${service.name}.url}${rest}` };
+}
+
+const KEPT_BY: Record<ResourceKind, string> = {
+  rabbitmq: 'the vhost',
+  redis: 'the database',
+  postgres: 'the database',
+  apisix: 'the path',
+};
+
+function byPort(host: string, port: string | undefined, services: Surroundings['services']) {
+  if (!LOCAL.test(host) || port === undefined) return undefined;
+  return [...services.values()].find(({ outside, inside }) => (outside ?? inside) === Number(port));
+}
+
+/** Which kind of resource such a variable speaks of, by its name alone. */
+export function kindOfVariable(name: string): ResourceKind | undefined {
+  const split = splitName(name);
+  if (split === undefined) return undefined;
+  const kind = PREFIXES.find(([pattern]) => pattern.test(split.prefix))?.[1];
+  return kind !== undefined && (split.field === 'url' || FIELDS[kind].includes(split.field))
+    ? kind
+    : undefined;
+}
+
+function splitName(name: string): { prefix: string; field: (typeof SUFFIXES)[number][1] } | undefined {
+  for (const [pattern, field] of SUFFIXES) {
+    const found = pattern.exec(name);
+    if (found !== null && found.index > 0) return { prefix: name.slice(0, found.index), field };
+  }
+  return undefined;
+}
+
+/** Which resource the variables of one prefix speak of: the one that its HOST names, or the only one of the kind. */
+function resourcesByPrefix(
+  written: Readonly<Record<string, Said<string>>>,
+  { resources, services, leftOut }: Surroundings,
+): Map<string, string> {
+  const found = new Map<string, string>();
+  const prefixes = new Set(Object.keys(written).map((name) => splitName(name)?.prefix ?? ''));
+  prefixes.delete('');
+  for (const prefix of prefixes) {
+    const kind = PREFIXES.find(([pattern]) => pattern.test(prefix))?.[1];
+    const host = Object.entries(written).find(([name]) => {
+      const split = splitName(name);
+      return split?.prefix === prefix && split.field === 'host';
+    })?.[1].value;
+    const plain =
+      host === undefined
+        ? undefined
+        : converted(host)
+            .text.replace(/^\$\{\w+:-(.*)\}$/, '$1')
+            .replace(/:\d+$/, '');
+    const named = plain === undefined ? undefined : resources.get(plain);
+    if (named !== undefined) found.set(prefix, named.name);
+    else if (kind !== undefined && (plain === undefined || plain === '' || LOCAL.test(plain))) {
+      if (plain !== undefined && (services.has(plain) || leftOut.has(plain))) continue;
+      const sole = [
+        ...new Set([...resources.values()].filter((each) => each.kind === kind).map(({ name }) => name)),
+      ];
+      const [only] = sole;
+      if (sole.length === 1 && only !== undefined) found.set(prefix, only);
+    }
+  }
+  return found;
+}

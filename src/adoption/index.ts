@@ -1,0 +1,95 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { STACK_FILE } from '../config/load.ts';
+import { QbtcError } from '../errors.ts';
+import type { AdoptedFile, Loss, Obstacle } from '../model/adoption.ts';
+import { makeStateFolder, statePath } from '../state/index.ts';
+import { type Draft, draftOf } from './draft/index.ts';
+import { mergeStack } from './merge.ts';
+import { READERS, readFacts } from './readers.ts';
+import { openRepository } from './repository.ts';
+import { FLOW_FILE, placeText, writeFlow, writeStack } from './write.ts';
+
+export interface AdoptOptions {
+  /** The folder of the repository, absolute. */
+  root: string;
+  /** Brings a `qbtc.yaml` that is there to what would be written now. */
+  update: boolean;
+}
+
+/** What would be written, and what could not be said. */
+export interface AdoptionPlan {
+  draft: Draft;
+  files: AdoptedFile[];
+  kept: string[];
+  obstacles: Obstacle[];
+  losses: Loss[];
+  /** `qbtc.yaml` as it is written without what people have changed: the next update goes by it. */
+  written: string;
+}
+
+/**
+ * Reads a repository and says what `qbtc.yaml` would be for it. Writes nothing, starts nothing.
+ * @throws QbtcError `STACK_EXISTS`, `STACK_NOT_FOUND` (with `update`), `NOTHING_TO_ADOPT`
+ */
+export async function planAdoption({ root, update }: AdoptOptions): Promise<AdoptionPlan> {
+  const mine = await textOf(join(root, STACK_FILE));
+  if (mine !== undefined && !update)
+    throw new QbtcError('STACK_EXISTS', `There is a ${STACK_FILE} here already`, {
+      hint: '"qbtc init --update" brings it to what the repository says now, and keeps what you have changed.',
+    });
+  if (mine === undefined && update)
+    throw new QbtcError('STACK_NOT_FOUND', `There is no ${STACK_FILE} here that could be updated`, {
+      hint: 'qbtc init',
+    });
+  const facts = await readFacts(await openRepository(root));
+  const draft = draftOf(facts, basename(root));
+  if (draft.services.length === 0 && draft.resources.length === 0)
+    throw new QbtcError('NOTHING_TO_ADOPT', 'Nothing was found here that could be run', {
+      details: [
+        `looked for: ${READERS.map(({ name }) => name).join(', ')}`,
+        ...draft.obstacles.map(({ at, of, found, fix }) => `${placeText(at)}: ${of}: ${found}: ${fix}`),
+        ...draft.losses.map(({ at, what, instead }) => `${placeText(at)}: ${what}: ${instead}`),
+      ],
+      hint: 'Change into the folder of the repository; or make a stack with "qbtc new NAME".',
+    });
+  const sources = [
+    ...new Set(draft.services.flatMap(({ name, command }) => [name.at.file, command.at.file])),
+  ];
+  const read = sources.length > 6 ? [...sources.slice(0, 6), '…'] : sources;
+  const written = writeStack(
+    draft,
+    read.length === 0 ? draft.resources.map(({ name }) => name.at.file) : read,
+  );
+  const last = update ? await textOf(statePath(root, 'adopted')) : undefined;
+  const merged = mine === undefined ? { text: written, kept: [] } : mergeStack(mine, last, written);
+  const flow = writeFlow(draft);
+  const flowThere = await textOf(join(root, FLOW_FILE));
+  const files: AdoptedFile[] = [changeOf(STACK_FILE, mine, merged.text)];
+  if (flow !== undefined)
+    // A flow that is there is somebody's by now.
+    files.push(changeOf(FLOW_FILE, flowThere, flowThere ?? flow));
+  return { draft, files, kept: merged.kept, obstacles: draft.obstacles, losses: draft.losses, written };
+}
+
+/** Writes what was planned. */
+export async function applyAdoption(root: string, { files, written }: AdoptionPlan): Promise<void> {
+  for (const { path, text, change } of files) {
+    if (change === 'unchanged') continue;
+    const file = join(root, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFileAtomic(file, text);
+  }
+  await makeStateFolder(root);
+  await writeFileAtomic(statePath(root, 'adopted'), written);
+}
+
+function changeOf(path: string, before: string | undefined, text: string): AdoptedFile {
+  const change = before === undefined ? 'created' : before === text ? 'unchanged' : 'updated';
+  return { path, text, change };
+}
+
+async function textOf(file: string): Promise<string | undefined> {
+  return await readFile(file, 'utf8').catch(() => undefined);
+}

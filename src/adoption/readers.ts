@@ -1,0 +1,25 @@
+import type { Fact, Reader, Repository } from './fact.ts';
+import { code } from './readers/code.ts';
+import { compose } from './readers/compose.ts';
+import { dockerfile } from './readers/dockerfile.ts';
+import { envFiles } from './readers/env-files.ts';
+import { go } from './readers/go.ts';
+import { packageJson } from './readers/package-json.ts';
+import { procfile } from './readers/procfile.ts';
+import { python } from './readers/python.ts';
+
+/** All that is read of a repository. */
+export const READERS: readonly Reader[] = [
+  compose,
+  procfile,
+  packageJson,
+  python,
+  go,
+  dockerfile,
+  envFiles,
+  code,
+];
+
+export async function readFacts(repository: Repository): Promise<Fact[]> {
+  return (await Promise.all(READERS.map((reader) => reader.read(repository)))).flat();
+}

@@ -1,0 +1,99 @@
+import type { Fact, Reader } from '../fact.ts';
+import { folderOf, lineAt } from '../repository.ts';
+
+const CODE = /\.(m?[jt]s|cjs|cts|py|go)$/;
+const NOT_RUN =
+  /(^|\/)(tests?|__tests__|spec|e2e|examples?|docs?|scripts|public|static|migrations|fixtures|mocks?)\/|\.(test|spec|e2e-spec|d|min|config)\.\w+$|(^|\/)test_[^/]*\.py$|_test\.(go|py)$/;
+/** A repository has more code than says where it listens. */
+const MOST_FILES = 3000;
+
+/** `process.env.NAME || 'x'`, `os.getenv("NAME", "x")`, `os.environ.get('NAME', 'x')`: the name and its default. */
+const VARIABLE =
+  /(?:process\.env\.(\w+)|process\.env\[['"](\w+)['"]\]|os\.(?:getenv|environ\.get)\(\s*['"](\w+)['"]|os\.environ\[['"](\w+)['"]\]|os\.Getenv\("(\w+)"\)|(?:config|configService|this\.config\w*)\.get(?:OrThrow)?(?:<\w+>)?\(\s*['"](\w+)['"])\)?(?:\s*(?:\|\||\?\?|,)\s*(?:parseInt\()?(?:['"`]([^'"`\n]*)['"`]|(\d+)))?/g;
+/** Variables that may tell where something else is, though no value stands in the code. */
+const CONNECTS =
+  /_?(HOST|HOSTNAME|SERVER|PORT|USER|USERNAME|PASS|PASSWORD|DATABASE|NAME|DB|VHOST|URL|URI|DSN)$/;
+const LISTENS = [
+  /\.listen\(\s*(\d{2,5})\b/g,
+  /\b(?:app|uvicorn|web|socketio)\.run\((?:[^()]*,\s*)?port\s*=\s*(\d{2,5})/g,
+  /\bport\s*:\s*(\d{2,5})\s*[,}]/g,
+  /ListenAndServe\(\s*"[^":]*:(\d{2,5})"/g,
+  /\b(?:const|let|var)\s+(?:port|PORT)\s*(?::\s*number\s*)?=\s*(\d{2,5})\b/g,
+  /^PORT\s*=\s*(\d{2,5})\b/gm,
+];
+const ADDRESS = /\b(amqps?|mongodb(?:\+srv)?|postgres(?:ql)?|rediss?|mysql|nats|kafka):\/\/[^\s'"`<>]+/g;
+/** Of the application itself: what a router is mounted below is not seen here. */
+const HEALTH =
+  /(?:\b(?:app|server|fastify|application)\.(?:get|use|all)\(\s*|@app\.(?:get|route)\(\s*|HandleFunc\(\s*)['"`]((?:\/[\w-]+){0,3}\/(?:health|healthz|healthcheck|health-check|ready|readyz|live|livez|status|ping))\/?['"`]/gi;
+const METRICS = /['"`]\/metrics['"`]/;
+
+/** Code: where it listens, what it reads from its environment, which addresses stand in it, what tells its health. */
+export const code: Reader = {
+  name: 'code',
+  async read(repository) {
+    const files = repository.files
+      .filter((file) => CODE.test(file) && !NOT_RUN.test(file))
+      .slice(0, MOST_FILES);
+    const facts = await Promise.all(
+      files.map(async (file) => factsOf(file, (await repository.text(file)) ?? '')),
+    );
+    return facts.flat();
+  },
+};
+
+function factsOf(file: string, text: string): Fact[] {
+  const folder = folderOf(file);
+  const facts: Fact[] = [];
+  const at = (index: number) => ({ file, line: lineAt(text, index) });
+  for (const found of text.matchAll(VARIABLE)) {
+    const name = found.slice(1, 7).find((each) => each !== undefined) ?? '';
+    const fallback = found[7] ?? found[8];
+    if (name === 'PORT') facts.push({ kind: 'reads-port', folder, at: at(found.index) });
+    if (fallback === undefined && CONNECTS.test(name))
+      facts.push({
+        kind: 'variable',
+        folder,
+        name,
+        value: { value: '', at: at(found.index), guess: true },
+        rank: 5,
+      });
+    if (fallback !== undefined)
+      facts.push({
+        kind: 'variable',
+        folder,
+        name,
+        value: { value: fallback, at: at(found.index) },
+        rank: 4,
+      });
+  }
+  for (const pattern of LISTENS)
+    for (const found of text.matchAll(pattern)) {
+      const port = Number(found[1]);
+      const line = lineOf(text, found.index);
+      if (port < 80 || port > 65_535 || /process\.env|environ|getenv|\/\/.*listen/i.test(line)) continue;
+      facts.push({
+        kind: 'port',
+        folder,
+        port: { value: port, at: at(found.index) },
+        rank: pattern === LISTENS[2] ? 5 : 1,
+        fixed: pattern !== LISTENS[2],
+      });
+    }
+  for (const found of text.matchAll(ADDRESS)) {
+    const line = lineOf(text, found.index);
+    if (/process\.env|environ|getenv|^\s*(\/\/|#|\*)|\$\{|config\.get/i.test(line)) continue;
+    facts.push({ kind: 'address', folder, at: at(found.index), url: found[0] });
+  }
+  for (const found of text.matchAll(HEALTH)) {
+    const health = { value: { path: found[1] ?? '/health' }, at: at(found.index), guess: true } as const;
+    facts.push({ kind: 'health', folder, health, rank: /health/i.test(found[1] ?? '') ? 3 : 4 });
+  }
+  const metrics = METRICS.exec(text);
+  if (metrics !== null) facts.push({ kind: 'metrics', folder, at: at(metrics.index) });
+  return facts;
+}
+
+function lineOf(text: string, index: number): string {
+  const end = text.indexOf('\n', index);
+  return text.slice(text.lastIndexOf('\n', index) + 1, end < 0 ? text.length : end);
+}

@@ -1,0 +1,198 @@
+import type { Place } from '../model/adoption.ts';
+import type { Draft, DraftResource, DraftService, Field } from './draft/index.ts';
+import type { FoundRoute, Health } from './fact.ts';
+import { type Entry, yamlLines } from './yaml-lines.ts';
+
+/** The flow that `writeFlow` writes. */
+export const FLOW_FILE = 'flows/first-request.yaml';
+
+/** `qbtc.yaml` of a draft, each line with the place that it comes from. */
+export function writeStack(draft: Draft, readerNames: readonly string[]): string {
+  const { name, resources, services, secrets } = draft;
+  const top: Entry[] = [
+    { key: 'version', value: 1 },
+    { key: 'name', value: name, comment: 'the folder' },
+    ...(secrets.length === 0
+      ? []
+      : [
+          entry(
+            'secrets',
+            secrets.map(({ value }) => value),
+            secrets,
+            'their values are generated, not copied',
+          ),
+        ]),
+    ...(services.some(({ firstRequest }) => firstRequest !== undefined)
+      ? [{ key: 'flows', value: FLOW_FILE, comment: 'a first request to each service' }]
+      : []),
+  ];
+  const parts: Entry[][] = [top];
+  if (resources.length > 0) parts.push([{ key: 'infrastructure', value: resources.map(resourceEntry) }]);
+  if (services.length > 0) parts.push([{ key: 'services', value: services.map(serviceEntry) }]);
+  const heading = [
+    `# Made by "qbtc init" of ${readerNames.join(', ')}.`,
+    '# Each line says where it comes from; "guess": nobody says so, it is likely. "qbtc init --update" keeps what you change.',
+  ];
+  return `${[...heading, ...parts.flatMap((part) => ['', ...yamlLines(part)])].join('\n')}\n`.replace(
+    '\n\n',
+    '\n',
+  );
+}
+
+function resourceEntry({ name, kind, port, managementPort }: DraftResource): Entry {
+  return {
+    key: name.value,
+    comment: from(name),
+    value: [
+      { key: 'kind', value: kind, comment: from(name) },
+      ...(port === undefined ? [] : [entry('port', port.value, [port])]),
+      ...(managementPort === undefined
+        ? []
+        : [
+            entry(kind === 'apisix' ? 'admin_port' : 'management_port', managementPort.value, [
+              managementPort,
+            ]),
+          ]),
+    ],
+  };
+}
+
+function serviceEntry(service: DraftService): Entry {
+  const { name, path, command, port, ports, replicas, health, metrics, stopSignal, stopTimeout } = service;
+  const { dependsOn, envFiles, env, routes } = service;
+  const names = (fields: readonly Field<string>[]) => fields.map(({ value }) => value);
+  const optional = (key: string, field: Field<string | number> | undefined): Entry[] =>
+    field === undefined ? [] : [entry(key, field.value, [field])];
+  const mapping = (key: string, of: Record<string, Field<string | number>>): Entry[] =>
+    Object.keys(of).length === 0
+      ? []
+      : [{ key, value: Object.entries(of).map(([each, field]) => entry(each, field.value, [field])) }];
+  return {
+    key: name.value,
+    comment: from(name),
+    value: [
+      entry('path', path.value, [path]),
+      entry('command', command.value, [command]),
+      ...optional('port', port),
+      ...mapping('ports', ports),
+      ...optional('replicas', replicas),
+      ...(health === undefined ? [] : [healthEntry(health)]),
+      ...(port === undefined
+        ? []
+        : metrics === undefined
+          ? [{ key: 'metrics', value: false, comment: 'guess: no /metrics in its code' }]
+          : [entry('metrics', '/metrics', [metrics])]),
+      ...optional('stop_signal', stopSignal),
+      ...optional('stop_timeout', stopTimeout),
+      ...(dependsOn.length === 0 ? [] : [entry('depends_on', names(dependsOn), dependsOn)]),
+      ...(envFiles.length === 0
+        ? []
+        : [
+            {
+              key: 'env_file',
+              value: {
+                items: envFiles.map((field) => [
+                  entry('path', field.value.path, [field]),
+                  { key: 'required', value: field.value.required },
+                ]),
+              },
+            },
+          ]),
+      ...mapping('env', env),
+      ...(routes.length === 0
+        ? []
+        : [
+            {
+              key: 'routes',
+              value: { items: routes.map((route, index) => routeEntries(name.value, route, index)) },
+            },
+          ]),
+    ],
+  };
+}
+
+function healthEntry(field: Field<Health>): Entry {
+  const { value } = field;
+  if ('path' in value) return entry('health', value.path, [field]);
+  const inside: Entry =
+    'tcp' in value ? { key: 'tcp', value: true } : { key: 'command', value: value.command };
+  return { key: 'health', value: [{ ...inside, comment: from(field) }] };
+}
+
+function routeEntries(service: string, field: Field<FoundRoute>, index: number): Entry[] {
+  const { host, prefix = '/', strip } = field.value;
+  const path = prefix === '/' ? '' : prefix.replace(/\/$/, '');
+  return [
+    entry('name', index === 0 ? service : `${service}-r${index + 1}`, [field]),
+    path === '' ? { key: 'uri', value: '/*' } : { key: 'uris', value: [path, `${path}/*`] },
+    ...(host === undefined ? [] : [{ key: 'host', value: host }]),
+    ...(strip && path !== ''
+      ? [
+          {
+            key: 'plugins',
+            value: [
+              {
+                key: 'proxy-rewrite',
+                value: [
+                  { key: 'regex_uri', value: [`^${path.replaceAll(/[.+*?()[\]]/g, '\\$&')}/?(.*)`, '/$1'] },
+                ],
+              },
+            ],
+          },
+        ]
+      : []),
+  ];
+}
+
+function entry(key: string, value: Entry['value'], fields: readonly Field<unknown>[], why?: string): Entry {
+  return { key, value, comment: from(...fields) + (why === undefined ? '' : `: ${why}`) };
+}
+
+/** `docker-compose.yml:12`, `guess, by src/index.js:3: 3000 is that of web`; of several the first two places. */
+function from(...fields: readonly Field<unknown>[]): string {
+  const places = [...new Set(fields.map(({ at }) => placeText(at)))];
+  const shown = places.slice(0, 2).join(', ') + (places.length > 2 ? ', …' : '');
+  const guess = fields.some((field) => field.guess);
+  const why = fields.find((field) => field.why !== undefined)?.why;
+  return `${guess ? 'guess, by ' : ''}${shown}${why === undefined ? '' : `: ${why}`}`;
+}
+
+export function placeText({ file, line }: Place): string {
+  return `${file}:${line}`;
+}
+
+/** A flow that asks each service that speaks HTTP once; `undefined` where none does. */
+export function writeFlow({ services }: Draft): string | undefined {
+  const asked = services.filter(({ firstRequest }) => firstRequest !== undefined);
+  if (asked.length === 0) return undefined;
+  const steps = asked.map(({ name, firstRequest }): Entry[] => {
+    const { value = '/', guess } = firstRequest ?? {};
+    return [
+      { key: 'kind', value: 'http', ...(firstRequest && { comment: from(firstRequest) }) },
+      {
+        key: 'hop',
+        value: [
+          { key: 'subject', value: name.value },
+          { key: 'proves', value: `${name.value} answers` },
+        ],
+      },
+      {
+        key: 'request',
+        value: [
+          { key: 'method', value: 'GET' },
+          { key: 'url', value: `\${services.${name.value}.url}${value}` },
+        ],
+      },
+      // Where nobody says that there is such a path, any answer but a failure shows that it is served.
+      { key: 'expect', value: [{ key: 'status', value: [{ key: 'less_than', value: guess ? 500 : 400 }] }] },
+    ];
+  });
+  const entries: Entry[] = [
+    { key: 'name', value: 'first-request' },
+    { key: 'description', value: 'Each service that speaks HTTP answers.' },
+    { key: 'tags', value: ['smoke'] },
+    { key: 'timeout', value: '30s' },
+    { key: 'steps', value: { items: steps } },
+  ];
+  return `# Made by "qbtc init".\n${yamlLines(entries).join('\n')}\n`;
+}

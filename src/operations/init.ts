@@ -1,0 +1,77 @@
+import * as z from 'zod';
+import { applyAdoption, planAdoption } from '../adoption/index.ts';
+import type { Context } from '../context.ts';
+import { diagnose } from '../doctor/index.ts';
+import { messageOf } from '../errors.ts';
+import { openStackHere } from '../lifecycle/open.ts';
+import type { Adoption } from '../model/adoption.ts';
+import { operationOf } from './operation.ts';
+
+export const operation = operationOf({
+  effect: 'changes',
+  input: {
+    dryRun: z.boolean().default(false),
+    update: z.boolean().default(false),
+  },
+  documents: ['adoption'],
+  // There is no stack yet.
+  open: async (context) => ({ root: context.cwd }),
+  async run(context, { root }, { dryRun, update }) {
+    const plan = await planAdoption({ root, update });
+    if (!dryRun) await applyAdoption(root, plan);
+    const { draft, files, kept, obstacles, losses } = plan;
+    return {
+      document: {
+        kind: 'adoption',
+        name: draft.name,
+        dryRun,
+        services: draft.services.map(({ name, port }) => ({
+          name: name.value,
+          at: name.at,
+          ...(port === undefined ? {} : { port: port.value }),
+        })),
+        resources: draft.resources.map(({ name, kind }) => ({
+          name: name.value,
+          at: name.at,
+          resource: kind,
+        })),
+        files,
+        kept,
+        obstacles,
+        losses,
+        doctor: dryRun ? [] : await whatDoctorSays(context),
+        next: nextSteps(plan, dryRun, update),
+      },
+    };
+  },
+});
+
+/** What stands in the way of `up` on this machine; the stack that was written is opened as every command opens it. */
+async function whatDoctorSays(context: Context): Promise<Adoption['doctor']> {
+  try {
+    const stack = await openStackHere(context, { readOnly: true });
+    const { checks } = await diagnose(context, stack, true);
+    return checks
+      .filter(({ status }) => status === 'fail' || status === 'warning')
+      .map(({ name, status, found, fix }) => ({ name, status, found, fix }));
+  } catch (error) {
+    return [{ name: 'qbtc.yaml', status: 'fail', found: messageOf(error), fix: null }];
+  }
+}
+
+function nextSteps(
+  { obstacles, files }: Awaited<ReturnType<typeof planAdoption>>,
+  dryRun: boolean,
+  update: boolean,
+): Adoption['next'] {
+  if (dryRun) return [{ command: `qbtc init${update ? ' --update' : ''}`, why: 'writes it' }];
+  const installs = [
+    ...new Set(obstacles.filter(({ code }) => code === 'not-installed').map(({ fix }) => fix)),
+  ];
+  return [
+    ...installs.map((command) => ({ command, why: 'installs what services need' })),
+    { command: 'qbtc up', why: 'starts all of it, and returns when it is healthy' },
+    ...(files.length > 1 ? [{ command: 'qbtc test', why: 'asks each service that speaks HTTP' }] : []),
+    { command: 'qbtc score', why: 'says what is missing, and the command that mends it' },
+  ];
+}
