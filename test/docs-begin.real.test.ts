@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
 import { newStack, newUndecidedStack } from './support/new-stack.ts';
@@ -32,6 +32,12 @@ describe('the commands of the pages that begin or end a stack', () => {
       await takeDown();
     }
   }, 600_000);
+
+  test('init', async () => {
+    const root = await temporaryFolder();
+    await writeFile(join(root, 'Procfile'), 'web: node server.js\n');
+    for (const line of await linesOf('init')) await runsWell(line, root);
+  });
 
   // `qbtc new ../acme` is typed in a folder beside the one that it makes.
   test('new', async () => {

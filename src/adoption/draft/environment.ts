@@ -85,8 +85,8 @@ function neighbour(
   const service = host === undefined ? undefined : around.services.get(host);
   if (service?.port === undefined) return undefined;
   uses.add(service.name);
-  if (split.field === 'host') return { value: '127.0.0.1', at };
-  return { value: Number(value) === service.inside ? String(service.port) : value, at };
+  if (split.field === 'host') return { value: `\${services.${service.name}.host}`, at };
+  return { value: Number(value) === service.inside ? `\${services.${service.name}.port}` : value, at };
 }
 
 function variable(
@@ -200,9 +200,9 @@ function address(
     const service = services.get(host);
     if (service?.port === undefined) return undefined;
     surrounded.uses.add(service.name);
-    return {
-      text: `127.0.0.1:${service.inside === Number(port) || service.inside === undefined ? service.port : port}`,
-    };
+    const own = service.inside === Number(port) || service.inside === undefined;
+    const name = `services.${service.name}`;
+    return { text: `\${${name}.host}:${own ? `\${${name}.port}` : port}` };
   }
   const jdbc = /^jdbc:(?=postgresql:)/.test(value);
   const there = addressOf(jdbc ? value.slice('jdbc:'.length) : value);
@@ -235,7 +235,10 @@ function address(
   if (service?.port === undefined) return undefined;
   surrounded.uses.add(service.name);
   const rest = `${literal(there.path)}${literal(there.query)}`;
-  if (there.scheme.startsWith('ws')) return { text: `${there.scheme}://127.0.0.1:${service.port}${rest}` };
+  if (there.scheme.startsWith('ws')) {
+    const name = `services.${service.name}`;
+    return { text: `${there.scheme}://\${${name}.host}:\${${name}.port}${rest}` };
+  }
   return { text: `\${services.${service.name}.url}${rest}` };
 }
 
