@@ -6,6 +6,7 @@ import { openStack } from '../../src/config/load.ts';
 import { desiredGateway } from '../../src/gateway/index.ts';
 import { exportRoutes } from '../../src/import/export.ts';
 import { FORMATS } from '../../src/import/formats/index.ts';
+import { readRoutes } from '../../src/import/read-routes.ts';
 import { planRouteImport } from '../../src/import/routes.ts';
 import type { ExportFormat, ImportFormat } from '../../src/model/import.ts';
 import type { Stack } from '../../src/model/stack.ts';
@@ -292,6 +293,24 @@ const lists = fc
       global_rules: rules.map((id) => ({ id, plugins: { [id]: {} } })),
     };
   });
+
+test('an OpenAPI document of a service gives it its routes, once', async () => {
+  const stack = await stackOf();
+  const text = JSON.stringify({
+    openapi: '3.0.0',
+    info: { title: 'Web' },
+    paths: { '/a': { get: { operationId: 'getA' } }, '/a/{id}': { get: {}, put: {} } },
+  });
+  const imported = await readRoutes('openapi', { shown: 'web.json', text }, { upstream: 'acme-web' });
+  const plan = (of: Stack) => planRouteImport(of, imported, { source: 'web.json', env: {}, cwd: of.root });
+  const first = await plan(stack);
+  await first.apply();
+  expect(await inStack(stack, 'qbtc.yaml')).toBe(`${STACK}    routes:
+      - { name: get-a, uri: /a, methods: [GET] }
+      - { name: a-id, uri: "/a/*", vars: [[uri, ~~, "^/a/[^/]+$"]], methods: [GET, PUT] }
+`);
+  expect((await plan(await reload(stack.root))).changes).toEqual([]);
+});
 
 describe.each(['apisix', 'adc'] as const satisfies ExportFormat[])('what is exported as %s', (format) => {
   test('comes back as it was: nothing into the same stack, all of it into another', async () => {

@@ -5,4 +5,5 @@ import type { RouteFormat } from '../route-format.ts';
 export const FORMATS: Record<ImportFormat, () => Promise<{ format: RouteFormat }>> = {
   adc: () => import('./adc.ts'),
   apisix: () => import('./apisix.ts'),
+  openapi: () => import('./openapi.ts'),
 };
