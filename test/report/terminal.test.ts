@@ -141,7 +141,8 @@ describe('80 columns', () => {
       Not declared, so not counted; what it would count
         –   3.00  acme  TOPOLOGY_IN_SYNC
                   the stack declares no topology
-                  \`topology\` of qbtc.yaml, or \`events\` of a service   then 84.25
+                  declared by: \`topology\` of qbtc.yaml, or \`events\` of a service
+                  then 84.25
 
       Set aside by score.ignore
           the rule for MONITORING_LOG_LINES of quantum-core ended on 2029-12-31 and
@@ -278,7 +279,8 @@ describe('120 columns', () => {
       Not declared, so not counted; what it would count
         –   3.00  acme  TOPOLOGY_IN_SYNC
                   the stack declares no topology
-                  \`topology\` of qbtc.yaml, or \`events\` of a service   then 84.25
+                  declared by: \`topology\` of qbtc.yaml, or \`events\` of a service
+                  then 84.25
 
       Set aside by score.ignore
           the rule for MONITORING_LOG_LINES of quantum-core ended on 2029-12-31 and does nothing

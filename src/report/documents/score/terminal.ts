@@ -113,7 +113,7 @@ function notMeasuredLines({ notMeasured }: Score, style: Style): string[] {
 }
 
 /** What is out of the total: what it would count, where it is missing, and how it is declared. */
-function undeclaredLines({ undeclared }: Score, style: Style): string[] {
+function undeclaredLines({ undeclared, total }: Score, style: Style): string[] {
   if (undeclared.length === 0) return [];
   const { strong, accent, faint } = style.palette;
   const indent = ' '.repeat(DETAIL_INDENT);
@@ -124,7 +124,9 @@ function undeclaredLines({ undeclared }: Score, style: Style): string[] {
       `  ${faint(SIGN.none)} ${padStart(points(brings), 6)}  ${strong(first)}  ${faint(code)}`,
       ...more.map((line) => indent + strong(line)),
       ...wrap(reason, room).map((line) => indent + line),
-      ...wrap(`${declare}   then ${points(predicted)}`, room).map((line) => indent + accent(line)),
+      ...wrap(`declared by: ${declare}`, room).map((line) => indent + accent(line)),
+      // What has all points has them with it, too.
+      ...(predicted === total ? [] : [indent + faint(`then ${points(predicted)}`)]),
     ];
   };
   return ['', strong('Not declared, so not counted; what it would count'), ...undeclared.flatMap(linesOf)];
