@@ -124,8 +124,13 @@ const instancesAreDistinct: Rule = ({ services, infrastructure }, report) => {
   }
 };
 
-const strategyIsPossible: Rule = ({ strategy, infrastructure }, report) => {
+const strategyIsPossible: Rule = ({ strategy, infrastructure, services }, report) => {
   if (strategy !== 'fallback') return;
+  for (const [name, { url }] of Object.entries(services)) {
+    if (url === undefined) continue;
+    const found = 'a service that runs already, although "strategy: fallback" adopts nothing';
+    report(['services', name, 'url'], found, '"entry" or "command", or "strategy: hybrid"', { key: true });
+  }
   for (const [name, { provider }] of Object.entries(infrastructure)) {
     if (provider !== 'external') continue;
     const found = 'external, although "strategy: fallback" adopts nothing';

@@ -293,11 +293,14 @@ function checkOptions(stack: Stack, placement: PlacementOptions): void {
     }
   }
   if (placement.strategy === undefined || placement.strategy === 'hybrid') return;
-  const adopted = stack.resources.filter(({ provider }) => provider === 'external').map(({ name }) => name);
+  const adopted = [
+    ...stack.resources.filter(({ provider }) => provider === 'external'),
+    ...stack.services.filter(({ url }) => url !== undefined),
+  ].map(({ name }) => name);
   if (placement.strategy === 'fallback' && adopted.length > 0) {
     throw new QbtcError(
       'PROVIDER_IMPOSSIBLE',
-      `strategy fallback adopts nothing, but ${adopted.join(', ')} is declared external in ${stack.file}`,
+      `strategy fallback adopts nothing, but ${adopted.join(', ')} is declared as running already in ${stack.file}`,
       { exit: EXIT.usage, hint: 'use --strategy hybrid, or none' },
     );
   }

@@ -1,5 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { discoverServices } from '../../src/discovery/declared.ts';
+import type { RunningInstance } from '../../src/health/index.ts';
+import type { Service } from '../../src/model/stack.ts';
 import { service } from '../flow/chain.ts';
 import { freePorts } from '../support/ports.ts';
 import { quietContext } from '../support/quiet-context.ts';
@@ -92,6 +94,59 @@ describe('what qbtc runs is found by its process, whatever its document says', (
   test('the copy of another stack answers with the same name, and is not ours', async () => {
     expect(await foundAs('{"service":"llm-api"}', 999_999_999)).toMatchObject({
       problem: expect.stringContaining('which is not of this stack'),
+    });
+  });
+});
+
+describe('what is no health document', () => {
+  const own = (changes: Partial<RunningInstance>): RunningInstance => ({
+    name: 'worker',
+    service: 'worker',
+    port: undefined,
+    runs: { pid: process.pid },
+    isReady: true,
+    ...changes,
+  });
+  const found = async (declared: Partial<Service>, running: RunningInstance[]) => {
+    const { port: _, ...worker } = service('worker', 1, { health: { kind: 'process' } });
+    const stack = emptyStack('/stack', { services: [{ ...worker, ...declared }] });
+    return (await discoverServices(quietContext(), stack, running))[0];
+  };
+
+  test.each([
+    [own({}), { healthy: true, problem: '', pid: process.pid }],
+    [own({ isReady: false }), { healthy: false, problem: 'it runs, and has not been ready yet' }],
+    [own({ runs: undefined, isReady: false }), { healthy: false, problem: 'qbtc does not run it' }],
+    [
+      own({ runs: undefined, isReady: false, ended: { condition: 'crashed', reason: 'exited with code 1' } }),
+      { healthy: false, problem: 'exited with code 1' },
+    ],
+  ])('one that listens nowhere is told by its process: %o', async (running, expected) => {
+    const seen = await found({}, [running]);
+    expect(seen).toMatchObject(expected);
+    expect(seen).not.toHaveProperty('port');
+  });
+
+  test('a port that takes connections is found where its own process holds it', async () => {
+    const port = await answering(500, 'no document');
+    const declared = { port, health: { kind: 'tcp' as const } };
+    expect(await found(declared, [own({ port })])).toMatchObject({ port, healthy: true, problem: '' });
+    expect(await found(declared, [own({ port, runs: { pid: 999_999_999 } })])).toMatchObject({
+      healthy: false,
+      problem: expect.stringContaining('which is not of this stack'),
+    });
+    expect(await found(declared, [])).toMatchObject({ problem: 'qbtc does not run it' });
+  });
+
+  test('an adopted service is itself, whatever it calls itself', async () => {
+    const port = await answering(200, '{"service":"somebody-else"}');
+    const url = `http://127.0.0.1:${port}`;
+    const health = { kind: 'http' as const, path: '/health' };
+    expect(await found({ url, health }, [own({ runs: 'adopted' })])).toMatchObject({
+      port,
+      healthy: true,
+      problem: '',
+      identity: 'somebody-else',
     });
   });
 });

@@ -22,6 +22,38 @@ describe('desiredGateway', () => {
     ]);
   });
 
+  it('leads to a service that runs already where it runs, under the name that it has there', () => {
+    const upstreamOf = (url: string) => {
+      const services = [{ name: 'a', url, routes: [{ name: 'r', uri: '/' }] }];
+      return desiredGateway(stackWith({ services })).upstream.get('acme-a');
+    };
+    expect(upstreamOf('http://127.0.0.1:9000')).toEqual({
+      name: 'a',
+      type: 'roundrobin',
+      nodes: { '127.0.0.1:9000': 1 },
+      labels: LABELS,
+    });
+    expect(upstreamOf('https://billing.example')).toMatchObject({
+      nodes: { 'billing.example:443': 1 },
+      scheme: 'https',
+      pass_host: 'node',
+    });
+    expect(upstreamOf('http://[2001:db8::1]:81')).toMatchObject({ nodes: { '[2001:db8::1]:81': 1 } });
+  });
+
+  it.each([
+    [
+      { kind: 'http' as const, path: '/ready', status: [204] },
+      { http_path: '/ready', healthy: { http_statuses: [204] } },
+    ],
+    [{ kind: 'tcp' as const }, { type: 'tcp' }],
+    [{ kind: 'grpc' as const, service: '' }, { type: 'tcp' }],
+    [{ kind: 'log' as const, pattern: 'x' }, { type: 'tcp' }],
+  ])('asks replicas in the way of their readiness, as far as it can: %o', (health, active) => {
+    const services = [{ name: 'a', health, replicas: 2, routes: [{ name: 'r', uri: '/' }] }];
+    expect(desiredGateway(stackWith({ services })).upstream.get('acme-a')?.checks).toMatchObject({ active });
+  });
+
   it('leaves the declared fields of a route as they are', () => {
     const declared = LLM_STACK.services[0]?.routes[0];
     expect(desiredGateway(LLM_STACK).route.get('acme-llm-chat')).toEqual({

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer as createHttp } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
@@ -61,6 +62,10 @@ test('a port that takes connections is ready where its own process holds it', as
   const [free] = await freePorts(1);
   expect(await asked({ kind: 'tcp' }, { url })).toMatchObject({ ready: true });
   expect(await asked({ kind: 'tcp' }, { url, runs: 'adopted' })).toMatchObject({ ready: true });
+  // An engine takes connections for a container in which nobody listens.
+  expect(await asked({ kind: 'tcp' }, { url, runs: 'container' })).toMatchObject({ ready: false });
+  const kept = await listening(createServer(() => {}));
+  expect(await asked({ kind: 'tcp' }, { url: kept, runs: 'container' })).toMatchObject({ ready: true });
   expect(await asked({ kind: 'tcp' }, { url, runs: { pid: 999_999_999 } })).toMatchObject({
     ready: false,
     problem: { kind: 'stranger' },
@@ -99,8 +104,18 @@ test('a program tells it by its exit code, and one that cannot be run is a reaso
 
 test('a process is ready that lives for a moment, and not one that ends at once', async () => {
   expect(await asked({ kind: 'process' })).toMatchObject({ ready: true, found: { pid: process.pid } });
-  const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 200)'], { stdio: 'ignore' });
-  expect(await asked({ kind: 'process' }, { runs: { pid: child.pid } })).toMatchObject({ ready: false });
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' });
+  // The moment is as long as it takes to end, however busy the machine is.
+  const sleep = async () => {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  };
+  const shortLived = { ...context, clock: { ...context.clock, sleep } };
+  const runs = { pid: child.pid };
+  expect(await askReadiness(shortLived, { kind: 'process' }, instance({ runs }))).toMatchObject({
+    ready: false,
+    reason: 'it ended right after it was started',
+  });
   expect(await asked({ kind: 'process' }, { runs: undefined })).toMatchObject({ ready: false });
 });
 

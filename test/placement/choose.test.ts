@@ -186,6 +186,30 @@ describe('a machine', () => {
   });
 });
 
+test('a service that runs already is left where it is, whatever the rest runs in', async () => {
+  const adopted = (url: string): Service => {
+    const { port: _, command: __, ...rest } = service(1);
+    return { ...rest, name: 'there', url, dependsOn: [] };
+  };
+  const stackWithIt = async (url: string) => {
+    const stack = await wholeStack();
+    return { ...stack, services: [...stack.services, adopted(url)] };
+  };
+  const runsIn = ({ services }: InfrastructurePlan) => services.map(({ runs }) => runs);
+  const choose = async (url: string, placement = {}) =>
+    chooseProviders(context, await stackWithIt(url), NOTHING_RUNS, placement, DOCKER);
+  const far = await choose('https://billing.example');
+  expect([far.strategy, runsIn(far)]).toEqual(['hybrid', ['container', 'adopted']]);
+  // From a container this machine's loopback is another one.
+  const near = await choose('http://localhost:9');
+  expect(runsIn(near)).toEqual(['process', 'adopted']);
+  expect(near.services[0]?.reason).toContain('there, which runs already, could not be reached');
+  await expect(choose('https://billing.example', { strategy: 'fallback' })).rejects.toMatchObject({
+    code: 'PROVIDER_IMPOSSIBLE',
+    message: expect.stringContaining('there'),
+  });
+});
+
 describe('what is asked for', () => {
   test.each([
     ['fallback', DOCKER, { cache: 'native', gateway: 'native' }, 'fallback'],
