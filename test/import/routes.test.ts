@@ -307,7 +307,7 @@ test('an OpenAPI document of a service gives it its routes, once', async () => {
   await first.apply();
   expect(await inStack(stack, 'qbtc.yaml')).toBe(`${STACK}    routes:
       - { name: get-a, uri: /a, methods: [GET] }
-      - { name: a-id, uri: "/a/*", vars: [[uri, ~~, "^/a/[^/]+$"]], methods: [GET, PUT] }
+      - { name: a-id, uri: /a/*, vars: [[uri, ~~, "^/a/[^/]+$"]], methods: [GET, PUT] }
 `);
   expect((await plan(await reload(stack.root))).changes).toEqual([]);
 });
