@@ -186,6 +186,20 @@ test('each replica is given its own ports, in its command and its environment', 
   ]);
 });
 
+test('how a service is ended is its own choice', async () => {
+  const { load } = await stackOf(
+    `${service('stop_signal: SIGINT, stop_timeout: 1.5')}  two: { command: [node] }\n`,
+  );
+  const stack = await load();
+  const specs = await Promise.all(
+    stack.services.flatMap(instancesOf).map((instance) => serviceProcess(quietContext(), stack, instance)),
+  );
+  expect(specs).toMatchObject([
+    { stopSignal: 'SIGINT', stopTimeoutMs: 1500, stopsGroup: true, ports: [] },
+    { stopSignal: 'SIGTERM', stopTimeoutMs: 15_000 },
+  ]);
+});
+
 test('further ports and those of replicas count among the ports of the stack, with the base', async () => {
   const { file, load } = await stackOf(`${service('port: 7000, ports: { admin: 7100 }, replicas: 2')}`);
   expect(declaredPorts(await readStackDocument({ file }))).toEqual([7000, 7001, 7100, 7101]);
