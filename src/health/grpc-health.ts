@@ -70,7 +70,8 @@ export function askGrpcHealth(url: string, service: string, timeoutMs: number): 
       if (size > MAX_BYTES) silent(`${url} answers with more than a health check`);
       else chunks.push(chunk);
     });
-    request.on('error', (error) => silent(messageOf(error)));
+    // That the stream was cancelled says less than what has ended its connection.
+    request.on('error', (error) => silent(messageOf(error.cause ?? error)));
     request.on('end', () => end(answerOf(url, fields, Buffer.concat(chunks))));
     request.end(requestOf(service));
   });
