@@ -4,6 +4,7 @@ import type { Register } from './command.ts';
 import { completion } from './completion.ts';
 import { consumers } from './consumers/index.ts';
 import { demo } from './demo.ts';
+import { dev } from './dev.ts';
 import { discover } from './discover/index.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
@@ -41,6 +42,7 @@ export const commands: readonly Register[] = [
   add,
   remove,
   up,
+  dev,
   wait,
   status,
   ps,

@@ -5,6 +5,14 @@ import type { Register } from './command.ts';
 import { operate } from './operate.ts';
 import { number } from './options/number.ts';
 import { repeated } from './options/repeated.ts';
+import { checkTogether } from './options/together.ts';
+
+interface Options {
+  watch?: boolean;
+  dryRun?: boolean;
+  timing?: boolean;
+  test?: string;
+}
 
 export const up: Register = (program, run) => {
   program
@@ -43,7 +51,20 @@ export const up: Register = (program, run) => {
       '--accept-loss',
       'start embedded parts without what is damaged in their data; it is kept aside there',
     )
+    .option('-w, --watch', 'go on until Ctrl-C, and bring each change that is saved to the stack')
+    .option('--test <tag>', 'with --watch: run the flows with this tag after each change')
     .option('--timing', 'print what took how long, and which chain of steps decided it')
     .option('--json', 'print the result as JSON, and the progress as JSON, one object a line, to stderr')
-    .action(run(operate('up', (options, names) => ({ ...options, names }))));
+    .action(
+      run<Options>(async (context, { watch = false, ...options }, names) => {
+        const { dryRun = false, timing = false, test, ...watching } = options;
+        checkTogether('up', [
+          watch && dryRun && '--dry-run changes nothing, --watch goes on',
+          watch && timing && '--timing is for one start, --watch goes on',
+          !watch && test !== undefined && '--test says which flows --watch runs',
+        ]);
+        const input = watch ? { ...watching, test } : options;
+        return operate<object>(watch ? 'up watch' : 'up', () => ({ ...input, names }))(context, options, []);
+      }),
+    );
 };

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import * as z from 'zod';
 import type { Context } from '../context.ts';
 import type { Outdated } from '../model/lifecycle.ts';
@@ -23,6 +23,11 @@ const GIT_TIMEOUT_MS = 10_000;
 /** Where no git tells: what programs write, and what others have written. */
 const NOT_CODE =
   /^(?:\..*|node_modules|__pycache__|venv|env|dist|build|target|out|logs?|tmp|data|coverage)$|\.(?:pyc|log|sqlite3?|db|pid)$/;
+
+/** Whether a path in the folder of a service names what programs write, or what others have written. */
+export function isNoCode(path: string): boolean {
+  return path.split(sep).some((name) => NOT_CODE.test(name));
+}
 
 /**
  * Compares the code of services with a `command` with what it was when they were started, and writes down what it is

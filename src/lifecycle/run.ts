@@ -33,6 +33,7 @@ import { inDependencyOrder } from './dependency-order.ts';
 import type { Part, Running } from './part.ts';
 import type { Starter } from './starter.ts';
 import type { Steps } from './steps.ts';
+import { unlessInterrupted } from './unless-interrupted.ts';
 
 const PROBE_TIMEOUT_MS = 5_000;
 
@@ -129,7 +130,7 @@ export class Run {
         add(service.name, after, async () => {
           const { runtime, starter } = this.#starters.processes;
           await Promise.all([
-            ...(await specs).map(({ spec, instance }) => this.#process(this.#instancePart(instance), spec)),
+            this.#replicas(await specs),
             ...instancesOf(service).map(async (instance) => {
               const hand = handOf(instance);
               if (hand === undefined) return;
@@ -189,6 +190,16 @@ export class Run {
         for (const own of processes.slice(-1)) await this.#process(this.#resourcePart(resource), own);
       });
     }
+  }
+
+  /** One after the other where all of them run: those that are not being started anew answer meanwhile. */
+  async #replicas(specs: readonly { spec: ProcessSpec; instance: Instance }[]): Promise<void> {
+    const { starter } = this.#starters.processes;
+    const start = ({ spec, instance }: (typeof specs)[number]) =>
+      this.#process(this.#instancePart(instance), spec);
+    if (specs.every(({ spec }) => starter.before(spec.name)?.lives === true))
+      for (const each of specs) await start(each);
+    else await Promise.all(specs.map(start));
   }
 
   async #process(part: Part, spec: ProcessSpec): Promise<void> {
@@ -256,18 +267,6 @@ export class Run {
     return probe();
   }
 
-  /** For work that cannot be called off: its end is not waited for. */
-  #unlessInterrupted<T>(work: Promise<T>): Promise<T> {
-    const { interrupted } = this.#context;
-    work.catch(() => {});
-    return new Promise((resolve, reject) => {
-      const stop = () => reject(interrupted.reason);
-      if (interrupted.aborted) stop();
-      interrupted.addEventListener('abort', stop, { once: true });
-      work.then(resolve, reject).finally(() => interrupted.removeEventListener('abort', stop));
-    });
-  }
-
   async #migrations(): Promise<void> {
     for (const resource of resourcesOfKind(this.#selection, 'postgres')) {
       const { migrations } = resource;
@@ -276,7 +275,7 @@ export class Run {
         ...(migrations === undefined ? [] : await migrate(this.#context, { ...resource, migrations })),
         ...(await ensureRoles(this.#context, this.#stack, resource)),
       ];
-      const changes = await this.#unlessInterrupted(work());
+      const changes = await unlessInterrupted(this.#context.interrupted, work());
       this.#report(
         'migrations',
         changes.map((change) => ({ change, status: 'done' })),

@@ -207,7 +207,8 @@ async function takeBack(context: Context, { processes, containers, starters }: H
   }
   const left = (await processes.takeOver()).filter(isSupervised).map(({ name }) => name);
   if (left.length === 0) await processes.remove({ volumes: false, onEnding() {}, onStopped() {} });
-  if (aborted || left.length + contained.length === 0) return;
+  // Refused before anything was started: what ran before runs on, and nobody has to look at it.
+  if (aborted || starters === undefined || left.length + contained.length === 0) return;
   context.io.err(
     `still running, to be looked at: ${[...left, ...contained].join(', ')} (qbtc down ends them)`,
   );

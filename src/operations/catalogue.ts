@@ -242,7 +242,11 @@ export const OPERATIONS = {
   },
   up: {
     about: 'start the stack, apply migrations, topology and routes, and return when all of it is healthy',
-    load: () => import('./up.ts'),
+    load: () => import('./up/index.ts'),
+  },
+  'up watch': {
+    about: 'start the stack, and bring each change that is saved to it until it is interrupted',
+    load: () => import('./up/watch.ts'),
   },
   wait: {
     about: 'wait until parts are healthy, the score is reached, or flows pass; says what is missing',

@@ -169,6 +169,12 @@ export class Bundles {
   }
 }
 
+/** The files that the last bundle of a program was made of, absolute; none before there is one. */
+export async function inputsOfBundle(root: string, name: string): Promise<ReadonlySet<string>> {
+  const manifest = await readManifest(join(stackFolders(root).build, `${name}.json`));
+  return new Set(Object.keys(manifest?.inputs ?? {}).map((input) => join(root, input)));
+}
+
 /** Ends a bundle; what comes before it is what its name holds the digest of. */
 const MAP_COMMENT = '//# sourceMappingURL=';
 

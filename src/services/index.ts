@@ -1,4 +1,4 @@
-export { Bundles } from './bundle.ts';
+export { Bundles, inputsOfBundle } from './bundle.ts';
 export { instancesByHand, noteByHand } from './by-hand.ts';
 export { whySilent } from './elsewhere.ts';
 export { containerEnvironment, writeEnvFiles, writeGenerated } from './env-files.ts';

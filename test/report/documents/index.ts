@@ -50,6 +50,7 @@ import { document as undone } from './undone.ts';
 import { document as up } from './up.ts';
 import { document as upPlan } from './up-plan.ts';
 import { document as waited } from './waited.ts';
+import { document as watch } from './watch.ts';
 
 /** An example of each kind; all tests of forms read them. */
 export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
@@ -84,6 +85,7 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
   doctor,
   'up-plan': upPlan,
   waited,
+  watch,
   down,
   stacks,
   status,

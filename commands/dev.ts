@@ -1,0 +1,25 @@
+import { READY_TIMEOUT } from '../src/operations/bounds.ts';
+import { OPERATIONS } from '../src/operations/catalogue.ts';
+import type { Register } from './command.ts';
+import { operate } from './operate.ts';
+import { number } from './options/number.ts';
+
+export const dev: Register = (program, run) => {
+  program
+    .command('dev')
+    .argument('[names...]', 'resources and services, with what they need; all when left out')
+    .description(`${OPERATIONS['up watch'].about}; the same as up --watch`)
+    .option('--test <tag>', 'run the flows with this tag after each change')
+    .option(
+      '--timeout <seconds>',
+      'how long each part may take until it is ready',
+      number(READY_TIMEOUT),
+      READY_TIMEOUT.default,
+    )
+    .option('--json', 'print what happens as JSON, one object a line')
+    .action(
+      run(
+        operate<{ test?: string; timeout: number }>('up watch', (options, names) => ({ ...options, names })),
+      ),
+    );
+};
