@@ -78,7 +78,7 @@ export interface DocumentFact {
   kind: 'document';
   folder: string;
   at: Place;
-  form: 'openapi' | 'rabbitmq' | 'apisix' | 'kong' | 'adc';
+  form: 'openapi' | 'rabbitmq' | 'apisix' | 'adc';
   /** Of OpenAPI: a path that a GET without parameters answers. */
   path?: string;
 }

@@ -3,7 +3,7 @@ import type { ResourceKind } from '../model/resource.ts';
 /** Images that are a resource of ours, by the last part of their names. */
 const KINDS: readonly (readonly [RegExp, ResourceKind])[] = [
   [/^rabbitmq$/, 'rabbitmq'],
-  [/^(redis|valkey|keydb|redis-stack(-server)?|dragonfly)$/, 'redis'],
+  [/^(redis|valkey|keydb|redis-stack(-server)?|redismod|redislabs|dragonfly)$/, 'redis'],
   [/^(postgres|postgresql|postgis|timescaledb|pgvector|timescaledb-ha)$/, 'postgres'],
   [/^apisix$/, 'apisix'],
 ];

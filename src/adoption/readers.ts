@@ -2,6 +2,7 @@ import type { Fact, Reader, Repository } from './fact.ts';
 import { code } from './readers/code.ts';
 import { compose } from './readers/compose.ts';
 import { dockerfile } from './readers/dockerfile.ts';
+import { documents } from './readers/documents.ts';
 import { envFiles } from './readers/env-files.ts';
 import { go } from './readers/go.ts';
 import { packageJson } from './readers/package-json.ts';
@@ -17,6 +18,7 @@ export const READERS: readonly Reader[] = [
   go,
   dockerfile,
   envFiles,
+  documents,
   code,
 ];
 

@@ -60,7 +60,7 @@ async function whatDoctorSays(context: Context): Promise<Adoption['doctor']> {
 }
 
 function nextSteps(
-  { obstacles, files }: Awaited<ReturnType<typeof planAdoption>>,
+  { draft, obstacles, files }: Awaited<ReturnType<typeof planAdoption>>,
   dryRun: boolean,
   update: boolean,
 ): Adoption['next'] {
@@ -69,6 +69,10 @@ function nextSteps(
     ...new Set(obstacles.filter(({ code }) => code === 'not-installed').map(({ fix }) => fix)),
   ];
   return [
+    ...draft.imports.map(({ form, file }) => ({
+      command: form === 'rabbitmq' ? `qbtc topology import ${file}` : `qbtc routes import ${form} ${file}`,
+      why: form === 'rabbitmq' ? 'takes over exchanges, queues and bindings' : 'takes over the routes',
+    })),
     ...installs.map((command) => ({ command, why: 'installs what services need' })),
     { command: 'qbtc up', why: 'starts all of it, and returns when it is healthy' },
     ...(files.length > 1 ? [{ command: 'qbtc test', why: 'asks each service that speaks HTTP' }] : []),

@@ -183,6 +183,27 @@ test('Python, Go and a Procfile are read', async () => {
   expect(obstacles.map(({ code }) => code)).toEqual(['port-in-code']);
 });
 
+test('documents say what a first request asks for, and what is to be imported', async () => {
+  const { draft } = await adopted({
+    'compose.yaml': 'services:\n  api: { build: api, ports: ["8000:8000"] }\n  mq: { image: rabbitmq }\n',
+    'api/package.json': '{"scripts": {"start": "node ."}}',
+    'api/index.js':
+      "listen(process.env.PORT);\nconst other = { host: 'mq', port: 5672 };\nfetch('http://elsewhere.example/x');\n",
+    'api/openapi.yaml':
+      'openapi: 3.0.0\nservers: [{ url: https://shop.example/v1 }]\npaths:\n  /items/{id}: { get: {} }\n  /items: { get: {} }\n',
+    'mq/definitions.json': '{"queues": [], "exchanges": [], "bindings": []}',
+    'mq/definitions-of-something-else.json': '{"queues": 3}',
+  });
+  expect(draft.services[0]?.firstRequest).toEqual({
+    value: '/v1/items',
+    at: { file: 'api/openapi.yaml', line: 5 },
+  });
+  expect(draft.imports).toEqual([{ form: 'rabbitmq', file: 'mq/definitions.json' }]);
+  expect(draft.obstacles).toEqual([
+    expect.objectContaining({ code: 'address-in-code', found: 'mq', at: { file: 'api/index.js', line: 2 } }),
+  ]);
+});
+
 test('a folder with a stack is refused, one with nothing too', async () => {
   const root = await repositoryOf({ 'qbtc.yaml': 'version: 1\n' });
   await expect(planAdoption({ root, update: false })).rejects.toMatchObject({ code: 'STACK_EXISTS' });

@@ -43,4 +43,6 @@ export interface Draft {
   secrets: Field<string>[];
   obstacles: Obstacle[];
   losses: Loss[];
+  /** Documents that commands of their own take over. */
+  imports: { form: 'rabbitmq' | 'apisix' | 'adc'; file: string }[];
 }

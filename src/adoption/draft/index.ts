@@ -36,6 +36,7 @@ export function draftOf(facts: readonly Fact[], folder: string): Draft {
     secrets: [],
     obstacles: [],
     losses: [],
+    imports: [],
   };
   for (const fact of facts) {
     if (fact.kind === 'loss') draft.losses.push(withoutKind(fact));
@@ -103,6 +104,12 @@ export function draftOf(facts: readonly Fact[], folder: string): Draft {
         ...(listening.has(part) ? { listening: listening.get(part) } : {}),
       }),
     );
+  }
+  for (const fact of facts) {
+    if (fact.kind !== 'document' || fact.form === 'openapi') continue;
+    const kind = fact.form === 'rabbitmq' ? 'rabbitmq' : 'apisix';
+    if (draft.resources.some((each) => each.kind === kind))
+      draft.imports.push({ form: fact.form, file: fact.at.file });
   }
   draft.secrets = secrets.all();
   withoutCycles(draft);

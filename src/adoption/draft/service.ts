@@ -71,7 +71,7 @@ export function serviceOf(part: Part, source: ServiceSource): DraftService {
   if (unit?.stopTimeout !== undefined) service.stopTimeout = unit.stopTimeout;
   addFiles(service, part, source);
   addDependencies(service, part, uses, source);
-  tellAddresses(part, name, draft);
+  tellAddresses(part, name, source);
   const install = part.program?.install;
   if (install?.missing)
     draft.obstacles.push({
@@ -278,10 +278,12 @@ function addDependencies(
 }
 
 /** Addresses that the code does not let anybody choose. */
-function tellAddresses({ hints }: Part, name: string, draft: Draft): void {
+function tellAddresses({ hints }: Part, name: string, { draft, around }: ServiceSource): void {
   for (const hint of hints) {
     if (hint.kind !== 'address') continue;
     const there = addressOf(hint.url);
+    const isServer = there !== undefined && !/^https?$/.test(there.scheme);
+    if (!isServer && !isNeighbour(there?.host ?? hint.url, there?.port, name, around)) continue;
     const port = there?.port === undefined ? '' : `:${there.port}`;
     const found =
       there === undefined ? (hint.url.split('://')[0] ?? '') : `${there.scheme}://${there.host}${port}`;
@@ -293,4 +295,15 @@ function tellAddresses({ hints }: Part, name: string, draft: Draft): void {
       fix: 'read it from a variable, and give the variable in env: ${resources.NAME.url}',
     });
   }
+}
+
+/** Whether a name or an address is that of another part of the stack. */
+function isNeighbour(host: string, port: string | undefined, name: string, around: Surroundings): boolean {
+  const other = [...around.services].find(
+    ([written, { outside, inside, port: own }]) =>
+      written === host ||
+      (LOCAL.test(host) && port !== undefined && [outside, inside, own].includes(Number(port))),
+  );
+  if (other !== undefined) return other[1].name !== name;
+  return around.resources.has(host) || around.leftOut.has(host);
 }

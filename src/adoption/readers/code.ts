@@ -22,6 +22,9 @@ const LISTENS = [
   /^PORT\s*=\s*(\d{2,5})\b/gm,
 ];
 const ADDRESS = /\b(amqps?|mongodb(?:\+srv)?|postgres(?:ql)?|rediss?|mysql|nats|kafka):\/\/[^\s'"`<>]+/g;
+/** Another part by a name or an address that stands in the code; which names are parts is told in `draft/`. */
+const NEIGHBOUR =
+  /\bhost(?:name)?['"]?\s*[:=]\s*['"`]([A-Za-z][\w.-]*)['"`]|['"`](https?:\/\/[\w.-]+(?::\d+)?)(?=[/'"`])/g;
 /** Of the application itself: what a router is mounted below is not seen here. */
 const HEALTH =
   /(?:\b(?:app|server|fastify|application)\.(?:get|use|all)\(\s*|@app\.(?:get|route)\(\s*|HandleFunc\(\s*)['"`]((?:\/[\w-]+){0,3}\/(?:health|healthz|healthcheck|health-check|ready|readyz|live|livez|status|ping))\/?['"`]/gi;
@@ -83,6 +86,10 @@ function factsOf(file: string, text: string): Fact[] {
     const line = lineOf(text, found.index);
     if (/process\.env|environ|getenv|^\s*(\/\/|#|\*)|\$\{|config\.get/i.test(line)) continue;
     facts.push({ kind: 'address', folder, at: at(found.index), url: found[0] });
+  }
+  for (const found of text.matchAll(NEIGHBOUR)) {
+    if (/process\.env|environ|getenv|^\s*(\/\/|#|\*)|config\.get/i.test(lineOf(text, found.index))) continue;
+    facts.push({ kind: 'address', folder, at: at(found.index), url: found[1] ?? found[2] ?? '' });
   }
   for (const found of text.matchAll(HEALTH)) {
     const health = { value: { path: found[1] ?? '/health' }, at: at(found.index), guess: true } as const;
