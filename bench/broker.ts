@@ -13,7 +13,7 @@ import { createLog } from '../templates/stack/packages/runtime/src/logging.ts';
 import { reachContext } from '../test/support/context.ts';
 import { startRabbitMq } from '../test/support/rabbitmq.ts';
 import { emptyStack } from '../test/support/stack.ts';
-import { type Benchmark, type Figure, figureOf } from './guard/figure.ts';
+import { type Benchmark, type Figure, figureOf, isGuard } from './guard/figure.ts';
 
 const SEQUENTIAL = 2_000;
 const CONCURRENT = 10_000;
@@ -399,17 +399,18 @@ async function memories(): Promise<Figure[]> {
 
 export const benchmark: Benchmark = {
   about: 'The embedded broker with its data on disk beside a real RabbitMQ, the same work with amqplib.',
-  async measure({ rounds }) {
+  async measure(extent) {
+    const { rounds, short = false } = extent;
     const embedded = await startEmbedded();
     const started = await startRabbitMq();
     const rabbitmq = 'unavailable' in started ? undefined : started;
     try {
       const figures = [
-        ...(await besideRabbitMq(embedded.url, rabbitmq, rounds ?? ROUNDS)),
-        await busBesideAmqplib(embedded.url, rounds ?? ROUNDS_OF_THE_BUS),
-        ...(await topologies(embedded.managementUrl, rabbitmq)),
-        ...(await memories()),
+        ...(await besideRabbitMq(embedded.url, rabbitmq, short ? 1 : (rounds ?? ROUNDS))),
+        await busBesideAmqplib(embedded.url, short ? 1 : (rounds ?? ROUNDS_OF_THE_BUS)),
       ];
+      if (!short) figures.push(...(await topologies(embedded.managementUrl, rabbitmq)));
+      if (!isGuard(extent)) figures.push(...(await memories()));
       return 'unavailable' in started
         ? { figures, notes: [`RabbitMQ is left out: ${started.unavailable}.`] }
         : { figures };

@@ -11,7 +11,7 @@ import {
   startNginx,
 } from './gateway/peers.ts';
 import { peakBytes, processorMs, proportionalBytes } from './gateway/usage.ts';
-import { type Benchmark, type Extent, type Figure, figureOf } from './guard/figure.ts';
+import { type Benchmark, type Extent, type Figure, figureOf, isGuard } from './guard/figure.ts';
 
 const ROUNDS = 3;
 const SECONDS = 2;
@@ -244,10 +244,10 @@ export const benchmark: Benchmark = {
     const upstream = await start('upstream');
     const address = `127.0.0.1:${upstream.port}`;
     // What only stands beside it says nothing of how it changes.
-    const isGuard = extent.short === true || extent.rounds !== undefined;
-    const names = isGuard ? [BASE] : [BASE, '@fastify/http-proxy', 'fast-proxy', 'bare undici'];
+    const isAlone = isGuard(extent);
+    const names = isAlone ? [BASE] : [BASE, '@fastify/http-proxy', 'fast-proxy', 'bare undici'];
     const peers = await Promise.all(names.map((name) => start(name, address)));
-    const nginx = isGuard ? undefined : await startNginx(address);
+    const nginx = isAlone ? undefined : await startNginx(address);
     const gateway = await startGateway();
     await configure(gateway, address);
     const targets: Target[] = [

@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import { Agent, type Dispatcher, Pool, request } from 'undici';
-import { type Benchmark, type Extent, type Figure, figureOf, median, quantile } from './guard/figure.ts';
+import {
+  type Benchmark,
+  type Extent,
+  type Figure,
+  figureOf,
+  isGuard,
+  median,
+  quantile,
+} from './guard/figure.ts';
 import { type BenchStack, benchStack, memoryOfStack, type Part, partsOf, processorTime } from './support.ts';
 
 const ALONE = 300;
@@ -45,8 +53,7 @@ export const benchmark: Benchmark = {
       const parts = partsOf(stack);
       const pids = [...parts.map(({ pid }) => pid), ...chain.pids];
       const figures = await besideChain(flow, chain.ask, pids, extent);
-      // The rest has no peer, and is for a person to look at.
-      if (extent.short === true || extent.rounds !== undefined) return { figures };
+      if (isGuard(extent)) return { figures };
       figures.push(...(await costOfParts(flow, parts)));
       const first = await firstChunks(target, headers);
       const ms = { unit: 'ms', better: 'lower' } as const;

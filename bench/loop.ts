@@ -6,7 +6,7 @@ import { takeScore } from '../src/lifecycle/score.ts';
 import { observeResources } from '../src/observe/resources.ts';
 import { createContext } from '../src/system/index.ts';
 import { quietContext } from '../test/support/quiet-context.ts';
-import { type Benchmark, type Figure, figureOf } from './guard/figure.ts';
+import { type Benchmark, type Figure, figureOf, isGuard } from './guard/figure.ts';
 import { type BenchStack, benchStack, CHECKOUT } from './support.ts';
 
 const RUNS = 7;
@@ -18,13 +18,13 @@ const PROGRAM = join(CHECKOUT, 'bin', 'qbtc.js');
 export const benchmark: Benchmark = {
   about:
     'The closed loop on an embedded stack: a whole `qbtc score`, from a kill -9 to the first answer and to a score of 100 with all flows passed, and `heal --watch` when nothing happens.',
-  async measure({ rounds = RUNS }) {
+  async measure(extent) {
     const stack = await benchStack();
     try {
       stack.qbtc('up');
-      return {
-        figures: [...scores(stack, rounds), ...(await recoveries(stack)), ...(await idleWatch(stack))],
-      };
+      const figures = scores(stack, extent.rounds ?? RUNS);
+      if (!isGuard(extent)) figures.push(...(await recoveries(stack)), ...(await idleWatch(stack)));
+      return { figures };
     } finally {
       stack.remove();
     }

@@ -7,7 +7,7 @@ import type { Context } from '../src/context.ts';
 import { mapConcurrently } from '../src/reconcile/map-concurrently.ts';
 import { reachContext } from '../test/support/context.ts';
 import { freePorts } from '../test/support/ports.ts';
-import { type Benchmark, type Figure, figureOf, median } from './guard/figure.ts';
+import { type Benchmark, type Figure, figureOf, isGuard, median } from './guard/figure.ts';
 import { CHECKOUT } from './support.ts';
 
 const SIZES = [1_000, 5_000, 10_000];
@@ -244,12 +244,12 @@ function figuresOf(size: number, runs: readonly Figures[]): Figure[] {
 
 export const benchmark: Benchmark = {
   about: `\`qbtc routes sync\` as CI calls it: the whole command with Node's start, ${ROUTES_EACH} routes for each upstream, in YAML, beside the bare calls to the same Admin API with as many (${IN_FLIGHT}) in flight. Against the embedded gateway, or with QBTC_APISIX_ADMIN and QBTC_APISIX_KEY against a real one.`,
-  async measure({ rounds, short = false }) {
+  async measure(extent) {
     const context = reachContext();
     const figures: Figure[] = [];
-    for (const size of short || rounds !== undefined ? GUARDED : SIZES) {
+    for (const size of isGuard(extent) ? GUARDED : SIZES) {
       const runs: Figures[] = [];
-      for (let run = 0; run < (rounds ?? RUNS); run += 1) runs.push(await oneRun(context, size));
+      for (let run = 0; run < (extent.rounds ?? RUNS); run += 1) runs.push(await oneRun(context, size));
       figures.push(...figuresOf(size, runs));
     }
     return { figures };

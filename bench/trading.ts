@@ -12,7 +12,7 @@ import { filtersOf } from '@stack/trading/filters';
 import { strategyNamed } from '@stack/trading/strategies';
 import sortedBTree from 'sorted-btree';
 import { ATR, BollingerBands, EMA, MACD, RSI, VWAP } from 'trading-signals';
-import { type Benchmark, type Figure, figureOf, quantile } from './guard/figure.ts';
+import { type Benchmark, type Figure, figureOf, isGuard, quantile } from './guard/figure.ts';
 import { benchStack, memoryOfStack } from './support.ts';
 
 // CommonJS that has its class as `default`.
@@ -28,12 +28,11 @@ type Strategy = NonNullable<ReturnType<typeof strategyNamed>>;
 export const benchmark: Benchmark = {
   about:
     'Inside the trading service, beside what its libraries need for the same alone; and the service at a hundred times the speed of the simulated market.',
-  async measure({ rounds, short = false }) {
+  async measure(extent) {
     const strategy = strategyNamed('ema-cross');
     if (strategy === undefined) throw new Error('no strategy');
-    const isGuard = short || rounds !== undefined;
-    const figures = [...ticks(strategy), books(rounds ?? ROUNDS)];
-    if (!isGuard) figures.push(...(await backtests(strategy)), ...(await longRun()));
+    const figures = [...ticks(strategy), books(extent.rounds ?? ROUNDS)];
+    if (!isGuard(extent)) figures.push(...(await backtests(strategy)), ...(await longRun()));
     return { figures };
   },
 };

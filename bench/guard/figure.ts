@@ -30,6 +30,9 @@ export interface Extent {
   short?: boolean;
 }
 
+/** Whether only figures with a ratio are asked for: what has no peer is for a person to look at. */
+export const isGuard = ({ rounds, short = false }: Extent) => short || rounds !== undefined;
+
 /** A file beside this folder exports one, as `benchmark`. */
 export interface Benchmark {
   /** What is measured, and how. */

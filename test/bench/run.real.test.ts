@@ -1,0 +1,39 @@
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { expect, test } from 'vitest';
+import { readBaseline } from '../../bench/guard/baseline.ts';
+import { chartOf, readRuns, writeChart } from '../../bench/guard/history.ts';
+
+const BENCH = fileURLToPath(new URL('../../bench', import.meta.url));
+
+test('the door refuses names that there are not, and names those that there are', async () => {
+  const { exitCode, stderr } = await execa(process.execPath, [join(BENCH, 'run.mjs'), 'nix'], {
+    reject: false,
+  });
+  expect(exitCode).toBe(64);
+  const files = (await readdir(BENCH)).filter((file) => file.endsWith('.ts') && file !== 'support.ts');
+  expect(stderr).toBe(
+    `no benchmark named nix; there are: ${files.map((file) => file.slice(0, -3)).join(', ')}`,
+  );
+});
+
+test('the chart in RESULTS.md shows the history as it is', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'qbtc-guard-'));
+  try {
+    const drawn = join(folder, 'RESULTS.md');
+    await cp(join(BENCH, 'RESULTS.md'), drawn);
+    const runs = await readRuns(join(BENCH, 'history.jsonl'));
+    const baseline = await readBaseline(join(BENCH, 'baseline.json'));
+    await writeChart(
+      drawn,
+      runs,
+      chartOf(runs, (key) => baseline?.figures[key]?.better),
+    );
+    expect(await readFile(drawn, 'utf8')).toBe(await readFile(join(BENCH, 'RESULTS.md'), 'utf8'));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
