@@ -93,11 +93,14 @@ export function slug(text: string): string {
   return word === '' ? 'root' : word;
 }
 
+const textOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+
 /** Consumers with their credentials in them: an API-driven APISIX has both in one list (`app/credentials/key`). */
 function consumersOf(items: unknown[]): unknown[] {
-  const names = new Set(items.map((item) => (isRecord(item) ? String(item.username) : '')));
+  const names = new Set(items.map((item) => (isRecord(item) ? textOf(item.username) : '')));
   const credentials = items.filter(
-    (item) => isRecord(item) && names.has(CREDENTIAL.exec(String(item.id))?.[1] ?? '/'),
+    (item) => isRecord(item) && names.has(CREDENTIAL.exec(textOf(item.id))?.[1] ?? '/'),
   );
   const others = items.filter((item) => !credentials.includes(item));
   return others.map((item) => {
@@ -105,8 +108,8 @@ function consumersOf(items: unknown[]): unknown[] {
     // It is found by its name; an id beside that says nothing.
     const { id: _, ...consumer } = item;
     const own = (credentials as Record<string, unknown>[]).flatMap(({ id, ...credential }) => {
-      const [, username, name] = CREDENTIAL.exec(String(id)) ?? [];
-      return username === String(item.username) ? [{ id: name, ...credential }] : [];
+      const [, username, name] = CREDENTIAL.exec(textOf(id)) ?? [];
+      return username === textOf(item.username) ? [{ id: name, ...credential }] : [];
     });
     if (own.length === 0) return consumer;
     const stated = Array.isArray(consumer.credentials) ? consumer.credentials : [];

@@ -52,7 +52,8 @@ export function openSource({ shown, text }: SourceText, expected: string): Sourc
     return { file: shown, line, column };
   };
   return {
-    data: document.data,
+    // Ordinary objects: those of the parser have no text of their own.
+    data: structuredClone(document.data),
     losses,
     placeOf,
     lose(path, reason, instead) {

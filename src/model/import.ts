@@ -20,7 +20,7 @@ export interface WrittenFile {
 }
 
 /** What routes are read from. */
-export const IMPORT_FORMATS = ['adc', 'apisix', 'openapi'] as const;
+export const IMPORT_FORMATS = ['adc', 'apisix', 'deck', 'openapi'] as const;
 export type ImportFormat = (typeof IMPORT_FORMATS)[number];
 
 /** What routes are written as. */

@@ -5,5 +5,6 @@ import type { RouteFormat } from '../route-format.ts';
 export const FORMATS: Record<ImportFormat, () => Promise<{ format: RouteFormat }>> = {
   adc: () => import('./adc.ts'),
   apisix: () => import('./apisix.ts'),
+  deck: () => import('./deck.ts'),
   openapi: () => import('./openapi.ts'),
 };
