@@ -104,6 +104,8 @@ const OWN_FILES = [
   /^src\/(alive|system\/host\/.*)\.ts$/,
   // Its cache of what it has read.
   /^src\/config\/gateway-files\.ts$/,
+  // The built scripts of the commands, and their code.
+  /^commands\/(launch|code-cache)\.ts$/,
   // Of the template; and what an add-on has laid, by its bytes.
   /^src\/scaffold\/(create|ledger)\.ts$/,
 ];
