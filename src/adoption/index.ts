@@ -1,10 +1,11 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { STACK_FILE } from '../config/load.ts';
 import { QbtcError } from '../errors.ts';
 import type { AdoptedFile, Loss, Obstacle } from '../model/adoption.ts';
 import { makeStateFolder, statePath } from '../state/index.ts';
+import { readTextFile, unreadable } from '../text-file.ts';
 import { type Draft, draftOf } from './draft/index.ts';
 import { mergeStack } from './merge.ts';
 import { READERS, readFacts } from './readers.ts';
@@ -31,7 +32,7 @@ export interface AdoptionPlan {
 
 /**
  * Reads a repository and says what `qbtc.yaml` would be for it. Writes nothing, starts nothing.
- * @throws QbtcError `STACK_EXISTS`, `STACK_NOT_FOUND` (with `update`), `NOTHING_TO_ADOPT`
+ * @throws QbtcError `STACK_EXISTS`, `STACK_NOT_FOUND` (with `update`), `NOTHING_TO_ADOPT`, `ADOPTED_UNREADABLE`
  */
 export async function planAdoption({ root, update }: AdoptOptions): Promise<AdoptionPlan> {
   const mine = await textOf(join(root, STACK_FILE));
@@ -90,6 +91,12 @@ function changeOf(path: string, before: string | undefined, text: string): Adopt
   return { path, text, change };
 }
 
+/** `undefined` where there is none; what is there and cannot be read is never taken for absent, and written over. */
 async function textOf(file: string): Promise<string | undefined> {
-  return await readFile(file, 'utf8').catch(() => undefined);
+  try {
+    return await readTextFile(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw unreadable('ADOPTED_UNREADABLE', file, error);
+  }
 }

@@ -1,3 +1,5 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { applyAdoption, planAdoption } from '../../src/adoption/index.ts';
 import { adopted, repositoryOf, writeAll } from './repository.ts';
@@ -214,6 +216,24 @@ test('a folder with a stack is refused, one with nothing too', async () => {
   await expect(planAdoption({ root: empty, update: true })).rejects.toMatchObject({
     code: 'STACK_NOT_FOUND',
   });
+});
+
+test('a qbtc.yaml that cannot be read is there all the same, and a byte order mark is no part of one', async () => {
+  const root = await repositoryOf(SHOP);
+  const file = join(root, 'qbtc.yaml');
+  await writeFile(file, Buffer.from('version: 1 # \xfc\n', 'latin1'));
+  await expect(planAdoption({ root, update: false })).rejects.toMatchObject({ code: 'NOT_UTF8' });
+  await rm(file);
+  await mkdir(file);
+  await expect(planAdoption({ root, update: false })).rejects.toMatchObject({ code: 'ADOPTED_UNREADABLE' });
+  await rm(file, { recursive: true });
+
+  const plan = await planAdoption({ root, update: false });
+  await applyAdoption(root, plan);
+  await writeFile(file, `\uFEFF${plan.files[0]?.text}`);
+  const again = await planAdoption({ root, update: true });
+  expect(again.files[0]?.change).toBe('unchanged');
+  expect(again.kept).toEqual([]);
 });
 
 test('an update follows the repository and keeps what was changed', async () => {
