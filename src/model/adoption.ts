@@ -12,6 +12,7 @@ export const OBSTACLE_CODES = [
   'port-taken',
   'second-of-kind',
   'value-needed',
+  'vhost-in-code',
 ] as const;
 export type ObstacleCode = (typeof OBSTACLE_CODES)[number];
 

@@ -206,6 +206,22 @@ test('documents say what a first request asks for, and what is to be imported', 
   ]);
 });
 
+test('a broker that is told of in parts is told of with its vhost, or that is in the way', async () => {
+  const { text, obstacles } = await adopted({
+    'compose.yaml':
+      'services:\n  a: { build: a, environment: { RABBITMQ_HOST: "mq:5672", RABBITMQ_USER: guest } }\n  b: { build: a, environment: { RABBITMQ_HOST: mq, RABBITMQ_PORT: "5672" } }\n  c: { build: a, environment: { RABBITMQ_HOST: mq, RABBITMQ_VHOST: / } }\n  mq: { image: rabbitmq }\n',
+    'a/package.json': '{"scripts": {"start": "node ."}}',
+  });
+  const { host, port, vhost } = {
+    host: '${resources.mq.host}',
+    port: '${resources.mq.port}',
+    vhost: '${resources.mq.vhost}',
+  };
+  expect(text).toContain(`RABBITMQ_HOST: "${host}:${port}/${vhost}" # guess, by compose.yaml:2`);
+  expect(text).toContain(`RABBITMQ_VHOST: "${vhost}"`);
+  expect(obstacles.map(({ code, of, at }) => `${code} ${of} ${at.line}`)).toEqual(['vhost-in-code b 3']);
+});
+
 test('a folder with a stack is refused, one with nothing too', async () => {
   const root = await repositoryOf({ 'qbtc.yaml': 'version: 1\n' });
   await expect(planAdoption({ root, update: false })).rejects.toMatchObject({ code: 'STACK_EXISTS' });

@@ -35,12 +35,12 @@ const SUFFIXES: readonly (readonly [
   'host' | 'port' | 'user' | 'password' | 'database' | 'vhost' | 'url',
 ])[] = [
   [/_?(URL|URI|DSN|CONNECTION_STRING)$/, 'url'],
+  [/_?VHOST$/, 'vhost'],
   [/_?(HOST|HOSTNAME|SERVER)$/, 'host'],
   [/_?PORT$/, 'port'],
   [/_?(USER|USERNAME|LOGIN|DEFAULT_USER)$/, 'user'],
   [/_?(PASS|PASSWORD|PWD|DEFAULT_PASS)$/, 'password'],
   [/_?(DATABASE|DATABASE_NAME|DB_NAME|NAME|DB)$/, 'database'],
-  [/_?VHOST$/, 'vhost'],
 ];
 const FIELDS: Record<ResourceKind, readonly string[]> = {
   rabbitmq: ['host', 'port', 'user', 'password', 'vhost'],
@@ -62,7 +62,35 @@ export function environmentOf(
   const env: Record<string, Field<string>> = {};
   for (const [name, said] of Object.entries(written))
     env[name] = neighbour(name, said, written, all) ?? variable(name, said, prefixes, all);
+  tellVhost(env, surrounded);
   return env;
+}
+
+function isBroker(name: string, { around }: Surrounded): boolean {
+  return around.resources.get(name)?.kind === 'rabbitmq';
+}
+
+/** A service that is told where the broker is, but not which vhost there, asks for "/", where the stack has no rights. */
+function tellVhost(
+  env: Readonly<Record<string, Field<string>>>,
+  { around, obstacles, service }: Surrounded,
+): void {
+  for (const { name, kind } of new Set(around.resources.values())) {
+    if (kind !== 'rabbitmq') continue;
+    const fields = Object.values(env);
+    const host = fields.find(({ value }) => value === `\${resources.${name}.host}`);
+    const knows = fields.some(({ value }) =>
+      new RegExp(`\\$\\{resources\\.${name}\\.(url|vhost)\\}`).test(value),
+    );
+    if (host === undefined || knows) continue;
+    obstacles.push({
+      code: 'vhost-in-code',
+      at: host.at,
+      of: service,
+      found: 'no variable for the vhost',
+      fix: `read it from a variable, and give that in env: \${resources.${name}.vhost}`,
+    });
+  }
 }
 
 /** What the variables of one prefix say of the host. */
@@ -128,6 +156,17 @@ function variable(
     }
   }
   const rewritten = address(value, surrounded, reference);
+  if (
+    rewritten !== undefined &&
+    split?.field === 'host' &&
+    owner !== undefined &&
+    isBroker(owner, surrounded)
+  ) {
+    const vhost = Object.keys(surrounded.written).some((each) => /VHOST$/.test(each));
+    const text = `${rewritten.text}/${reference(owner, 'vhost')}`;
+    // Host and port in one are the end of an address, in which the vhost would follow.
+    if (!vhost) return { ...field(text, 'with the vhost of the stack behind it'), guess: true };
+  }
   if (rewritten !== undefined) return field(rewritten.text, rewritten.why);
   const there = addressOf(value);
   if (there !== undefined && leadsAway(there.host, surrounded)) {
