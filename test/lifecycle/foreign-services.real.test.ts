@@ -29,6 +29,8 @@ const write = async (name: string, text: string) => {
 };
 for (const [name, text] of Object.entries({ ...EXPRESS, ...FLASK, ...WORKER, ...GRPC }))
   await write(name, text);
+// Also where all of it is skipped.
+afterAll(() => rm(folder, { recursive: true, force: true }));
 const noExpress = await npmInstall(join(folder, 'web'));
 const flask = hasFlask();
 const skipped = noExpress === undefined ? '' : ` (skipped: ${noExpress})`;
@@ -110,7 +112,6 @@ ${
   afterAll(async () => {
     await qbtc(['down', '--volumes'], folder);
     outside.close();
-    await rm(folder, { recursive: true, force: true });
   });
 
   test('come up without a line of them changed, each ready in its own way', async () => {
