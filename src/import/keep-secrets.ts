@@ -57,7 +57,8 @@ export function keepSecrets<Item extends ImportedObject>(
 function isSecret({ kind }: ImportedObject, path: readonly string[]): boolean {
   const last = path.at(-1) ?? '';
   if (kind === 'ssl') return path[0] === 'key' || path[0] === 'keys';
-  const ofConsumer = (kind === 'consumer' || kind === 'credential') && path[1]?.endsWith('-auth') === true;
+  const ofConsumer =
+    (kind === 'consumer' || kind === 'credential') && path.some((name) => name.endsWith('-auth'));
   return (ofConsumer && OF_CONSUMER.has(last)) || SECRET.test(last);
 }
 

@@ -100,21 +100,27 @@ async function planObject(
 }
 
 function fieldsOf(
-  { kind, object }: ImportedObject,
+  { kind, id, object }: ImportedObject,
   declared: GatewayObject,
   values: KnownValues,
 ): FieldChange[] {
-  return differs(kind, comparable(object), comparable(declared), values);
+  return differs(kind, comparable(object, id), comparable(declared, id), values);
 }
 
-/** Credentials by their ids: their order says nothing. */
-function comparable(object: GatewayObject): GatewayObject {
-  const { credentials, ...rest } = object;
+/** Credentials by their ids, as their order says nothing; no name that repeats an id. */
+function comparable(object: GatewayObject, id: string): GatewayObject {
+  const { credentials, ...rest } = withoutOwnName(object, id);
   if (!Array.isArray(credentials) || credentials.length === 0) return rest;
-  return {
-    ...rest,
-    credentials: Object.fromEntries(credentials.filter(isRecord).map(({ id, ...each }) => [id, each])),
-  };
+  const byId = credentials
+    .filter(isRecord)
+    .map(({ id: own, ...each }) => [String(own), withoutOwnName(each, String(own))]);
+  return { ...rest, credentials: Object.fromEntries(byId) };
+}
+
+function withoutOwnName(object: GatewayObject, id: string): GatewayObject {
+  if (object.name !== id) return object;
+  const { name: _, ...rest } = object;
+  return rest;
 }
 
 /** Consumers with their credentials in them, as files of the gateway have them. */

@@ -24,7 +24,9 @@ function block(value: unknown): string[] {
   if (!isRecord(value)) return stringify(value, { lineWidth: 0 }).trimEnd().split('\n');
   return Object.entries(value).flatMap(([name, each]) => {
     const inner = block(each);
-    if (inner.length === 1) return [`${scalar(name)}: ${inner[0]}`];
+    const short = flow(each);
+    const isWhole = typeof each !== 'object' || (short !== undefined && short.length <= LINE);
+    if (isWhole && inner.length === 1) return [`${scalar(name)}: ${inner[0]}`];
     // A text of several lines has its mark beside the key.
     if (typeof each === 'string') {
       return stringify({ [name]: each }, { lineWidth: 0, defaultStringType: 'PLAIN' })

@@ -74,6 +74,7 @@ upstreams:
 consumers:
   - username: app
     plugins: { key-auth: { key: "plain-key-of-app" } }
+  - { id: app/credentials/one, name: one, plugins: { basic-auth: { username: me, password: plain-key-of-one } } }
 plugins:
   - name: key-auth
 route: []
@@ -94,8 +95,8 @@ describe('the standalone file of APISIX', () => {
     expect(plan.losses.map(({ place, field, reason }) => `${place.line} ${field}: ${reason}`)).toEqual([
       '2 route hello-world: upstream.retries: the service web of the stack stands for this upstream, and sets that itself',
       '15 routes[3].id: it is left out: expected an id of letters, digits, _ . and -, at most 64',
-      '24 plugins: which plugins APISIX loads stands in its config.yaml here',
-      '25 route: a gateway holds no list of this name',
+      '25 plugins: which plugins APISIX loads stands in its config.yaml here',
+      '26 route: a gateway holds no list of this name',
     ]);
     expect(plan.files.map(({ file, isNew }) => [file, isNew])).toEqual([
       ['infrastructure/apisix_conf/other.yaml', true],
@@ -106,7 +107,7 @@ describe('the standalone file of APISIX', () => {
       `# Mine.
 version: 1
 name: acme
-secrets: [api-key, client-secret, app-key]
+secrets: [api-key, client-secret, app-key, app-password]
 services:
   web: # the first
     path: web
@@ -189,6 +190,8 @@ services:
 });
 
 const word = fc.stringMatching(/^[a-z][a-z0-9_.]{0,8}$/);
+/** Now and then the same as an id. */
+const title = fc.oneof(word, fc.constantFrom('a', 'b'));
 const text = fc.oneof(
   word,
   fc.constantFrom('a: b', '#', '$remote_addr', '1', 'true', '^/(.*)', 'ü', '"', '- x', ''),
@@ -222,10 +225,13 @@ const upstream = fc
     nodes: Object.fromEntries(nodes.map(([host, port, weight]) => [`${host}:${port}`, weight])),
   }));
 const named = <T>(arbitrary: fc.Arbitrary<T>) =>
-  fc.uniqueArray(fc.tuple(fc.stringMatching(/^[a-z][a-z0-9]{0,5}$/), arbitrary), {
-    selector: ([id]) => id,
-    maxLength: 4,
-  });
+  fc.uniqueArray(
+    fc.tuple(fc.oneof(fc.constantFrom('a', 'b'), fc.stringMatching(/^[a-z][a-z0-9]{0,5}$/)), arbitrary),
+    {
+      selector: ([id]) => id,
+      maxLength: 4,
+    },
+  );
 
 /** What a gateway file can say, and both forms can hold. */
 const lists = fc
@@ -233,7 +239,7 @@ const lists = fc
     upstreams: named(upstream),
     services: named(
       fc.record(
-        { plugins, hosts: fc.constant(['a.example']), name: word, target: fc.nat(), upstream },
+        { plugins, hosts: fc.constant(['a.example']), name: title, target: fc.nat(), upstream },
         { requiredKeys: ['target'] },
       ),
     ),
@@ -245,7 +251,7 @@ const lists = fc
           methods: fc.constant(['GET', 'POST']),
           priority: fc.integer({ min: 1, max: 9 }),
           plugins,
-          name: word,
+          name: title,
           desc: text.filter((each) => each !== ''),
           target: fc.nat(),
           kind: fc.constantFrom('service', 'upstream', 'inline', 'none'),
@@ -256,7 +262,7 @@ const lists = fc
     ),
     consumers: named(
       fc.record(
-        { desc: word, plugins, credentials: named(fc.record({ name: word, key: word })) },
+        { desc: word, plugins, credentials: named(fc.record({ name: title, key: word })) },
         { requiredKeys: ['credentials'] },
       ),
     ),
@@ -331,9 +337,9 @@ describe.each(['apisix', 'adc'] as const satisfies ExportFormat[])('what is expo
         const again = await planned(await reload(other.root), format, exported.text);
         expect([again.changes, again.losses]).toEqual([[], []]);
       }),
-      { numRuns: 10 },
+      { numRuns: 4 },
     );
-  });
+  }, 240_000);
 
   test('holds no secret of the stack: a variable stands for each, and is that secret again', async () => {
     const stack = await stackOf({

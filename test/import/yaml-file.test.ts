@@ -67,6 +67,14 @@ test('puts one value in the place of another', async () => {
   ).toBe('a: [one, two] # kept\nlist:\n  - { id: x, b: 2 }\n  - { id: y }\nc: 1\nd:\n  e: 1\n');
 });
 
+test('a mapping of one long entry stands below its key', () => {
+  const data = { plugins: { 'limit-count': { rejected_msg: 'x'.repeat(60), allowed: ['y'.repeat(60)] } } };
+  expect(parse(`- ${yamlText([data], 2)}`)).toEqual([[data]]);
+  expect(parse(yamlText({ a: { b: { c: 'z'.repeat(100) } } }, 0))).toEqual({
+    a: { b: { c: 'z'.repeat(100) } },
+  });
+});
+
 test('what is written reads as it was, whatever it is', () => {
   const value = fc.jsonValue({ maxDepth: 4, stringUnit: 'binary' });
   fc.assert(
