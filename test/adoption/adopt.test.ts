@@ -202,7 +202,12 @@ test('documents say what a first request asks for, and what is to be imported', 
   });
   expect(draft.imports).toEqual([{ form: 'rabbitmq', file: 'mq/definitions.json' }]);
   expect(draft.obstacles).toEqual([
-    expect.objectContaining({ code: 'address-in-code', found: 'mq', at: { file: 'api/index.js', line: 2 } }),
+    expect.objectContaining({
+      code: 'address-in-code',
+      found: 'mq',
+      at: { file: 'api/index.js', line: 2 },
+      fix: expect.stringContaining('${resources.mq.host}'),
+    }),
   ]);
 });
 

@@ -5,7 +5,7 @@ import type { Draft, DraftService, Field } from './draft.ts';
 import { environmentOf, kindOfVariable, type Surroundings } from './environment.ts';
 import type { Part } from './parts.ts';
 import { isFlask, isPortVariable, type Listening, namesPort, type TakenPorts } from './ports.ts';
-import { addressOf, LOCAL, literal } from './references.ts';
+import { type Address, addressOf, LOCAL, literal } from './references.ts';
 import type { Secrets } from './secrets.ts';
 
 /** What a service is drafted with. */
@@ -292,7 +292,7 @@ function tellAddresses({ hints }: Part, name: string, { draft, around }: Service
       at: hint.at,
       of: name,
       found,
-      fix: 'read it from a variable, and give the variable in env: ${resources.NAME.url}',
+      fix: `read it from a variable, and give the variable in env${referenceTo(there, hint.url, around)}`,
     });
   }
 }
@@ -306,4 +306,19 @@ function isNeighbour(host: string, port: string | undefined, name: string, aroun
   );
   if (other !== undefined) return other[1].name !== name;
   return around.resources.has(host) || around.leftOut.has(host);
+}
+
+/** What leads to the part that stands in the code; nothing where no part of the stack does. */
+function referenceTo(
+  there: Address | undefined,
+  written: string,
+  { resources, services }: Surroundings,
+): string {
+  const host = there?.host ?? written;
+  const kind = there && kindOfScheme(there.scheme);
+  const resource = resources.get(host) ?? [...resources.values()].find((each) => each.kind === kind);
+  const service = services.get(host);
+  if (resource === undefined && service === undefined) return '';
+  const part = there === undefined ? 'host' : 'url';
+  return `: \${${resource === undefined ? `services.${service?.name}` : `resources.${resource.name}`}.${part}}`;
 }
