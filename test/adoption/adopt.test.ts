@@ -188,7 +188,8 @@ test('Python, Go and a Procfile are read', async () => {
 test('documents say what a first request asks for, and what is to be imported', async () => {
   const { draft } = await adopted({
     'compose.yaml': 'services:\n  api: { build: api, ports: ["8000:8000"] }\n  mq: { image: rabbitmq }\n',
-    'api/package.json': '{"scripts": {"start": "node ."}}',
+    'api/package.json': '{"scripts": {"start": "node ."}, "dependencies": {"pino": "9"}}',
+    'api/Dockerfile': 'FROM node:20\nCMD ["npm", "start"]\n',
     'api/index.js':
       "listen(process.env.PORT);\nconst other = { host: 'mq', port: 5672 };\nfetch('http://elsewhere.example/x');\n",
     'api/openapi.yaml':
@@ -208,6 +209,7 @@ test('documents say what a first request asks for, and what is to be imported', 
       at: { file: 'api/index.js', line: 2 },
       fix: expect.stringContaining('${resources.mq.host}'),
     }),
+    expect.objectContaining({ code: 'not-installed', fix: '(cd api && npm install)' }),
   ]);
 });
 

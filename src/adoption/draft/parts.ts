@@ -109,6 +109,8 @@ function placeUnit(
       (!group.startsWith('dockerfile:') || group === `dockerfile:${dockerfileOf(unit)}`),
   );
   const program = best(candidates.filter((each) => each.folder === own)) ?? best(candidates);
+  // A Dockerfile says how it is started, package.json what has to be installed.
+  const install = candidates.find((each) => each.install !== undefined)?.install;
   const command = unit.command ?? program?.command;
   const runnable = unit.command !== undefined || (program !== undefined && program.rank < 5);
   if (command === undefined || !runnable) {
@@ -130,7 +132,7 @@ function placeUnit(
     folder:
       program !== undefined && unit.command === undefined ? program.folder : (program?.folder ?? folder),
     unit,
-    ...(program === undefined ? {} : { program }),
+    ...(program === undefined ? {} : { program: { ...program, ...(install && { install }) } }),
     command,
     hints: [],
     documents: [],
