@@ -1,4 +1,5 @@
 import { open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { StoreFolder } from './folder.ts';
 import { Batch } from './journal.ts';
 import { RecordEncoder, type StoredRecord } from './record.ts';
@@ -47,4 +48,12 @@ export async function writeSnapshot(
   }
   folder.sync();
   return bytes;
+}
+
+/**
+ * Removes what snapshot `number` stands for, a file at a time and beside the clients: to remove a journal of many
+ * megabytes takes the system milliseconds. What a kill leaves behind the next start removes.
+ */
+export async function removeReplaced(folder: StoreFolder, number: number): Promise<void> {
+  for (const name of folder.replacedBy(number)) await rm(join(folder.path, name), { force: true });
 }

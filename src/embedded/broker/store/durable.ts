@@ -296,7 +296,7 @@ export class DurableStore implements Store {
       const number = this.begin(wasComplete ? 'previous' : 'snapshot');
       const journal = this.series.current;
       const written = await writeSnapshot(this.folder, number, this.image.records());
-      this.series.replaced(number);
+      await this.series.replaced(number);
       this.bytes = this.bytes - before + written;
       this.compactAbove = this.threshold();
       if (wasComplete || this.series.current !== journal) return undefined;

@@ -60,15 +60,15 @@ export class StoreFolder {
     };
   }
 
-  /** Removes what snapshot `number`, which is whole and on the disk, stands for. */
-  removeBefore(number: number): void {
+  /** Names of what snapshot `number`, which is whole and on the disk, stands for. */
+  replacedBy(number: number): string[] {
     const { snapshots, journals, drafts } = this.files();
     const isOlder = (each: number) => each < number;
-    this.remove([
+    return [
       ...snapshots.filter(isOlder).map((each) => nameOf('snapshot', each)),
       ...journals.filter(isOlder).map((each) => nameOf('journal', each)),
       ...drafts,
-    ]);
+    ];
   }
 
   remove(names: readonly string[]): void {

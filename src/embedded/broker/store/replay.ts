@@ -67,7 +67,7 @@ export function replay(folder: StoreFolder, log: Log, acceptLoss = false, expect
     if (plan.abandoned.length > 0)
       log('info', 'a journal that was never confirmed is left out', { numbers: plan.abandoned });
     folder.remove([...plan.drafts, ...plan.abandoned.map((number) => nameOf('journal', number))]);
-    if (plan.snapshot > 0) folder.removeBefore(plan.snapshot);
+    if (plan.snapshot > 0) folder.remove(folder.replacedBy(plan.snapshot));
   }
   return {
     image: reader.image,

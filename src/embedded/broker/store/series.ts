@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { messageOf } from '../../../errors.ts';
 import type { Log } from '../../program.ts';
 import { ExtentFile } from '../../storage/extent.ts';
+import { removeReplaced } from './compaction.ts';
 import type { StoreFolder } from './folder.ts';
 import { Batch, JournalFile } from './journal.ts';
 import { type BeginRecord, RecordEncoder } from './record.ts';
@@ -53,13 +54,13 @@ export class JournalSeries {
     return number;
   }
 
-  /** Snapshot `number` is in its place and on the disk: what it stands for is removed. */
-  replaced(number: number): void {
+  /** Snapshot `number` is in its place and on the disk: what it stands for is removed. Rejects with the error of the system. */
+  async replaced(number: number): Promise<void> {
     this.snapshot = number;
     // Before anything is removed: a snapshot that is missing later is missed.
     if (this.number === number) this.promise(this.promisedBytes);
     this.syncExtent();
-    this.folder.removeBefore(number);
+    await removeReplaced(this.folder, number);
   }
 
   /** So much of the current journal is on the disk, and somebody is told so. */
