@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Context } from '../context.ts';
 import type { MachinePart, MachineStack } from '../model/machine-stack.ts';
 import { stackContainers } from '../placement/stack-containers.ts';
@@ -25,9 +26,9 @@ export async function observeStacks(
   const parents = new Map(processes.map(({ pid, parent }) => [pid, parent]));
   const stacks = new Map<string, MachineStack>();
   const stackOf = ({ root, id, stack = '' }: Belonging): MachineStack => {
-    // Copies and earlier stacks of one folder are told apart by their identity.
-    const present = id === undefined || readIdentity(root)?.id === id;
-    const key = present ? root : `${root} ${id}`;
+    // Copies and earlier stacks of one folder are told apart by their identity, which containers do not carry.
+    const present = id === undefined ? existsSync(root) : readIdentity(root)?.id === id;
+    const key = present ? root : `${root} ${id ?? ''}`;
     const known = stacks.get(key) ?? {
       name: stack,
       root,

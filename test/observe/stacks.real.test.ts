@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { down } from '../../src/lifecycle/down.ts';
 import { observeStacks } from '../../src/observe/stacks.ts';
+import { carry, SUPERVISOR_VARIABLE } from '../../src/runtimes/processes/carried.ts';
 import { startSupervisor, supervisorProgram } from '../../src/runtimes/processes/client.ts';
 import { createFolders, ensureIdentity } from '../../src/state/index.ts';
 import { quietContext, temporaryFolder } from '../support/quiet-context.ts';
@@ -74,3 +76,12 @@ test('tells what is left of a stack whose folder was moved', async () => {
     await end(after);
   }
 }, 60_000);
+
+test('says of what names no identity that its folder is gone', async () => {
+  const root = join(await temporaryFolder(), 'gone');
+  const env = { [SUPERVISOR_VARIABLE]: carry({ root, stack: 'gone' }) };
+  const { pid = 0 } = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { env, stdio: 'ignore' });
+  onTestFinished(() => void process.kill(pid, 'SIGKILL'));
+  const found = async () => (await observeStacks(context, undefined)).find((each) => each.root === root);
+  await expect.poll(found).toMatchObject({ name: 'gone', present: false, supervisor: { pid } });
+});
