@@ -6,6 +6,7 @@ import type { Missing, WaitCondition, Waited, WaitResult } from '../model/wait.t
 import { observeResources, PATIENCE_MS } from '../observe/resources.ts';
 import { chooseProcesses } from './named.ts';
 import { reopenStack } from './open.ts';
+import { saidOnce } from './said-once.ts';
 import { takeScore } from './score.ts';
 
 /** Between two looks. Flows are requests like any other: they are not to become the load. */
@@ -26,7 +27,7 @@ export async function waitFor(
   const { clock, io, interrupted } = context;
   const begun = clock.monotonic();
   const isOver = AbortSignal.timeout(timeoutMs);
-  const within = { ...context, interrupted: AbortSignal.any([interrupted, isOver]) };
+  const within = { ...saidOnce(context), interrupted: AbortSignal.any([interrupted, isOver]) };
   const leftMs = () => Math.max(1, timeoutMs - (clock.monotonic() - begun));
   const waited: Waited[] = [];
   for (const condition of conditions) {
@@ -84,7 +85,7 @@ async function missingNow(
     case 'score': {
       const { score } = await takeScore(context, stack);
       if (score.adjusted >= condition.points) return [];
-      return [{ name: 'score', reason: `${round(score.adjusted)} of ${round(score.max)}` }];
+      return [{ name: 'score', reason: `${score.adjusted} of ${score.max}` }];
     }
     case 'flow': {
       const subjects = subjectsOf(context, stack);
@@ -95,8 +96,6 @@ async function missingNow(
     }
   }
 }
-
-const round = (points: number) => Math.round(points * 10) / 10;
 
 /** As the user writes it. */
 function toldAs(condition: WaitCondition): string {
