@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import type { UpResult } from '../model/lifecycle.ts';
 import type { Stack } from '../model/stack.ts';
+import type { PlacementOptions } from '../placement/index.ts';
 import { readChoices, refuseHeld } from '../state/index.ts';
 import { checkBefore, refuseFaulty } from './check-before.ts';
 import { select } from './selection.ts';
@@ -16,11 +17,12 @@ export async function restart(
   stack: Stack,
   names: readonly string[],
   timeoutMs: number,
+  placement: PlacementOptions = {},
 ): Promise<UpResult> {
   // Before anything is ended that could not be started again.
   await refuseHeld(stack.root, names);
   const intent = { stack, selection: select(stack, names), plan: await readChoices(stack.root) };
   refuseFaulty(await checkBefore(context, { ...intent, applies: false, mayWrite: true }));
   await stop(context, stack, names);
-  return up(context, stack, { apply: false, timeoutMs, placement: {}, only: names });
+  return up(context, stack, { apply: false, timeoutMs, placement, only: names });
 }

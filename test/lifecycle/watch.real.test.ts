@@ -147,6 +147,18 @@ services:
     expect((await pids()).get('other')).toBe(before.get('other'));
   }, 60_000);
 
+  test('takes what mends qbtc.yaml in whatever file it is, also in a folder that was not there', async () => {
+    const { length } = of('refused');
+    await declare(', env: { GREETING: hello }, env_file: more/web.env');
+    await expect.poll(() => of('refused').length).toBe(length + 1);
+    expect(of('refused').at(-1)?.code).toBe('CONFIG_INVALID');
+    await mkdir(file('more'));
+    await writeFile(file('more/web.env'), 'MORE=1\n');
+    await expect.poll(() => of('applied').at(-1)?.files).toContain('more/web.env');
+    expect(of('applied').at(-1)?.restarted).toEqual(['web']);
+    expect(await answer()).toBe('three');
+  }, 60_000);
+
   test('takes a file that is saved again and again as few changes, and ends up with the last', async () => {
     const { length } = of('applied');
     for (let index = 0; index < 100; index += 1) {

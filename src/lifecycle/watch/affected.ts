@@ -13,8 +13,9 @@ export interface Affected {
   flows: boolean;
 }
 
-/** What stacks are declared in; the settings of packages and compilers are read by bundles alone. */
-const DECLARES = /\.(?:ya?ml|json|sql)$|(?:^|[\\/])\.env(?:\.[^\\/]*)?$/;
+/** What stacks are declared in, env files of any name too; the settings of packages and compilers are read by bundles alone. */
+const DECLARES = /\.(?:ya?ml|json|sql|env)$|(?:^|[\\/])\.env(?:\.[^\\/]*)?$/;
+const ABOVE = /^(?:\.\.[\\/])+/;
 const SETTINGS = /(?:^|[\\/])(?:package(?:-lock)?|tsconfig[^\\/]*)\.json$/;
 
 /**
@@ -42,7 +43,13 @@ export async function affectedBy(stack: Stack, files: readonly string[]): Promis
     const whose = inputs.filter((each) => each.files?.has(file) ?? isCodeIn(each.path, file));
     for (const { name } of whose) services.add(name);
     const path = relative(stack.root, file);
-    if (DECLARES.test(path) && !SETTINGS.test(path) && (basename(file).startsWith('.env') || !isNoCode(path)))
+    // A service may stand beside the stack.
+    const below = path.replace(ABOVE, '');
+    if (
+      DECLARES.test(path) &&
+      !SETTINGS.test(path) &&
+      (basename(file).startsWith('.env') || !isNoCode(below))
+    )
       declarations = true;
   }
   return { services: [...services], declarations, flows };

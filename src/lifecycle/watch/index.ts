@@ -5,11 +5,13 @@ import { runFlows, subjectsOf } from '../../flow/index.ts';
 import type { UpResult } from '../../model/lifecycle.ts';
 import type { Stack } from '../../model/stack.ts';
 import type { WatchEvent } from '../../model/watch.ts';
+import type { PlacementOptions } from '../../placement/index.ts';
 import { reopenStack } from '../open.ts';
 import { restart } from '../restart.ts';
+import { saidOnce } from '../said-once.ts';
 import { select } from '../selection.ts';
 import { up } from '../up.ts';
-import { type Affected, affectedBy } from './affected.ts';
+import { affectedBy } from './affected.ts';
 import { ChangedFiles } from './changed-files.ts';
 
 export interface WatchOptions {
@@ -18,6 +20,8 @@ export interface WatchOptions {
   /** Whether migrations, topology and routes are applied, too. */
   apply: boolean;
   timeoutMs: number;
+  /** Who was to provide what: a change of something else moves nothing. */
+  placement: PlacementOptions;
   /** The flows with this tag are run after each change. */
   test?: string | undefined;
   onEvent(event: WatchEvent): void;
@@ -43,7 +47,7 @@ export async function watchStack(context: Context, opened: Stack, first: UpResul
       gatewayUrl: first.gatewayUrl ?? null,
       folders: changed.folders,
     });
-    const inner = new Applier(quiet(context), options);
+    const inner = new Applier(quiet(context), options, end);
     while (!end.aborted) {
       const files = await changed.next(end);
       if (files.length === 0) continue;
@@ -63,28 +67,25 @@ const foldersOf = ({ root, services }: Stack) => [
 
 /** The events tell what happens; what is only to be known is told once. An interruption waits for what is under way. */
 function quiet(context: Context): Context {
-  const told = new Set<string>();
-  const { io } = context;
-  const err = (text: string) => {
-    if (!told.has(text)) io.err(text);
-    told.add(text);
-  };
+  const once = saidOnce(context);
   const progress = { step() {}, done() {}, failed() {}, stop() {} };
-  return { ...context, interrupted: new AbortController().signal, io: { ...io, err, progress } };
+  return { ...once, interrupted: new AbortController().signal, io: { ...once.io, progress } };
 }
 
 /** Brings one change after the other to the stack. */
 class Applier {
   readonly #context: Context;
   readonly #options: WatchOptions;
+  readonly #end: AbortSignal;
   /** Services that could not be built or started: the next change may have mended them, whatever it is in. */
   readonly #pending = new Set<string>();
   #pendingAll = false;
   #lastRefusal = '';
 
-  constructor(context: Context, options: WatchOptions) {
+  constructor(context: Context, options: WatchOptions, end: AbortSignal) {
     this.#context = context;
     this.#options = options;
+    this.#end = end;
   }
 
   /** @returns the stack as it is declared now; as before where that cannot be read */
@@ -96,12 +97,15 @@ class Applier {
     let stack = before;
     try {
       const affected = await affectedBy(stack, files);
-      if (affected.declarations || this.#pendingAll) {
+      // Written down first: where what is declared cannot be read now, what mends it may be in any file.
+      for (const name of affected.services) this.#pending.add(name);
+      this.#pendingAll ||= affected.declarations;
+      if (this.#pendingAll) {
         stack = await reopenStack(this.#context, stack);
         // What is new has services of its own.
-        affected.services.push(...(await affectedBy(stack, files)).services);
+        for (const name of (await affectedBy(stack, files)).services) this.#pending.add(name);
       }
-      const result = await this.#bring(stack, affected);
+      const result = await this.#bring(stack);
       this.#lastRefusal = '';
       const changes = result.outcomes.map(({ change }) => `${change.kind} ${change.name}`);
       const durationMs = Math.round(clock.monotonic() - begun);
@@ -114,24 +118,19 @@ class Applier {
     return stack;
   }
 
-  async #bring(
-    stack: Stack,
-    { services, declarations }: Affected,
-  ): Promise<Pick<UpResult, 'started' | 'outcomes'>> {
-    const { only, timeoutMs, apply } = this.#options;
-    const whole = declarations || this.#pendingAll;
+  async #bring(stack: Stack): Promise<Pick<UpResult, 'started' | 'outcomes'>> {
+    const { only, timeoutMs, apply, placement } = this.#options;
+    const whole = this.#pendingAll;
     const declared = select(stack, only).services.map(({ name }) => name);
-    const names = [...new Set([...services, ...this.#pending])].filter((name) => declared.includes(name));
+    const names = [...this.#pending].filter((name) => declared.includes(name));
     if (!whole && names.length === 0) return { started: [], outcomes: [] };
-    for (const name of names) this.#pending.add(name);
-    this.#pendingAll = whole;
     const run = async (): Promise<UpResult> =>
       whole
-        ? await up(this.#context, stack, { apply, timeoutMs, placement: {}, only })
+        ? await up(this.#context, stack, { apply, timeoutMs, placement, only })
         : await up(this.#context, stack, {
             apply: false,
             timeoutMs,
-            placement: {},
+            placement,
             only: names,
             exactly: true,
           });
@@ -141,19 +140,20 @@ class Applier {
     const again =
       stale.length === 0
         ? undefined
-        : await this.#whenFree(() => restart(this.#context, stack, stale, timeoutMs));
+        : await this.#whenFree(() => restart(this.#context, stack, stale, timeoutMs, placement));
     this.#pending.clear();
     this.#pendingAll = false;
     return { started: [...started, ...(again?.started ?? [])], outcomes };
   }
 
+  /** Waits for another qbtc until the watch is ended: then nothing has been begun. */
   async #whenFree<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await work();
       } catch (error) {
-        if (!(error instanceof QbtcError) || error.code !== 'LOCKED') throw error;
-        await this.#context.clock.sleep(LOCKED_PAUSE_MS);
+        if (!(error instanceof QbtcError) || error.code !== 'LOCKED' || this.#end.aborted) throw error;
+        await this.#context.clock.sleep(LOCKED_PAUSE_MS, this.#end).catch(() => {});
       }
     }
   }

@@ -24,9 +24,9 @@ export const operation = operationOf({
     if (test !== undefined)
       await runFlows(context, stack, { subjects: subjectsOf(context, stack), tag: test, repeat: 0 });
     const first = await up(context, stack, options);
-    const { only, apply, timeoutMs } = options;
+    const { only, apply, timeoutMs, placement } = options;
     await watchStack(context, stack, first, {
-      ...{ only, apply, timeoutMs, test },
+      ...{ only, apply, timeoutMs, placement, test },
       onEvent: (event) => tell({ kind: 'watch', at: new Date(clock.now()).toISOString(), ...event }),
     });
     return {};
