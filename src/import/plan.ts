@@ -11,17 +11,17 @@ export interface ImportPlan {
   files: WrittenFile[];
   /** Writes the files. What is `blocked` is left out. */
   apply(): Promise<void>;
-  /** Puts back what `apply` has written. */
+  /** Puts back what `apply` has written, the whole of it or the part that it came to. */
   undo(): Promise<void>;
 }
 
 /**
- * Carries out a plan, and takes it back when the stack cannot be read any more with what it wrote.
- * @throws QbtcError those of `read`
+ * Carries out a plan, and takes it back when not all of it can be written, or the stack cannot be read any more with it.
+ * @throws QbtcError `IMPORT_TARGET`; those of `read`
  */
 export async function carryOutImport(plan: ImportPlan, read: () => Promise<unknown>): Promise<void> {
-  await plan.apply();
   try {
+    await plan.apply();
     await read();
   } catch (error) {
     await plan.undo();
@@ -40,13 +40,18 @@ export function saving(
   root: string,
   files: readonly YamlFile[],
 ): Pick<ImportPlan, 'files' | 'apply' | 'undo'> {
+  const saved: YamlFile[] = [];
   return {
     files: files.map(({ file, isNew }) => ({ file: shownIn(root, file), isNew })),
     async apply() {
-      for (const file of files) await file.save();
+      for (const file of files) {
+        await file.save();
+        saved.push(file);
+      }
     },
     async undo() {
-      for (const file of files) await file.restore();
+      // From the end, so that no file names one that is gone.
+      for (const file of saved.splice(0).reverse()) await file.restore();
     },
   };
 }
