@@ -1,13 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { parseStackDocument } from '../config/document.ts';
 import { STACK_FILE } from '../config/load.ts';
+import { formatMistake } from '../config/mistake.ts';
 import { QbtcError } from '../errors.ts';
 import type { AdoptedFile, Loss, Obstacle } from '../model/adoption.ts';
 import { makeStateFolder, statePath } from '../state/index.ts';
 import { readTextFile, unreadable } from '../text-file.ts';
 import { type Draft, draftOf } from './draft/index.ts';
-import { mergeStack } from './merge.ts';
+import { isEmptyYaml, mergeStack } from './merge.ts';
 import { READERS, readFacts } from './readers.ts';
 import { openRepository } from './repository.ts';
 import { FLOW_FILE, placeText, writeFlow, writeStack } from './write.ts';
@@ -32,7 +34,8 @@ export interface AdoptionPlan {
 
 /**
  * Reads a repository and says what `qbtc.yaml` would be for it. Writes nothing, starts nothing.
- * @throws QbtcError `STACK_EXISTS`, `STACK_NOT_FOUND` (with `update`), `NOTHING_TO_ADOPT`, `ADOPTED_UNREADABLE`
+ * @throws QbtcError `STACK_EXISTS`, `STACK_NOT_FOUND` (with `update`), `NOTHING_TO_ADOPT`, `ADOPTED_UNREADABLE`,
+ *   `CONFIG_INVALID` for a `qbtc.yaml` that cannot be added to
  */
 export async function planAdoption({ root, update }: AdoptOptions): Promise<AdoptionPlan> {
   const mine = await textOf(join(root, STACK_FILE));
@@ -63,6 +66,7 @@ export async function planAdoption({ root, update }: AdoptOptions): Promise<Adop
     draft,
     read.length === 0 ? draft.resources.map(({ name }) => name.at.file) : read,
   );
+  if (mine !== undefined) mustBeMapping(mine);
   const last = update ? await textOf(statePath(root, 'adopted')) : undefined;
   const merged = mine === undefined ? { text: written, kept: [] } : mergeStack(mine, last, written);
   const flow = writeFlow(draft);
@@ -84,6 +88,15 @@ export async function applyAdoption(root: string, { files, written }: AdoptionPl
   }
   await makeStateFolder(root);
   await writeFileAtomic(statePath(root, 'adopted'), written);
+}
+
+/** What is no mapping, or no YAML, can neither be read by qbtc nor be brought up to date: it is the user's to mend. */
+function mustBeMapping(text: string): void {
+  const { mistakes } = parseStackDocument(text);
+  if (mistakes.length === 0 || isEmptyYaml(text)) return;
+  throw new QbtcError('CONFIG_INVALID', `${STACK_FILE} cannot be brought up to date as it is`, {
+    details: mistakes.map((mistake) => formatMistake(STACK_FILE, mistake)),
+  });
 }
 
 function changeOf(path: string, before: string | undefined, text: string): AdoptedFile {

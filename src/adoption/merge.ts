@@ -21,6 +21,7 @@ export interface Merged {
  * Brings a file to what would be written now, and keeps what people have changed in it: a field is changed only where it
  * stands as it was written last. Without what was written last only what is missing is added.
  *
+ * @param mine a mapping, or nothing but comments
  * @param last what was written last
  */
 export function mergeStack(mine: string, last: string | undefined, next: string): Merged {
@@ -29,10 +30,18 @@ export function mergeStack(mine: string, last: string | undefined, next: string)
   const wanted = parseDocument(next);
   const kept: string[] = [];
   if (!isMap(wanted.contents)) return { text: mine, kept };
-  if (!isMap(document.contents)) return { text: next, kept };
+  // Comments alone: they are somebody's, too.
+  if (!isMap(document.contents))
+    return { text: mine.trim() === '' ? next : `${mine.trimEnd()}\n\n${next}`, kept };
   const was = isMap(before.contents) ? before.contents : undefined;
   const changed = mergeMaps(document.contents, was, wanted.contents, [], { kept, document });
   return { text: changed ? document.toString({ lineWidth: 0, flowCollectionPadding: false }) : mine, kept };
+}
+
+/** Whether a text holds nothing, or comments alone. */
+export function isEmptyYaml(text: string): boolean {
+  const { contents, errors } = parseDocument(text);
+  return contents === null && errors.length === 0;
 }
 
 interface Merging {

@@ -259,6 +259,24 @@ test('a qbtc.yaml that cannot be read is there all the same, and a byte order ma
   expect(again.kept).toEqual([]);
 });
 
+test.each([
+  ['a list', '- mine\n', 'qbtc.yaml:1:1: found a list'],
+  ['what is no YAML', 'services: [mine\n', 'qbtc.yaml:'],
+  ['a key that is there twice', 'version: 1\nname: mine\nname: other\n', 'qbtc.yaml:3:1'],
+])('an update of a qbtc.yaml that is %s is refused with the place', async (_, mine, place) => {
+  const root = await repositoryOf({ ...SHOP, 'qbtc.yaml': mine });
+  await expect(planAdoption({ root, update: true })).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    details: [expect.stringContaining(place)],
+  });
+});
+
+test('an update of a qbtc.yaml with comments alone keeps them', async () => {
+  const root = await repositoryOf({ ...SHOP, 'qbtc.yaml': '# Mine.\n' });
+  const { files } = await planAdoption({ root, update: true });
+  expect(files[0]?.text).toMatch(/^# Mine\.\n\n# Made by "qbtc init"/);
+});
+
 test('an update follows the repository and keeps what was changed', async () => {
   const root = await repositoryOf(SHOP);
   await applyAdoption(root, await planAdoption({ root, update: false }));
