@@ -235,3 +235,15 @@ test('a pattern of Kong is looked for from the beginning, and taken off where it
   });
   expect(patternPath('~/ab?(c)', true, '')).toEqual({ uris: ['/a*'], vars: [['uri', '~~', '^/ab?(c)']] });
 });
+
+test.each([
+  ['with an expression', 'expression: http.path == "/a"'],
+  ['of hosts that APISIX does not take', 'hosts: ["a.*"]'],
+  ['of nothing', 'strip_path: true'],
+])('a route %s is left out, and does not take all requests', async (_, said) => {
+  const { objects, losses } = await read(`routes:\n  - name: r\n    ${said}\n`);
+  expect(objects).toEqual([]);
+  expect(losses).toContainEqual(
+    expect.objectContaining({ field: 'routes[0]', reason: expect.stringContaining('left out') }),
+  );
+});

@@ -36,6 +36,8 @@ const READ = new Set(['services', 'routes', 'upstreams', 'plugins', 'consumers',
 /** About the file, not about the gateway. */
 const ABOUT = new Set(['_format_version', '_info', '_transform', '_comment', '_ignore']);
 const ROUTE_LOSS = 'APISIX has no such field of a route';
+/** What says of a route of APISIX, beside its paths and variables, which requests it takes. */
+const NARROWS = ['hosts', 'methods', 'remote_addrs'];
 const PLUGIN_LOSS = 'a plugin of APISIX has no such field';
 /** What a plugin of Kong may be narrowed to. */
 const SCOPES = ['service', 'route', 'consumer', 'consumer_group'];
@@ -163,6 +165,11 @@ class Reader {
     const before = lead?.address.path ?? '';
     const preferred = route.number('regex_priority') ?? 0;
     const shared = this.#shared(route, name, lead);
+    if (paths.length === 0 && shared.vars.length === 0 && !NARROWS.some((field) => field in shared.fields)) {
+      // Such as one with an expression: without it a route would take every request.
+      route.lose('', 'it is left out: nothing that APISIX knows says which requests it takes');
+      return;
+    }
     const matches: (KongMatch & { priority?: number })[] = [
       ...(plain.length > 0 || patterns.length === 0 ? [plainPaths(plain, strips, before)] : []),
       // Kong tries patterns before prefixes.
