@@ -188,7 +188,7 @@ export class YamlFile {
     const text = this.#text ?? '';
     const colon = text.indexOf(':', key.range?.[1] ?? 0) + 1;
     const [start, end] = [there?.range?.[0] ?? colon, there?.range?.[1] ?? colon];
-    if (text.slice(colon, start).trim() !== '') throw this.#unusual([String(key)]);
+    if (text.slice(colon, start).trim() !== '' || !isNothing(there)) throw this.#unusual([String(key)]);
     const line = this.#lineEnd(end);
     if (end > start || inFlow)
       this.#splices.push({ start: colon, end, text: inFlow ? ` ${inLine(value)}` : '', depth });
@@ -200,8 +200,8 @@ export class YamlFile {
   /** A key at the top goes to the end. */
   #append(text: string): void {
     const before = this.#text ?? `# ${this.#header}\n`;
-    // APISIX looks for its mark in the last line.
-    const at = /\n*#END[^\n]*\s*$/.exec(before)?.index ?? before.trimEnd().length;
+    // APISIX looks for its mark in the last line; behind the end of a YAML document another one begins.
+    const at = /\n*(#END[^\n]*|\n\.\.\.[ \t\r]*)\s*$/.exec(before)?.index ?? before.trimEnd().length;
     const isFirst = before.slice(0, at).trim() === '' && this.#splices.every(({ start }) => start !== at);
     this.#splices.push({ start: at, end: at, text: `${isFirst ? '' : '\n'}${text}`, depth: 0 });
   }
@@ -233,6 +233,11 @@ export class YamlFile {
       },
     );
   }
+}
+
+/** Whether nothing is lost where something else stands in its place. */
+function isNothing(node: Node | null): boolean {
+  return node === null || (isScalar(node) && node.value === null) || (isSeq(node) && node.items.length === 0);
 }
 
 /** A list or a mapping below its key, whose column is given; anything else behind the colon. */

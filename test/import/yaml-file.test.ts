@@ -41,6 +41,7 @@ test.each([
     '# Top.\nb: 1\n\n# End.\nlist:\n  - { id: x }\n  - { id: y }\n',
   ],
   ['the mark of APISIX', 'b: 1\n#END\n', 'b: 1\nlist:\n  - { id: x }\n  - { id: y }\n#END\n'],
+  ['the end of the document', '---\nb: 1\n...\n', '---\nb: 1\nlist:\n  - { id: x }\n  - { id: y }\n...\n'],
   ['an empty file', '', 'list:\n  - { id: x }\n  - { id: y }'],
 ])('adds to %s, and touches nothing else', async (_, before, after) => {
   expect(await edited(before, ADD)).toBe(after);
@@ -89,4 +90,15 @@ test('what is written reads as it was, whatever it is', () => {
 test('a file that is no mapping is not added to', async () => {
   await expect(edited('- 1\n', ADD)).rejects.toMatchObject({ code: 'IMPORT_TARGET' });
   await expect(edited('a: [\n', ADD)).rejects.toMatchObject({ code: 'IMPORT_TARGET' });
+});
+
+test.each([
+  ['the list of another', 'one: &one [a]\nlist: *one\n'],
+  ['a value', 'list: a\n'],
+  ['a mapping', 'list: { a: 1 }\n'],
+])('nothing is written over %s that stands in the place of a list', async (_, text) => {
+  await expect(edited(text, ADD)).rejects.toMatchObject({
+    code: 'IMPORT_TARGET',
+    message: expect.stringContaining('at list'),
+  });
 });
