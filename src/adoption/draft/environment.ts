@@ -3,7 +3,7 @@ import type { ResourceKind } from '../../model/resource.ts';
 import type { Said } from '../fact.ts';
 import { kindOfScheme } from '../images.ts';
 import type { Field } from './draft.ts';
-import { addressOf, converted, LOCAL, literal, secrecyOf } from './references.ts';
+import { addressOf, converted, holdsCredentials, LOCAL, literal, secrecyOf } from './references.ts';
 
 /** What variables may speak of. */
 export interface Surroundings {
@@ -177,15 +177,18 @@ function variable(
     return field(`\${${name}:-${fallback}}`, why);
   }
   const { text, refers, needed } = converted(value);
-  const secrecy = value === '' ? undefined : there?.credentials ? 'given' : secrecyOf(name);
+  const holds = holdsCredentials(value);
+  const told = there?.credentials ? 'given' : (secrecyOf(name) ?? (holds ? 'given' : undefined));
+  const secrecy = value === '' ? undefined : told;
   if (secrecy === 'generated')
     return field(
       `\${secrets.${surrounded.secretNamed(name, value, at)}}`,
       'the value is generated, not copied',
     );
   if (secrecy === 'given') {
-    asked(surrounded, name, at, refers ? text : 'a value that is not copied');
-    return field(`\${${name}:-}`, refers ? undefined : 'the value is not copied');
+    const isShown = refers && !holds;
+    asked(surrounded, name, at, isShown ? text : 'a value that is not copied');
+    return field(`\${${name}:-}`, isShown ? undefined : 'the value is not copied');
   }
   for (const each of needed) if (secrecyOf(each) !== undefined) asked(surrounded, each, at, `\${${each}}`);
   return field(text);

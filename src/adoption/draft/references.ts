@@ -14,6 +14,25 @@ export function secrecyOf(name: string): 'generated' | 'given' | undefined {
   return GIVEN.test(name) ? 'given' : undefined;
 }
 
+/** Passwords in addresses, of which a value may have several; headers; what hands out keys gives them a form of their own. */
+const CREDENTIALS = [
+  /:\/\/[^\s/@]*:[^\s/@]+@/,
+  /^(Basic|Bearer)\s+\S/i,
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
+  /"(password|passwd|secret|token|private_key|api_?key)"\s*:\s*"[^"]|\b(password|passwd|pwd|secret|token|api_?key)=[^\s&;]/i,
+  /\b(gh[pousr]_|github_pat_|glpat-|[sr]k_(live|test)_|sk-|xox[abeoprs]-)[\w-]{16}/,
+  /\b((AKIA|ASIA)[A-Z0-9]{16}|AIza[\w-]{35}|(npm|hf)_[A-Za-z0-9]{30,}|eyJ[\w-]{8,}\.eyJ)/,
+  /^https:\/\/(hooks\.slack\.com|discord(app)?\.com\/api\/webhooks|\w+\.webhook\.office\.com)\//,
+];
+/** What stands for a value that is somewhere else. */
+const PLAIN_REFERENCE = /\$\{\w+(:?\?[^}]*|:?-)?\}|\$\w+/g;
+
+/** Whether a value of compose is, or has in it, a secret that somebody has given, whatever its variable is called. */
+export function holdsCredentials(value: string): boolean {
+  const said = value.replaceAll(PLAIN_REFERENCE, '');
+  return CREDENTIALS.some((form) => form.test(said));
+}
+
 export interface Converted {
   text: string;
   /** Variables that must be set and have no default. */
