@@ -151,6 +151,18 @@ describe('80 columns', () => {
       taken in 812 ms
       "
     `));
+  test('the score of what is judged without weight, and of what is not declared', () => {
+    const [first, second, ...rest] = documents.score.score.components;
+    if (first === undefined || second === undefined) return expect.unreachable();
+    const components = [
+      { ...first, max: 0, points: 0 },
+      { ...second, max: 0, points: 0, checks: [] },
+      ...rest,
+    ];
+    const text = shown({ ...documents.score, score: { ...documents.score.score, components } });
+    expect(text).toMatch(/infrastructure +has no weight\n/);
+    expect(text).toMatch(/discovery +not declared, so not counted\n/);
+  });
   test('flows', () =>
     expect(shown(documents.flows)).toMatchInlineSnapshot(`
       "

@@ -1,6 +1,9 @@
 import type { GraphEdge, GraphNode, StackGraph } from '../../../model/graph.ts';
 import type { Style } from '../../document-form.ts';
 import { type Cell, table } from '../../layout.ts';
+import { counted } from '../../terminal/view.ts';
+
+const COUNTED: readonly GraphNode['kind'][] = ['service', 'resource', 'route', 'queue'];
 
 /** Each service with what leads to it and where it leads; then the queues that no service takes from. */
 export function graphText({ stack, nodes, edges }: StackGraph, { palette, width }: Style): string[] {
@@ -47,7 +50,7 @@ export function graphText({ stack, nodes, edges }: StackGraph, { palette, width 
   const free = of('queue').filter(({ id }) => from(id, 'delivers').length === 0);
   const unrouted = of('route').filter(({ id }) => from(id, 'leads').length === 0);
   return [
-    `${palette.strong(stack)}  ${of('service').length} services, ${of('resource').length} resources, ${of('route').length} routes, ${of('queue').length} queues`,
+    `${palette.strong(stack)}  ${COUNTED.map((kind) => counted(of(kind).length, kind)).join(', ')}`,
     ...of('service').flatMap(service),
     ...section(
       'resources',

@@ -47,11 +47,15 @@ function trendLine({ history = [], comparison, score: now }: ScoreDocument, { pa
 }
 
 function componentLine(
-  { name, points: won, max }: ComponentScore,
+  { name, points: won, max, checks }: ComponentScore,
   comparison: ScoreComparison | undefined,
   { palette, width }: Style,
 ): string {
-  if (max === 0) return `  ${padEnd(name, LABEL_WIDTH)}  ${palette.faint('not declared, so not counted')}`;
+  if (max === 0) {
+    // What was judged all the same has been given no weight.
+    const why = checks.length === 0 ? 'not declared, so not counted' : 'has no weight';
+    return `  ${padEnd(name, LABEL_WIDTH)}  ${palette.faint(why)}`;
+  }
   const room = Math.max(10, Math.min(WIDEST_BAR, width - LABEL_WIDTH - 30));
   const filled = Math.floor((won / max) * room);
   const bar = `${palette.good('█'.repeat(filled))}${palette.faint('░'.repeat(room - filled))}`;
