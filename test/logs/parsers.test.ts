@@ -24,6 +24,7 @@ const WRITTEN: [form: string, line: string, timestamp: string | undefined, level
       'm',
     ],
     ['winston', json({ level: 'info', message: 'm', timestamp: AT }), AT, 'info', 'm'],
+    ['winston', json({ level: 'info', message: 'm', timestamp: String(EPOCH) }), AT, 'info', 'm'],
     ['winston', json({ level: 'http', message: 'm' }), undefined, 'info', 'm'],
     ['zap', json({ level: 'dpanic', ts: EPOCH / 1000, caller: 'a.go:7', msg: 'm' }), AT, 'fatal', 'm'],
     ['logrus', json({ level: 'warning', msg: 'm', time: AT }), AT, 'warn', 'm'],
@@ -110,6 +111,22 @@ const WRITTEN: [form: string, line: string, timestamp: string | undefined, level
     ],
     ['text with a time', '2026-11-29T13:45:22Z [info     ] m', '2026-11-29T13:45:22.000Z', 'info', 'm'],
     ['text with a time', '2026/11/29 13:45:22 m', local('2026-11-29T13:45:22'), '', 'm'],
+    ['text with a time', '2026-11-29T13:45:22Z warn: m', '2026-11-29T13:45:22.000Z', 'warn', 'm'],
+    // A sentence may begin with the word of a level.
+    [
+      'text with a time',
+      '2026-11-29T13:45:22Z error opening m',
+      '2026-11-29T13:45:22.000Z',
+      'error',
+      'error opening m',
+    ],
+    [
+      'text with a time',
+      '2026-11-29T13:45:22Z warn-only m',
+      '2026-11-29T13:45:22.000Z',
+      'warn',
+      'warn-only m',
+    ],
     [
       'text with a time',
       '[2026-11-29 13:45:22,123] INFO in app: m',
