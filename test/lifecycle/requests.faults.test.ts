@@ -70,7 +70,7 @@ function ask(stack: Stack, index: number): Promise<Answered> {
   });
 }
 
-/** Kills the process of a resource, and with it those that it has started, as a crash would. */
+/** Kills the process of a part, and with it those that it has started, as a crash would. */
 async function kill(root: string, name: string): Promise<void> {
   const { stdout } = await qbtc(['status', '--json'], root);
   const { resources } = JSON.parse(stdout) as { resources: { name: string; pid: number | null }[] };
@@ -85,7 +85,7 @@ async function kill(root: string, name: string): Promise<void> {
 
 const reason = missing === undefined ? '' : ` (not over installed programs: ${missing})`;
 
-describe(`2,000 chat requests while broker, cache and database are killed and come back${reason}`, () => {
+describe(`2,000 chat requests while broker, cache, database and core are killed and come back${reason}`, () => {
   const over = [
     ['embedded parts', false] as const,
     ...(missing === undefined ? [['installed programs', true] as const] : []),
@@ -109,9 +109,12 @@ describe(`2,000 chat requests while broker, cache and database are killed and co
         const stack = await openStackAt(root);
         const faults: [number, string][] = [
           [250, 'broker'],
+          [425, 'quantum-core-1'],
           [600, 'cache'],
+          [775, 'quantum-core-2'],
           [950, 'database'],
           [1_300, 'broker'],
+          [1_475, 'quantum-core-1'],
           [1_650, 'database'],
         ];
         const running: Promise<void>[] = [];
