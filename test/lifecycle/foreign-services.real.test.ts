@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTimeOf } from '../../src/alive.ts';
-import { EXPRESS, FLASK, GRPC, hasFlask, npmInstall, WORKER } from '../support/foreign-stack.ts';
+import { EXPRESS, FLASK, GRPC, installFlask, npmInstall, PYTHON, WORKER } from '../support/foreign-stack.ts';
 import { freePorts } from '../support/ports.ts';
 import { qbtc, startQbtc } from '../support/qbtc.ts';
 
@@ -32,7 +32,8 @@ for (const [name, text] of Object.entries({ ...EXPRESS, ...FLASK, ...WORKER, ...
 // Also where all of it is skipped.
 afterAll(() => rm(folder, { recursive: true, force: true }));
 const noExpress = await npmInstall(join(folder, 'web'));
-const flask = hasFlask();
+const noFlask = await installFlask();
+const flask = noFlask === undefined;
 const skipped = noExpress === undefined ? '' : ` (skipped: ${noExpress})`;
 
 describe.skipIf(noExpress !== undefined)(`services that know nothing of qbtc${skipped}`, () => {
@@ -100,7 +101,7 @@ ${
   flask
     ? `  shop:
     path: shop
-    command: [python3, -m, flask, run, --port, '\${port}']
+    command: [${PYTHON}, -m, flask, run, --port, '\${port}']
     port: ${ports.shop}
     health: /
     metrics: false
@@ -195,25 +196,28 @@ ${
     expect(outside.listening).toBe(true);
   });
 
-  test.skipIf(!flask)('a port that stands in the code is named, with what to do', async () => {
-    await write('shop/fixed.py', `${FLASK['shop/app.py']}\napp.run(port=${ports.extra})\n`);
-    const text = await readFile(join(folder, 'qbtc.yaml'), 'utf8');
-    const fixed = `  fixed: { path: shop, command: [python3, fixed.py], port: ${ports.shop}, health: /, metrics: false }\n`;
-    await write(
-      'qbtc.yaml',
-      text.replace(/ports: \{ extra: \d+ \}/, 'ports: {}').replace(/ {2}shop:[\s\S]*$/, fixed),
-    );
-    const up = await qbtc(['up', 'fixed', '--timeout', '3'], folder);
-    // Long lines are broken where they end.
-    const said = up.stderr.replaceAll(/\s+/g, ' ');
-    expect(up.code).toBe(4);
-    expect(said).toContain(`it listens on port ${ports.extra}, not on ${ports.shop}`);
-    expect(said).toContain(`write port: ${ports.extra} for services.fixed`);
-    expect((await parts()).fixed?.reason).toContain(
-      `it listens on port ${ports.extra}, not on ${ports.shop}`,
-    );
-    await write('qbtc.yaml', text);
-  });
+  test.skipIf(!flask)(
+    `a port that stands in the code is named, with what to do${flask ? '' : ` (skipped: ${noFlask})`}`,
+    async () => {
+      await write('shop/fixed.py', `${FLASK['shop/app.py']}\napp.run(port=${ports.extra})\n`);
+      const text = await readFile(join(folder, 'qbtc.yaml'), 'utf8');
+      const fixed = `  fixed: { path: shop, command: [${PYTHON}, fixed.py], port: ${ports.shop}, health: /, metrics: false }\n`;
+      await write(
+        'qbtc.yaml',
+        text.replace(/ports: \{ extra: \d+ \}/, 'ports: {}').replace(/ {2}shop:[\s\S]*$/, fixed),
+      );
+      const up = await qbtc(['up', 'fixed', '--timeout', '3'], folder);
+      // Long lines are broken where they end.
+      const said = up.stderr.replaceAll(/\s+/g, ' ');
+      expect(up.code).toBe(4);
+      expect(said).toContain(`it listens on port ${ports.extra}, not on ${ports.shop}`);
+      expect(said).toContain(`write port: ${ports.extra} for services.fixed`);
+      expect((await parts()).fixed?.reason).toContain(
+        `it listens on port ${ports.extra}, not on ${ports.shop}`,
+      );
+      await write('qbtc.yaml', text);
+    },
+  );
 
   test('what is to run already and does not is said with its address', async () => {
     await new Promise((resolve) => outside.close(resolve));

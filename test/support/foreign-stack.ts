@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { run } from './docker/run.ts';
+import { installPackages, run } from './docker/run.ts';
 import { CHECKOUT } from './qbtc.ts';
 
 /** Small services as people write them, none of which knows of qbtc. */
@@ -71,14 +70,12 @@ server.bindAsync('127.0.0.1:' + process.argv[2], ServerCredentials.createInsecur
 `,
 };
 
-/** Whether Python here has Flask. */
-export function hasFlask(): boolean {
-  try {
-    execFileSync('python3', ['-c', 'import flask'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
+/** Debian's own Python: another one that comes first in the path has not its packages. */
+export const PYTHON = '/usr/bin/python3';
+
+/** Sees to it that `PYTHON` has Flask; answers with the reason why it cannot be. */
+export function installFlask(): Promise<string | undefined> {
+  return installPackages(['python3-flask'], '/usr/lib/python3/dist-packages/flask/__init__.py');
 }
 
 /** Installs what a package.json names; answers with the reason why it cannot be. */
