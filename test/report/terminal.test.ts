@@ -352,6 +352,14 @@ test('what is in sync has nothing to do', () => {
   `);
 });
 
+test('an import is declared already only where nothing of it is lost', () => {
+  const nothing = { ...documents.imported, changes: [], files: [] };
+  expect(shown({ ...nothing, losses: [] })).toContain('declared already, nothing to do');
+  expect(shown(nothing)).toContain(
+    'topology of acme from definitions.json: nothing comes of it\n1 thing not',
+  );
+});
+
 test('what declares nothing is not in sync', () => {
   const about = { subject: 'topology', stack: 'acme', undeclared: true as const };
   const told = '\ntopology of acme: none is declared, nothing to do\n';

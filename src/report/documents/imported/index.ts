@@ -32,8 +32,10 @@ const imported: View<ImportedDocument> = (
   const lost = losses.flatMap((loss) => lossLines(loss, style));
   const count =
     losses.length === 0 ? [] : [palette.warning(`${counted(losses.length, 'thing')} not carried over`)];
-  if (changes.length === 0)
-    return [`${heading}: ${palette.good(`${SIGN.done} declared already, nothing to do`)}`, ...count, ...lost];
+  // What was lost may have been all: nobody can say then that it is there.
+  const nothing =
+    losses.length > 0 ? 'nothing comes of it' : palette.good(`${SIGN.done} declared already, nothing to do`);
+  if (changes.length === 0) return [`${heading}: ${nothing}`, ...count, ...lost];
   return [
     `${heading}: ${counted(changes.length, 'change')}`,
     ...changes.flatMap((change) => changeLines(change, style)),
