@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,12 +15,13 @@ import { readComposeFile } from '../src/runtimes/containers/compose-file.ts';
 import { workspacesOf } from '../src/scaffold/workspaces.ts';
 import { decodeText, readTextFile, readTextFileSync, unreadable, withoutMark } from '../src/text-file.ts';
 import { readTopology } from '../src/topology/read.ts';
+import { temporaryFolder } from './support/quiet-context.ts';
 
 const MARK = [0xef, 0xbb, 0xbf];
 
 describe('a file that people write', () => {
   test('loses its byte order mark and nothing else (RFC 3629, section 6)', async () => {
-    const file = join(await mkdtemp(join(tmpdir(), 'qbtc-text-')), 'a.txt');
+    const file = join(await temporaryFolder('qbtc-text-'), 'a.txt');
     await writeFile(file, Buffer.from([...MARK, ...Buffer.from('Grüße 🚀 \uFEFFin the middle')]));
     expect(await readTextFile(file)).toBe('Grüße 🚀 \uFEFFin the middle');
     expect(readTextFileSync(file)).toBe('Grüße 🚀 \uFEFFin the middle');
@@ -81,7 +82,7 @@ describe('a byte order mark changes nothing in', () => {
     ['package.json', '{"workspaces": []}', (root) => workspacesOf(root)],
   ])('%s: %s', async (name, text, read) => {
     const of = async (bytes: Buffer) => {
-      const root = await mkdtemp(join(tmpdir(), 'qbtc-text-'));
+      const root = await temporaryFolder('qbtc-text-');
       await writeFile(join(root, name), bytes);
       return JSON.parse(JSON.stringify(await read(root, join(root, name))));
     };

@@ -1,19 +1,19 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatEnv } from '../../src/config/dotenv.ts';
 import { composeProgram } from '../support/docker/compose.ts';
+import { temporaryFolder } from '../support/quiet-context.ts';
 import { DOTENV_TABLE } from './dotenv-table.ts';
 
 const program = await composeProgram();
 
 /** What compose itself makes of these files, by their names. */
 async function readByCompose(files: Record<string, string>): Promise<Record<string, Record<string, string>>> {
-  const folder = await mkdtemp(join(tmpdir(), 'qbtc-dotenv-'));
+  const folder = await temporaryFolder('qbtc-dotenv-');
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   const services = Object.fromEntries(
     Object.keys(files).map((name) => [name, { image: 'none', env_file: [name] }]),

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { composeProgram } from '../../../support/docker/compose.ts';
+import { temporaryFolder } from '../../../support/quiet-context.ts';
 import { COMMANDS, PORTS } from './forms.ts';
 
 const program = await composeProgram();
@@ -16,7 +16,7 @@ interface Read {
 
 /** What compose itself makes of these services. */
 async function readByCompose(services: Record<string, object>): Promise<Record<string, Read>> {
-  const folder = await mkdtemp(join(tmpdir(), 'qbtc-forms-'));
+  const folder = await temporaryFolder('qbtc-forms-');
   await writeFile(join(folder, 'compose.yaml'), JSON.stringify({ services }));
   const { stdout } = await promisify(execFile)(
     program ?? '',
