@@ -35,10 +35,14 @@ export async function exportRoutes(
     object: mapText(item.object, (text) => {
       let left = PLAIN[name](text);
       for (const [secret, value] of secrets) {
-        if (value.length < SHORTEST || !left.includes(value)) continue;
+        const isIn = text === value ? value !== '' : value.length >= SHORTEST && left.includes(value);
+        if (!isIn) continue;
         const variable = variableOfSecret(secret);
         variables.add(variable);
-        left = left.replaceAll(value, () => REFERENCE[name](variable));
+        left =
+          text === value
+            ? REFERENCE[name](variable)
+            : left.replaceAll(value, () => REFERENCE[name](variable));
       }
       return left;
     }),
@@ -52,7 +56,7 @@ export async function exportRoutes(
   };
 }
 
-/** A shorter value stands in a text by chance. */
+/** A shorter value stands inside of a text by chance; one that is the whole text does not. */
 const SHORTEST = 8;
 
 /** How each form refers to a variable, and how it writes a plain `${`. */

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openStack } from '../../src/config/load.ts';
+import { replaceSecrets } from '../../src/config/secrets.ts';
 import { desiredGateway } from '../../src/gateway/index.ts';
 import { exportRoutes } from '../../src/import/export.ts';
 import { FORMATS } from '../../src/import/formats/index.ts';
@@ -352,5 +353,16 @@ describe.each(['apisix', 'adc'] as const satisfies ExportFormat[])('what is expo
     expect(exported.text).not.toContain(stack.secrets['api-key']);
     const { changes, losses } = await planned(stack, format, exported.text);
     expect([changes, losses]).toEqual([[], []]);
+  });
+
+  test('holds no short secret either', async () => {
+    const { root } = await stackOf({
+      'infrastructure/apisix_conf/a.yaml':
+        'consumers:\n  - { username: app, plugins: { key-auth: { key: "${secrets.api-key}" } } }\n',
+    });
+    await replaceSecrets(root, { 'api-key': 'k3y' });
+    const { text, variables } = await exportRoutes(await reload(root), format);
+    expect(variables).toEqual(['SECRET_API_KEY']);
+    expect(text).not.toContain('k3y');
   });
 });
