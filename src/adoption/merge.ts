@@ -35,7 +35,10 @@ export function mergeStack(mine: string, last: string | undefined, next: string)
     return { text: mine.trim() === '' ? next : `${mine.trimEnd()}\n\n${next}`, kept };
   const was = isMap(before.contents) ? before.contents : undefined;
   const changed = mergeMaps(document.contents, was, wanted.contents, [], { kept, document });
-  return { text: changed ? document.toString({ lineWidth: 0, flowCollectionPadding: false }) : mine, kept };
+  if (!changed) return { text: mine, kept };
+  const text = document.toString({ lineWidth: 0, flowCollectionPadding: false });
+  // Lines end as theirs do.
+  return { text: /\r\n/.test(mine) ? text.replaceAll(/\r?\n/g, '\r\n') : text, kept };
 }
 
 /** Whether a text holds nothing, or comments alone. */

@@ -71,3 +71,8 @@ test('comments and order of people are kept, and new places are taken over', () 
     kept: ['services.api.port'],
   });
 });
+
+test('lines end as they did', () => {
+  const { text } = mergeStack('a: 1 # mine\r\nb: 2\r\n', 'a: 1\nb: 2\n', 'a: 1\nb: 3\n');
+  expect(text).toBe('a: 1 # mine\r\nb: 3\r\n');
+});
