@@ -14,7 +14,17 @@ import {
   median,
   quantile,
 } from './guard/figure.ts';
-import { type BenchStack, benchStack, memoryOfStack, type Part, partsOf, processorTime } from './support.ts';
+import {
+  type Ask,
+  type BenchStack,
+  benchStack,
+  inFlight,
+  memoryOfStack,
+  oneAfterAnother,
+  type Part,
+  partsOf,
+  processorTime,
+} from './support.ts';
 
 const ALONE = 300;
 const TOGETHER = 2_000;
@@ -146,8 +156,6 @@ async function memories(stack: BenchStack, flow: Ask): Promise<Figure[]> {
   );
 }
 
-type Ask = (index: number) => Promise<void>;
-
 function asker(target: string, headers: Record<string, string>): Ask {
   const dispatcher = new Agent({ connections: IN_FLIGHT, pipelining: 1 });
   return async (index) => {
@@ -167,44 +175,17 @@ function question(index: number, more: object = {}): string {
   return JSON.stringify({ model: 'qbtc-offline', messages: [{ role: 'user', content }], ...more });
 }
 
-let asked = 0;
-/** Durations in milliseconds, one request after the other. */
-async function alone(ask: Ask): Promise<number[]> {
-  const durations: number[] = [];
-  for (let count = -WARM_UP; count < ALONE; count += 1) {
-    asked += 1;
-    const before = performance.now();
-    await ask(asked);
-    if (count >= 0) durations.push(performance.now() - before);
-  }
-  return durations;
-}
-
-/** Requests a second with so many in flight. */
-async function together(ask: Ask, requests: number): Promise<number> {
-  let left = requests;
-  const before = performance.now();
-  await Promise.all(
-    Array.from({ length: IN_FLIGHT }, async () => {
-      while (left > 0) {
-        left -= 1;
-        asked += 1;
-        await ask(asked);
-      }
-    }),
-  );
-  return requests / ((performance.now() - before) / 1000);
-}
+const alone = (ask: Ask) => oneAfterAnother(ask, { warmUp: WARM_UP, requests: ALONE });
+const together = (ask: Ask, requests: number) => inFlight(ask, { requests, inFlight: IN_FLIGHT });
 
 async function firstChunks(target: string, headers: Record<string, string>): Promise<number[]> {
   const durations: number[] = [];
   for (let count = 0; count < 300; count += 1) {
-    asked += 1;
     const before = performance.now();
     const { body } = await request(target, {
       method: 'POST',
       headers,
-      body: question(asked, { stream: true }),
+      body: question(-count, { stream: true }),
     });
     for await (const _ of body) {
       durations.push(performance.now() - before);

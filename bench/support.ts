@@ -183,3 +183,42 @@ function megabytes(text: string, key: string): number {
   const [, kilobytes = '0'] = new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(text) ?? [];
   return Number(kilobytes) / 1024;
 }
+
+/** One request; the number is another one each time, so that no two ask for the same. Rejects unless it is answered well. */
+export type Ask = (index: number) => Promise<void>;
+
+let asked = 0;
+
+/** Milliseconds that each request took, one after the other. */
+export async function oneAfterAnother(
+  ask: Ask,
+  { warmUp, requests }: { warmUp: number; requests: number },
+): Promise<number[]> {
+  const durations: number[] = [];
+  for (let count = -warmUp; count < requests; count += 1) {
+    asked += 1;
+    const before = performance.now();
+    await ask(asked);
+    if (count >= 0) durations.push(performance.now() - before);
+  }
+  return durations;
+}
+
+/** Requests a second with so many in flight. */
+export async function inFlight(
+  ask: Ask,
+  { requests, inFlight: many }: { requests: number; inFlight: number },
+): Promise<number> {
+  let left = requests;
+  const before = performance.now();
+  await Promise.all(
+    Array.from({ length: many }, async () => {
+      while (left > 0) {
+        left -= 1;
+        asked += 1;
+        await ask(asked);
+      }
+    }),
+  );
+  return requests / ((performance.now() - before) / 1000);
+}
