@@ -43,3 +43,9 @@ function rewriteOf(taken: readonly string[], before: string): KongMatch['rewrite
 }
 
 const escapedPattern = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
+/** A condition that takes these hosts, where Kong takes a star for one or more labels at either end. */
+export function matchHosts(hosts: readonly string[]): ['host', '~*', string] {
+  const sources = hosts.map((host) => host.split('*').map(escapedPattern).join('.+'));
+  return ['host', '~*', `^(?:${sources.join('|')})$`];
+}

@@ -238,7 +238,6 @@ test('a pattern of Kong is looked for from the beginning, and taken off where it
 
 test.each([
   ['with an expression', 'expression: http.path == "/a"'],
-  ['of hosts that APISIX does not take', 'hosts: ["a.*"]'],
   ['of nothing', 'strip_path: true'],
 ])('a route %s is left out, and does not take all requests', async (_, said) => {
   const { objects, losses } = await read(`routes:\n  - name: r\n    ${said}\n`);
@@ -246,4 +245,14 @@ test.each([
   expect(losses).toContainEqual(
     expect.objectContaining({ field: 'routes[0]', reason: expect.stringContaining('left out') }),
   );
+});
+
+test('hosts with a star at the end are a condition, as APISIX takes one at the beginning alone', async () => {
+  const { objects, losses } = await read(
+    'routes:\n  - name: r\n    paths: [/]\n    hosts: ["a.*", "*.b.example", "c.example"]\n',
+  );
+  expect(losses.filter(({ field }) => field.includes('hosts'))).toEqual([]);
+  const [route] = objects.filter(({ kind }) => kind === 'route');
+  expect(route?.object).not.toHaveProperty('hosts');
+  expect(route?.object.vars).toEqual([['host', '~*', '^(?:a\\..+|.+\\.b\\.example|c\\.example)$']]);
 });

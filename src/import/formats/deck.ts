@@ -5,7 +5,7 @@ import { isRecord } from '../../record.ts';
 import { escaped, mapText } from '../escape.ts';
 import { given, KongConfig } from '../kong-config.ts';
 import { credentialsOf, groupsOf, usernameOf } from '../kong-consumers.ts';
-import { type KongMatch, patternPath, plainPaths } from '../kong-paths.ts';
+import { type KongMatch, matchHosts, patternPath, plainPaths } from '../kong-paths.ts';
 import { NEAREST, type Surroundings, TRANSLATIONS } from '../kong-plugins.ts';
 import { addressOf, type KongAddress, upstreamFor } from '../kong-upstreams.ts';
 import type { RouteFormat } from '../route-format.ts';
@@ -208,9 +208,8 @@ class Reader {
     lead: Lead | undefined,
   ): { fields: Record<string, unknown>; vars: unknown[]; plugins: Plugins } {
     const hosts = route.list('hosts').map((host) => host.replace(/:\d+$/, ''));
-    const taken = hosts.filter((host) => !/\*$/.test(host));
-    if (taken.length < hosts.length)
-      route.lose('hosts', 'APISIX takes a star at the beginning of a host alone');
+    // APISIX takes a star at the beginning of a host alone.
+    const byPattern = hosts.some((host) => host.endsWith('*'));
     const methods = route.list('methods');
     const headers = route.part('headers');
     const vars = Object.keys((route.take('headers') as object | undefined) ?? {}).map((header) => {
@@ -243,13 +242,13 @@ class Reader {
     const plugins = this.#translated([...this.#nested(route), ...this.#pluginsOf(`route ${name}`)]);
     return {
       fields: given({
-        hosts: taken.length === 0 ? undefined : taken,
+        hosts: byPattern || hosts.length === 0 ? undefined : hosts,
         methods: methods.length === 0 ? undefined : methods,
         remote_addrs: addresses.length === 0 ? undefined : addresses,
         status: lead?.isOn === false ? 0 : undefined,
         ...lead?.to(keepsHost),
       }),
-      vars,
+      vars: byPattern ? [matchHosts(hosts), ...vars] : vars,
       plugins,
     };
   }
