@@ -76,8 +76,14 @@ async function runBeside(
   { command, runs, timeoutMs }: { command: readonly [string, ...string[]]; runs: RunAs; timeoutMs: number },
 ): Promise<number> {
   const [program = '', ...args] = command.map((word) => withOwnPorts(word, instance));
-  if (runs === 'container')
-    return openContainers(context, stack.root).exec(instance.service.name, [program, ...args], unheard());
+  if (runs === 'container') {
+    const late = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.any([context.interrupted, late]);
+    const containers = openContainers(context, stack.root);
+    return containers.exec(instance.service.name, [program, ...args], unheard(), signal).catch((error) => {
+      throw late.aborted ? tooLate(program, timeoutMs) : error;
+    });
+  }
   const { exitCode, notFound, timedOut } = await context.exec(program, args, {
     cwd: instance.service.path,
     env: environmentOf(context, stack, instance),
@@ -85,9 +91,12 @@ async function runBeside(
     signal: context.interrupted,
   });
   if (notFound) throw new Error(`${program} was not found`);
-  if (timedOut) throw new Error(`${program} did not end within ${timeoutMs} ms`);
+  if (timedOut) throw tooLate(program, timeoutMs);
   return exitCode;
 }
+
+const tooLate = (program: string, timeoutMs: number) =>
+  new Error(`${program} did not end within ${timeoutMs} ms`);
 
 /** A terminal at which nobody sits. */
 function unheard(): Terminal {

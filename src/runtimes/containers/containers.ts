@@ -100,6 +100,14 @@ export interface Containers {
     onLine: (line: ContainerLine) => void,
     signal: AbortSignal,
   ): Promise<void>;
-  /** Runs a command in the container of a service, and answers with its exit code. */
-  exec(service: string, command: readonly string[], terminal: Terminal): Promise<number>;
+  /**
+   * Runs a command in the container of a service, and answers with its exit code. Rejects when the signal is aborted; the
+   * engine cannot end the command then.
+   */
+  exec(
+    service: string,
+    command: readonly string[],
+    terminal: Terminal,
+    signal?: AbortSignal,
+  ): Promise<number>;
 }

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { PLACE_LABEL, placeOf } from '../../config/place.ts';
 import type { Context } from '../../context.ts';
@@ -150,7 +150,7 @@ export function openContainers(context: Pick<Context, 'docker'>, root: string): 
         },
         undefined,
       ),
-    exec: (service, command, { stdin, stdout, stderr, tty }) =>
+    exec: (service, command, { stdin, stdout, stderr, tty }, signal) =>
       withEngine(
         context,
         async (engine) => {
@@ -166,6 +166,7 @@ export function openContainers(context: Pick<Context, 'docker'>, root: string): 
           if (tty) stream.pipe(stdout, { end: false });
           else engine.modem.demuxStream(stream, stdout, stderr);
           stdin.pipe(stream);
+          if (signal !== undefined) addAbortSignal(signal, stream);
           await new Promise<void>((resolve, reject) => {
             stream.once('end', resolve);
             stream.once('close', resolve);

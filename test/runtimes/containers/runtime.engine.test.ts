@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Context } from '../../../src/context.ts';
-import { containerRuntime } from '../../../src/runtimes/containers/index.ts';
+import { containerRuntime, openContainers } from '../../../src/runtimes/containers/index.ts';
 import { writeEnvFiles } from '../../../src/services/env-files.ts';
 import { service } from '../../flow/chain.ts';
 import { dockerContext } from '../../support/docker/context.ts';
@@ -72,7 +73,7 @@ describe.skipIf('unavailable' in engine)(`a service with several containers${rea
       (await docker('ps', '--all', '--quiet', '--filter', 'label=com.docker.compose.service=pair')).split(
         '\n',
       );
-    return { runtime, states, ids };
+    return { root, runtime, states, ids };
   }
 
   test.skipIf(!hasCompose)('the compose program', { timeout: ABOUT_MINUTES }, () => behaves(context));
@@ -129,4 +130,17 @@ describe.skipIf('unavailable' in engine)(`a service with several containers${rea
     await runtime().remove({ volumes: true, onEnding() {}, onStopped() {} });
     expect(await ids()).toEqual(['']);
   }
+
+  test('a command in one is left when its time is over', { timeout: ABOUT_MINUTES }, async () => {
+    const { runtime, root } = await opened(context);
+    await runtime().start([{ service: 'pair' }], QUIETLY);
+    const [stdin, stdout, stderr] = [new PassThrough().end(), new PassThrough(), new PassThrough()];
+    const containers = openContainers(context, root);
+    const run = (script: string, signal?: AbortSignal) =>
+      containers.exec('pair', ['node', '-e', script], { stdin, stdout, stderr, tty: false }, signal);
+    const late = AbortSignal.timeout(500);
+    await expect(run('setTimeout(() => {}, 600_000)', late)).rejects.toThrow();
+    expect(late.aborted).toBe(true);
+    expect(await run('process.exitCode = 3')).toBe(3);
+  });
 });
