@@ -12,11 +12,14 @@ let said: string[];
 let asked: { name: string; extent: Extent }[];
 /** What each benchmark measures, run by run; the last is measured again and again. */
 let ratios: Record<string, number[][]>;
+/** Called when one is run. */
+let onRun: () => void;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'qbtc-guard-'));
   said = [];
   asked = [];
+  onRun = () => {};
   ratios = { up: [[10, 10, 10]], startup: [[1, 1, 1]], routes: [[2, 2, 2]] };
 });
 afterEach(async () => {
@@ -38,6 +41,7 @@ function bench(...words: string[]): Promise<number> {
     commit: () => 'abc1234',
     async run(name, extent) {
       asked.push({ name, extent });
+      onRun();
       const runs = ratios[name] ?? [];
       const rounds = runs.length > 1 ? runs.shift() : runs[0];
       if (rounds === undefined) return undefined;
@@ -188,11 +192,18 @@ describe('--check', () => {
   test('does not fail in short for what there was no time for', async () => {
     await baseline({ 'startup/time': { ratio: 1, better: 'lower' } });
     ratios.startup = [];
+    const later = Date.now() + 3_600_000;
+    onRun = () => vi.spyOn(Date, 'now').mockReturnValue(later);
     expect(await bench('--check', '--short', 'startup')).toBe(0);
     expect(said.slice(-2)).toEqual([
       'startup: not measured',
       '0 ratios compared, none slower by more than 2 times',
     ]);
-    expect(await bench('--check', 'startup')).toBe(1);
+  });
+
+  test.each([[], ['--short']])('fails for a benchmark that fails: %s', async (...words) => {
+    await baseline({ 'startup/time': { ratio: 1, better: 'lower' } });
+    ratios.startup = [];
+    expect(await bench('--check', ...words, 'startup')).toBe(1);
   });
 });
