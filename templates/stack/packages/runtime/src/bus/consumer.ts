@@ -101,8 +101,10 @@ export class Consumer<Data> {
     );
     this.#acknowledgements = acknowledgements;
     const { consumerTag } = await channel.consume(queue, (message) => {
-      if (message === null) void channel.close().catch(() => {});
-      else void this.#take({ channel, acknowledgements }, message);
+      if (message === null) {
+        acknowledgements.flush();
+        void channel.close().catch(() => {});
+      } else void this.#take({ channel, acknowledgements }, message);
     });
     this.#tag = consumerTag;
   }
