@@ -29,6 +29,15 @@ export function compare(now: Score, earlier: ScoreRecord): ScoreComparison {
   };
 }
 
+/** Whether there are fewer points than before; those of another profile are judged by other rules. */
+export function hasFallen(
+  { difference, against }: ScoreComparison,
+  { profile }: Pick<Score, 'profile'>,
+): boolean {
+  // Before there were profiles all stacks were judged as those of qbtc are.
+  return difference < 0 && (against.profile ?? 'qbtc') === profile;
+}
+
 /** The checks that a score has no points for. */
 export function lostIn({ components }: Score): ScoreRecord['lost'] {
   return components

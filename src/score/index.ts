@@ -19,7 +19,7 @@ import { remedyFor } from './remedy.ts';
 import { type Examined, hasWeight, sharesOf, undeclaredOf } from './shares.ts';
 
 export { partsNamed, rootCause, serviceOf } from './cause.ts';
-export { compare } from './compare.ts';
+export { compare, hasFallen } from './compare.ts';
 export { findRecord, readHistory, recordOf, writeRecord } from './history.ts';
 export { CHECKS } from './registry.ts';
 

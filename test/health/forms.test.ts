@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { healthDetails } from '../../src/health/details.ts';
+import { actuator } from '../../src/health/forms/actuator.ts';
 import { FORMS } from '../../src/health/forms/index.ts';
 
 /** Documents as their libraries write them: what is well, and what is not and why. */
@@ -186,4 +187,9 @@ test('whatever a document holds, it is read', () => {
       for (const { said } of healthDetails(document).details) expect(typeof said).toBe('string');
     }),
   );
+});
+
+test('components of Actuator that are nested without end are read to a depth, and end nobody', () => {
+  const nested = `${'{"components":{"a":'.repeat(5_000)}{"status":"UP"}${'}}'.repeat(5_000)}`;
+  expect(() => actuator.read(JSON.parse(nested))).not.toThrow();
 });

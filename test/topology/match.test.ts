@@ -37,3 +37,25 @@ test.each<[string, string, boolean]>([
 ])('%s and %s: %s', (one, other, meet) => {
   expect(keysMeet(one, other)).toBe(meet);
 });
+
+/** As the specification says it, way by way. */
+function takes([first, ...rest]: string[], key: string[]): boolean {
+  if (first === undefined) return key.length === 0;
+  if (first === '#') return takes(rest, key) || (key.length > 0 && takes([first, ...rest], key.slice(1)));
+  return key.length > 0 && (first === '*' || first === key[0]) && takes(rest, key.slice(1));
+}
+
+test('a binding key takes what the specification says, also of routing keys with * and # in them', () => {
+  fc.assert(
+    fc.property(patterns, patterns, (pattern, key) => {
+      expect(matchesKey(pattern, key)).toBe(takes(pattern.split('.'), key.split('.')));
+    }),
+  );
+});
+
+test('many # are no more work than their number', () => {
+  const many = `${'#.'.repeat(60)}a`;
+  expect(matchesKey(many, `${'b.'.repeat(120)}c`)).toBe(false);
+  expect(keysMeet(many, `${'#.'.repeat(60)}b`)).toBe(false);
+  expect(keysMeet(many, `${'#.'.repeat(60)}*`)).toBe(true);
+});

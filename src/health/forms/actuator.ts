@@ -8,11 +8,14 @@ export const actuator: HealthForm = {
   read: ({ components }) => (isRecord(components) ? within(components) : undefined),
 };
 
+/** Nobody nests them deeper; a document may, and is not to end whoever reads it. */
+const DEEPEST = 8;
+
 /** A component with components of its own is told by these. */
-function within(components: Readonly<Record<string, unknown>>, outer = ''): HealthDetail[] {
+function within(components: Readonly<Record<string, unknown>>, outer = '', depth = 1): HealthDetail[] {
   return Object.entries(components).flatMap(([name, component]) => {
     const path = `${outer}${name}`;
-    const inner = isRecord(component) ? component.components : undefined;
-    return isRecord(inner) ? within(inner, `${path}/`) : (detailFrom(path, component) ?? []);
+    const inner = isRecord(component) && depth < DEEPEST ? component.components : undefined;
+    return isRecord(inner) ? within(inner, `${path}/`, depth + 1) : (detailFrom(path, component) ?? []);
   });
 }

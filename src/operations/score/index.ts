@@ -4,7 +4,7 @@ import { EXIT, QbtcError } from '../../errors.ts';
 import { commitOf, rememberScore, takeScore } from '../../lifecycle/score.ts';
 import type { ScoreRecord } from '../../model/score.ts';
 import type { Stack } from '../../model/stack.ts';
-import { compare, findRecord, readHistory } from '../../score/index.ts';
+import { compare, findRecord, hasFallen, readHistory } from '../../score/index.ts';
 import { POINTS } from '../bounds.ts';
 import { exitFor } from '../exit.ts';
 import { numberIn, operationOf } from '../operation.ts';
@@ -31,7 +31,7 @@ export const operation = operationOf({
       score.failures.length > 0 ||
       (min !== undefined && score.adjusted < min) ||
       (strict && score.notMeasured.length > 0) ||
-      (!regression && (comparison?.difference ?? 0) < 0);
+      (!regression && comparison !== undefined && hasFallen(comparison, score));
     return {
       document: {
         kind: 'score',
