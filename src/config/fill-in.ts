@@ -65,12 +65,14 @@ export function fillIn(
     const filled = (value: unknown, field: string) =>
       interpolate(value, ['services', name, field], plain, document, []);
     if (url !== undefined) {
-      const text = String(filled(url, 'url'));
+      const text = filled(url, 'url');
+      if (typeof text !== 'string') return {};
       const [node] = URL.canParse(text) ? nodesOf({ url: text, replicas: 1 }) : [];
       return { url: text.replace(/\/+$/, ''), host: node?.host ?? '', port: String(node?.port ?? '') };
     }
-    if (port === undefined) return {};
-    const own = String(Number(filled(port, 'port')) + base);
+    const said = filled(port, 'port');
+    if (typeof said !== 'string' && typeof said !== 'number') return {};
+    const own = String(Number(said) + base);
     return { url: `http://${host}:${own}`, host, port: own };
   };
   /** A service with a role or an account of its own reaches its database or broker as that. */

@@ -21,7 +21,7 @@ function block(value: unknown): string[] {
       return [`- ${first}`, ...rest.map((text) => `  ${text}`)];
     });
   }
-  if (!isRecord(value)) return stringify(value, { lineWidth: 0 }).trimEnd().split('\n');
+  if (!isRecord(value)) return linesOf(stringify(value, { lineWidth: 0 }));
   return Object.entries(value).flatMap(([name, each]) => {
     const inner = block(each);
     const short = flow(each);
@@ -29,9 +29,7 @@ function block(value: unknown): string[] {
     if (isWhole && inner.length === 1) return [`${scalar(name)}: ${inner[0]}`];
     // A text of several lines has its mark beside the key.
     if (typeof each === 'string') {
-      return stringify({ [name]: each }, { lineWidth: 0, defaultStringType: 'PLAIN' })
-        .trimEnd()
-        .split('\n');
+      return linesOf(stringify({ [name]: each }, { lineWidth: 0, defaultStringType: 'PLAIN' }));
     }
     return [`${scalar(name)}:`, ...inner.map((text) => `  ${text}`)];
   });
@@ -55,5 +53,11 @@ export function flow(value: unknown): string | undefined {
 function scalar(value: unknown): string {
   const document = new Document([value]);
   (document.contents as { flow?: boolean }).flow = true;
-  return document.toString({ lineWidth: 0, flowCollectionPadding: false }).trim().slice(1, -1).trim();
+  const text = document.toString({ lineWidth: 0, flowCollectionPadding: false });
+  return withoutBlanks(withoutBlanks(text).slice(1, -1));
 }
+
+/** YAML's own blanks: `trim` takes away those of Unicode, too, which a text may be made of. */
+const withoutBlanks = (text: string) => text.replace(/^[ \n]+|[ \n]+$/g, '');
+
+const linesOf = (text: string) => text.replace(/\n$/, '').split('\n');

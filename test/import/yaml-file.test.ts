@@ -87,6 +87,11 @@ test('what is written reads as it was, whatever it is', () => {
   );
 });
 
+test.each(['\u2003', 'x\u00a0', '\u3000y', 'a\n\u2003', 'a\n\n'])('%j is kept to its last blank', (text) => {
+  for (const data of [text, [text], { a: text }, { '': text, b: 'z'.repeat(100) }])
+    expect(parse(`k:\n  - ${yamlText(data, 4)}\n`)).toEqual({ k: [data] });
+});
+
 test('a file that is no mapping is not added to', async () => {
   await expect(edited('- 1\n', ADD)).rejects.toMatchObject({ code: 'IMPORT_TARGET' });
   await expect(edited('a: [\n', ADD)).rejects.toMatchObject({ code: 'IMPORT_TARGET' });
