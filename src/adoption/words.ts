@@ -1,6 +1,7 @@
 /**
  * The words of a command line as a POSIX shell reads them (XCU 2.2), without filling anything in. `undefined` where a
- * shell does more with it than run one program: pipes, lists, redirections, substitutions, assignments.
+ * shell does more with it than run one program: pipes, lists, redirections, substitutions, assignments. So it is where a
+ * word is empty, which `command` of qbtc.yaml does not take.
  */
 export function wordsOf(line: string): string[] | undefined {
   const words: string[] = [];
@@ -26,7 +27,9 @@ export function wordsOf(line: string): string[] | undefined {
     } else word = (word ?? '') + char;
   }
   if (word !== undefined) words.push(word);
-  return words.length === 0 || /^[A-Za-z_]\w*=/.test(words[0] ?? '') ? undefined : words;
+  return words.length === 0 || words.includes('') || /^[A-Za-z_]\w*=/.test(words[0] ?? '')
+    ? undefined
+    : words;
 }
 
 function closing(line: string, open: number): number | undefined {

@@ -26,12 +26,13 @@ function block(value: unknown): string[] {
     const inner = block(each);
     const short = flow(each);
     const isWhole = typeof each !== 'object' || (short !== undefined && short.length <= LINE);
-    if (isWhole && inner.length === 1) return [`${scalar(name)}: ${inner[0]}`];
+    if (isWhole && inner.length === 1) return [`${key(name)}: ${inner[0]}`];
+    if (typeof each === 'string' && name.includes('\n')) return [`${key(name)}: ${JSON.stringify(each)}`];
     // A text of several lines has its mark beside the key.
     if (typeof each === 'string') {
       return linesOf(stringify({ [name]: each }, { lineWidth: 0, defaultStringType: 'PLAIN' }));
     }
-    return [`${scalar(name)}:`, ...inner.map((text) => `  ${text}`)];
+    return [`${key(name)}:`, ...inner.map((text) => `  ${text}`)];
   });
 }
 
@@ -43,11 +44,14 @@ export function flow(value: unknown): string | undefined {
     return items.includes(undefined) ? undefined : `[${items.join(', ')}]`;
   }
   if (!isRecord(value)) return scalar(value);
-  const entries = Object.entries(value).map(([name, each]) => [scalar(name), flow(each)] as const);
+  const entries = Object.entries(value).map(([name, each]) => [key(name), flow(each)] as const);
   if (entries.length === 0) return '{}';
   if (entries.some(([, each]) => each === undefined)) return undefined;
   return `{ ${entries.map(([name, each]) => `${name}: ${each}`).join(', ')} }`;
 }
+
+/** A key is one line, whatever is in it. */
+const key = (name: string) => (name.includes('\n') ? JSON.stringify(name) : scalar(name));
 
 /** A scalar as it may stand anywhere, between braces too. */
 function scalar(value: unknown): string {

@@ -60,7 +60,7 @@ export function draftOf(facts: readonly Fact[], folder: string): Draft {
     resources.set(server.name, resource);
     draft.resources.push(resource);
   }
-  const called = new Map(kept.map((part) => [part, names.give(part.name)]));
+  const called = new Map(kept.map((part) => [part, names.give(part.name, part.unit?.replicas?.value)]));
   const around: Surroundings = {
     resources: new Map(
       [...resources].flatMap(([name, { name: own, kind }]) => {

@@ -1,3 +1,5 @@
+import { instanceNames } from '../../config/name.ts';
+import { MAX_REPLICAS } from '../../config/ports.ts';
 import { RESERVED_NAMES } from '../../state/index.ts';
 
 const LONGEST = 40;
@@ -6,12 +8,14 @@ const LONGEST = 40;
 export class Names {
   readonly #taken = new Set<string>();
 
-  give(wanted: string): string {
+  /** With several replicas the names of its instances are taken, too. */
+  give(wanted: string, replicas = 1): string {
     const base = plain(wanted);
     for (let count = 1; ; count += 1) {
       const name = count === 1 ? base : `${base.slice(0, LONGEST - 4)}-n${count}`;
-      if (this.#taken.has(name) || RESERVED_NAMES.has(name)) continue;
-      this.#taken.add(name);
+      const own = [name, ...instanceNames(name, Math.min(replicas, MAX_REPLICAS))];
+      if (RESERVED_NAMES.has(name) || own.some((each) => this.#taken.has(each))) continue;
+      for (const each of own) this.#taken.add(each);
       return name;
     }
   }
