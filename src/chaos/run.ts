@@ -17,6 +17,8 @@ import { Timeline } from './timeline.ts';
 
 const LOOK_EVERY_MS = 500;
 const RECOVERY_POLL_MS = 500;
+/** After the last fault services find their broker again within seconds: so long that is waited for. */
+const SETTLED_WITHIN_MS = 10_000;
 const HEAL_READY_MS = 30_000;
 /** Load goes on for so long after all is well, so that the report shows it. */
 const CALM_MS = 2_000;
@@ -49,9 +51,7 @@ export async function runExperiment(
   const begun = clock.monotonic();
   const takenAt = new Date(clock.now()).toISOString();
   onStep('is everything normal?');
-  const before = await steadyFlows(context, stack, experiment);
-  const stray = before.find(({ status }) => status === 'failed');
-  const unwell = await unwellPart(context, stack);
+  const { before, stray, unwell } = await steady(context, stack, experiment);
   if (stray !== undefined || unwell !== undefined)
     throw new QbtcError(
       'NOT_STEADY',
@@ -203,6 +203,20 @@ async function recovered(context: Context, stack: Stack, experiment: Experiment)
 async function unwellPart(context: Context, stack: Stack): Promise<string | undefined> {
   const { resources } = await observeResources(context, stack);
   return resources.find(({ state }) => state !== 'active')?.name;
+}
+
+/** What is not normal, once that no longer changes by itself. */
+async function steady(context: Context, stack: Stack, experiment: Experiment) {
+  const { clock, interrupted } = context;
+  const until = clock.monotonic() + SETTLED_WITHIN_MS;
+  for (;;) {
+    const before = await steadyFlows(context, stack, experiment);
+    const stray = before.find(({ status }) => status === 'failed');
+    const unwell = await unwellPart(context, stack);
+    if ((stray === undefined && unwell === undefined) || clock.monotonic() >= until)
+      return { before, stray, unwell };
+    await clock.sleep(RECOVERY_POLL_MS, interrupted);
+  }
 }
 
 async function steadyFlows(context: Context, stack: Stack, { steady }: Experiment): Promise<FlowResult[]> {
