@@ -28,31 +28,33 @@ export function createLineReader({
   const options = { correlation, now };
   const votes = new Map<LogParser, number>();
   let voted = 0;
+  /** Of a line that is in no sure form. */
   const vote = (line: WrittenText) => {
-    if (voted >= FIRST_LINES || continues(line.text) || readSurely(line, options) !== undefined) return;
+    if (voted >= FIRST_LINES || continues(line.text)) return;
     voted += 1;
     const parser = readBy(LOOSE, line, options)?.parser;
     if (parser !== undefined) votes.set(parser, (votes.get(parser) ?? 0) + 1);
   };
-  const read = (raw: string, line: WrittenText): ReturnType<LineReader['read']> => {
-    const sure = readSurely(line, options);
-    if (sure !== undefined) return { ...sure.read, form: sure.parser.name };
-    const holding = LOOSE.filter((parser) => (votes.get(parser) ?? 0) * 2 >= Math.max(voted, 1));
-    const loose = readBy(holding, line, options);
-    if (loose !== undefined) return { ...loose.read, form: loose.parser.name };
-    const correlationId = correlationInText(line.text, correlation);
-    return { message: raw, ...(correlationId === undefined ? {} : { correlationId }) };
-  };
   return {
     learn(lines) {
-      for (const raw of lines.slice(0, LOOKED_AT)) vote(new Written(raw));
+      for (const raw of lines.slice(0, LOOKED_AT)) {
+        if (voted >= FIRST_LINES) return;
+        const line = new Written(raw);
+        if (readSurely(line, options) === undefined) vote(line);
+      }
     },
     read(raw) {
       const line = new Written(raw);
       if (line.text.trim() === '') return { message: raw };
+      const sure = readSurely(line, options);
+      if (sure !== undefined) return { ...sure.read, form: sure.parser.name };
       // What it was not shown before, it learns from as it comes.
       if (voted === 0) vote(line);
-      return read(raw, line);
+      const holding = LOOSE.filter((parser) => (votes.get(parser) ?? 0) * 2 >= Math.max(voted, 1));
+      const loose = readBy(holding, line, options);
+      if (loose !== undefined) return { ...loose.read, form: loose.parser.name };
+      const correlationId = correlationInText(line.text, correlation);
+      return { message: raw, ...(correlationId === undefined ? {} : { correlationId }) };
     },
   };
 }
