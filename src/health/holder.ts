@@ -43,6 +43,11 @@ const NEAREST: readonly ReadonlySet<string>[] = [
   new Set(['0.0.0.0', '::', '*']),
 ];
 
+/** Whether what listens at this address is reached at 127.0.0.1. */
+export function isReachedHere(host: string): boolean {
+  return NEAREST.some((hosts) => hosts.has(host));
+}
+
 /** Who holds ports of this machine. The table of sockets is read when it is first needed, and once. */
 export function holders(
   host: Pick<Host, 'listeningSockets' | 'processFamily'>,

@@ -1,9 +1,6 @@
 import type { Context } from '../context.ts';
-import { belongsTo, type RunAs } from '../health/index.ts';
+import { belongsTo, isReachedHere, type RunAs } from '../health/index.ts';
 import type { Instance } from './service.ts';
-
-/** Addresses at which a listener is reached at 127.0.0.1. */
-const REACHED = new Set(['127.0.0.1', '::ffff:127.0.0.1', 'localhost', '0.0.0.0', '::', '*']);
 
 /** Where an instance listens that should listen on its own port of 127.0.0.1. */
 export interface Elsewhere {
@@ -23,7 +20,7 @@ export async function listensElsewhere(
   const sockets = await host.listeningSockets().catch(() => []);
   const found = await Promise.all(
     sockets.map(async ({ pid, host: at, port }): Promise<Elsewhere[]> => {
-      const isMeant = further.has(port) || (port === instance.port && REACHED.has(at));
+      const isMeant = further.has(port) || (port === instance.port && isReachedHere(at));
       if (pid === undefined || isMeant || !(await belongsTo(host, pid, leader))) return [];
       return [{ host: at, port }];
     }),
@@ -35,7 +32,7 @@ export async function listensElsewhere(
 export function elsewhereText(places: readonly Elsewhere[], { port }: Pick<Instance, 'port'>): string {
   const named = places.map((place) => {
     const host = place.host.includes(':') ? `[${place.host}]` : place.host;
-    return REACHED.has(place.host) ? String(place.port) : `${host}:${place.port}`;
+    return isReachedHere(place.host) ? String(place.port) : `${host}:${place.port}`;
   });
   return `it listens on port ${[...new Set(named)].join(', ')}, not on ${port}`;
 }
