@@ -131,10 +131,13 @@ export class Memory {
     while (isMore && !this.#isClosed) {
       const keys = this.keys.expired(Date.now(), EXPIRED_AT_ONCE);
       const turn = await this.#database.turnQueue.waitTurn();
-      // Whoever looks at a key that has expired takes it out. One that the library lost without a word would be found
-      // again for ever.
-      for (const { key } of keys) if (this.#database.getType(key) === null) this.keys.forget(key);
-      turn.release();
+      try {
+        // Whoever looks at a key that has expired takes it out. One that the library lost without a word would be found
+        // again for ever.
+        for (const { key } of keys) if (this.#database.getType(key) === null) this.keys.forget(key);
+      } finally {
+        turn.release();
+      }
       isMore = keys.length > 0;
     }
     this.#expiry = undefined;
