@@ -2,8 +2,10 @@
 // runs in a process of its own; the peer is measured in the same run. What becomes of the figures is told in `guard/`:
 // `--check` compares them with baseline.json, `--save` writes it, `--chart` draws history.jsonl into RESULTS.md.
 import { execFileSync, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -16,6 +18,14 @@ const all = (await readdir(folder))
 
 // Inside the checkout, so that packages are found.
 const out = await mkdtemp(join(folder, '.run-'));
+/** The group of the benchmark that runs. */
+let group;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.once(signal, () => {
+    endGroup('SIGTERM');
+    rmSync(out, { recursive: true, force: true });
+    process.exit(128 + constants.signals[signal]);
+  });
 try {
   const { main } = await import(pathToFileURL(await bundle('door', "export * from './guard/door.ts';")));
   const commit = () =>
@@ -36,21 +46,30 @@ async function run(name, extent, deadline) {
   );
   const result = join(out, `${name}.json`);
   await rm(result, { force: true });
-  // With a deadline it may be ended with all that it has started.
-  const detached = deadline !== undefined;
+  // Whatever ends it ends all that it has started.
   const child = spawn(process.execPath, [file], {
     stdio: 'inherit',
     cwd: join(folder, '..'),
     env: { ...process.env, BENCH_ORDER: JSON.stringify({ extent, result }) },
-    detached,
+    detached: true,
   });
-  const end = () => process.kill(-child.pid, 'SIGKILL');
-  if (detached) process.once('SIGINT', end);
-  const timer = detached ? setTimeout(end, Math.max(0, deadline - Date.now())) : undefined;
+  group = child.pid;
+  const timer =
+    deadline === undefined
+      ? undefined
+      : setTimeout(() => endGroup('SIGKILL'), Math.max(0, deadline - Date.now()));
   await new Promise((resolve) => child.once('exit', resolve));
   clearTimeout(timer);
-  process.off('SIGINT', end);
+  group = undefined;
   return readFile(result, 'utf8').then(JSON.parse, () => undefined);
+}
+
+function endGroup(signal) {
+  try {
+    if (group !== undefined) process.kill(-group, signal);
+  } catch {
+    // It has just ended by itself.
+  }
 }
 
 async function bundle(name, contents) {
