@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { freePorts } from '../test/support/ports.ts';
 import { processorMs, proportionalBytes } from './gateway/usage.ts';
-import { type Benchmark, type Figure, figureOf } from './guard/figure.ts';
+import { type Benchmark, type Figure, figureOf, isGuard } from './guard/figure.ts';
 import { CHECKOUT } from './support.ts';
 
 const ANSWERS = 20_000;
@@ -20,14 +20,14 @@ const REDIS = '/usr/bin/redis-server';
 
 export const benchmark: Benchmark = {
   about: `The embedded cache beside a real Redis, by ioredis with ${IN_FLIGHT} in flight: answers of 0.9 KB that expire in an hour.`,
-  async measure({ rounds = ROUNDS, short = false }) {
+  async measure(extent) {
     const embedded = await startEmbedded();
     const real = existsSync(REDIS) ? await startReal() : undefined;
     try {
-      const figures = await roundsOf(embedded, real, rounds);
-      if (short) return { figures };
+      const figures = await roundsOf(embedded, real, extent.rounds ?? ROUNDS);
+      if (!isGuard(extent)) figures.push(...(await held(embedded, real)));
       return {
-        figures: [...figures, ...(await held(embedded, real))],
+        figures,
         ...(real === undefined ? { notes: ['No Redis is installed here.'] } : {}),
       };
     } finally {

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
-import { Agent, type Dispatcher, Pool, request } from 'undici';
+import { type Dispatcher, Pool, request } from 'undici';
 import {
   type Benchmark,
   type Extent,
@@ -16,6 +16,7 @@ import {
 } from './guard/figure.ts';
 import {
   type Ask,
+  asker,
   type BenchStack,
   benchStack,
   inFlight,
@@ -58,7 +59,7 @@ export const benchmark: Benchmark = {
         'content-type': 'application/json',
       };
       const target = `${endpoint('apisix')}/v1/chat/completions`;
-      const flow = asker(target, headers);
+      const flow = asker(target, { headers, connections: IN_FLIGHT, question });
       const chain = await startChain(endpoint('rabbitmq'), ends);
       const parts = partsOf(stack);
       const pids = [...parts.map(({ pid }) => pid), ...chain.pids];
@@ -156,20 +157,6 @@ async function memories(stack: BenchStack, flow: Ask): Promise<Figure[]> {
   );
 }
 
-function asker(target: string, headers: Record<string, string>): Ask {
-  const dispatcher = new Agent({ connections: IN_FLIGHT, pipelining: 1 });
-  return async (index) => {
-    const { statusCode, body } = await request(target, {
-      method: 'POST',
-      headers,
-      body: question(index),
-      dispatcher,
-    });
-    const text = await body.text();
-    if (statusCode !== 200) throw new Error(`${statusCode}: ${text}`);
-  };
-}
-
 function question(index: number, more: object = {}): string {
   const content = `Request ${index}. The gateway checks keys. The broker keeps events. What does the broker do?`;
   return JSON.stringify({ model: 'qbtc-offline', messages: [{ role: 'user', content }], ...more });
@@ -258,7 +245,7 @@ async function startChain(broker: string, ends: (() => void)[]): Promise<{ ask: 
     await new Promise((resolve) => child.stdout.once('data', resolve));
     pids.push(child.pid as number);
   }
-  return { ask: asker('http://127.0.0.1:19800/', { 'content-type': 'application/json' }), pids };
+  return { ask: asker('http://127.0.0.1:19800/', { connections: IN_FLIGHT, question }), pids };
 }
 
 async function proxy(): Promise<void> {

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import { observeResources } from '../src/observe/resources.ts';
 import { createContext } from '../src/system/index.ts';
 import { quietContext } from '../test/support/quiet-context.ts';
 import { type Benchmark, type Figure, figureOf, isGuard } from './guard/figure.ts';
-import { type BenchStack, benchStack, CHECKOUT } from './support.ts';
+import { type BenchStack, benchStack, CHECKOUT, startOfNode } from './support.ts';
 
 const RUNS = 7;
 const IDLE_S = 60;
@@ -32,7 +32,7 @@ export const benchmark: Benchmark = {
 };
 
 function scores(stack: BenchStack, rounds: number): Figure[] {
-  const pairs = Array.from({ length: rounds }, () => [stack.qbtc('score'), startOfNode()] as const);
+  const pairs = Array.from({ length: rounds }, () => [stack.qbtc('score'), startOfNode() / 1000] as const);
   const { tookMs } = JSON.parse(stack.output('score', '--json')) as { tookMs: number };
   return [
     figureOf({
@@ -42,12 +42,6 @@ function scores(stack: BenchStack, rounds: number): Figure[] {
     }),
     { name: 'looking, of it', value: tookMs / 1000, unit: 's', better: 'lower' },
   ];
-}
-
-function startOfNode(): number {
-  const before = performance.now();
-  spawnSync(process.execPath, ['-e', '0']);
-  return (performance.now() - before) / 1000;
 }
 
 async function recoveries(stack: BenchStack): Promise<Figure[]> {

@@ -4,9 +4,8 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, request } from 'undici';
 import { type Benchmark, type Figure, figureOf, median } from './guard/figure.ts';
-import { type Ask, benchStack, inFlight, oneAfterAnother, partsOf, processorTime } from './support.ts';
+import { type Ask, asker, benchStack, inFlight, oneAfterAnother, partsOf, processorTime } from './support.ts';
 
 const PORTKEY = '@portkey-ai/gateway@1.15.2';
 const PORTKEY_PORT = 19_820;
@@ -42,15 +41,20 @@ export const benchmark: Benchmark = {
       stack.qbtc('up');
       const { resources, secrets } = await stack.open();
       const gateway = resources.find(({ kind }) => kind === 'apisix')?.endpoint.url ?? '';
+      const asked = { connections: IN_FLIGHT, question };
       const ours = asker(`${gateway}/v1/chat/completions`, {
-        authorization: `Bearer ${secrets['test-api-key']}`,
+        ...asked,
+        headers: { authorization: `Bearer ${secrets['test-api-key']}` },
       });
       const theirs = asker(`http://127.0.0.1:${PORTKEY_PORT}/v1/chat/completions`, {
-        authorization: 'Bearer none',
-        'x-portkey-provider': 'openai',
-        'x-portkey-custom-host': upstream,
+        ...asked,
+        headers: {
+          authorization: 'Bearer none',
+          'x-portkey-provider': 'openai',
+          'x-portkey-custom-host': upstream,
+        },
       });
-      const pids = [...partsOf(stack).map(({ pid }) => pid)];
+      const pids = partsOf(stack).map(({ pid }) => pid);
       return { figures: await compare([ours, pids], [theirs, [portkey]], rounds), notes };
     } finally {
       for (const end of ends.reverse()) end();
@@ -86,19 +90,8 @@ async function compare(ours: Subject, theirs: Subject, rounds: number): Promise<
   ];
 }
 
-function asker(target: string, headers: Record<string, string>): Ask {
-  const dispatcher = new Agent({ connections: IN_FLIGHT, pipelining: 1 });
-  return async (index) => {
-    const { statusCode, body } = await request(target, {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: JSON.stringify({ model: MODEL, messages: [{ role: 'user', content: `Request ${index}.` }] }),
-      dispatcher,
-    });
-    const text = await body.text();
-    if (statusCode !== 200) throw new Error(`${statusCode}: ${text}`);
-  };
-}
+const question = (index: number) =>
+  JSON.stringify({ model: MODEL, messages: [{ role: 'user', content: `Request ${index}.` }] });
 
 /** Without its scripts: it needs none to run. */
 function install(folder: string): boolean {

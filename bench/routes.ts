@@ -7,8 +7,8 @@ import type { Context } from '../src/context.ts';
 import { mapConcurrently } from '../src/reconcile/map-concurrently.ts';
 import { reachContext } from '../test/support/context.ts';
 import { freePorts } from '../test/support/ports.ts';
-import { type Benchmark, type Figure, figureOf, isGuard, median } from './guard/figure.ts';
-import { CHECKOUT } from './support.ts';
+import { type Benchmark, type Figure, figureOf, isGuard } from './guard/figure.ts';
+import { CHECKOUT, startOfNode } from './support.ts';
 
 const SIZES = [1_000, 5_000, 10_000];
 /** What is guarded, and what there is time for in short. */
@@ -16,7 +16,6 @@ const GUARDED = [1_000];
 const ROUTES_EACH = 10;
 const IN_FLIGHT = 32;
 const RUNS = 3;
-const STARTS_OF_NODE = 5;
 const PROGRAM = join(CHECKOUT, 'dist', 'src', 'embedded', 'gateway', 'main.js');
 const LISTS = [
   'upstreams',
@@ -211,15 +210,6 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   const before = performance.now();
   await work();
   return performance.now() - before;
-}
-
-function startOfNode(): number {
-  const starts = Array.from({ length: STARTS_OF_NODE }, () => {
-    const before = performance.now();
-    spawnSync(process.execPath, ['-e', '0']);
-    return performance.now() - before;
-  });
-  return median(starts);
 }
 
 function figuresOf(size: number, runs: readonly Figures[]): Figure[] {

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Agent, request } from 'undici';
 import { parseDocument, type Scalar, type YAMLMap } from 'yaml';
 import { openStack, STACK_FILE } from '../src/config/load.ts';
 import type { Stack } from '../src/model/stack.ts';
@@ -10,6 +11,7 @@ import { readState } from '../src/runtimes/processes/state.ts';
 import { listAddons } from '../src/scaffold/addons.ts';
 import { createStack } from '../src/scaffold/create.ts';
 import { createContext } from '../src/system/index.ts';
+import { median } from './guard/figure.ts';
 
 // Benchmarks are bundled into a folder below this one.
 export const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
@@ -80,6 +82,18 @@ export async function benchStack({ undecided = false, env = {} } = {}): Promise<
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+const STARTS_OF_NODE = 5;
+
+/** Milliseconds that a Node takes which does nothing. */
+export function startOfNode(): number {
+  const starts = Array.from({ length: STARTS_OF_NODE }, () => {
+    const before = performance.now();
+    spawnSync(process.execPath, ['-e', '0']);
+    return performance.now() - before;
+  });
+  return median(starts);
 }
 
 /** Ticks of the kernel's clock in a second, as `/proc` counts processor time. */
@@ -186,6 +200,27 @@ function megabytes(text: string, key: string): number {
 
 /** One request; the number is another one each time, so that no two ask for the same. Rejects unless it is answered well. */
 export type Ask = (index: number) => Promise<void>;
+
+/** Posts what `question` gives, on so many connections. */
+export function asker(target: string, { headers = {}, connections, question }: Asked): Ask {
+  const dispatcher = new Agent({ connections, pipelining: 1 });
+  return async (index) => {
+    const { statusCode, body } = await request(target, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: question(index),
+      dispatcher,
+    });
+    const text = await body.text();
+    if (statusCode !== 200) throw new Error(`${statusCode}: ${text}`);
+  };
+}
+
+interface Asked {
+  headers?: Record<string, string>;
+  connections: number;
+  question: (index: number) => string;
+}
 
 let asked = 0;
 

@@ -1,11 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Benchmark, figureOf } from './guard/figure.ts';
-import { benchStack, median } from './support.ts';
+import { benchStack, startOfNode } from './support.ts';
 
 const RUNS = 3;
-const STARTS_OF_NODE = 5;
 
 export const benchmark: Benchmark = {
   about:
@@ -21,7 +19,7 @@ export const benchmark: Benchmark = {
     const node: number[] = [];
     try {
       for (let run = 0; run < rounds; run += 1) {
-        node.push(median(Array.from({ length: STARTS_OF_NODE }, startOfNode)));
+        node.push(startOfNode() / 1000);
         rmSync(join(stack.root, '.qbtc', 'build'), { recursive: true, force: true });
         seconds.nothing.push(stack.qbtc('up'));
         seconds.noop.push(stack.qbtc('up'));
@@ -47,9 +45,3 @@ export const benchmark: Benchmark = {
     };
   },
 };
-
-function startOfNode(): number {
-  const before = performance.now();
-  spawnSync(process.execPath, ['-e', '0']);
-  return (performance.now() - before) / 1000;
-}

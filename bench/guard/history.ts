@@ -1,5 +1,5 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
-import { rounded } from './baseline.ts';
+import { keyOf, rounded } from './baseline.ts';
 import type { Better, Figure } from './figure.ts';
 
 /** One full run. */
@@ -24,8 +24,8 @@ export function runOf(
   measured: ReadonlyMap<string, readonly Figure[]>,
 ): Run {
   const ratios = [...measured].flatMap(([benchmark, figures]) =>
-    figures.flatMap(({ name, ratio }): [string, number][] =>
-      ratio === undefined ? [] : [[`${benchmark}/${name}`, rounded(ratio)]],
+    figures.flatMap((figure): [string, number][] =>
+      figure.ratio === undefined ? [] : [[keyOf(benchmark, figure), rounded(figure.ratio)]],
     ),
   );
   return { ...taken, ratios: Object.fromEntries(ratios) };
