@@ -28,7 +28,18 @@ const LEVELS: readonly (readonly string[])[] = [
   ['state'],
   ['matching'],
   ['context'],
-  ['errors', 'model', 'text-file', 'printable', 'amqp', 'json', 'alive', 'record', 'memory-size'],
+  [
+    'errors',
+    'model',
+    'text-file',
+    'printable',
+    'amqp',
+    'json',
+    'alive',
+    'record',
+    'memory-size',
+    'literal-pattern',
+  ],
 ];
 /** What runs the stack and what is configured in it stand side by side: neither knows the other. */
 const APART: readonly (readonly string[])[] = [

@@ -1,3 +1,4 @@
+import { literalPattern } from '../literal-pattern.ts';
 import type { Place } from '../model/adoption.ts';
 import type { Draft, DraftResource, DraftService, Field } from './draft/index.ts';
 import type { FoundRoute, Health } from './fact.ts';
@@ -133,9 +134,7 @@ function routeEntries(service: string, field: Field<FoundRoute>, index: number):
             value: [
               {
                 key: 'proxy-rewrite',
-                value: [
-                  { key: 'regex_uri', value: [`^${path.replaceAll(/[.+*?()[\]]/g, '\\$&')}/?(.*)`, '/$1'] },
-                ],
+                value: [{ key: 'regex_uri', value: [`^${literalPattern(path)}/?(.*)`, '/$1'] }],
               },
             ],
           },

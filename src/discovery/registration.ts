@@ -1,3 +1,4 @@
+import { literalPattern } from '../literal-pattern.ts';
 import type { FoundInstance, FoundService, RegisteredService } from '../model/discovery.ts';
 import type { ApisixPlugins } from '../model/gateway.ts';
 import type { Stack } from '../model/stack.ts';
@@ -69,11 +70,7 @@ function registrationOf(
   const prefix = route?.uris[0] ?? '';
   // The service does not know the path that we made up for it.
   if (route?.from === 'default' && plugins['proxy-rewrite'] === undefined)
-    plugins['proxy-rewrite'] = { regex_uri: [`^${escaped(prefix)}/?(.*)$`, '/$1'] };
+    plugins['proxy-rewrite'] = { regex_uri: [`^${literalPattern(prefix)}/?(.*)$`, '/$1'] };
   const voucher = VOUCHERS.find((source) => service.sources.includes(source)) ?? 'named';
   return { id: registrationId(name, stack), voucher, name, uris: route?.uris ?? [], plugins, health, nodes };
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

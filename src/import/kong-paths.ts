@@ -1,3 +1,5 @@
+import { literalPattern } from '../literal-pattern.ts';
+
 /** How the paths of a route of Kong are matched, and what is left of them behind the gateway. */
 export interface KongMatch {
   uris: string[];
@@ -36,16 +38,14 @@ export function patternPath(path: string, strips: boolean, before: string): Kong
 
 function rewriteOf(taken: readonly string[], before: string): KongMatch['rewrite'] {
   if (taken.length > 0) {
-    const longestFirst = [...taken].sort((a, b) => b.length - a.length).map(escapedPattern);
+    const longestFirst = [...taken].sort((a, b) => b.length - a.length).map(literalPattern);
     return { regex_uri: [`^(?:${longestFirst.join('|')})/?(.*)$`, `${before}/$1`] };
   }
   return before === '' ? undefined : { regex_uri: ['^/(.*)$', `${before}/$1`] };
 }
 
-const escapedPattern = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-
 /** A condition that takes these hosts, where Kong takes a star for one or more labels at either end. */
 export function matchHosts(hosts: readonly string[]): ['host', '~*', string] {
-  const sources = hosts.map((host) => host.split('*').map(escapedPattern).join('.+'));
+  const sources = hosts.map((host) => host.split('*').map(literalPattern).join('.+'));
   return ['host', '~*', `^(?:${sources.join('|')})$`];
 }

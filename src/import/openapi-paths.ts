@@ -1,3 +1,5 @@
+import { literalPattern } from '../literal-pattern.ts';
+
 /**
  * How a route matches a path of OpenAPI. `{petId}` stands for one segment, or a part of one: the part before the first of them
  * becomes a prefix, and a pattern tells the rest apart. So it holds in every router of APISIX; `:petId` would in one alone.
@@ -8,7 +10,7 @@ export function matchOf(path: string): { uri: string; vars?: unknown[] } {
   if (open === -1) return { uri: path };
   const pattern = path
     .split(/(\{[^}]*\})/)
-    .map((part) => (/^\{.*\}$/.test(part) ? '[^/]+' : part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')))
+    .map((part) => (/^\{.*\}$/.test(part) ? '[^/]+' : literalPattern(part)))
     .join('');
   return { uri: `${path.slice(0, open)}*`, vars: [['uri', '~~', `^${pattern}$`]] };
 }

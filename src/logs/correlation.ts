@@ -1,3 +1,4 @@
+import { literalPattern } from '../literal-pattern.ts';
 import { isRecord } from '../record.ts';
 
 /** Under which names the id of a request stands where qbtc.yaml says nothing. */
@@ -38,7 +39,7 @@ export function correlationInText(text: string, names: readonly string[]): strin
 function patternOf(name: string): RegExp {
   const known = patterns.get(name);
   if (known !== undefined) return known;
-  const literal = name.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  const literal = literalPattern(name);
   const pattern = new RegExp(`(?:^|[^\\w.-])["']?${literal}["']?\\s*[=:]\\s*["']?([\\w.:/+-]*\\w)`);
   patterns.set(name, pattern);
   return pattern;

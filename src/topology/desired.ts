@@ -1,4 +1,5 @@
 import { DEAD_LETTER_EXCHANGE, REPLY_EXCHANGE, RETRY_EXCHANGE, TOPIC_EXCHANGE } from '../broker/exchanges.ts';
+import { literalPattern } from '../literal-pattern.ts';
 import type { Service, Stack } from '../model/stack.ts';
 import type { BrokerAccount, Exchange, Permission, Queue, Topology } from '../model/topology.ts';
 import { matchesKey } from './match.ts';
@@ -13,7 +14,7 @@ export interface Desired {
 const DEAD_LETTER_QUEUE = 'q_dead_letters';
 const DELIVERY_LIMIT = 5;
 /** Queues of one instance alone: those that the broker names, and where the runtime hears its answers. */
-const ownQueues = (service: string) => ['amq\\.gen-.*', `${escaped(service)}\\.replies\\..*`];
+const ownQueues = (service: string) => ['amq\\.gen-.*', `${literalPattern(service)}\\.replies\\..*`];
 /** What matches no name at all. */
 const NOTHING = '^$';
 
@@ -137,18 +138,13 @@ function permissionOf(
   const own = ownQueues(service);
   return {
     configure: anyOf(own),
-    write: anyOf([...own, ...writes.map(escaped)]),
-    read: anyOf([...own, ...reads.map(escaped), ...consumed.map(escaped)]),
+    write: anyOf([...own, ...writes.map(literalPattern)]),
+    read: anyOf([...own, ...reads.map(literalPattern), ...consumed.map(literalPattern)]),
   };
 }
 
 function anyOf(patterns: readonly string[]): string {
   return patterns.length === 0 ? NOTHING : `^(${[...new Set(patterns)].join('|')})$`;
-}
-
-/** A name as a pattern that matches it alone. */
-export function escaped(name: string): string {
-  return name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
 function topicExchange(name: string): Exchange {

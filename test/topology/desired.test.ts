@@ -1,8 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EMPTY_TOPOLOGY, type Topology } from '../../src/model/topology.ts';
 import { checkTopology } from '../../src/topology/check-topology.ts';
-import { escaped, queuesOf, withEvents } from '../../src/topology/desired.ts';
+import { queuesOf, withEvents } from '../../src/topology/desired.ts';
 import { graphOf } from '../../src/topology/graph.ts';
 import { matchesKey } from '../../src/topology/match.ts';
 import { parseTopology } from '../../src/topology/read.ts';
@@ -34,18 +33,6 @@ describe('matchesKey', () => {
     ['a.*.c', 'a.c', false],
   ])('%s takes %s: %s', (pattern, key, expected) => {
     expect(matchesKey(pattern, key)).toBe(expected);
-  });
-});
-
-describe('escaped', () => {
-  it('makes a pattern that matches the name alone', () => {
-    fc.assert(
-      fc.property(fc.string(), fc.string(), (name, other) => {
-        const pattern = new RegExp(`^${escaped(name)}$`);
-        expect(pattern.test(name)).toBe(true);
-        if (other !== name) expect(pattern.test(other)).toBe(false);
-      }),
-    );
   });
 });
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { FieldPath } from '../../config/mistake.ts';
+import { literalPattern } from '../../literal-pattern.ts';
 import type { GatewayKind, GatewayObject } from '../../model/gateway.ts';
 import type { ImportedObject } from '../../model/import.ts';
 import { isRecord } from '../../record.ts';
@@ -185,7 +186,7 @@ class Reader {
       else if (strips === true)
         route.plugins = {
           ...plugins,
-          'proxy-rewrite': { regex_uri: [`^${escapedPattern(prefix)}(/.*)`, '$1'] },
+          'proxy-rewrite': { regex_uri: [`^${literalPattern(prefix)}(/.*)`, '$1'] },
         };
     }
     this.#add('route', id, { ...route, ...leading }, path);
@@ -268,5 +269,3 @@ function withoutOwnName(object: Fields, id: string): Fields {
   const { name: _, ...rest } = object;
   return rest;
 }
-
-const escapedPattern = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

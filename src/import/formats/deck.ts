@@ -1,4 +1,5 @@
 import { slug } from '../../config/standalone.ts';
+import { literalPattern } from '../../literal-pattern.ts';
 import type { GatewayKind, GatewayObject } from '../../model/gateway.ts';
 import type { ImportedObject } from '../../model/import.ts';
 import { isRecord } from '../../record.ts';
@@ -217,11 +218,7 @@ class Reader {
       const variable = `http_${header.toLowerCase().replaceAll('-', '_')}`;
       const [first = ''] = values;
       if (first.startsWith('~*')) return [variable, '~*', first.slice(2)];
-      return [
-        variable,
-        '~*',
-        `^(?:${values.map((value) => value.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')})$`,
-      ];
+      return [variable, '~*', `^(?:${values.map(literalPattern).join('|')})$`];
     });
     const keepsHost = route.take('preserve_host') === true;
     const addresses = route.parts('sources').flatMap((each) => each.text('ip') ?? []);

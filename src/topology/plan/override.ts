@@ -1,6 +1,6 @@
+import { literalPattern } from '../../literal-pattern.ts';
 import { EXCHANGE_TARGETS, type Policy, targetsOfQueue } from '../../model/topology.ts';
 import { POLICY_SETTINGS } from '../arguments.ts';
-import { escaped } from '../desired.ts';
 import { GENERATED_POLICY } from '../names.ts';
 
 /**
@@ -25,7 +25,7 @@ export function overridingPolicy(
   const [displaced] = matching.sort((a, b) => b.priority - a.priority);
   return {
     name: `${GENERATED_POLICY}${name}`,
-    pattern: `^${escaped(name)}$`,
+    pattern: `^${literalPattern(name)}$`,
     'apply-to': applyTo,
     priority: (displaced?.priority ?? 0) + 1,
     definition: { ...displaced?.definition, ...settings },
