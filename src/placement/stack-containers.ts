@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Context } from '../context.ts';
 import { withEngine } from '../docker/engine.ts';
-import { MANAGED_BY, MANAGED_BY_LABEL } from '../model/gateway.ts';
+import { MANAGED_BY, MANAGED_BY_LABEL, STACK_LABEL } from '../model/gateway.ts';
+import { SERVICE_LABEL } from '../runtimes/containers/status.ts';
 
-const STACK_LABEL = 'qbtc-stack';
-const SERVICE_LABEL = 'com.docker.compose.service';
 /** Where compose was called: the folder of the compose file, in the stack. */
 const COMPOSE_FOLDER_LABEL = 'com.docker.compose.project.working_dir';
 const ENGINE_TIMEOUT_MS = 3_000;

@@ -69,23 +69,22 @@ export interface Living {
  */
 export async function findCarriers(host: Host, root: string): Promise<Living> {
   const [supervisors, processes] = await Promise.all([
-    host.processVariable(SUPERVISOR_VARIABLE),
-    host.processVariable(PROCESS_VARIABLE),
+    carriedIn(host, SUPERVISOR_VARIABLE),
+    carriedIn(host, PROCESS_VARIABLE),
   ]);
   if (supervisors.size === 0 && processes.size === 0) return { supervisors: [], processes: [] };
   const running = new Map((await host.processes()).map((each) => [each.pid, each]));
-  const ours = (carried: Carried | undefined, pid: number) =>
-    carried !== undefined && belongs(carried, running.get(pid)?.cwd, root);
+  const ours = (carried: Carried, pid: number) => belongs(carried, running.get(pid)?.cwd, root);
   const living: Living = { supervisors: [], processes: [] };
-  for (const [pid, text] of supervisors) {
+  for (const [pid, carried] of supervisors) {
     const startTime = await host.processStartTime(pid);
-    if (startTime !== undefined && ours(decoded(text), pid)) living.supervisors.push({ pid, startTime });
+    if (startTime !== undefined && ours(carried, pid)) living.supervisors.push({ pid, startTime });
   }
-  const carriers = new Map([...processes].filter(([pid, text]) => ours(decoded(text), pid)));
+  const carriers = new Map([...processes].filter(([pid, carried]) => ours(carried, pid)));
   const isChild = ({ parent }: RunningProcess) => parent !== undefined && carriers.has(parent);
   for (const process of running.values()) {
     const { pid } = process;
-    const carried = decoded(carriers.get(pid) ?? '')?.process;
+    const carried = carriers.get(pid)?.process;
     // What a process of ours has started is its own to end.
     if (carried === undefined || isChild(process)) continue;
     living.processes.push(await statusOf(host, pid, carried));
@@ -156,24 +155,25 @@ async function statusOf(
 export async function carriersOfAnyStack(
   host: Pick<Host, 'processVariable'>,
 ): Promise<Map<number, Belonging & { part?: string }>> {
-  const found = await host.processVariable(PROCESS_VARIABLE);
-  return new Map(
-    [...found].flatMap(([pid, text]) => {
-      const carried = decoded(text);
-      if (carried === undefined) return [];
-      const { process, ...belonging } = carried;
-      return [[pid, { ...belonging, ...(process === undefined ? {} : { part: process.name }) }] as const];
-    }),
-  );
+  const found = [...(await carriedIn(host, PROCESS_VARIABLE))].map(([pid, { process, ...belonging }]) => {
+    return [pid, { ...belonging, ...(process === undefined ? {} : { part: process.name }) }] as const;
+  });
+  return new Map(found);
 }
 
 /** The stack of each supervisor of this machine; by pid. */
-export async function supervisorsOfAnyStack(
+export function supervisorsOfAnyStack(
   host: Pick<Host, 'processVariable'>,
-): Promise<Map<number, Belonging>> {
-  const found = await host.processVariable(SUPERVISOR_VARIABLE);
+): Promise<ReadonlyMap<number, Belonging>> {
+  return carriedIn(host, SUPERVISOR_VARIABLE);
+}
+
+async function carriedIn(
+  host: Pick<Host, 'processVariable'>,
+  variable: string,
+): Promise<Map<number, Carried>> {
   return new Map(
-    [...found].flatMap(([pid, text]) => {
+    [...(await host.processVariable(variable))].flatMap(([pid, text]) => {
       const carried = decoded(text);
       return carried === undefined ? [] : [[pid, carried] as const];
     }),

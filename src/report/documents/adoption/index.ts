@@ -1,7 +1,7 @@
 import type { Adoption } from '../../../model/adoption.ts';
 import type { DocumentForm, Style, View } from '../../document-form.ts';
 import { table, wrap } from '../../layout.ts';
-import { SIGN } from '../../terminal/view.ts';
+import { counted, SIGN } from '../../terminal/view.ts';
 
 /** What `init` has found in a repository, has written, and could not say. */
 export interface AdoptionDocument extends Adoption {
@@ -44,11 +44,7 @@ const adoption: View<AdoptionDocument> = (document, style) => {
             .map((line) => `  ${line}`),
         ])
       : files.map(({ path, change }) => `  ${path}: ${CHANGES[change]}`)),
-    ...section(
-      'Kept as you have changed it',
-      kept.map((field) => field),
-      style,
-    ),
+    ...section('Kept as you have changed it', kept, style),
     ...section(
       'In the way',
       obstacles.map(({ at, of, found, fix }) => `${place(at)} ${of}: ${found}. ${fix}`),
@@ -85,10 +81,6 @@ function section(title: string, lines: readonly string[], { palette, width }: St
       wrap(line, width - 4).map((part, index) => `  ${index === 0 ? SIGN.none : ' '} ${part}`),
     ),
   ];
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 export const form: DocumentForm<AdoptionDocument> = { terminal: adoption };
