@@ -7,13 +7,15 @@ export interface KongCredential {
 }
 
 /** APISIX takes letters, digits, `_` and `-` alone. */
+const takenName = (name: string) => name.replace(/[^a-zA-Z0-9_-]+/g, '_').slice(0, 100);
+
 export function usernameOf(consumer: KongConfig): string | undefined {
   const said = consumer.text('username');
   const custom = consumer.text('custom_id');
   const name = said ?? custom;
   if (name === undefined || name === '') return undefined;
   consumer.take('id');
-  const own = name.replace(/[^a-zA-Z0-9_-]+/g, '_').slice(0, 100);
+  const own = takenName(name);
   if (own !== name)
     consumer.lose(
       said === undefined ? 'custom_id' : 'username',
@@ -28,9 +30,7 @@ export function usernameOf(consumer: KongConfig): string | undefined {
 export function groupsOf(top: KongConfig): Map<string, string[]> {
   const members = new Map<string, string[]>();
   for (const consumer of top.parts('consumers')) {
-    const name = (consumer.text('username') ?? consumer.text('custom_id') ?? '')
-      .replace(/[^a-zA-Z0-9_-]+/g, '_')
-      .slice(0, 100);
+    const name = takenName(consumer.text('username') ?? consumer.text('custom_id') ?? '');
     for (const acl of consumer.parts('acls')) {
       const group = acl.text('group') ?? '';
       members.set(group, [...(members.get(group) ?? []), name]);

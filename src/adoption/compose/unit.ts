@@ -1,3 +1,4 @@
+import { isRecord } from '../../record.ts';
 import type { Fact, UnitFact } from '../fact.ts';
 import { inFolder } from '../repository.ts';
 import type { PlacedYaml } from '../yaml-places.ts';
@@ -5,7 +6,6 @@ import { insteadOfFeature } from './features.ts';
 import { readLabels } from './labels.ts';
 import {
   healthOf,
-  isMapping,
   listOf,
   type Mapping,
   pairsOf,
@@ -66,11 +66,11 @@ export function readUnit(source: UnitSource): Fact[] {
   readEnvFiles(source, unit, lost);
   readDependencies(source, unit, lost);
   const check = service.healthcheck;
-  if (isMapping(check) && check.disable !== true) {
+  if (isRecord(check) && check.disable !== true) {
     const health = healthOf(check.test);
     if (health !== undefined) unit.health = said(health, 'healthcheck', 'test');
   }
-  const deploy = isMapping(service.deploy) ? service.deploy : {};
+  const deploy = isRecord(service.deploy) ? service.deploy : {};
   const replicas = whole(withDefaults(String(deploy.replicas ?? service.scale ?? ''), values));
   if (replicas !== undefined && replicas > 1)
     unit.replicas = said(
@@ -104,7 +104,7 @@ type Lost = (what: string, instead: string, ...path: (string | number)[]) => voi
 function readBuild({ folder, service, values }: UnitSource, unit: UnitFact, lost: Lost): void {
   const { build } = service;
   const context =
-    typeof build === 'string' ? build : isMapping(build) ? String(build.context ?? '.') : undefined;
+    typeof build === 'string' ? build : isRecord(build) ? String(build.context ?? '.') : undefined;
   if (context === undefined) return;
   const inside = /^[a-z+]+:\/\/|^git@/.test(context)
     ? undefined
@@ -114,7 +114,7 @@ function readBuild({ folder, service, values }: UnitSource, unit: UnitFact, lost
     return;
   }
   unit.folder = inside;
-  if (isMapping(build) && typeof build.dockerfile === 'string') {
+  if (isRecord(build) && typeof build.dockerfile === 'string') {
     const file = inFolder(inside, withDefaults(build.dockerfile, values));
     if (file !== undefined) unit.dockerfile = file;
   }
@@ -122,10 +122,10 @@ function readBuild({ folder, service, values }: UnitSource, unit: UnitFact, lost
 
 function readEnvFiles({ folder, service, yaml, name }: UnitSource, unit: UnitFact, lost: Lost): void {
   for (const [index, each] of listOf(service.env_file).entries()) {
-    const path = inFolder(folder, String(isMapping(each) ? each.path : each));
+    const path = inFolder(folder, String(isRecord(each) ? each.path : each));
     if (path === undefined) lost('env_file', 'files of variables stand in the repository', 'env_file', index);
     else {
-      const required = !(isMapping(each) && each.required === false);
+      const required = !(isRecord(each) && each.required === false);
       unit.envFiles.push({ value: { path, required }, at: yaml.at(['services', name, 'env_file', index]) });
     }
   }
@@ -133,7 +133,7 @@ function readEnvFiles({ folder, service, yaml, name }: UnitSource, unit: UnitFac
 
 function readDependencies({ service, yaml, name }: UnitSource, unit: UnitFact, lost: Lost): void {
   const { depends_on: wanted } = service;
-  const entries: [string, string | number, unknown][] = isMapping(wanted)
+  const entries: [string, string | number, unknown][] = isRecord(wanted)
     ? Object.entries(wanted).map(([key, value]) => [key, key, value])
     : listOf(wanted).map((each, index) => [String(each), index, undefined]);
   for (const link of listOf(service.links))
@@ -141,7 +141,7 @@ function readDependencies({ service, yaml, name }: UnitSource, unit: UnitFact, l
       entries.push([String(link).split(':')[0] ?? '', 0, undefined]);
   for (const [dependency, key, value] of entries) {
     unit.dependsOn.push({ value: dependency, at: yaml.at(['services', name, 'depends_on', key]) });
-    if (isMapping(value) && value.condition === 'service_completed_successfully')
+    if (isRecord(value) && value.condition === 'service_completed_successfully')
       lost(
         `depends_on.${dependency}.condition`,
         'what runs once and ends is run by hand before qbtc up',

@@ -1,11 +1,8 @@
+import { isRecord } from '../../record.ts';
 import type { Health } from '../fact.ts';
 import { commandOf, unwrapped, wordsOf } from '../words.ts';
 
 export type Mapping = Record<string, unknown>;
-
-export function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 export function listOf(value: unknown): unknown[] {
   if (Array.isArray(value)) return value;
@@ -26,7 +23,7 @@ export function pairsOf(value: unknown): Map<string, { text: string; key: string
       const [, name = '', text] = /^([^=]+)(?:=([\s\S]*))?$/.exec(String(each)) ?? [];
       if (name !== '') pairs.set(name.trim(), { text: text ?? `\${${name.trim()}:-}`, key: index });
     }
-  } else if (isMapping(value)) {
+  } else if (isRecord(value)) {
     for (const [name, text] of Object.entries(value)) {
       const passed = text === null || text === undefined;
       pairs.set(name, { text: passed ? `\${${name}:-}` : String(text), key: name });
@@ -47,7 +44,7 @@ export function portOf(
   value: unknown,
   values: ReadonlyMap<string, string>,
 ): { inside: number; outside?: number } | undefined {
-  if (isMapping(value)) {
+  if (isRecord(value)) {
     const inside = whole(withDefaults(String(value.target ?? ''), values));
     const outside = whole(withDefaults(String(value.published ?? ''), values));
     if (inside === undefined || value.protocol === 'udp') return undefined;

@@ -38,7 +38,7 @@ export interface Listening {
 }
 
 /** Where debuggers wait: nobody else connects there. */
-export const DEBUGGERS: ReadonlySet<number> = new Set([9229, 9230, 5005, 5678]);
+const DEBUGGERS: ReadonlySet<number> = new Set([9229, 9230, 5005, 5678]);
 
 const USUAL = { at: { file: '', line: 0 }, guess: true } as const;
 

@@ -1,5 +1,6 @@
+import { isRecord } from '../../record.ts';
 import { readUnit } from '../compose/unit.ts';
-import { isMapping, listOf, type Mapping } from '../compose/values.ts';
+import { listOf, type Mapping } from '../compose/values.ts';
 import type { Fact, Reader, Repository } from '../fact.ts';
 import { baseName, folderOf, inFolder } from '../repository.ts';
 import { type PlacedYaml, placedYaml } from '../yaml-places.ts';
@@ -66,14 +67,14 @@ async function readFiles(
     read.add(file);
     const text = await repository.text(file);
     const yaml = text === undefined ? undefined : placedYaml(file, text);
-    if (yaml === undefined || !isMapping(yaml.data)) {
+    if (yaml === undefined || !isRecord(yaml.data)) {
       facts.push(notRead(file));
       continue;
     }
     const values = await valuesBeside(repository, folderOf(file));
     facts.push(...readServices(file, yaml, yaml.data, values));
     for (const each of listOf(yaml.data.include)) {
-      for (const path of listOf(isMapping(each) ? each.path : each)) {
+      for (const path of listOf(isRecord(each) ? each.path : each)) {
         const included = inFolder(folderOf(file), String(path));
         if (included !== undefined && repository.has(included)) waiting.push(included);
         else facts.push(notRead(String(path)));
@@ -89,10 +90,10 @@ function readServices(
   data: Mapping,
   values: ReadonlyMap<string, string>,
 ): Fact[] {
-  const services = isMapping(data.services) ? data.services : {};
+  const services = isRecord(data.services) ? data.services : {};
   const facts: Fact[] = [];
   for (const [name, written] of Object.entries(services)) {
-    if (!isMapping(written)) continue;
+    if (!isRecord(written)) continue;
     const { service, lost } = extended(services, written);
     if (lost !== undefined)
       facts.push({
@@ -122,15 +123,15 @@ function readServices(
 function extended(services: Mapping, service: Mapping, depth = 0): { service: Mapping; lost?: string } {
   const { extends: from } = service;
   if (from === undefined || depth > 10) return { service };
-  const name = isMapping(from) ? String(from.service) : String(from);
-  const elsewhere = isMapping(from) && from.file !== undefined;
+  const name = isRecord(from) ? String(from.service) : String(from);
+  const elsewhere = isRecord(from) && from.file !== undefined;
   const base = services[name];
-  if (elsewhere || !isMapping(base)) return { service, lost: elsewhere ? String(from.file) : name };
+  if (elsewhere || !isRecord(base)) return { service, lost: elsewhere ? String(from.file) : name };
   const { service: parent } = extended(services, base, depth + 1);
   const joined: Mapping = { ...parent };
   for (const [key, value] of Object.entries(service)) {
     const before = parent[key];
-    joined[key] = isMapping(before) && isMapping(value) ? { ...before, ...value } : value;
+    joined[key] = isRecord(before) && isRecord(value) ? { ...before, ...value } : value;
   }
   return { service: joined };
 }

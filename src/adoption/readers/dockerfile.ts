@@ -27,7 +27,7 @@ export const dockerfile: Reader = {
 };
 
 /** With lines that go on joined, and without comments. */
-export function instructionsOf(text: string): Instruction[] {
+function instructionsOf(text: string): Instruction[] {
   const found: Instruction[] = [];
   let open: Instruction | undefined;
   for (const [index, raw] of text.split(/\r?\n/).entries()) {

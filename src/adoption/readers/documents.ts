@@ -1,4 +1,5 @@
-import { isMapping, type Mapping } from '../compose/values.ts';
+import { isRecord } from '../../record.ts';
+import type { Mapping } from '../compose/values.ts';
 import type { DocumentFact, Fact, Reader } from '../fact.ts';
 import { baseName, folderOf } from '../repository.ts';
 import { placedYaml } from '../yaml-places.ts';
@@ -15,7 +16,7 @@ export const documents: Reader = {
       files.map(async (file): Promise<Fact[]> => {
         const text = await repository.text(file);
         const yaml = text === undefined ? undefined : placedYaml(file, text);
-        if (yaml === undefined || !isMapping(yaml.data)) return [];
+        if (yaml === undefined || !isRecord(yaml.data)) return [];
         const form = formOf(file, yaml.data);
         if (form === undefined) return [];
         const path = form === 'openapi' ? firstGet(yaml.data) : undefined;
@@ -30,7 +31,7 @@ export const documents: Reader = {
 };
 
 function formOf(file: string, data: Mapping): DocumentFact['form'] | undefined {
-  if ((typeof data.openapi === 'string' || typeof data.swagger === 'string') && isMapping(data.paths))
+  if ((typeof data.openapi === 'string' || typeof data.swagger === 'string') && isRecord(data.paths))
     return 'openapi';
   if (Array.isArray(data.queues) && Array.isArray(data.exchanges)) return 'rabbitmq';
   if (/apisix/i.test(baseName(file)) && Array.isArray(data.routes)) return 'apisix';
@@ -39,14 +40,14 @@ function formOf(file: string, data: Mapping): DocumentFact['form'] | undefined {
 
 /** The first path that a GET without anything beside it may ask for. */
 function firstGet({ paths }: Mapping): string | undefined {
-  for (const [path, item] of Object.entries(isMapping(paths) ? paths : {})) {
-    if (!path.startsWith('/') || /[{}$]/.test(path) || !isMapping(item) || !isMapping(item.get)) continue;
+  for (const [path, item] of Object.entries(isRecord(paths) ? paths : {})) {
+    if (!path.startsWith('/') || /[{}$]/.test(path) || !isRecord(item) || !isRecord(item.get)) continue;
     const { parameters, security } = item.get;
     const all = [
       ...(Array.isArray(parameters) ? parameters : []),
       ...(Array.isArray(item.parameters) ? item.parameters : []),
     ];
-    const needs = all.some((each) => isMapping(each) && (each.required === true || '$ref' in each));
+    const needs = all.some((each) => isRecord(each) && (each.required === true || '$ref' in each));
     if (!needs && !(Array.isArray(security) && security.length > 0)) return path;
   }
   return undefined;
@@ -56,7 +57,7 @@ function firstGet({ paths }: Mapping): string | undefined {
 function basePath({ basePath: base, servers }: Mapping): string {
   if (typeof base === 'string') return base.replace(/\/$/, '');
   const [server] = Array.isArray(servers) ? servers : [];
-  const url = isMapping(server) ? String(server.url ?? '') : '';
+  const url = isRecord(server) ? String(server.url ?? '') : '';
   if (url.includes('{')) return '';
   return url.replace(/^[a-z]+:\/\/[^/]*/i, '').replace(/\/$/, '');
 }

@@ -85,7 +85,7 @@ function objectsIn(lists: Record<string, unknown>): ImportedObject[] {
 }
 
 /** Consumers, and each of their credentials by itself. */
-export function consumersIn(consumers: readonly GatewayObject[]): ImportedObject[] {
+function consumersIn(consumers: readonly GatewayObject[]): ImportedObject[] {
   return consumers.flatMap(({ credentials, ...consumer }): ImportedObject[] => {
     const username = String(consumer.username);
     const own = Array.isArray(credentials) ? credentials.filter(isRecord) : [];
