@@ -1,6 +1,6 @@
 import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
-import { operate } from '../operate.ts';
+import { operateOut } from '../operate-out.ts';
 
 interface Options {
   all?: boolean;
@@ -16,12 +16,5 @@ export const dump: Register = (group, run) => {
     .option('--out <file>', 'write it there (mode 0600) instead of printing it')
     .option('--force', 'replace the file when it is there')
     .option('--json', 'print the result as JSON')
-    .action(
-      run<Options>(async (context, { all, out, force = false }) => {
-        const { document } = await operate('routes dump', () => ({ all }))(context, {}, []);
-        if (out === undefined || document?.kind !== 'dump') return { ...(document && { document }) };
-        const { writeOut } = await import('../write-out.ts');
-        return { document: { ...document, file: await writeOut(context.cwd, out, document.yaml, force) } };
-      }),
-    );
+    .action(run(operateOut<Options>('routes dump', ({ all }) => ({ all }))));
 };

@@ -1,7 +1,7 @@
 import { EXPORT_FORMATS } from '../../src/model/import.ts';
 import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
-import { operate } from '../operate.ts';
+import { operateOut } from '../operate-out.ts';
 
 interface Options {
   live?: boolean;
@@ -18,12 +18,5 @@ export const exportCommand: Register = (group, run) => {
     .option('--out <file>', 'write it there (mode 0600) instead of printing it')
     .option('--force', 'replace the file when it is there')
     .option('--json', 'print the result as JSON')
-    .action(
-      run<Options>(async (context, { live, out, force = false }, [format]) => {
-        const { document } = await operate('routes export', () => ({ format, live }))(context, {}, []);
-        if (out === undefined || document?.kind !== 'exported') return { ...(document && { document }) };
-        const { writeOut } = await import('../write-out.ts');
-        return { document: { ...document, file: await writeOut(context.cwd, out, document.text, force) } };
-      }),
-    );
+    .action(run(operateOut<Options>('routes export', ({ live }, [format]) => ({ format, live }))));
 };

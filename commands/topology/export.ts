@@ -1,7 +1,7 @@
 import { TOPOLOGY_FORMATS, type TopologyFormat } from '../../src/model/topology.ts';
 import { OPERATIONS } from '../../src/operations/catalogue.ts';
 import type { Register } from '../command.ts';
-import { operate } from '../operate.ts';
+import { operateOut } from '../operate-out.ts';
 
 interface Options {
   format?: TopologyFormat;
@@ -25,17 +25,5 @@ export const exportCommand: Register = (group, run) => {
     .option('--out <file>', 'write it there (mode 0600) instead of printing it')
     .option('--force', 'replace the file when it is there')
     .option('--json', 'print the result as JSON')
-    .action(
-      run<Options>(async (context, options) => {
-        const { document } = await operate('topology export', () => ({ format: formatOf(options) }))(
-          context,
-          {},
-          [],
-        );
-        const { out, force = false } = options;
-        if (out === undefined || document?.kind !== 'text') return { ...(document && { document }) };
-        const { writeOut } = await import('../write-out.ts');
-        return { document: { ...document, file: await writeOut(context.cwd, out, document.text, force) } };
-      }),
-    );
+    .action(run(operateOut<Options>('topology export', (options) => ({ format: formatOf(options) }))));
 };

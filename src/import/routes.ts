@@ -9,6 +9,7 @@ import { atServices, type PlacedObject, type StandIn } from './at-services.ts';
 import { differs, type KnownValues } from './compare.ts';
 import { mapText } from './escape.ts';
 import { keepSecrets } from './keep-secrets.ts';
+import { withoutOwnName } from './own-name.ts';
 import { type ImportPlan, saving } from './plan.ts';
 import type { ImportedRoutes } from './route-format.ts';
 import { secretOfVariable } from './secret-variables.ts';
@@ -115,12 +116,6 @@ function comparable(object: GatewayObject, id: string): GatewayObject {
     .filter(isRecord)
     .map(({ id: own, ...each }) => [String(own), withoutOwnName(each, String(own))]);
   return { ...rest, credentials: Object.fromEntries(byId) };
-}
-
-function withoutOwnName(object: GatewayObject, id: string): GatewayObject {
-  if (object.name !== id) return object;
-  const { name: _, ...rest } = object;
-  return rest;
 }
 
 /** Consumers with their credentials in them, as files of the gateway have them. */

@@ -169,7 +169,7 @@ function variable(
   }
   if (rewritten !== undefined) return field(rewritten.text, rewritten.why);
   const there = addressOf(value);
-  if (there !== undefined && leadsAway(there.host, surrounded)) {
+  if (there !== undefined && surrounded.around.leftOut.has(there.host)) {
     const port = there.port === undefined ? '' : `:${there.port}`;
     const fallback = `${there.scheme}://127.0.0.1${port}${plainPath(there.path)}${plainPath(there.query)}`;
     asked(surrounded, name, at, `${there.scheme}://${there.host}${port}`);
@@ -220,10 +220,6 @@ function plainPath(text: string): string {
   return text.replaceAll(/\$\{[^}]*\}|[{}]/g, '');
 }
 
-function leadsAway(host: string, { around }: Surrounded): boolean {
-  return around.leftOut.has(host);
-}
-
 type Reference = (resource: string, part: string) => string;
 
 /** An address of a part of the stack as a reference to it. */
@@ -252,11 +248,8 @@ function address(
   const kind = kindOfScheme(there.scheme);
   if (kind !== undefined) {
     const named = resources.get(there.host);
-    const sole = [
-      ...new Set([...resources.values()].filter((each) => each.kind === kind).map(({ name }) => name)),
-    ];
-    const name =
-      named?.kind === kind ? named.name : LOCAL.test(there.host) && sole.length === 1 ? sole[0] : undefined;
+    const sole = LOCAL.test(there.host) ? onlyOne(kind, resources) : undefined;
+    const name = named?.kind === kind ? named.name : sole;
     if (name === undefined) return undefined;
     const why = there.path.length > 1 ? `${KEPT_BY[kind]} is that of the stack` : undefined;
     if (jdbc) {
@@ -282,6 +275,12 @@ function address(
     return { text: `${there.scheme}://\${${name}.host}:\${${name}.port}${rest}` };
   }
   return { text: `\${services.${service.name}.url}${rest}` };
+}
+
+/** The name of the resource of a kind; `undefined` where there are several. */
+function onlyOne(kind: ResourceKind, resources: Surroundings['resources']): string | undefined {
+  const names = new Set([...resources.values()].filter((each) => each.kind === kind).map(({ name }) => name));
+  return names.size === 1 ? [...names][0] : undefined;
 }
 
 const KEPT_BY: Record<ResourceKind, string> = {
@@ -338,11 +337,8 @@ function resourcesByPrefix(
     if (named !== undefined) found.set(prefix, named.name);
     else if (kind !== undefined && (plain === undefined || plain === '' || LOCAL.test(plain))) {
       if (plain !== undefined && (services.has(plain) || leftOut.has(plain))) continue;
-      const sole = [
-        ...new Set([...resources.values()].filter((each) => each.kind === kind).map(({ name }) => name)),
-      ];
-      const [only] = sole;
-      if (sole.length === 1 && only !== undefined) found.set(prefix, only);
+      const only = onlyOne(kind, resources);
+      if (only !== undefined) found.set(prefix, only);
     }
   }
   return found;

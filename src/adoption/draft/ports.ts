@@ -1,5 +1,5 @@
 import type { Obstacle } from '../../model/adoption.ts';
-import type { Said } from '../fact.ts';
+import type { HintFact, Said } from '../fact.ts';
 import type { Field } from './draft.ts';
 import type { Part } from './parts.ts';
 
@@ -70,11 +70,9 @@ export function listeningOf(part: Part): Listening | undefined {
       movable: false,
       others,
     };
-  const exposed = hints
-    .flatMap((hint) => (hint.kind === 'port' ? [hint] : []))
-    .sort((a, b) => a.rank - b.rank)[0];
+  const exposed = exposedPort(hints);
   if (exposed !== undefined && !shared)
-    return { inside: exposed.port.value, port: { ...exposed.port, guess: true }, movable: false, others };
+    return { inside: exposed.value, port: { ...exposed, guess: true }, movable: false, others };
   const serves = hints.some((hint) => hint.kind === 'uses' && hint.what === 'http');
   if (serves && unit === undefined && !shared) return { port: defaultPort(part), movable: false, others };
   return undefined;
@@ -108,16 +106,19 @@ export function namesPort(word: string, port: number): boolean {
   return new RegExp(`(^|[:=])${port}$`).test(word);
 }
 
+function exposedPort(hints: readonly HintFact[]): Said<number> | undefined {
+  const found = hints.flatMap((hint) => (hint.kind === 'port' ? [hint] : []));
+  return found.sort((a, b) => a.rank - b.rank)[0]?.port;
+}
+
 function defaultPort({ hints, command }: Part): Said<number> {
   const variable = hints
     .flatMap((hint) => (hint.kind === 'variable' && hint.name === 'PORT' ? [hint] : []))
     .filter(({ value }) => /^\d{2,5}$/.test(value.value))
     .sort((a, b) => a.rank - b.rank)[0];
   if (variable !== undefined) return { value: Number(variable.value.value), at: variable.value.at };
-  const exposed = hints
-    .flatMap((hint) => (hint.kind === 'port' ? [hint] : []))
-    .sort((a, b) => a.rank - b.rank)[0];
-  if (exposed !== undefined) return exposed.port;
+  const exposed = exposedPort(hints);
+  if (exposed !== undefined) return exposed;
   const [program = ''] = command.value;
   const usual = /^flask$/.test(program) ? 5000 : /^(gunicorn|uvicorn|python3?)$/.test(program) ? 8000 : 3000;
   return { value: usual, at: command.at, guess: true };

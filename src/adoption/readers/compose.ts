@@ -1,6 +1,7 @@
 import { isRecord } from '../../record.ts';
 import { readUnit } from '../compose/unit.ts';
 import { listOf, type Mapping } from '../compose/values.ts';
+import { envLines } from '../env-lines.ts';
 import type { Fact, Reader, Repository } from '../fact.ts';
 import { baseName, folderOf, inFolder } from '../repository.ts';
 import { type PlacedYaml, placedYaml } from '../yaml-places.ts';
@@ -139,12 +140,7 @@ function extended(services: Mapping, service: Mapping, depth = 0): { service: Ma
 /** What compose fills in references with, but for the environment of who runs it; none of it is written anywhere. */
 async function valuesBeside(repository: Repository, folder: string): Promise<ReadonlyMap<string, string>> {
   const text = (await repository.text(inFolder(folder, '.env') ?? '.env')) ?? '';
-  return new Map(
-    [...text.matchAll(/^\s*(?:export\s+)?(\w+)\s*=\s*(.*?)\s*$/gm)].map(([, name = '', value = '']) => [
-      name,
-      value.replace(/^(['"])(.*)\1$/, '$2'),
-    ]),
-  );
+  return new Map(envLines(text).map(({ name, value }) => [name, value]));
 }
 
 function notRead(file: string): Fact {

@@ -1,3 +1,4 @@
+import { envLines } from '../env-lines.ts';
 import type { Fact, Reader } from '../fact.ts';
 import { baseName, folderOf } from '../repository.ts';
 
@@ -14,13 +15,10 @@ export const envFiles: Reader = {
       files.map(async (file): Promise<Fact[]> => {
         const folder = folderOf(file);
         const isExample = baseName(file) !== '.env';
-        const lines = ((await repository.text(file)) ?? '').split('\n');
-        const variables = lines.flatMap((line, index): Fact[] => {
-          const [, name = '', raw = ''] = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-          if (name === '') return [];
-          const value = raw.replace(/^(['"])(.*)\1.*$/, '$2').replace(/\s+#.*$/, '');
-          const said = { value, at: { file, line: index + 1 } };
-          return [{ kind: 'variable', folder, name, value: said, rank: isExample ? 2 : 1 }];
+        const lines = envLines((await repository.text(file)) ?? '');
+        const variables = lines.map(({ name, value, line }): Fact => {
+          const said = { value, at: { file, line } };
+          return { kind: 'variable', folder, name, value: said, rank: isExample ? 2 : 1 };
         });
         return isExample
           ? variables

@@ -8,6 +8,7 @@ import { isRecord } from '../../record.ts';
 import * as fields from '../adc-fields.ts';
 import { writeAdc } from '../adc-write.ts';
 import { mapText } from '../escape.ts';
+import { withoutOwnName } from '../own-name.ts';
 import type { RouteFormat } from '../route-format.ts';
 import { inFileOrder, openSource, type Source } from '../source.ts';
 
@@ -261,11 +262,4 @@ function labelsOf(labels: Fields): Record<string, string> {
   return Object.fromEntries(
     own.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
   );
-}
-
-/** ADC needs a name for everything; one that repeats the id says nothing. */
-function withoutOwnName(object: Fields, id: string): Fields {
-  if (object.name !== id) return object;
-  const { name: _, ...rest } = object;
-  return rest;
 }

@@ -3,14 +3,13 @@ import * as z from 'zod';
 import { listed, nearest } from '../../config/mistake.ts';
 import { EXIT, QbtcError } from '../../errors.ts';
 import { desiredGateway, serviceUpstream } from '../../gateway/index.ts';
-import { carryOutImport } from '../../import/plan.ts';
 import { readSource } from '../../import/read-file.ts';
 import { readRoutes } from '../../import/read-routes.ts';
 import { planRouteImport } from '../../import/routes.ts';
 import { openStackHere } from '../../lifecycle/open.ts';
 import { IMPORT_FORMATS, type ImportFormat } from '../../model/import.ts';
 import type { Stack } from '../../model/stack.ts';
-import { exitOf } from '../exit.ts';
+import { imported } from '../imported.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
@@ -25,36 +24,20 @@ export const operation = operationOf({
   documents: ['imported'],
   locks: ({ dryRun }) => !dryRun,
   async run(context, stack, { format, file, service, into, dryRun }) {
-    const imported = await readRoutes(
+    const routes = await readRoutes(
       format,
       await readSource(context.cwd, file),
       service === undefined ? {} : { upstream: upstreamOfService(stack, format, service) },
     );
-    const plan = await planRouteImport(stack, imported, {
+    const plan = await planRouteImport(stack, routes, {
       source: file,
       env: context.env,
       cwd: context.cwd,
       ...(into === undefined ? {} : { into: resolve(context.cwd, into) }),
     });
-    const { changes, losses, files } = plan;
-    const read = async () => desiredGateway(await openStackHere(context, { readOnly: true }));
-    if (!dryRun) await carryOutImport(plan, read);
-    const outcomes = changes.map(({ blocked }) => ({
-      status: blocked === undefined ? ('done' as const) : ('failed' as const),
-    }));
-    return {
-      document: {
-        kind: 'imported',
-        subject: 'routes',
-        stack: stack.name,
-        source: file,
-        isDone: !dryRun,
-        changes,
-        losses,
-        files,
-      },
-      ...(dryRun ? {} : { exit: exitOf(outcomes) }),
-    };
+    return imported(plan, { subject: 'routes', stack: stack.name, source: file, dryRun }, async () =>
+      desiredGateway(await openStackHere(context, { readOnly: true })),
+    );
   },
 });
 

@@ -2,12 +2,11 @@ import { resolve } from 'node:path';
 import * as z from 'zod';
 import { EXIT, QbtcError } from '../../errors.ts';
 import { liveDefinitions } from '../../import/live-definitions.ts';
-import { carryOutImport } from '../../import/plan.ts';
 import { readSource } from '../../import/read-file.ts';
 import { planTopologyImport } from '../../import/topology.ts';
 import { openStackHere } from '../../lifecycle/open.ts';
 import { desiredOf } from '../../topology/index.ts';
-import { exitOf } from '../exit.ts';
+import { imported } from '../imported.ts';
 import { operationOf } from '../operation.ts';
 
 export const operation = operationOf({
@@ -39,27 +38,10 @@ export const operation = operationOf({
       ...(vhost === undefined ? {} : { vhost }),
       ...(into === undefined ? {} : { into: resolve(context.cwd, into) }),
     });
-    const { changes, losses, files } = plan;
-    const read = async () => desiredOf(await openStackHere(context, { readOnly: true }));
-    if (!dryRun) await carryOutImport(plan, read);
-    return {
-      document: {
-        kind: 'imported',
-        subject: 'topology',
-        stack: stack.name,
-        source: source.shown,
-        isDone: !dryRun,
-        changes,
-        losses,
-        files,
-      },
-      ...(dryRun
-        ? {}
-        : {
-            exit: exitOf(
-              changes.map(({ blocked }) => ({ status: blocked === undefined ? 'done' : 'failed' })),
-            ),
-          }),
-    };
+    return imported(
+      plan,
+      { subject: 'topology', stack: stack.name, source: source.shown, dryRun },
+      async () => desiredOf(await openStackHere(context, { readOnly: true })),
+    );
   },
 });
