@@ -72,20 +72,15 @@ export default defineConfig({
       },
       {
         test: {
-          ...OWN_CACHE,
+          ...LONG,
           name: 'real',
-          expect: POLL,
           sequence: { groupOrder: 2 },
-          globalSetup: './test/support/build-once.ts',
           // They wait on servers that start; each worker has port bases of its own (`support/new-stack.ts`).
           maxWorkers: 3,
           include: [
             'test/**/*.real.test.ts',
             ...WORKSPACES.map((folder) => `${folder}/*/test/**/*.real.test.ts`),
           ],
-          exclude: ['**/node_modules/**'],
-          testTimeout: 240_000,
-          hookTimeout: 240_000,
         },
       },
       {
