@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -14,6 +14,7 @@ import { reachContext } from '../test/support/context.ts';
 import { startRabbitMq } from '../test/support/rabbitmq.ts';
 import { emptyStack } from '../test/support/stack.ts';
 import { type Benchmark, type Figure, figureOf, isGuard } from './guard/figure.ts';
+import { memoryOf } from './support/processes.ts';
 
 const SEQUENTIAL = 2_000;
 const CONCURRENT = 10_000;
@@ -314,12 +315,8 @@ async function topologyOf(
 }
 
 /** Resident megabytes of a process before and after 100,000 messages of 1 KB lie in one queue. */
-async function memoryOf(pid: number, url: string): Promise<{ before: number; after: number }> {
-  const resident = async () => {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
-  };
-  const before = await resident();
+async function memoryWhenFilled(pid: number, url: string): Promise<{ before: number; after: number }> {
+  const before = memoryOf([pid]).resident;
   const connection = await amqp.connect(url, { noDelay: true });
   const channel = await connection.createConfirmChannel();
   await channel.assertQueue('heap', { durable: true });
@@ -327,7 +324,7 @@ async function memoryOf(pid: number, url: string): Promise<{ before: number; aft
     channel.sendToQueue('heap', BODY, { persistent: true });
     if (index % 1000 === 999) await channel.waitForConfirms();
   }
-  const after = await resident();
+  const after = memoryOf([pid]).resident;
   await channel.deleteQueue('heap');
   await connection.close();
   return { before, after };
@@ -386,7 +383,7 @@ async function topologies(managementUrl: string, rabbitmq: RabbitMq | undefined)
 async function memories(): Promise<Figure[]> {
   const fresh = await startEmbedded();
   try {
-    const { before, after } = await memoryOf(fresh.pid, fresh.url);
+    const { before, after } = await memoryWhenFilled(fresh.pid, fresh.url);
     const resident = { unit: 'MB', better: 'lower' } as const;
     return [
       { ...resident, name: 'resident with nothing queued', value: before },

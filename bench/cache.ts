@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { freePorts } from '../test/support/ports.ts';
-import { processorMs, proportionalBytes } from './gateway/usage.ts';
 import { type Benchmark, type Figure, figureOf, isGuard } from './guard/figure.ts';
-import { CHECKOUT } from './support.ts';
+import { memoryOf, processorMs } from './support/processes.ts';
+import { CHECKOUT } from './support/stack.ts';
 
 const ANSWERS = 20_000;
 const ANSWER = 'x'.repeat(900);
@@ -78,7 +78,7 @@ async function held(embedded: Server, real: Server | undefined): Promise<Figure[
   const before = await Promise.all(
     servers.map(async ({ client, pid }) => {
       await client.flushall();
-      return proportionalBytes(pid);
+      return memoryOf([pid]).proportional;
     }),
   );
   for (const server of servers) await costOf(server, write, ANSWERS);
@@ -87,17 +87,16 @@ async function held(embedded: Server, real: Server | undefined): Promise<Figure[
   const used = servers.map(({ pid }) => processorMs(pid));
   await sleep(IDLE_MS);
   const idle = servers.map(({ pid }, index) => processorMs(pid) - (used[index] ?? 0));
-  const sizes = servers.map(({ pid }, index) => [before[index] ?? 0, proportionalBytes(pid)] as const);
-  const megabytes = (bytes: number) => bytes / 1024 ** 2;
+  const sizes = servers.map(({ pid }, index) => [before[index] ?? 0, memoryOf([pid]).proportional] as const);
   const [ours, theirs] = sizes;
   const peer = (value: number | undefined) => (value === undefined ? {} : { peer: { name: 'Redis', value } });
   return [
     {
       name: `memory with ${ANSWERS.toLocaleString('en')} answers (PSS)`,
-      value: megabytes(ours?.[1] ?? 0),
+      value: ours?.[1] ?? 0,
       unit: 'MB',
       better: 'lower',
-      ...peer(theirs && megabytes(theirs[1])),
+      ...peer(theirs?.[1]),
     },
     {
       name: `processor time of ${IDLE_MS / 1000} idle seconds with them`,

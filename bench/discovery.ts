@@ -13,14 +13,14 @@ import { buildNodeImage } from '../test/support/docker/images.ts';
 import { installPackages, run } from '../test/support/docker/run.ts';
 import { emptyStack } from '../test/support/stack.ts';
 import { type Benchmark, type Figure, figureOf, isGuard, median, quantile } from './guard/figure.ts';
-import { benchStack, CHECKOUT } from './support.ts';
+import { processorTime } from './support/processes.ts';
+import { benchStack, CHECKOUT } from './support/stack.ts';
 
 const RUNS = 5;
 const CONTAINERS = 500;
 const STARTS = 20;
 const IDLE_S = 30;
 const ALL = { first: 1, last: 65_535 };
-const TICKS_PER_SECOND = 100;
 const PROGRAM = join(CHECKOUT, 'bin', 'qbtc.js');
 const IMAGE = 'qbtc-bench/node:1';
 
@@ -146,9 +146,9 @@ async function watching(): Promise<Part> {
   });
   try {
     await sleep(5_000);
-    const before = cpuSeconds(child.pid ?? 0);
+    const before = processorTime([child.pid ?? 0]);
     await sleep(IDLE_S * 1000);
-    const used = cpuSeconds(child.pid ?? 0) - before;
+    const used = processorTime([child.pid ?? 0]) - before;
     const idle: Figure = {
       ...MS,
       name: `processor time of a watch in ${IDLE_S} idle seconds`,
@@ -208,12 +208,6 @@ async function fromStartToRoute(
     { ...MS, name: `${name}: p50`, value: median(delays), aim: { value: 1500 } },
     { ...MS, name: `${name}: p90`, value: quantile(delays, 0.9) },
   ];
-}
-
-/** User and system time of a process (proc(5): fields 14 and 15 of stat). */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 export const benchmark: Benchmark = {

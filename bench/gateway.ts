@@ -10,8 +10,8 @@ import {
   startLightUpstream,
   startNginx,
 } from './gateway/peers.ts';
-import { peakBytes, processorMs, proportionalBytes } from './gateway/usage.ts';
 import { type Benchmark, type Extent, type Figure, figureOf, isGuard } from './guard/figure.ts';
+import { memoryOf, peakBytes, processorMs } from './support/processes.ts';
 
 const ROUNDS = 3;
 const SECONDS = 2;
@@ -33,7 +33,7 @@ interface Load {
   p99: number;
   /** Microseconds of processor time that the proxy had for a request. */
   cost: number;
-  /** Bytes of the proxy while all connections were open. */
+  /** Megabytes of the proxy while all connections were open. */
   held: number;
 }
 
@@ -45,7 +45,7 @@ async function load(
   const before = processorMs(running.pid);
   let held = 0;
   const sample = setTimeout(() => {
-    held = proportionalBytes(running.pid);
+    held = memoryOf([running.pid]).proportional;
   }, seconds * 900);
   const result = await autocannon({ url, headers, connections, duration: seconds });
   clearTimeout(sample);
@@ -120,7 +120,7 @@ async function manyConnections(targets: readonly Target[], { rounds }: Extent): 
     }),
     figureOf({
       ...{ name: `${name}: PSS, ${MANY_CONNECTIONS} connections`, unit: 'MB', better: 'lower' },
-      ...figuresOf(loads, name, ({ held }) => held / 1e6),
+      ...figuresOf(loads, name, ({ held }) => held),
     }),
   ]);
 }

@@ -14,18 +14,9 @@ import {
   median,
   quantile,
 } from './guard/figure.ts';
-import {
-  type Ask,
-  asker,
-  type BenchStack,
-  benchStack,
-  inFlight,
-  memoryOfStack,
-  oneAfterAnother,
-  type Part,
-  partsOf,
-  processorTime,
-} from './support.ts';
+import { processorTime } from './support/processes.ts';
+import { type Ask, asker, inFlight, oneAfterAnother } from './support/requests.ts';
+import { type BenchStack, benchStack, memoryOfStack, type Part, partsOf } from './support/stack.ts';
 
 const ALONE = 300;
 const TOGETHER = 2_000;

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { takeScore } from '../src/lifecycle/score.ts';
@@ -7,11 +6,11 @@ import { observeResources } from '../src/observe/resources.ts';
 import { createContext } from '../src/system/index.ts';
 import { quietContext } from '../test/support/quiet-context.ts';
 import { type Benchmark, type Figure, figureOf, isGuard } from './guard/figure.ts';
-import { type BenchStack, benchStack, CHECKOUT, startOfNode } from './support.ts';
+import { memoryOf, processorTime, startOfNode } from './support/processes.ts';
+import { type BenchStack, benchStack, CHECKOUT } from './support/stack.ts';
 
 const RUNS = 7;
 const IDLE_S = 60;
-const TICKS_PER_SECOND = 100;
 const POLL_MS = 50;
 const PROGRAM = join(CHECKOUT, 'bin', 'qbtc.js');
 
@@ -85,14 +84,14 @@ async function idleWatch(stack: BenchStack): Promise<Figure[]> {
   try {
     const { pid = 0 } = watch;
     await sleep(5_000);
-    const ticks = cpuTicks(pid);
+    const before = processorTime([pid]);
     await sleep(IDLE_S * 1000);
-    const used = (cpuTicks(pid) - ticks) / TICKS_PER_SECOND;
+    const used = processorTime([pid]) - before;
     return [
       { name: 'heal --watch idle, of a core', value: (100 * used) / IDLE_S, unit: '%', better: 'lower' },
       {
         name: 'heal --watch idle, resident',
-        value: residentMb(pid),
+        value: memoryOf([pid]).resident,
         unit: 'MB',
         better: 'lower',
         aim: { value: 80 },
@@ -101,15 +100,4 @@ async function idleWatch(stack: BenchStack): Promise<Figure[]> {
   } finally {
     watch.kill('SIGINT');
   }
-}
-
-/** The processor time of a process so far (proc(5): utime and stime, the 14th and 15th field). */
-function cpuTicks(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return Number(fields[11]) + Number(fields[12]);
-}
-
-function residentMb(pid: number): number {
-  const [, kilobytes = '0'] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kilobytes) / 1024;
 }

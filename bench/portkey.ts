@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Benchmark, type Figure, figureOf, median } from './guard/figure.ts';
-import { type Ask, asker, benchStack, inFlight, oneAfterAnother, partsOf, processorTime } from './support.ts';
+import { processorTime } from './support/processes.ts';
+import { type Ask, asker, inFlight, oneAfterAnother } from './support/requests.ts';
+import { benchStack, partsOf } from './support/stack.ts';
 
 const PORTKEY = '@portkey-ai/gateway@1.15.2';
 const PORTKEY_PORT = 19_820;

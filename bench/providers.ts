@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startEngine } from '../test/support/docker/engine.ts';
 import { buildImages } from '../test/support/docker/images.ts';
 import { type Benchmark, type Figure, figureOf } from './guard/figure.ts';
-import { benchStack } from './support.ts';
+import { benchStack } from './support/stack.ts';
 
 const RUNS = 3;
 const RESOURCES = ['broker', 'cache', 'database'];

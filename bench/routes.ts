@@ -8,7 +8,8 @@ import { mapConcurrently } from '../src/reconcile/map-concurrently.ts';
 import { reachContext } from '../test/support/context.ts';
 import { freePorts } from '../test/support/ports.ts';
 import { type Benchmark, type Figure, figureOf, isGuard } from './guard/figure.ts';
-import { CHECKOUT, startOfNode } from './support.ts';
+import { startOfNode } from './support/processes.ts';
+import { CHECKOUT } from './support/stack.ts';
 
 const SIZES = [1_000, 5_000, 10_000];
 /** What is guarded, and what there is time for in short. */

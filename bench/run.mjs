@@ -12,9 +12,7 @@ import { build } from 'esbuild';
 
 const require = createRequire(import.meta.url);
 const folder = fileURLToPath(new URL('.', import.meta.url));
-const all = (await readdir(folder))
-  .filter((name) => name.endsWith('.ts') && name !== 'support.ts')
-  .map((name) => name.slice(0, -3));
+const all = (await readdir(folder)).filter((name) => name.endsWith('.ts')).map((name) => name.slice(0, -3));
 
 // Inside the checkout, so that packages are found.
 const out = await mkdtemp(join(folder, '.run-'));
@@ -50,7 +48,7 @@ async function run(name, extent, deadline) {
   const child = spawn(process.execPath, [file], {
     stdio: 'inherit',
     cwd: join(folder, '..'),
-    env: { ...process.env, BENCH_ORDER: JSON.stringify({ extent, result }) },
+    env: { ...process.env, BENCH_TASK: JSON.stringify({ extent, result }) },
     detached: true,
   });
   group = child.pid;

@@ -13,7 +13,7 @@ import { strategyNamed } from '@stack/trading/strategies';
 import sortedBTree from 'sorted-btree';
 import { ATR, BollingerBands, EMA, MACD, RSI, VWAP } from 'trading-signals';
 import { type Benchmark, type Figure, figureOf, isGuard, quantile } from './guard/figure.ts';
-import { benchStack, memoryOfStack } from './support.ts';
+import { benchStack, memoryOfStack } from './support/stack.ts';
 
 // CommonJS that has its class as `default`.
 const BTree = sortedBTree.default;

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Benchmark, figureOf } from './guard/figure.ts';
-import { benchStack, startOfNode } from './support.ts';
+import { startOfNode } from './support/processes.ts';
+import { benchStack } from './support/stack.ts';
 
 const RUNS = 3;
 

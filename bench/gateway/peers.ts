@@ -11,7 +11,7 @@ import Fastify from 'fastify';
 import httpProxy from 'http-proxy';
 import { Pool } from 'undici';
 import { freePorts } from '../../test/support/ports.ts';
-import { CHECKOUT } from '../support.ts';
+import { CHECKOUT } from '../support/stack.ts';
 import { rawUpstream } from './raw.ts';
 
 // The programs that the gateway is measured beside, and the gateway itself: each is a process of its own.
