@@ -7,8 +7,8 @@ import {
 import { config } from './commands/config.ts';
 import { info } from './commands/info.ts';
 import type { Memory } from './memory.ts';
+import { memoryPolicy, SCRIPTS, type ScriptState } from './memory-policy.ts';
 import type { OwnCommand } from './own-command.ts';
-import { memoryPolicy, SCRIPTS, type ScriptState } from './policy.ts';
 
 const COMMANDS: ReadonlyMap<string, OwnCommand> = new Map(
   [config, info].map((command) => [command.name, command]),

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { redisCommandDefinitions } from 'js-redis-server/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { takesMemory } from '../../../src/embedded/redis/policy.ts';
+import { takesMemory } from '../../../src/embedded/redis/memory-policy.ts';
 import { startRedis } from '../../../templates/stack/packages/testing/src/redis.ts';
 import type { TestServer } from '../../../templates/stack/packages/testing/src/server.ts';
 import { installPackages } from '../../support/docker/run.ts';
