@@ -51,6 +51,13 @@ export function suggestStackName(name: string): string {
     : `my-${short}`.slice(0, STACK_NAME_MAX).replace(/-+$/, '');
 }
 
+/** The name, or the first of `name-2`, `name-3`, … that is not taken. */
+export function freeName(wanted: string, isTaken: (name: string) => boolean): string {
+  let name = wanted;
+  for (let copy = 2; isTaken(name); copy += 1) name = `${wanted}-${copy}`;
+  return name;
+}
+
 /** The name as variables of an environment begin with it: `quantum-core` is `QUANTUM_CORE`. */
 export function constantName(name: string): string {
   return name.replaceAll('-', '_').toUpperCase();

@@ -1,6 +1,7 @@
 import { DECLARED_KINDS } from '../model/gateway.ts';
 import { isRecord } from '../record.ts';
 import { OBJECT_ID } from './fields.ts';
+import { freeName } from './name.ts';
 
 /**
  * The standalone file of APISIX (`conf/apisix.yaml`) as APISIX reads it: a list may be empty or nothing, an object may have
@@ -73,10 +74,7 @@ function madeId(
   ].flat();
   const word = said.find((each) => typeof each === 'string' || typeof each === 'number');
   const made = word === undefined ? `arr_${index + 1}` : slug(String(word));
-  for (let copy = 1; ; copy += 1) {
-    const id = copy === 1 ? made : `${made}-${copy}`;
-    if (!taken.has(id)) return id;
-  }
+  return freeName(made, (id) => taken.has(id));
 }
 
 const LONGEST = 56;

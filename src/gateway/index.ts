@@ -30,7 +30,7 @@ export { type DeclaredRoute, declaredRoutes } from './declared-routes.ts';
 export { desiredGateway, serviceUpstream } from './desired.ts';
 export { embeddedRefusals } from './embedded-refusals.ts';
 export { lintGateway } from './lint/index.ts';
-export { maskField } from './mask.ts';
+export { maskField, SECRET_WORDS } from './mask.ts';
 export { normalise } from './normalise.ts';
 export type { GatewayPlan } from './plan.ts';
 export { probeRoutes } from './probe.ts';

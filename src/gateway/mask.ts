@@ -10,8 +10,12 @@ const AUTHENTICATION = /-auth$|^wolf-rbac$/;
 /** Its `key` is one; elsewhere `key` names what is counted. */
 const SIGNATURE = 'vigoleonrocks-signature';
 
-/** Field names that hold secrets in APISIX's plugins, wherever they stand. */
-const SECRET_FIELD = /secret|password|passwd|token|private_key|client_key|api_?key|access_key|authorization/i;
+/** What fields that hold secrets are called in APISIX's plugins, as a part of a pattern. */
+export const SECRET_WORDS =
+  'secret|password|passwd|token|private_key|client_key|api_?key|access_key|authorization';
+
+/** Field names that hold secrets, wherever they stand: rather one too many is hidden. */
+const SECRET_FIELD = new RegExp(SECRET_WORDS, 'i');
 
 /**
  * The change with no secret in it: what a consumer or credential authenticates with, fields with the name of a

@@ -1,3 +1,4 @@
+import { freeName } from '../config/name.ts';
 import { slug } from '../config/standalone.ts';
 import { serviceUpstream } from '../gateway/index.ts';
 import type { GatewayKind, GatewayObject } from '../model/gateway.ts';
@@ -131,8 +132,5 @@ function routeName(
   const name = /^[a-z]/.test(word) ? word : `${service.name}-${word}`;
   // The same route, imported again.
   if (service.routes.some((route) => route.name === name)) return name;
-  for (let copy = 1; ; copy += 1) {
-    const free = copy === 1 ? name : `${name}-${copy}`;
-    if (!taken.has(free)) return free;
-  }
+  return freeName(name, (free) => taken.has(free));
 }

@@ -28,26 +28,24 @@ export async function exportRoutes(
   objects: readonly ImportedObject[] = declaredObjects(desiredGateway(stack)),
 ): Promise<Exported> {
   const { format } = await FORMATS[name]();
+  const { write, reference, plain } = format.writer;
   const variables = new Set<string>();
   const secrets = Object.entries(stack.secrets).sort(([, a], [, b]) => b.length - a.length);
   const written = objects.map((item) => ({
     ...item,
     object: mapText(item.object, (text) => {
-      let left = PLAIN[name](text);
+      let left = plain(text);
       for (const [secret, value] of secrets) {
         const isIn = text === value ? value !== '' : value.length >= SHORTEST && left.includes(value);
         if (!isIn) continue;
         const variable = variableOfSecret(secret);
         variables.add(variable);
-        left =
-          text === value
-            ? REFERENCE[name](variable)
-            : left.replaceAll(value, () => REFERENCE[name](variable));
+        left = text === value ? reference(variable) : left.replaceAll(value, () => reference(variable));
       }
       return left;
     }),
   }));
-  const { text, losses } = format.write?.(written) ?? { text: '', losses: [] };
+  const { text, losses } = write(written);
   return {
     text,
     losses,
@@ -58,13 +56,3 @@ export async function exportRoutes(
 
 /** A shorter value stands inside of a text by chance; one that is the whole text does not. */
 const SHORTEST = 8;
-
-/** How each form refers to a variable, and how it writes a plain `${`. */
-const REFERENCE: Record<ExportFormat, (variable: string) => string> = {
-  adc: (variable) => `\${${variable}}`,
-  apisix: (variable) => `\${{${variable}}}`,
-};
-const PLAIN: Record<ExportFormat, (text: string) => string> = {
-  adc: (text) => text.replaceAll('${', () => '\\${'),
-  apisix: (text) => text,
-};

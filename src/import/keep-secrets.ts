@@ -1,11 +1,12 @@
 import { NAME } from '../config/fields.ts';
+import { freeName } from '../config/name.ts';
 import { hasReferences } from '../config/reference.ts';
+import { SECRET_WORDS } from '../gateway/index.ts';
 import type { ImportedObject } from '../model/import.ts';
 import { isRecord } from '../record.ts';
 
-/** Fields that hold a secret in the plugins of APISIX. */
-const SECRET =
-  /^(.*[_-])?(secret|password|passwd|token|private_key|client_key|api_?key|access_key|authorization)$/i;
+/** Fields that hold a secret in the plugins of APISIX: `secret_length` holds none. */
+const SECRET = new RegExp(`^(.*[_-])?(${SECRET_WORDS})$`, 'i');
 /** Fields that hold one in what a consumer is known by, and in a certificate. */
 const OF_CONSUMER = new Set(['key', 'secret', 'secret_key', 'password', 'private_key']);
 /** APISIX's own references lead to a secret; they are none. */
@@ -30,9 +31,7 @@ export function keepSecrets<Item extends ImportedObject>(
   const nameOf = (value: string, words: readonly string[]): string => {
     const there = names.get(value);
     if (there !== undefined) return there;
-    const made = nameFrom(words);
-    let name = made;
-    for (let copy = 2; name in known || name in secrets; copy += 1) name = `${made}-${copy}`;
+    const name = freeName(nameFrom(words), (each) => each in known || each in secrets);
     names.set(value, name);
     secrets[name] = value;
     return name;

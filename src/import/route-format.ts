@@ -22,8 +22,6 @@ export interface ExportedRoutes {
  * `formats/index.ts` names it.
  */
 export interface RouteFormat {
-  /** What files of this form are called, for messages. */
-  title: string;
   /**
    * Reads a file as objects of APISIX. What has no counterpart there, or none that does exactly the same, is among the
    * losses.
@@ -31,6 +29,17 @@ export interface RouteFormat {
    * @throws QbtcError `IMPORT_UNREADABLE` when the file is none of this form
    */
   read(source: SourceText, options: ReadOptions): ImportedRoutes;
-  /** Writes objects so that reading them gives the same again; left out where the form cannot hold them. */
-  write?(objects: readonly ImportedObject[]): ExportedRoutes;
+  /** How it is written; left out where the form cannot hold what a gateway does. */
+  writer?: RouteWriter;
+}
+
+export type WritableFormat = Required<RouteFormat>;
+
+export interface RouteWriter {
+  /** Writes objects so that reading them gives the same again. */
+  write(objects: readonly ImportedObject[]): ExportedRoutes;
+  /** What stands for the value of a variable. */
+  reference(variable: string): string;
+  /** A text in which nothing stands for a variable. */
+  plain(text: string): string;
 }

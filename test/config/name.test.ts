@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { stackNameProblem, suggestStackName } from '../../src/config/name.ts';
+import { freeName, stackNameProblem, suggestStackName } from '../../src/config/name.ts';
 
 describe('the name of a stack', () => {
   test.each(['a', 'acme', 'my-shop-2', 'x'.repeat(40)])('%s is fine', (name) => {
@@ -46,4 +46,9 @@ describe('the name of a stack', () => {
       }),
     );
   });
+});
+
+test('a name that is taken gets the first number that makes it free', () => {
+  expect(freeName('api', () => false)).toBe('api');
+  expect(freeName('api', (name) => ['api', 'api-2', 'api-4'].includes(name))).toBe('api-3');
 });

@@ -9,12 +9,11 @@ import * as fields from '../adc-fields.ts';
 import { writeAdc } from '../adc-write.ts';
 import { mapText } from '../escape.ts';
 import { withoutOwnName } from '../own-name.ts';
-import type { RouteFormat } from '../route-format.ts';
+import type { WritableFormat } from '../route-format.ts';
 import { inFileOrder, openSource, type Source } from '../source.ts';
 
 /** The declaration of ADC, APISIX's own command-line tool: services with their routes in them. Ids left out are made as ADC makes them. */
-export const format: RouteFormat = {
-  title: 'a declaration of ADC',
+export const format: WritableFormat = {
   read(text) {
     const source = openSource(text, 'a mapping with lists such as "services:": adc.yaml');
     const objects = new Reader(source).read();
@@ -25,7 +24,11 @@ export const format: RouteFormat = {
     }));
     return { objects: unescaped, losses: inFileOrder(source.losses) };
   },
-  write: writeAdc,
+  writer: {
+    write: writeAdc,
+    reference: (variable) => `\${${variable}}`,
+    plain: (text) => text.replaceAll('${', () => '\\${'),
+  },
 };
 
 type Fields = Record<string, unknown>;

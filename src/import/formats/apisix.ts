@@ -6,12 +6,11 @@ import { DECLARED_KINDS, type GatewayKind, type GatewayObject } from '../../mode
 import type { ImportedObject } from '../../model/import.ts';
 import { isRecord } from '../../record.ts';
 import { escapedObject } from '../escape.ts';
-import type { RouteFormat } from '../route-format.ts';
+import type { WritableFormat } from '../route-format.ts';
 import { inFileOrder, openSource } from '../source.ts';
 
 /** The standalone file of APISIX, in YAML or JSON; also what its Admin API gives for the whole (`/apisix/admin/configs`). */
-export const format: RouteFormat = {
-  title: 'the standalone file of APISIX',
+export const format: WritableFormat = {
   read(text) {
     const source = openSource(text, 'a mapping with lists such as "routes:": conf/apisix.yaml of APISIX');
     for (const [name, value] of Object.entries(source.data)) {
@@ -62,14 +61,18 @@ export const format: RouteFormat = {
         data[list] = (valueAt(data, [list]) as unknown[]).filter((_, index) => !indexes.has(index));
     }
   },
-  write(objects) {
-    const lists: Record<string, object[]> = {};
-    for (const { kind, id, object } of objects) {
-      const [list, item] = itemOf(kind, id, object);
-      lists[list] = [...(lists[list] ?? []), item];
-    }
-    const body = stringify(lists, { lineWidth: 0, aliasDuplicateObjects: false });
-    return { text: `${Object.keys(lists).length === 0 ? '{}\n' : body}#END\n`, losses: [] };
+  writer: {
+    write(objects) {
+      const lists: Record<string, object[]> = {};
+      for (const { kind, id, object } of objects) {
+        const [list, item] = itemOf(kind, id, object);
+        lists[list] = [...(lists[list] ?? []), item];
+      }
+      const body = stringify(lists, { lineWidth: 0, aliasDuplicateObjects: false });
+      return { text: `${Object.keys(lists).length === 0 ? '{}\n' : body}#END\n`, losses: [] };
+    },
+    reference: (variable) => `\${{${variable}}}`,
+    plain: (text) => text,
   },
 };
 

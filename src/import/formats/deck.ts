@@ -16,7 +16,6 @@ type Plugins = Record<string, Record<string, unknown>>;
 
 /** Kong's declarative file, as decK writes it and a Kong without a database reads it. */
 export const format: RouteFormat = {
-  title: "a file of Kong's decK",
   read(text) {
     const source = openSource(
       text,

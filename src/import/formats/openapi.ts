@@ -1,4 +1,5 @@
 import type { FieldPath } from '../../config/mistake.ts';
+import { freeName } from '../../config/name.ts';
 import { slug } from '../../config/standalone.ts';
 import { QbtcError } from '../../errors.ts';
 import type { GatewayObject } from '../../model/gateway.ts';
@@ -18,7 +19,6 @@ type Fields = Record<string, unknown>;
  * them) get a route of their own.
  */
 export const format: RouteFormat = {
-  title: 'an OpenAPI document',
   read(text, options) {
     const source = openSource(text, 'a mapping with "openapi:" (or "swagger:") and "paths:"');
     if (typeof source.data.openapi !== 'string' && typeof source.data.swagger !== 'string') {
@@ -157,12 +157,9 @@ class Reader {
   }
 
   #idOf(name: string): string {
-    for (let copy = 1; ; copy += 1) {
-      const id = copy === 1 ? name : `${name}-${copy}`;
-      if (this.#ids.has(id)) continue;
-      this.#ids.add(id);
-      return id;
-    }
+    const id = freeName(name, (each) => this.#ids.has(each));
+    this.#ids.add(id);
+    return id;
   }
 }
 
