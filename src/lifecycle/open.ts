@@ -18,10 +18,12 @@ export interface OpenOptions {
  * from here on. With `readOnly` nothing is written, not even secrets that are missing.
  */
 export async function openStackHere(context: Context, options: OpenOptions = {}): Promise<Stack> {
-  return openFile(context, await findStackFile(context.cwd), options);
+  const stack = await openFile(context, await findStackFile(context.cwd), options);
+  sayWhereFrom(context, stack);
+  return stack;
 }
 
-/** The same stack with what has been written since. */
+/** The same stack with what has been written since. Where it comes from was said when it was opened. */
 export function reopenStack(context: Context, { file }: Stack): Promise<Stack> {
   return openFile(context, file, {});
 }
@@ -48,7 +50,6 @@ async function openFile(
     stack = await openStack(options);
   }
   context.io.mask(confidentialValues(stack));
-  sayWhereFrom(context, stack);
   const [{ placed }, { readChoices }] = await Promise.all([
     import('../placement/placement.ts'),
     import('../state/choices.ts'),

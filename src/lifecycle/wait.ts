@@ -6,7 +6,6 @@ import type { Missing, WaitCondition, Waited, WaitResult } from '../model/wait.t
 import { observeResources, PATIENCE_MS } from '../observe/resources.ts';
 import { chooseProcesses } from './named.ts';
 import { reopenStack } from './open.ts';
-import { saidOnce } from './said-once.ts';
 import { takeScore } from './score.ts';
 
 /** Between two looks. Flows are requests like any other: they are not to become the load. */
@@ -27,8 +26,9 @@ export async function waitFor(
   const { clock, io, interrupted } = context;
   const begun = clock.monotonic();
   const isOver = AbortSignal.timeout(timeoutMs);
-  const within = { ...saidOnce(context), interrupted: AbortSignal.any([interrupted, isOver]) };
-  const leftMs = () => Math.max(1, timeoutMs - (clock.monotonic() - begun));
+  const within = { ...context, interrupted: AbortSignal.any([interrupted, isOver]) };
+  // Whole milliseconds: who measures by the system's timers takes no others.
+  const leftMs = () => Math.max(1, Math.ceil(timeoutMs - (clock.monotonic() - begun)));
   const waited: Waited[] = [];
   for (const condition of conditions) {
     let missing: Missing[] = [];

@@ -22,7 +22,7 @@ export const operation = operationOf({
     const others = asked.filter(({ kind }) => kind !== 'healthy');
     const isForHealth = names.length > 0 || others.length === 0 || others.length < asked.length;
     const conditions = [...(isForHealth ? [{ kind: 'healthy' as const, names }] : []), ...others];
-    const result = await waitFor(context, stack, conditions, timeout * 1000);
+    const result = await waitFor(context, stack, conditions, Math.round(timeout * 1000));
     return { document: { kind: 'waited', ...result }, exit: result.met ? EXIT.done : EXIT.timeout };
   },
 });

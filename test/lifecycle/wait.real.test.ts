@@ -61,6 +61,12 @@ test('says with 4 what is not there when the time is over, and what was not look
   expect(result.tookMs).toBeLessThan(10_000);
 });
 
+test('finds what is there, however little time is left', async () => {
+  const [port = 0] = await freePorts(1);
+  await listenAt(port);
+  expect(await waitIn(await stackAt(port), 'web', '--timeout', '10')).toMatchObject({ exit: 0, met: true });
+});
+
 test('returns as soon as it is there: a service that starts meanwhile, and flows that pass then', async () => {
   const [port = 0] = await freePorts(1);
   const root = await stackAt(port);

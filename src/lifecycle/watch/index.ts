@@ -8,11 +8,11 @@ import type { WatchEvent } from '../../model/watch.ts';
 import type { PlacementOptions } from '../../placement/index.ts';
 import { reopenStack } from '../open.ts';
 import { restart } from '../restart.ts';
-import { saidOnce } from '../said-once.ts';
 import { select } from '../selection.ts';
 import { up } from '../up.ts';
 import { affectedBy } from './affected.ts';
 import { ChangedFiles } from './changed-files.ts';
+import { saidOnce } from './said-once.ts';
 
 export interface WatchOptions {
   /** What `up` was asked for; all when empty. */

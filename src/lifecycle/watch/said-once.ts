@@ -1,6 +1,6 @@
-import type { Context } from '../context.ts';
+import type { Context } from '../../context.ts';
 
-/** The same context for what reads the stack again and again: each word on the way is said once. */
+/** The same context for what brings the stack up again and again: each word on the way is said once. */
 export function saidOnce(context: Context): Context {
   const told = new Set<string>();
   const { io } = context;
