@@ -48,17 +48,28 @@ export function isReachedHere(host: string): boolean {
   return NEAREST.some((hosts) => hosts.has(host));
 }
 
+/** The same host, whose table of sockets is read when it is first needed, and once. */
+export function withOneTable<Of extends Pick<Host, 'listeningSockets'>>(host: Of): Of {
+  let table: Promise<ListeningSocket[]> | undefined;
+  return {
+    ...host,
+    listeningSockets() {
+      table ??= host.listeningSockets();
+      return table;
+    },
+  };
+}
+
 /** Who holds ports of this machine. The table of sockets is read when it is first needed, and once. */
 export function holders(
   host: Pick<Host, 'listeningSockets' | 'processFamily'>,
 ): (port: number, runs: RunAs) => Promise<Holder> {
-  let sockets: Promise<ListeningSocket[]> | undefined;
+  const { listeningSockets } = withOneTable(host);
   return async (port, runs) => {
     // The port of a container is held by its engine, or by nobody: that it runs and publishes it is what tells. What is
     // adopted is what answers at its url.
     if (runs === 'container' || runs === 'adopted') return { whose: 'ours' };
-    sockets ??= host.listeningSockets().catch(() => []);
-    return holderAmong(host, await sockets, port, runs);
+    return holderAmong(host, await listeningSockets().catch(() => []), port, runs);
   };
 }
 

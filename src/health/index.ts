@@ -8,6 +8,7 @@ export {
   isReachedHere,
   type RunAs,
   type RunningInstance,
+  withOneTable,
 } from './holder.ts';
 export { type HealthJudgement, judgeHealth, namesHealth } from './judge.ts';
 export type { AskedInstance, ReadinessContext } from './readiness.ts';

@@ -2,7 +2,7 @@ import { stillLives } from '../alive.ts';
 import { nodesOf, portsOfInstance } from '../config/service-address.ts';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
-import { healthDetails, holders, type RunAs } from '../health/index.ts';
+import { healthDetails, holders, type RunAs, withOneTable } from '../health/index.ts';
 import type { InfrastructureObservation, ResourceObservation } from '../model/observation.ts';
 import type { ProviderName, Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
@@ -39,10 +39,11 @@ export interface ObserveResourcesOptions {
  * Docker and the engine does not answer, that is the reason of what it should run.
  */
 export async function observeResources(
-  context: Context,
+  given: Context,
   stack: Stack,
   { patienceMs = PATIENCE_MS }: ObserveResourcesOptions = {},
 ): Promise<InfrastructureObservation> {
+  const context = { ...given, host: withOneTable(given.host) };
   const [state, plan, holds, hands] = await Promise.all([
     readRunning(context.host, stack.root),
     readChoices(stack.root),

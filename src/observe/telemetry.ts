@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Context, HttpResponse } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import { healthDetails as healthDetailsOf } from '../health/index.ts';
-import { continues, openLogs } from '../logs/index.ts';
+import { continues, openLogs, type StackLogs } from '../logs/index.ts';
 import { metricFamilies } from '../metrics/prometheus.ts';
 import { LOG_LEVELS, type LogLine } from '../model/log.ts';
 import type { Measured } from '../model/measured.ts';
@@ -35,11 +35,12 @@ const recordSchema = z.record(z.string(), z.unknown());
 
 /** What the records of each declared service look like from outside; of several replicas, all together. */
 export async function observeTelemetry(context: Reach, stack: Stack): Promise<ServiceTelemetry[]> {
+  const logs = await openLogs(context, stack);
   return Promise.all(
     stack.services.map(async (service) => {
       const instances = instancesOf(service);
       const [records, metrics] = await Promise.all([
-        Promise.all(instances.map((instance) => recordsOf(context, stack, instance))),
+        Promise.all(instances.map((instance) => recordsOf(context, logs, instance))),
         Promise.all(instances.map((instance) => metricsOf(context, instance))),
       ]);
       return {
@@ -83,12 +84,12 @@ function isWellFormed(line: string): boolean {
 /** The health document of an instance, and the log lines of the process that gives it. */
 async function recordsOf(
   context: Reach,
-  stack: Stack,
+  logs: StackLogs,
   { name, service: { health: readiness }, url }: Instance,
 ): Promise<{ lines: LogLine[]; healthDetails: ServiceTelemetry['healthDetails'] }> {
   const askedAt = context.clock.now();
   const [tail, health] = await Promise.all([
-    openLogs(context, stack).then((logs) => logs.tail(name, LOG_LINES)),
+    logs.tail(name, LOG_LINES),
     readiness.kind === 'http' && url !== undefined
       ? ask(context, `${url}${readiness.path}`, objectOf)
       : { measured: false as const, reason: 'it declares no health document' },
