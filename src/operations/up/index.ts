@@ -1,21 +1,14 @@
 import * as z from 'zod';
-import { parseScale } from '../../lifecycle/choosing.ts';
-import { openStackHere } from '../../lifecycle/open.ts';
 import { up } from '../../lifecycle/up.ts';
 import { planUp } from '../../lifecycle/up-plan.ts';
 import { operationOf } from '../operation.ts';
-import { upInput, upOptions } from './input.ts';
+import { openForUp, upInput, upOptions } from './input.ts';
 
 export const operation = operationOf({
   effect: 'changes',
   input: { ...upInput, dryRun: z.boolean().default(false), timing: z.boolean().default(false) },
   documents: ['up', 'up-plan'],
-  open: (context, { dryRun: readOnly, scale, portBase }) =>
-    openStackHere(context, {
-      readOnly,
-      scale: parseScale(scale),
-      ...(portBase === undefined ? {} : { portBase }),
-    }),
+  open: (context, input) => openForUp(context, input, input.dryRun),
   async run(context, stack, { dryRun, timing: shows, ...given }) {
     const options = upOptions(stack, given);
     if (dryRun) {

@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import type { Context } from '../../context.ts';
 import { checkScale, parseProviders, parseScale } from '../../lifecycle/choosing.ts';
 import { chooseParts } from '../../lifecycle/named.ts';
+import { openStackHere } from '../../lifecycle/open.ts';
 import type { UpOptions } from '../../lifecycle/up.ts';
 import { STRATEGIES } from '../../model/resource.ts';
 import type { Stack } from '../../model/stack.ts';
@@ -21,7 +23,17 @@ export const upInput = {
 
 type Given = z.output<z.ZodObject<typeof upInput>>;
 
-/** The same, checked against the stack, as `up` takes it. */
+/** Opens the stack as it is to be started. */
+export function openForUp(
+  context: Context,
+  { scale, portBase }: Pick<Given, 'scale' | 'portBase'>,
+  readOnly = false,
+): Promise<Stack> {
+  const base = portBase === undefined ? {} : { portBase };
+  return openStackHere(context, { readOnly, scale: parseScale(scale), ...base });
+}
+
+/** What it is asked with, checked against the stack, as `up` takes it. */
 export function upOptions(stack: Stack, given: Given): UpOptions & { only: readonly string[] } {
   const { names, strategy, provider, apply, timeout, acceptLoss } = given;
   const scale = parseScale(given.scale);

@@ -1,22 +1,16 @@
 import * as z from 'zod';
 import { runFlows, subjectsOf } from '../../flow/index.ts';
-import { parseScale } from '../../lifecycle/choosing.ts';
-import { openStackHere } from '../../lifecycle/open.ts';
 import { up } from '../../lifecycle/up.ts';
 import { watchStack } from '../../lifecycle/watch/index.ts';
 import { operationOf } from '../operation.ts';
-import { upInput, upOptions } from './input.ts';
+import { openForUp, upInput, upOptions } from './input.ts';
 
 export const operation = operationOf({
   effect: 'changes',
   input: { ...upInput, test: z.string().exactOptional() },
   documents: [],
   tells: 'watch',
-  open: (context, { scale, portBase }) =>
-    openStackHere(context, {
-      scale: parseScale(scale),
-      ...(portBase === undefined ? {} : { portBase }),
-    }),
+  open: openForUp,
   async run(context, stack, { test, ...given }, tell) {
     const { clock } = context;
     const options = upOptions(stack, given);
