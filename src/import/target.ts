@@ -19,6 +19,7 @@ export class GatewayTarget {
   readonly #file: string;
   readonly #files = new Map<string, YamlFile>();
   readonly #changed = new Set<YamlFile>();
+  readonly #indexes = new Map<readonly unknown[], ReadonlyMap<string, number>>();
 
   private constructor(stack: Stack, source: string, cwd: string, file: string) {
     this.#stack = stack;
@@ -50,11 +51,22 @@ export class GatewayTarget {
   async replace(item: PlacedObject): Promise<boolean> {
     const { file, path } = await this.#listOf(item);
     const key = item.service === undefined ? item.id : String(item.object.name);
-    const index = file.items(path).findIndex((each) => isRecord(each) && keysOf(each).includes(key));
-    if (index === -1) return false;
+    const index = this.#indexesOf(file.items(path)).get(key);
+    if (index === undefined) return false;
     file.replace(path, index, itemOf(item));
     this.#changed.add(file);
     return true;
+  }
+
+  /** Where each item of a list stands, by whatever it may be called by. */
+  #indexesOf(items: readonly unknown[]): ReadonlyMap<string, number> {
+    const known = this.#indexes.get(items);
+    if (known !== undefined) return known;
+    const indexes = new Map<string, number>();
+    for (const [index, item] of items.entries())
+      for (const key of isRecord(item) ? keysOf(item) : []) if (!indexes.has(key)) indexes.set(key, index);
+    this.#indexes.set(items, indexes);
+    return indexes;
   }
 
   placeOf({ kind, id }: ImportedObject): SourcePlace | undefined {

@@ -60,8 +60,9 @@ export async function planTopologyImport(
   const changes: Change[] = [];
   for (const list of Object.keys(KINDS) as List[]) {
     const known = new Map((declared[list] as Named[]).map((item) => [keyOf(list, item), item]));
+    const written = file.items([list]).map((each) => keyIn(list, each));
     for (const item of imported.topology[list] as Named[]) {
-      const change = planItem(file, list, item, known.get(keyOf(list, item)), stack);
+      const change = planItem(file, list, item, { known: known.get(keyOf(list, item)), written, stack });
       if (change !== undefined) changes.push(change);
     }
   }
@@ -80,8 +81,11 @@ function planItem(
   file: YamlFile,
   list: List,
   item: Named,
-  known: Named | undefined,
-  stack: Stack,
+  {
+    known,
+    written,
+    stack,
+  }: { known: Named | undefined; written: readonly (string | undefined)[]; stack: Stack },
 ): Change | undefined {
   const name = keyOf(list, item);
   const about = { kind: KINDS[list], name };
@@ -92,7 +96,7 @@ function planItem(
   const { retry: _, ...plain } = item as Named & { retry?: unknown };
   const fields = difference(comparable(plain), comparable(known));
   if (fields.length === 0) return undefined;
-  const index = file.items([list]).findIndex((each) => keyIn(list, each) === name);
+  const index = written.indexOf(name);
   if (index === -1) {
     const blocked = `another file, or the events of a service, declares it otherwise than ${shownIn(stack.root, file.file)} would`;
     return { action: 'update', ...about, fields, blocked };

@@ -26,6 +26,7 @@ export class YamlFile {
   readonly #text: string | undefined;
   readonly #header: string;
   readonly #document: Document.Parsed;
+  readonly #items = new Map<string, readonly unknown[]>();
   readonly #added = new Map<string, { path: Path; items: unknown[] }>();
   readonly #created = new Map<string, { path: Path; value: unknown }>();
   readonly #splices: Splice[] = [];
@@ -64,15 +65,21 @@ export class YamlFile {
   }
 
   /** The items of a list as plain data; none where there is no list. */
-  items(path: Path): unknown[] {
+  items(path: Path): readonly unknown[] {
+    const key = path.join('\0');
+    const known = this.#items.get(key);
+    if (known !== undefined) return known;
     const list = this.get(path);
-    return Array.isArray(list) ? list : [];
+    const items = Array.isArray(list) ? list : [];
+    this.#items.set(key, items);
+    return items;
   }
 
   add(path: Path, item: unknown): void {
     const key = path.join('\0');
-    const { items } = this.#added.get(key) ?? { items: [] };
-    this.#added.set(key, { path, items: [...items, item] });
+    const added = this.#added.get(key) ?? { path, items: [] };
+    added.items.push(item);
+    this.#added.set(key, added);
   }
 
   /** @throws QbtcError `IMPORT_TARGET` where the item is an alias of another */
@@ -100,11 +107,15 @@ export class YamlFile {
     this.#added.clear();
     this.#created.clear();
     const before = this.#text ?? `# ${this.#header}\n`;
-    // From the end, so that no place moves before its turn.
-    const splices = this.#splices.map((each, order) => ({ ...each, order }));
-    return splices
-      .sort((a, b) => b.start - a.start || a.depth - b.depth || b.order - a.order)
-      .reduce((text, { start, end, text: part }) => text.slice(0, start) + part + text.slice(end), before);
+    const parts: string[] = [];
+    let at = 0;
+    for (const { start, end, text } of this.#splices.toSorted(
+      (a, b) => a.start - b.start || b.depth - a.depth,
+    )) {
+      parts.push(before.slice(at, start), text);
+      at = end;
+    }
+    return [...parts, before.slice(at)].join('');
   }
 
   async save(): Promise<void> {
