@@ -38,7 +38,7 @@ const adcId = (name: string): string => createHash('sha1').update(name).digest('
 
 class Reader {
   readonly #source: Source;
-  readonly #objects: ImportedObject[] = [];
+  readonly #objects = new Map<string, ImportedObject>();
 
   constructor(source: Source) {
     this.#source = source;
@@ -58,7 +58,7 @@ class Reader {
       this.#add('global_rule', name, { plugins: { [name]: config } }, ['global_rules', name]);
     for (const [name, config] of Object.entries(isRecord(data.plugin_metadata) ? data.plugin_metadata : {}))
       this.#add('plugin_metadata', name, isRecord(config) ? config : {}, ['plugin_metadata', name]);
-    return this.#objects;
+    return [...this.#objects.values()];
   }
 
   *#items(path: FieldPath, list: unknown): Generator<[FieldPath, Fields]> {
@@ -75,9 +75,15 @@ class Reader {
 
   /** One that is there already says the same: several services of ADC may lead to one upstream of APISIX. */
   #add(kind: GatewayKind, id: string, object: Fields, path: FieldPath): void {
-    const there = this.#objects.find((each) => each.kind === kind && each.id === id);
+    const key = `${kind} ${id}`;
+    const there = this.#objects.get(key);
     if (there === undefined)
-      this.#objects.push({ kind, id, object: object as GatewayObject, place: this.#source.placeOf(path) });
+      this.#objects.set(key, {
+        kind,
+        id,
+        object: object as GatewayObject,
+        place: this.#source.placeOf(path),
+      });
     else if (!isDeepStrictEqual(there.object, object))
       this.#source.lose(path, `it is left out: there is another ${kind} ${id} before it`);
   }

@@ -18,13 +18,11 @@ export const format: WritableFormat = {
       const anchors = name.startsWith('x-');
       if (!anchors) source.lose([name], 'which plugins APISIX loads stands in its config.yaml here');
     }
+    const indexes = indexesIn(source.data);
     const placeOf = ({ kind, id }: ImportedObject) => {
       const list = kind === 'consumer' || kind === 'credential' ? 'consumers' : DECLARED_KINDS[kind];
-      const items = source.data[list];
-      const index = (Array.isArray(items) ? items : []).findIndex(
-        (item) => isRecord(item) && [item.id, item.username].map(String).includes(id.split('/')[0] ?? id),
-      );
-      return source.placeOf(index === -1 ? [list] : [list, index]);
+      const index = indexes.get(`${list} ${id.split('/')[0]}`);
+      return source.placeOf(index === undefined ? [list] : [list, index]);
     };
     const data: Record<string, unknown> = { ...asApisixReads(source.data) };
     // What does not fit is left out with its item, until the rest does.
@@ -75,6 +73,16 @@ export const format: WritableFormat = {
     plain: (text) => text,
   },
 };
+
+/** Where each item stands in its list, by whatever it may be called by. */
+function indexesIn(data: Record<string, unknown>): ReadonlyMap<string, number> {
+  const indexes = new Map<string, number>();
+  for (const [list, items] of Object.entries(data))
+    for (const [index, item] of (Array.isArray(items) ? items : []).entries())
+      for (const key of isRecord(item) ? [item.id, item.username] : [])
+        if (!indexes.has(`${list} ${key}`)) indexes.set(`${list} ${key}`, index);
+  return indexes;
+}
 
 function objectsIn(lists: Record<string, unknown>): ImportedObject[] {
   const declared = Object.entries(DECLARED_KINDS).flatMap(([kind, list]) =>
