@@ -20,10 +20,7 @@ export const open: Register = (program, run) => {
         const opener = asks ? openerFor(process.platform, env, document.url) : undefined;
         if (opener === undefined) return { document };
         const [opening, ...words] = opener;
-        const own = Object.fromEntries(
-          Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-        );
-        const { exitCode } = await exec(opening, words, { env: own, timeoutMs: PATIENCE_MS });
+        const { exitCode } = await exec(opening, words, { timeoutMs: PATIENCE_MS });
         return { document: { ...document, opened: exitCode === 0 } };
       }),
     );

@@ -12,9 +12,10 @@ import { chooseProcesses } from './named.ts';
  */
 export function addressOfPart(stack: Stack, name: string): string {
   chooseProcesses(stack, [name]);
-  const found = addressesOf(stack).find((each) => each.names.includes(name));
+  const all = addressesOf(stack);
+  const found = all.find((each) => each.names.includes(name));
   if (found !== undefined) return found.url;
-  const others = addressesOf(stack).flatMap(({ names }) => names.slice(0, 1));
+  const others = all.flatMap(({ names }) => names.slice(0, 1));
   throw new QbtcError('NO_ADDRESS', `${name} has no address that a browser opens`, {
     exit: EXIT.usage,
     hint: others.length === 0 ? 'no part of this stack has one' : `these have one: ${others.join(', ')}`,

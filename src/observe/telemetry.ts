@@ -54,7 +54,7 @@ export async function observeTelemetry(context: Reach, stack: Stack): Promise<Se
 }
 
 /** How many of the lines parse in the schema of the stack and in any form at all, and the first that does not. */
-export function judgeLogLines(lines: readonly LogLine[]): ServiceTelemetry['logLines'] {
+function judgeLogLines(lines: readonly LogLine[]): ServiceTelemetry['logLines'] {
   const broken = lines.filter(({ raw }) => !isWellFormed(raw));
   const firstBroken = broken[0]?.raw;
   const begin = lines.findIndex(({ form }) => form !== undefined);
