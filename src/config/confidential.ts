@@ -1,8 +1,12 @@
 import { MASK } from '../model/secret.ts';
 import type { Stack } from '../model/stack.ts';
 
-/** Names of variables whose values are nobody's business. */
-const CONFIDENTIAL_NAME = /(^|_)(KEY|TOKEN|SECRET|PASSWORD|PASS|PASSPHRASE|CREDENTIALS?)$|_PWD$/i;
+/**
+ * Names of variables whose values are nobody's business. `init` asks for more (`secrecyOf`): there a name too many costs a
+ * line, here it takes a harmless word out of all output.
+ */
+const CONFIDENTIAL_NAME =
+  /(^|_)(KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASS|PASSPHRASE|SALT|ERLANG_COOKIE|CREDENTIALS?)$|_PWD$/i;
 /** Masking anything shorter would make output unreadable and protect nothing. */
 const SHORTEST = 4;
 

@@ -10,16 +10,19 @@ afterAll(() => sample.remove());
 
 test('secrets, credentials of adopted servers and keys in env are confidential, also inside a URL', async () => {
   await sample.write(
-    small('    env: { ENGINE_API_KEY: "sk-12345", MODEL: "small-one", TOKEN: "" }\n').replace(
+    small(
+      '    env: { ENGINE_API_KEY: "sk-12345", DB_PASSWD: "hush-hush", BYPASS: "true", MODEL: "small-one", TOKEN: "" }\n',
+    ).replace(
       '{ kind: rabbitmq }',
       '{ kind: rabbitmq, provider: external, url: "amqp://me:p%40ssword@mq/" }',
     ),
   );
   const values = confidentialValues(await sample.load());
-  for (const secret of [...Object.values(SECRETS), 'sk-12345', 'p@ssword', 'p%40ssword']) {
+  for (const secret of [...Object.values(SECRETS), 'sk-12345', 'hush-hush', 'p@ssword', 'p%40ssword']) {
     expect(values).toContain(secret);
   }
   expect(values).not.toContain('small-one');
+  expect(values).not.toContain('true');
   expect(values).not.toContain('');
   expect(new Set(values).size).toBe(values.length);
 });
