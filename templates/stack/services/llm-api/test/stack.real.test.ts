@@ -133,7 +133,7 @@ describe.skipIf(skipped)('the LLM API, from the client to the core and back, all
     expect(texts[1]).toBe(texts[0]);
   });
 
-  it('asks an instant engine again rather than the cache, unless the request names a key of the cache', async () => {
+  it('asks an engine that answers at once again rather than the cache, unless the request names a key of the cache', async () => {
     const body = ask('Is this kept?');
     for (const [key, cached] of [
       [undefined, 'miss'],
