@@ -1,12 +1,13 @@
 import { OPERATIONS } from '../src/operations/catalogue.ts';
 import type { Register } from './command.ts';
 import { operate } from './operate.ts';
+import { noticeFiles, withReportFiles } from './options/report-files.ts';
 
 export const doctor: Register = (program, run) => {
-  program
-    .command('doctor')
-    .description(OPERATIONS.doctor.about)
-    .option('--json', 'print the result as JSON')
-    .option('--github', 'print annotations for GitHub Actions')
-    .action(run(operate('doctor')));
+  noticeFiles(
+    program
+      .command('doctor')
+      .description(OPERATIONS.doctor.about)
+      .option('--json', 'print the result as JSON'),
+  ).action(run(withReportFiles(operate('doctor'))));
 };

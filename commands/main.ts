@@ -4,7 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import type { Context } from '../src/context.ts';
 import { EXIT, type ExitCode, QbtcError } from '../src/errors.ts';
 import type { Outcome } from '../src/operations/index.ts';
-import type { Document } from '../src/report/index.ts';
+import type { Document, ReporterName } from '../src/report/index.ts';
 import type { Run } from './command.ts';
 import { commands } from './index.ts';
 import { addStackCommands } from './stack-commands.ts';
@@ -33,12 +33,23 @@ function openContext(json = false): Promise<Context> {
 }
 
 /** `github` prints annotations where a document has any. */
-type Format = 'terminal' | 'json' | 'github' | 'junit' | 'html' | 'markdown' | 'prometheus';
+type Format = Exclude<ReporterName, 'json-lines'>;
 
 async function report(document: Document, format: Format, verbose: boolean, toStderr = false): Promise<void> {
-  const [{ io }, { loadReporter }] = await Promise.all([openContext(), import('../src/report/index.ts')]);
+  const [opened, { loadReporter }, { originOf }] = await Promise.all([
+    openContext(),
+    import('../src/report/index.ts'),
+    import('./report-origin.ts'),
+  ]);
+  const { io } = opened;
+  const origin = await originOf(opened, format);
   const color = toStderr ? io.errColor : io.color;
-  const text = (await loadReporter(format, document.kind))(document, { width: io.columns, color, verbose });
+  const text = (await loadReporter(format, document.kind))(document, {
+    ...origin,
+    width: io.columns,
+    color,
+    verbose,
+  });
   if (text === '') return;
   if (toStderr) io.err(text);
   else io.out(text);
@@ -138,7 +149,7 @@ function commandsOf(command: Command): Command[] {
 function reporterGiven(): { reporter?: Format } {
   const index = words.findIndex((each) => each === '--reporter' || each.startsWith('--reporter='));
   const given = words[index]?.split('=')[1] ?? words[index + 1];
-  const known = (['junit', 'json', 'html'] as const).find((each) => each === given);
+  const known = (['junit', 'json', 'html', 'sarif', 'code-quality'] as const).find((each) => each === given);
   return index === -1 || known === undefined ? {} : { reporter: known };
 }
 

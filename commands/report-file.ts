@@ -1,6 +1,5 @@
 import type { Context } from '../src/context.ts';
-import type { Outcome } from '../src/operations/index.ts';
-import type { ReporterName } from '../src/report/index.ts';
+import type { Document, ReporterName } from '../src/report/index.ts';
 
 /** A page is read on a screen of its own. */
 const WIDTH = 100;
@@ -11,18 +10,19 @@ const WIDTH = 100;
  * @throws QbtcError `OUT_UNWRITABLE`
  */
 export async function writeReport(
-  { cwd, io }: Pick<Context, 'cwd' | 'io'>,
-  { document }: Outcome,
+  context: Context,
+  document: Document,
   format: ReporterName,
   file: string,
 ): Promise<void> {
-  if (document === undefined) return;
-  const [{ loadReporter }, { writeUserFile }] = await Promise.all([
+  const [{ loadReporter }, { writeUserFile }, { originOf }] = await Promise.all([
     import('../src/report/index.ts'),
     import('./user-file.ts'),
+    import('./report-origin.ts'),
   ]);
   const print = await loadReporter(format, document.kind);
-  const text = print(document, { width: WIDTH, color: false, verbose: false });
-  await writeUserFile(cwd, file, `${text}\n`);
-  io.err(`${file} written`);
+  const origin = await originOf(context, format);
+  const text = print(document, { width: WIDTH, color: false, verbose: false, ...origin });
+  await writeUserFile(context.cwd, file, `${text}\n`);
+  context.io.err(`${file} written`);
 }

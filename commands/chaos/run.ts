@@ -17,7 +17,9 @@ export const run: Register = (group, runHandler) => {
     .action(
       runHandler<Options>(async (context, { report, ...options }, [experiment = '']) => {
         const outcome = await operate('chaos run', () => ({ experiment }))(context, options, []);
-        if (report !== undefined) await writeReport(context, outcome, 'html', report);
+        const { document } = outcome;
+        if (report !== undefined && document !== undefined)
+          await writeReport(context, document, 'html', report);
         return outcome;
       }),
     );

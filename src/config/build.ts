@@ -34,7 +34,8 @@ export interface Around {
   consumers: ApisixConsumer[];
   /** What the gateway files hold. */
   gatewayFiles: GatewayFile[];
-  locate: GatewayDeclaration['locate'];
+  locate: Stack['locate'];
+  locateInGateway: GatewayDeclaration['locate'];
 }
 
 /** The stack as the parts know it: the checked file with absolute paths and the port base. */
@@ -47,6 +48,7 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
     root,
     file,
     includedFiles: around.includedFiles,
+    locate: around.locate,
     portBase,
     ...(config.strategy === undefined ? {} : { strategy: config.strategy }),
     resources,
@@ -65,7 +67,7 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
         ...around.consumers,
       ],
       objects: declared.flatMap(objectsOf),
-      locate: around.locate,
+      locate: around.locateInGateway,
     },
     topologyFiles: listOf(config.topology).map((each) => resolve(root, each)),
     contractFolders: await contractFolders(root, listOf(config.contracts)),

@@ -17,6 +17,7 @@ import { interpolate } from './interpolate.ts';
 import { expectation, schemaMistakes } from './issues.ts';
 import { formatMistake, inFileOrder, type Mistake } from './mistake.ts';
 import { outlineOf, portUses, secretNamesOf } from './outline.ts';
+import { partLocator } from './part-places.ts';
 import { declaredPortBase, localPortBase, withPortBase } from './port-base.ts';
 import { ruleMistakes } from './rules.ts';
 import { applyScale, readScale, type Scale } from './scale.ts';
@@ -159,6 +160,7 @@ async function loadDocument(
     throw invalid(options, all, gateway.mistakes);
   const contained = stackSchema.parse({ ...data, services: inside.services });
   const consumers = await readConsumers(root);
+  const shown = shownFrom(options.cwd, file);
   const files = await environmentFiles(root, parsed.data.services, options.env);
   const config = { ...parsed.data, services: withEnvironment(parsed.data.services, environment, files) };
   return await buildStack(config, {
@@ -171,7 +173,8 @@ async function loadDocument(
     consumers: consumers.map(asApisix),
     secretNames: secretNamesOf(outline),
     gatewayFiles: gateway.sources.map(({ lists }) => lists),
-    locate: locator(parsed.data, { shown: shownFrom(options.cwd, file), document }, gateway.sources),
+    locate: partLocator(parsed.data, shown, document),
+    locateInGateway: locator(parsed.data, { shown, document }, gateway.sources),
   });
 }
 

@@ -1,3 +1,4 @@
+import type { SourcePlace } from './gateway.ts';
 import type { Strategy } from './resource.ts';
 import type { ScoreComponent } from './stack.ts';
 
@@ -52,6 +53,8 @@ export interface CheckResult {
   fix?: Fix;
   /** For lost points that `score.ignore` of `qbtc.yaml` sets aside. */
   ignored?: { reason: string; until: string };
+  /** Where the subject is declared, or what is to blame for it. */
+  place?: SourcePlace;
 }
 
 export interface ComponentScore {

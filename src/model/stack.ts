@@ -1,4 +1,4 @@
-import type { ApisixPlugins, ApisixRoute, GatewayDeclaration } from './gateway.ts';
+import type { ApisixPlugins, ApisixRoute, GatewayDeclaration, SourcePlace } from './gateway.ts';
 import type { Readiness } from './readiness.ts';
 import type { Resource, Strategy } from './resource.ts';
 import type { IgnoreRule, ScoreProfile } from './score.ts';
@@ -135,6 +135,8 @@ export interface Stack {
   file: string;
   /** The service files that it includes, absolute. */
   includedFiles: readonly string[];
+  /** Where a resource or a service is declared; `undefined` for what no file declares. */
+  locate(part: string): SourcePlace | undefined;
   portBase: number;
   /** Who says so, where it is not `qbtc.yaml`. */
   portBaseFrom?: PortBaseSource;

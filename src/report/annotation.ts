@@ -1,22 +1,14 @@
-/** `qbtc.yaml:12:5 …`, as mistakes of a file are written. */
-export const PLACE = /^([^\s:]+):(\d+):(\d+):?\s*(.*)$/s;
-
-/** The place that a text begins with, as the properties of an annotation. */
-export function placeOf(text = ''): Record<string, string | number> {
-  const [, file, line, col] = PLACE.exec(text) ?? [];
-  return file === undefined ? {} : { file, line: Number(line), col: Number(col) };
-}
+import type { Notice } from './notice.ts';
 
 /**
  * A workflow command of GitHub Actions, which shows it beside the line of the file
  * (https://docs.github.com/actions/reference/workflow-commands).
  */
-export function annotation(
-  severity: 'error' | 'warning',
-  message: string,
-  properties: Record<string, string | number>,
-): string {
-  const listed = Object.entries(properties).map(([name, value]) => `${name}=${escaped(String(value), true)}`);
+export function annotation({ severity, message, title, place }: Notice): string {
+  const properties = { title, file: place?.file, line: place?.line, col: place?.column };
+  const listed = Object.entries(properties).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${escaped(String(value), true)}`],
+  );
   return `::${severity} ${listed.join(',')}::${escaped(message, false)}`;
 }
 

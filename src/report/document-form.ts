@@ -1,3 +1,4 @@
+import type { Notice } from './notice.ts';
 import type { Palette } from './palette.ts';
 
 /** What a view may use. */
@@ -17,6 +18,10 @@ export interface ReportOptions {
   color: boolean;
   /** More detail, and stack traces of defects. */
   verbose: boolean;
+  /** The version of qbtc, for forms that name who tells. */
+  version?: string;
+  /** Where the command was given, and the top of the repository there: machines want files named from that, both absolute. */
+  from?: { cwd: string; repository: string };
 }
 
 /** Formats that a kind may have a page of its own in. */
@@ -34,8 +39,8 @@ export interface DocumentForm<Document extends { kind: string }> {
   json?: (document: Document) => unknown;
   /** One JSON object a line, where a document holds several. */
   jsonLines?: (document: Document) => unknown[];
-  /** What GitHub Actions shows beside the lines of files. */
-  annotations?: (document: Document) => string[];
+  /** What GitHub, GitLab and editors show beside the lines of files. */
+  notices?: (document: Document) => Notice[];
   /** Pages, each loaded when it is wanted; without one the terminal's text stands in. */
   pages?: Partial<
     Record<PageFormat, () => Promise<{ page: (document: Document, options: ReportOptions) => string }>>

@@ -1,14 +1,27 @@
 import { messageOf, QbtcError } from '../errors.ts';
 import { jsonText } from '../json.ts';
 import { printableIn } from '../printable.ts';
+import { annotation } from './annotation.ts';
 import { type DocumentForm, PAGE_FORMATS, type PageFormat, type ReportOptions } from './document-form.ts';
 import { DOCUMENTS, type DocumentKind, type DocumentOf } from './documents/index.ts';
 import { hanging } from './layout.ts';
+import type { Notice } from './notice.ts';
 import { createPalette } from './palette.ts';
 
 export type { Document, DocumentKind, DocumentOf } from './documents/index.ts';
 
-export const REPORTER_NAMES = ['terminal', 'json', 'json-lines', 'github', ...PAGE_FORMATS] as const;
+/** Forms that machines show beside the lines of files; each is made of a document's notices. */
+export const NOTICE_FORMATS = ['sarif', 'code-quality'] as const;
+type NoticeFormat = (typeof NOTICE_FORMATS)[number];
+
+export const REPORTER_NAMES = [
+  'terminal',
+  'json',
+  'json-lines',
+  'github',
+  ...NOTICE_FORMATS,
+  ...PAGE_FORMATS,
+] as const;
 export type ReporterName = (typeof REPORTER_NAMES)[number];
 /** Turns a document into text, without a line feed at its end. Prints nothing. */
 export type Reporter<Document> = (document: Document, options: ReportOptions) => string;
@@ -35,11 +48,31 @@ export async function loadReporter<Kind extends DocumentKind>(
     case 'github':
       return (document, options) => {
         const told = printableIn(document);
-        return [...(form.annotations?.(told) ?? []), plainText(form, told, options)].join('\n');
+        return [...noticesOf(form, told).map(annotation), plainText(form, told, options)].join('\n');
       };
+    case 'sarif':
+    case 'code-quality': {
+      const format = await NOTICES[name]();
+      return (document, options) =>
+        JSON.stringify(format(noticesOf(form, printableIn(document)), options), undefined, 2);
+    }
     default:
       return pageReporter(name, form);
   }
+}
+
+const NOTICES: Readonly<
+  Record<NoticeFormat, () => Promise<(notices: readonly Notice[], options: ReportOptions) => object>>
+> = {
+  sarif: async () => (await import('./sarif.ts')).sarifLog,
+  'code-quality': async () => (await import('./code-quality.ts')).codeQuality,
+};
+
+function noticesOf<Document extends { kind: string }>(
+  { notices }: DocumentForm<Document>,
+  document: Document,
+): Notice[] {
+  return notices?.(document) ?? [];
 }
 
 async function pageReporter<Document extends { kind: string }>(

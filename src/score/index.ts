@@ -13,6 +13,7 @@ import { partsNamed, rootCause } from './cause.ts';
 import { notMeasured, type SubjectResult, undeclared } from './check.ts';
 import { gainsOf } from './gains.ts';
 import { failuresOf } from './gate.ts';
+import { placeOf } from './place.ts';
 import { fromHundredths, toHundredths } from './points.ts';
 import { CHECKS } from './registry.ts';
 import { remedyFor } from './remedy.ts';
@@ -45,16 +46,18 @@ export function score(snapshot: Snapshot, stack: Stack): Score {
         if (status === 'undeclared') return [];
         const max = fromHundredths(shares.get(finding) ?? 0);
         const rule = status === 'failed' ? ruleFor(active, code, finding.subject) : undefined;
+        const fixed = { ...finding, ...fixOf(finding, snapshot, stack) };
+        const place = status === 'passed' ? undefined : placeOf(stack, fixed);
         return [
           {
             code,
             severity: CHECKS[code].severity,
-            ...finding,
+            ...fixed,
             status,
-            ...fixOf(finding, snapshot, stack),
             max,
             points: status === 'passed' ? max : 0,
             ...(rule === undefined ? {} : { ignored: { reason: rule.reason, until: rule.until } }),
+            ...(place === undefined ? {} : { place }),
           },
         ];
       }),

@@ -20,7 +20,7 @@ const ALONE = new Set([
 ]);
 /** How the outcome is told, or where it is written; `--serve` is no operation either. */
 const NO_INPUT = new Set(
-  'json github markdown prometheus reporter verbose html junit report out force yes serve showSecrets'.split(
+  'json github markdown prometheus reporter verbose html junit sarif codeQuality report out force yes serve showSecrets'.split(
     ' ',
   ),
 );

@@ -103,6 +103,14 @@ test('a service file is a service of the stack, with paths from its own folder',
     line: 16,
     column: 5,
   });
+  expect(stack.locate('trading')).toEqual({
+    file: join('services', 'trading', 'service.yaml'),
+    line: 1,
+    column: 1,
+  });
+  expect(stack.locate('core')).toMatchObject({ file: 'qbtc.yaml' });
+  expect(stack.locate('database')).toMatchObject({ file: 'qbtc.yaml' });
+  for (const name of ['nobody', '__proto__', 'constructor']) expect(stack.locate(name)).toBeUndefined();
 });
 
 test('the contracts of the stack come first, then those that qbtc.yaml names, then those of services', async () => {

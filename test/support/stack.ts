@@ -18,6 +18,7 @@ export function emptyStack(root: string, changes: Partial<Stack> = {}): Stack {
     root,
     file: `${root}/qbtc.yaml`,
     includedFiles: [],
+    locate: () => undefined,
     portBase: 0,
     resources: [],
     services: [],

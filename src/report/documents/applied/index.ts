@@ -1,8 +1,8 @@
 import type { RouteAnswer } from '../../../model/observation.ts';
 import type { Change, ChangeOutcome } from '../../../model/plan.ts';
-import { annotation, placeOf } from '../../annotation.ts';
 import type { DocumentForm, Style, View } from '../../document-form.ts';
 import { wrap } from '../../layout.ts';
+import { splitPlace } from '../../notice.ts';
 import { leftoverLines, NONE_DECLARED, outcomeLines } from '../../terminal/changes.ts';
 import { SIGN } from '../../terminal/view.ts';
 
@@ -57,12 +57,20 @@ function answerLines(
 
 export const form: DocumentForm<AppliedDocument> = {
   terminal: applied,
-  annotations: ({ outcomes }) =>
+  notices: ({ outcomes }) =>
     outcomes
       .filter(({ status }) => status === 'failed')
       .map(({ change, reason = '', place }) => {
         const about = `${change.action} ${change.kind} ${change.name}: ${reason}`;
-        return annotation('error', about, { title: 'qbtc routes sync', ...placeOf(place) });
+        const at = splitPlace(place)?.place;
+        return {
+          severity: 'error',
+          code: 'not-applied',
+          subject: `${change.kind} ${change.name}`,
+          message: about,
+          title: 'qbtc routes sync',
+          ...(at === undefined ? {} : { place: at }),
+        };
       }),
   json: ({ outcomes, leftovers = [], answers, undeclared }) => ({
     changes: outcomes.map(({ change, status, reason, place }) => ({

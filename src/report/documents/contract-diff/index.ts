@@ -1,5 +1,4 @@
 import type { ContractChange } from '../../../model/contract.ts';
-import { annotation } from '../../annotation.ts';
 import type { DocumentForm, View } from '../../document-form.ts';
 import { wrap } from '../../layout.ts';
 import { counted, SIGN } from '../../terminal/view.ts';
@@ -43,13 +42,18 @@ const WHO: Readonly<Record<string, string>> = {
 
 export const form: DocumentForm<ContractDiffDocument> = {
   terminal: contractDiff,
-  annotations: ({ changes }) =>
+  notices: ({ changes }) =>
     changes
       .filter(({ breaks }) => breaks.length > 0)
-      .map(({ event, field, what, breaks, file }) =>
-        annotation('error', `${[event, field].filter((name) => name !== '').join(' ')}: ${what}`, {
+      .map(({ event, field, what, breaks, file }) => {
+        const subject = [event, field].filter((name) => name !== '').join(' ');
+        return {
+          severity: 'error',
+          code: `contract-breaks-${breaks.join('-')}`,
+          subject,
+          message: `${subject}: ${what}`,
           title: `qbtc events diff: breaks ${breaks.join(' and ')} compatibility`,
-          ...(file === undefined ? {} : { file }),
-        }),
-      ),
+          ...(file === undefined ? {} : { place: { file } }),
+        };
+      }),
 };

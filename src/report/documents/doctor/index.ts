@@ -1,5 +1,4 @@
 import type { Diagnosis } from '../../../model/doctor.ts';
-import { annotation } from '../../annotation.ts';
 import type { DocumentForm, View } from '../../document-form.ts';
 import { table } from '../../layout.ts';
 import { counted, SIGN } from '../../terminal/view.ts';
@@ -40,12 +39,14 @@ const SIGNS = { pass: SIGN.done, warning: '!', fail: SIGN.failed } as const;
 
 export const form: DocumentForm<DoctorDocument> = {
   terminal: doctor,
-  annotations: ({ checks }) =>
+  notices: ({ checks }) =>
     checks
       .filter(({ status }) => status !== 'pass')
-      .map(({ name, status, found, fix }) =>
-        annotation(status === 'fail' ? 'error' : 'warning', `${found}${fix === null ? '' : ` (${fix})`}`, {
-          title: `qbtc doctor: ${name}`,
-        }),
-      ),
+      .map(({ name, status, found, fix }) => ({
+        severity: status === 'fail' ? 'error' : 'warning',
+        code: `doctor/${name}`,
+        subject: name,
+        message: `${found}${fix === null ? '' : ` (${fix})`}`,
+        title: `qbtc doctor: ${name}`,
+      })),
 };

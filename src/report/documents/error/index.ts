@@ -1,8 +1,8 @@
 import { messageOf, messagesOf, type QbtcError, stacksOf } from '../../../errors.ts';
 import type { LogLine } from '../../../model/log.ts';
-import { annotation, PLACE } from '../../annotation.ts';
 import type { DocumentForm, Style, View } from '../../document-form.ts';
 import { wrap } from '../../layout.ts';
+import { type Notice, splitPlace } from '../../notice.ts';
 import { logLine } from '../../terminal/log-line.ts';
 import { SIGN } from '../../terminal/view.ts';
 
@@ -42,23 +42,32 @@ function lastLines(lines: readonly LogLine[], style: Style): string[] {
 }
 
 /** Each mistake at its place in its file; what has none is told as a whole. */
-function errorAnnotations(error: QbtcError): string[] {
+function errorNotices(error: QbtcError): Notice[] {
   const placed = error.details.flatMap((detail) => {
-    const [, file, line, col, message] = PLACE.exec(detail) ?? [];
-    if (file === undefined || message === undefined) return [];
-    return [annotation('error', message, { file, line: Number(line), col: Number(col) })];
+    const placed = splitPlace(detail);
+    if (placed === undefined) return [];
+    const { place, rest } = placed;
+    return [{ severity: 'error' as const, code: error.code, subject: rest, message: rest, place }];
   });
   if (placed.length > 0) return placed;
   const text = [messageOf(error), ...error.details, ...(error.hint === undefined ? [] : [error.hint])].join(
     '\n',
   );
-  return [annotation('error', text, { title: `qbtc ${error.code}` })];
+  return [
+    {
+      severity: 'error',
+      code: error.code,
+      subject: error.message,
+      message: text,
+      title: `qbtc ${error.code}`,
+    },
+  ];
 }
 
 export const form: DocumentForm<ErrorDocument> = {
   terminal: error,
   verbatim: true,
-  annotations: ({ error }) => errorAnnotations(error),
+  notices: ({ error }) => errorNotices(error),
   json: ({ error }) => {
     const { code, message, hint, logLines = [] } = error;
     const details = [...error.details, ...logLines.map(({ raw }) => raw)];

@@ -1,5 +1,4 @@
 import type { Finding } from '../../../model/finding.ts';
-import { annotation } from '../../annotation.ts';
 import type { DocumentForm, View } from '../../document-form.ts';
 import { wrap } from '../../layout.ts';
 import { findingLines } from '../../terminal/findings.ts';
@@ -42,11 +41,13 @@ const findings: View<FindingsDocument> = (
 
 export const form: DocumentForm<FindingsDocument> = {
   terminal: findings,
-  annotations: ({ findings }) =>
-    findings.map(({ severity, code, subject, message, fix, place }) =>
-      annotation(severity, `${subject}: ${message}${fix === '' ? '' : ` (${fix})`}`, {
-        title: `qbtc ${code}`,
-        ...(place === undefined ? {} : { file: place.file, line: place.line, col: place.column }),
-      }),
-    ),
+  notices: ({ findings }) =>
+    findings.map(({ severity, code, subject, message, fix, place }) => ({
+      severity,
+      code,
+      subject,
+      message: `${subject}: ${message}${fix === '' ? '' : ` (${fix})`}`,
+      title: `qbtc ${code}`,
+      ...(place === undefined ? {} : { place }),
+    })),
 };

@@ -1,4 +1,3 @@
-import { annotation } from '../../annotation.ts';
 import type { DocumentForm } from '../../document-form.ts';
 import { flowResult } from '../../shapes.ts';
 import { flows, type RunFlows } from '../../terminal/flows.ts';
@@ -12,15 +11,19 @@ export const form: DocumentForm<FlowsDocument> = {
   terminal: flows,
   verbatim: true,
   json: ({ flows, left = 0 }) => ({ flows: flows.map(flowResult), left }),
-  annotations: ({ flows }) =>
+  notices: ({ flows }) =>
     flows.flatMap(({ name, file, run, stoppedAt }) => {
       if (stoppedAt === undefined) return [];
       const { hop, subject, reason } = stoppedAt;
       return [
-        annotation('error', `stopped at hop ${hop}, ${subject}: ${reason}`, {
+        {
+          severity: 'error',
+          code: 'flow-failed',
+          subject: name,
+          message: `stopped at hop ${hop}, ${subject}: ${reason}`,
           title: `qbtc test ${name}${run === undefined ? '' : ` run ${run}`}`,
-          file,
-        }),
+          place: { file },
+        },
       ];
     }),
   pages: {

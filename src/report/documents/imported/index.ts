@@ -1,6 +1,5 @@
 import type { Loss, WrittenFile } from '../../../model/import.ts';
 import type { Change } from '../../../model/plan.ts';
-import { annotation } from '../../annotation.ts';
 import type { DocumentForm, Style, View } from '../../document-form.ts';
 import { wrap } from '../../layout.ts';
 import { counted, SIGN } from '../../terminal/view.ts';
@@ -77,8 +76,13 @@ function lossLines({ place, field, reason, instead }: Loss, { palette, width }: 
 
 export const form: DocumentForm<ImportedDocument> = {
   terminal: imported,
-  annotations: ({ losses }) =>
-    losses.map(({ place: { file, line, column }, field, reason }) =>
-      annotation('warning', `${field}: ${reason}`, { title: 'qbtc import', file, line, col: column }),
-    ),
+  notices: ({ losses }) =>
+    losses.map(({ place, field, reason }) => ({
+      severity: 'warning',
+      code: 'not-imported',
+      subject: field,
+      message: `${field}: ${reason}`,
+      title: 'qbtc import',
+      place,
+    })),
 };

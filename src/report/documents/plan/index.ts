@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change, FieldChange } from '../../../model/plan.ts';
-import { annotation } from '../../annotation.ts';
 import type { DocumentForm, Style, View } from '../../document-form.ts';
 import { wrap } from '../../layout.ts';
 import { leftoverLines, NONE_DECLARED } from '../../terminal/changes.ts';
@@ -82,10 +81,14 @@ function shown(value: unknown): string {
 
 export const form: DocumentForm<PlanDocument> = {
   terminal: plan,
-  annotations: ({ changes }) =>
-    changes.map(({ action, kind, name, reason = '', blocked }) =>
-      annotation('warning', `${action} ${kind} ${name}: ${blocked ?? reason}`, { title: 'qbtc drift' }),
-    ),
+  notices: ({ changes }) =>
+    changes.map(({ action, kind, name, reason = '', blocked }) => ({
+      severity: 'warning',
+      code: 'drift',
+      subject: `${kind} ${name}`,
+      message: `${action} ${kind} ${name}: ${blocked ?? reason}`,
+      title: 'qbtc drift',
+    })),
   json: ({ changes, leftovers = [], unmanaged, notMeasured }) => ({
     changes,
     leftovers,

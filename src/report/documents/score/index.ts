@@ -1,6 +1,6 @@
 import type { CheckResult, Score, ScoreComparison } from '../../../model/score.ts';
-import { annotation } from '../../annotation.ts';
 import type { DocumentForm } from '../../document-form.ts';
+import type { Notice } from '../../notice.ts';
 import { score } from './terminal.ts';
 
 export interface ScoreDocument {
@@ -26,22 +26,30 @@ function lostPoints({
   fix,
   evidence,
   ignored,
-}: CheckResult): string[] {
+  place,
+}: CheckResult): Notice[] {
   if (status === 'passed') return [];
   const graveness =
     status === 'failed' && severity === 'critical' && ignored === undefined ? 'error' : 'warning';
   const advice = fix?.command ?? fix?.byHand ?? '';
   const lost = status === 'failed' ? `-${(max - points).toFixed(2)}` : 'not measured';
   return [
-    annotation(graveness, `${subject}: ${fix?.why ?? evidence}${advice === '' ? '' : ` (${advice})`}`, {
+    {
+      severity: graveness,
+      code,
+      subject,
+      message: `${subject}: ${fix?.why ?? evidence}${advice === '' ? '' : ` (${advice})`}`,
       title: `qbtc score ${code} ${lost}`,
-    }),
+      help: `qbtc score --explain ${code} says what is judged.`,
+      ...(place === undefined ? {} : { place }),
+      ...(ignored === undefined ? {} : { ignored: ignored.reason }),
+    },
   ];
 }
 
 export const form: DocumentForm<ScoreDocument> = {
   terminal: score,
-  annotations: ({ score: { components } }) => components.flatMap(({ checks }) => checks.flatMap(lostPoints)),
+  notices: ({ score: { components } }) => components.flatMap(({ checks }) => checks.flatMap(lostPoints)),
   json: ({ score, target, tookMs, comparison }) => ({
     ...score,
     target,
