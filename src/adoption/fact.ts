@@ -61,7 +61,10 @@ export interface ProgramFact {
 /** What something in a folder says of the service there. */
 export type HintFact =
   | { kind: 'port'; folder: string; port: Said<number>; rank: number; fixed: boolean }
-  | { kind: 'reads-port'; folder: string; at: Place }
+  /** The variable that the service reads the port from that it listens on. */
+  | { kind: 'reads-port'; folder: string; at: Place; variable: string }
+  /** Programs that are installed beside the code: `python3`, `gunicorn` in `.venv/bin`. */
+  | { kind: 'programs'; folder: string; at: Place; path: string; names: readonly string[] }
   | { kind: 'health'; folder: string; health: Said<Health>; rank: number }
   | { kind: 'metrics'; folder: string; at: Place }
   | { kind: 'uses'; folder: string; at: Place; what: string }

@@ -59,13 +59,10 @@ export async function planAdoption({ root, update }: AdoptOptions): Promise<Adop
       hint: 'Change into the folder of the repository; or make a stack with "qbtc new NAME".',
     });
   const sources = [
-    ...new Set(draft.services.flatMap(({ name, command }) => [name.at.file, command.at.file])),
-  ];
-  const read = sources.length > 6 ? [...sources.slice(0, 6), '…'] : sources;
-  const written = writeStack(
-    draft,
-    read.length === 0 ? draft.resources.map(({ name }) => name.at.file) : read,
-  );
+    ...draft.services.flatMap(({ name, command }) => [name.at.file, command.at.file]),
+    ...(draft.services.length === 0 ? draft.resources.map(({ name }) => name.at.file) : []),
+  ].filter((file, index, all) => all.indexOf(file) === index);
+  const written = writeStack(draft, sources.length > 6 ? [...sources.slice(0, 6), '…'] : sources);
   if (mine !== undefined) mustBeMapping(mine);
   const last = update ? await textOf(statePath(root, 'adopted')) : undefined;
   const merged = mine === undefined ? { text: written, kept: [] } : mergeStack(mine, last, written);

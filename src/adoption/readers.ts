@@ -3,8 +3,10 @@ import { code } from './readers/code.ts';
 import { compose } from './readers/compose.ts';
 import { dockerfile } from './readers/dockerfile.ts';
 import { documents } from './readers/documents.ts';
+import { dotnet } from './readers/dotnet.ts';
 import { envFiles } from './readers/env-files.ts';
 import { go } from './readers/go.ts';
+import { java } from './readers/java.ts';
 import { packageJson } from './readers/package-json.ts';
 import { procfile } from './readers/procfile.ts';
 import { python } from './readers/python.ts';
@@ -16,6 +18,8 @@ export const READERS: readonly Reader[] = [
   packageJson,
   python,
   go,
+  java,
+  dotnet,
   dockerfile,
   envFiles,
   documents,

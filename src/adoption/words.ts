@@ -49,6 +49,10 @@ export function commandOf(line: string): string[] {
   return needsShell ? ['sh', '-c', trimmed] : unwrapped(words);
 }
 
+/** Programs that are run behind others. */
+const PROGRAM =
+  /^(npm|yarn|pnpm|npx|node|nodemon|python3?|gunicorn|uvicorn|flask|celery|java|go|dotnet|ruby|php)$/;
+
 /** Without the shell around a plain command, and without what only waits for others: qbtc does. */
 export function unwrapped(words: readonly string[]): string[] {
   const [program = '', flag = '', line, ...rest] = words;
@@ -66,5 +70,16 @@ export function unwrapped(words: readonly string[]): string[] {
   const separator = words.indexOf('--');
   if (waits && separator > 0 && separator < words.length - 1) return unwrapped(words.slice(separator + 1));
   if (/(^|\/)(dumb-init|tini)$/.test(program) && words.length > 1) return unwrapped(words.slice(1));
-  return [...words];
+  // `./wait-for-rabbitmq.sh rabbitmq python consumer.py`: a script of one's own that ends in `exec "$@"`.
+  const behind = words.findIndex((word, index) => index > 0 && PROGRAM.test(word));
+  if (/(^|\/)wait[-_]for[-\w]*(\.sh)?$/.test(program) && behind > 0) return unwrapped(words.slice(behind));
+  return withoutWatcher(words);
+}
+
+/** What images bring along to look for saved files, `qbtc dev` does itself; nor does anybody debug unasked. */
+function withoutWatcher(words: readonly string[]): string[] {
+  const [program = '', ...args] = words;
+  const runs = args.filter((arg) => !/^--inspect(-brk)?(=|$)/.test(arg));
+  const isPlain = runs.some((arg) => /\.[cm]?js$/.test(arg)) && !runs.some((arg) => /^(-|--)\w/.test(arg));
+  return program === 'nodemon' && isPlain ? ['node', ...runs] : [...words];
 }

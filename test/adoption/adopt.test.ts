@@ -182,7 +182,10 @@ test('Python, Go and a Procfile are read', async () => {
     worker: { command: ['sh', '-c', 'node worker.js | tee log'] },
     stock: { command: ['go', 'run', '.'], port: 9000 },
   });
-  expect(obstacles.map(({ code }) => code)).toEqual(['port-in-code']);
+  // Whether Flask is installed is this machine's affair.
+  expect(obstacles.map(({ code }) => code).filter((code) => code !== 'not-installed')).toEqual([
+    'port-in-code',
+  ]);
 });
 
 test('documents say what a first request asks for, and what is to be imported', async () => {

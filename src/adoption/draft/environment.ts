@@ -1,41 +1,24 @@
-import type { Obstacle } from '../../model/adoption.ts';
 import type { ResourceKind } from '../../model/resource.ts';
 import type { Said } from '../fact.ts';
 import { kindOfScheme } from '../images.ts';
 import type { Field } from './draft.ts';
 import { addressOf, converted, holdsCredentials, LOCAL, literal, secrecyOf } from './references.ts';
-
-/** What variables may speak of. */
-export interface Surroundings {
-  /** Resources by the name that compose has for them, and by their own. */
-  resources: ReadonlyMap<string, { name: string; kind: ResourceKind }>;
-  /** Services likewise, with the port that they have here and the one inside of a container. */
-  services: ReadonlyMap<string, { name: string; port?: number; inside?: number; outside?: number }>;
-  /** What is left out, by its name of compose. */
-  leftOut: ReadonlyMap<string, unknown>;
-}
-
-/** What one service is told by its variables. */
-export interface Surrounded {
-  service: string;
-  around: Surroundings;
-  secretNamed(variable: string, value: string, at: Said<string>['at']): string;
-  obstacles: Obstacle[];
-  /** What the service uses by these, to be started before it. */
-  uses: Set<string>;
-}
+import { resourceOfKind, type Surrounded, type Surroundings } from './surroundings.ts';
 
 const PREFIXES: readonly (readonly [RegExp, ResourceKind])[] = [
-  [/^(RABBIT(_?MQ)?|AMQP|BROKER|MQ|CELERY_BROKER|RMQ|RABBITMQ_DEFAULT)$/, 'rabbitmq'],
-  [/^(REDIS|CACHE)$/, 'redis'],
-  [/^(PG|PG_DB|POSTGRES(QL)?|DB|DATABASE|TYPEORM|SQL|DB_POSTGRES|POSTGRES_DB)$/, 'postgres'],
+  [/^((SPRING_)?RABBIT(_?MQ)?|AMQP|BROKER|MQ|CELERY_BROKER|RMQ|RABBITMQ_DEFAULT)$/, 'rabbitmq'],
+  [/^((SPRING_(DATA_)?)?REDIS|CACHE)$/, 'redis'],
+  [
+    /^(PG|PG_DB|POSTGRES(QL)?|DB|DATABASE|TYPEORM|SQL|DB_POSTGRES|POSTGRES_DB|SPRING_DATASOURCE)$/,
+    'postgres',
+  ],
 ];
 const SUFFIXES: readonly (readonly [
   RegExp,
   'host' | 'port' | 'user' | 'password' | 'database' | 'vhost' | 'url',
 ])[] = [
   [/_?(URL|URI|DSN|CONNECTION_STRING)$/, 'url'],
-  [/_?VHOST$/, 'vhost'],
+  [/_?(VHOST|VIRTUAL_HOST)$/, 'vhost'],
   [/_?(HOST|HOSTNAME|SERVER)$/, 'host'],
   [/_?PORT$/, 'port'],
   [/_?(USER|USERNAME|LOGIN|DEFAULT_USER)$/, 'user'],
@@ -57,11 +40,14 @@ export function environmentOf(
   written: Readonly<Record<string, Said<string>>>,
   surrounded: Surrounded,
 ): Record<string, Field<string>> {
-  const prefixes = resourcesByPrefix(written, surrounded.around);
+  const prefixes = resourcesByPrefix(written, surrounded);
   const all = { ...surrounded, written };
   const env: Record<string, Field<string>> = {};
-  for (const [name, said] of Object.entries(written))
-    env[name] = neighbour(name, said, written, all) ?? variable(name, said, prefixes, all);
+  for (const [name, said] of Object.entries(written)) {
+    const field = neighbour(name, said, written, all) ?? variable(name, said, prefixes, all);
+    // What nobody gives a value, and leads nowhere here, is the service's own affair.
+    if (said.guess === undefined || field.value !== '') env[name] = field;
+  }
   tellVhost(env, surrounded);
   return env;
 }
@@ -248,7 +234,7 @@ function address(
   const kind = kindOfScheme(there.scheme);
   if (kind !== undefined) {
     const named = resources.get(there.host);
-    const sole = LOCAL.test(there.host) ? onlyOne(kind, resources) : undefined;
+    const sole = LOCAL.test(there.host) ? resourceOfKind(kind, surrounded) : undefined;
     const name = named?.kind === kind ? named.name : sole;
     if (name === undefined) return undefined;
     const why = there.path.length > 1 ? `${KEPT_BY[kind]} is that of the stack` : undefined;
@@ -275,12 +261,6 @@ function address(
     return { text: `${there.scheme}://\${${name}.host}:\${${name}.port}${rest}` };
   }
   return { text: `\${services.${service.name}.url}${rest}` };
-}
-
-/** The name of the resource of a kind; `undefined` where there are several. */
-function onlyOne(kind: ResourceKind, resources: Surroundings['resources']): string | undefined {
-  const names = new Set([...resources.values()].filter((each) => each.kind === kind).map(({ name }) => name));
-  return names.size === 1 ? [...names][0] : undefined;
 }
 
 const KEPT_BY: Record<ResourceKind, string> = {
@@ -316,8 +296,9 @@ function splitName(name: string): { prefix: string; field: (typeof SUFFIXES)[num
 /** Which resource the variables of one prefix speak of: the one that its HOST names, or the only one of the kind. */
 function resourcesByPrefix(
   written: Readonly<Record<string, Said<string>>>,
-  { resources, services, leftOut }: Surroundings,
+  surrounded: Surrounded,
 ): Map<string, string> {
+  const { resources, services, leftOut } = surrounded.around;
   const found = new Map<string, string>();
   const prefixes = new Set(Object.keys(written).map((name) => splitName(name)?.prefix ?? ''));
   prefixes.delete('');
@@ -337,7 +318,7 @@ function resourcesByPrefix(
     if (named !== undefined) found.set(prefix, named.name);
     else if (kind !== undefined && (plain === undefined || plain === '' || LOCAL.test(plain))) {
       if (plain !== undefined && (services.has(plain) || leftOut.has(plain))) continue;
-      const only = onlyOne(kind, resources);
+      const only = resourceOfKind(kind, surrounded);
       if (only !== undefined) found.set(prefix, only);
     }
   }

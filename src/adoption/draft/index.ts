@@ -4,12 +4,12 @@ import { RESOURCE_KINDS, type ResourceKind } from '../../model/resource.ts';
 import { factsOf } from '../../resources/facts.ts';
 import type { Fact, UnitFact } from '../fact.ts';
 import type { Draft, DraftResource, Field } from './draft.ts';
-import type { Surroundings } from './environment.ts';
 import { Names } from './names.ts';
 import { findParts, type Part, type Server } from './parts.ts';
 import { allot, type Listening, listeningOf, TakenPorts } from './ports.ts';
 import { Secrets } from './secrets.ts';
 import { serviceOf } from './service.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export type { Draft, DraftResource, DraftService, Field } from './draft.ts';
 

@@ -218,7 +218,17 @@ function notInCompose(programs: readonly ProgramFact[], { parts, leftOut }: Foun
   }
 }
 
-const HINTS = new Set(['port', 'reads-port', 'health', 'metrics', 'uses', 'variable', 'env-file', 'address']);
+const HINTS = new Set([
+  'port',
+  'reads-port',
+  'programs',
+  'health',
+  'metrics',
+  'uses',
+  'variable',
+  'env-file',
+  'address',
+]);
 
 function isHint(fact: Fact): fact is HintFact {
   return HINTS.has(fact.kind);

@@ -1,6 +1,7 @@
 import type { Obstacle } from '../../model/adoption.ts';
 import type { HintFact, Said } from '../fact.ts';
 import type { Field } from './draft.ts';
+import { kindOfVariable } from './environment.ts';
 import type { Part } from './parts.ts';
 
 /** Ports that are given away already. */
@@ -79,15 +80,26 @@ export function listeningOf(part: Part): Listening | undefined {
 }
 
 /** Whether it listens where it is told: it reads PORT, or its command line or a variable says the port. */
-function takesPort({ command, hints, unit }: Part, inside: number | undefined): boolean {
+function takesPort({ command, hints, unit, shared }: Part, inside: number | undefined): boolean {
   if (command.value.some((word) => word.includes('${port}') || /\$\{?PORT\b/.test(word))) return true;
   if (isFlask(command.value)) return true;
-  if (hints.some(({ kind }) => kind === 'reads-port')) return true;
+  if (portVariable({ hints, shared }) !== undefined) return true;
   if (inside === undefined) return false;
   if (command.value.some((word) => namesPort(word, inside))) return true;
   return Object.entries(unit?.env ?? {}).some(
     ([name, { value }]) => isPortVariable(name) && value === String(inside),
   );
+}
+
+/**
+ * The variable that the code reads the port from, PORT before others. One of another name only where the folder has one
+ * service, and where no other service or resource is told of by it.
+ */
+export function portVariable({ hints, shared }: Pick<Part, 'hints' | 'shared'>): Field<string> | undefined {
+  const read = hints.flatMap((hint) => (hint.kind === 'reads-port' ? [hint] : []));
+  const own = read.filter(({ variable }) => !shared && kindOfVariable(variable) === undefined);
+  const found = read.find(({ variable }) => variable === 'PORT') ?? own[0];
+  return found && { value: found.variable, at: found.at };
 }
 
 /** `flask run` listens where FLASK_RUN_PORT says. */
@@ -111,9 +123,10 @@ function exposedPort(hints: readonly HintFact[]): Said<number> | undefined {
   return found.sort((a, b) => a.rank - b.rank)[0]?.port;
 }
 
-function defaultPort({ hints, command }: Part): Said<number> {
+function defaultPort({ hints, command, shared }: Part): Said<number> {
+  const name = portVariable({ hints, shared })?.value ?? 'PORT';
   const variable = hints
-    .flatMap((hint) => (hint.kind === 'variable' && hint.name === 'PORT' ? [hint] : []))
+    .flatMap((hint) => (hint.kind === 'variable' && hint.name === name ? [hint] : []))
     .filter(({ value }) => /^\d{2,5}$/.test(value.value))
     .sort((a, b) => a.rank - b.rank)[0];
   if (variable !== undefined) return { value: Number(variable.value.value), at: variable.value.at };

@@ -1,12 +1,21 @@
+import { RESOURCE_KINDS } from '../../model/resource.ts';
 import type { Fact, Health, Said } from '../fact.ts';
 import { kindOfScheme } from '../images.ts';
 import { folderOf } from '../repository.ts';
 import type { Draft, DraftService, Field } from './draft.ts';
-import { environmentOf, kindOfVariable, type Surroundings } from './environment.ts';
+import { environmentOf, kindOfVariable } from './environment.ts';
 import type { Part } from './parts.ts';
-import { isFlask, isPortVariable, type Listening, namesPort, type TakenPorts } from './ports.ts';
+import {
+  isFlask,
+  isPortVariable,
+  type Listening,
+  namesPort,
+  portVariable,
+  type TakenPorts,
+} from './ports.ts';
 import { type Address, addressOf, LOCAL, literal } from './references.ts';
 import type { Secrets } from './secrets.ts';
+import { resourceOfKind, type Surroundings } from './surroundings.ts';
 
 /** What a service is drafted with. */
 export interface ServiceSource {
@@ -47,6 +56,9 @@ export function serviceOf(part: Part, source: ServiceSource): DraftService {
     if (variable === 'PORT') delete env[variable];
     else env[variable] = { ...field, value: '${port}' };
   }
+  const told = listening?.movable ? portVariable(part) : undefined;
+  if (port !== undefined && told !== undefined && told.value !== 'PORT')
+    env[told.value] = { value: '${port}', at: told.at };
   if (port !== undefined && isFlask(part.command.value))
     env.FLASK_RUN_PORT = { value: '${port}', at: part.command.at };
   const service: DraftService = {
@@ -105,7 +117,7 @@ function variablesOf(part: Part, { facts, alone, around }: ServiceSource): Recor
   // What compose says is all that a service of it is told; files that it reads by itself count only without.
   for (const hint of [...own, ...top].sort((a, b) => a.rank - b.rank)) {
     const { name, value, rank, folder } = hint;
-    const there = addressOf(value.value);
+    const there = addressOf(value.value.replace(/^jdbc:/, ''));
     const kind = there && kindOfScheme(there.scheme);
     const leads =
       there !== undefined &&
@@ -125,12 +137,19 @@ function variablesOf(part: Part, { facts, alone, around }: ServiceSource): Recor
     )
       add(name, { ...value, guess: true });
   }
+  // A line without a value in an example asks for one; it gives none.
+  for (const [name, { value }] of Object.entries(found))
+    if (value === '' && !(name in (part.unit?.env ?? {})) && kindOfVariable(name) === undefined)
+      delete found[name];
   // `PORT=3000` of an example is what qbtc gives by itself.
   if (part.unit === undefined) delete found.PORT;
   return found;
 }
 
-function commandOf({ command, program }: Part, listening: Listening | undefined): Field<string[]> {
+function commandOf(
+  { command, program, hints, folder }: Part,
+  listening: Listening | undefined,
+): Field<string[]> {
   const inside = listening?.inside;
   const value = command.value.map((word, index) => {
     const local = word.replace(IMAGE_FOLDER, '');
@@ -143,6 +162,11 @@ function commandOf({ command, program }: Part, listening: Listening | undefined)
     return written.replace(new RegExp(`${inside}$`), '${port}');
   });
   if (value[0] === 'python') value[0] = 'python3';
+  const [first = ''] = value;
+  const beside = hints.find(
+    (hint) => hint.kind === 'programs' && hint.folder === folder && hint.names.includes(first),
+  );
+  if (beside?.kind === 'programs') value[0] = `${beside.path}/${first}`;
   const why = program?.install && command.guess ? `after ${program.install.command}` : undefined;
   return { ...command, value, ...(why === undefined ? {} : { why }) };
 }
@@ -272,8 +296,9 @@ function addDependencies(
       if (resources.has(name) && field.value.includes(`\${resources.${name}.`)) add(name, field.at);
   for (const hint of hints) {
     if (hint.kind !== 'uses') continue;
-    const of = [...around.resources.values()].find(({ kind }) => kind === hint.what);
-    if (of !== undefined) add(of.name, hint.at, true);
+    const kind = RESOURCE_KINDS.find((each) => each === hint.what);
+    const of = kind && resourceOfKind(kind, { service: service.name.value, around });
+    if (of !== undefined) add(of, hint.at, true);
   }
 }
 

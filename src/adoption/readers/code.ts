@@ -13,6 +13,9 @@ const VARIABLE =
 /** Variables that may tell where something else is, though no value stands in the code. */
 const CONNECTS =
   /_?(HOST|HOSTNAME|SERVER|PORT|USER|USERNAME|PASS|PASSWORD|DATABASE|NAME|DB|VHOST|URL|URI|DSN)$/;
+/** `const port = process.env.CART_PORT || 8080`, `app.listen(process.env.CART_PORT)`: nobody calls the port of another so. */
+const LISTENED =
+  /\bport\s*(:\s*[\w |]+)?=\s*(Number\(|\+|parseInt\(|int\()?|\.listen\(|\b(app|uvicorn|web)\.run\(/i;
 const LISTENS = [
   /\.listen\(\s*(\d{2,5})\b/g,
   /\b(?:app|uvicorn|web|socketio)\.run\((?:[^()]*,\s*)?port\s*=\s*(\d{2,5})/g,
@@ -51,7 +54,9 @@ function factsOf(file: string, text: string): Fact[] {
   for (const found of text.matchAll(VARIABLE)) {
     const name = found.slice(1, 7).find((each) => each !== undefined) ?? '';
     const fallback = found[7] ?? found[8];
-    if (name === 'PORT') facts.push({ kind: 'reads-port', folder, at: at(found.index) });
+    const isListened = /(_|^)PORT$/.test(name) && LISTENED.test(lineOf(text, found.index));
+    if (name === 'PORT' || isListened)
+      facts.push({ kind: 'reads-port', folder, at: at(found.index), variable: name });
     if (fallback === undefined && CONNECTS.test(name))
       facts.push({
         kind: 'variable',

@@ -28,7 +28,7 @@ const USES: readonly (readonly [RegExp, string])[] = [
 ];
 /** Scripts that start several parts at once. */
 const ORCHESTRATES =
-  /\b(concurrently|npm-run-all|run-p|lerna|turbo|nx|docker(-compose)?|pm2|wsrun)\b|--workspaces|--filter|--parallel/;
+  /\b(concurrently|npm-run-all|run-p|lerna|turbo|nx|docker(-compose)?|wsrun)\b|--workspaces|--filter|--parallel/;
 /** Scripts that start what is in production, the better first. */
 const SCRIPTS = ['start', 'start:prod', 'serve', 'start:dev', 'dev'];
 
@@ -55,13 +55,17 @@ function factsOf(repository: Repository, file: string, text: string): Fact[] {
     for (const [pattern, what] of USES)
       if (pattern.test(dependency)) facts.push({ kind: 'uses', folder, at: at(`"${dependency}"`), what });
   const scripts = manifest.scripts ?? {};
-  const script = SCRIPTS.find((name) => typeof scripts[name] === 'string' && scripts[name] !== '');
+  const written = SCRIPTS.filter((name) => typeof scripts[name] === 'string' && scripts[name] !== '');
+  // A process manager of its own starts what is to be started here, and stays behind it.
+  const own = written.filter((name) => !/\bpm2\b/.test(String(scripts[name])));
+  const isManaged = own.length < written.length && mainOf(repository, folder, manifest) !== undefined;
+  const script = isManaged ? undefined : own[0];
   const serves = dependencies.some((dependency) => SERVERS.test(dependency));
   const name = typeof manifest.name === 'string' ? manifest.name.replace(/^@[^/]*\//, '') : baseName(folder);
   // What these start listens where PORT says.
   const started = script === undefined ? '' : String(scripts[script]);
   if (/\b(react-scripts start|next (dev|start)|nuxt (dev|start))\b/.test(started))
-    facts.push({ kind: 'reads-port', folder, at: at(`"${script}"`) });
+    facts.push({ kind: 'reads-port', folder, at: at(`"${script}"`), variable: 'PORT' });
   const install = installOf(repository, folder, dependencies.length > 0);
   const program = { kind: 'program', folder, name, group: 'package', ...(install && { install }) } as const;
   if (script !== undefined) {
@@ -73,9 +77,12 @@ function factsOf(repository: Repository, file: string, text: string): Fact[] {
     const manager = managerOf(repository, folder);
     const value = words ?? (script === 'start' ? [manager, 'start'] : [manager, 'run', script]);
     facts.push({ ...program, at: place, command: { value, at: place }, serves, rank: 2 });
-  } else if (typeof manifest.main === 'string' && serves && hasScript(repository, folder, manifest.main)) {
+    return facts;
+  }
+  const main = mainOf(repository, folder, manifest);
+  if (main !== undefined && serves) {
     const place = at('"main"');
-    const command = { value: ['node', manifest.main], at: place, guess: true as const };
+    const command = { value: ['node', main], at: place, guess: true as const };
     facts.push({ ...program, at: place, command, serves, rank: 4 });
   }
   return facts;
@@ -88,6 +95,10 @@ function parsed(text: string): Manifest | undefined {
   } catch {
     return undefined;
   }
+}
+
+function mainOf(repository: Repository, folder: string, { main }: Manifest): string | undefined {
+  return typeof main === 'string' && hasScript(repository, folder, main) ? main : undefined;
 }
 
 /** `node src/index.js`, run without npm around it: its signals and its end are its own. */

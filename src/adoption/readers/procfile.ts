@@ -30,7 +30,7 @@ export const procfile: Reader = {
             group: `procfile:${name}`,
           };
           // What is called web is given a port; it is the one process that has one.
-          return name === 'web' ? [program, { kind: 'reads-port', folder, at }] : [program];
+          return name === 'web' ? [program, { kind: 'reads-port', variable: 'PORT', folder, at }] : [program];
         });
       }),
     );

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { Fact, Reader, Repository } from '../fact.ts';
+import { environmentIn, installedPackages, requiredPackages } from '../python-packages.ts';
 import { baseName, folderOf, lineAt } from '../repository.ts';
 
 const MANIFESTS = /^(requirements([-.\w]*)?\.txt|pyproject\.toml|Pipfile|setup\.py)$/;
@@ -27,14 +29,20 @@ export const python: Reader = {
     const manifests = repository.files.filter((file) => MANIFESTS.test(baseName(file)));
     const folders = new Map<string, string>();
     for (const file of manifests) if (!folders.has(folderOf(file))) folders.set(folderOf(file), file);
+    const installed = folders.size === 0 ? new Set<string>() : await installedPackages();
     const facts = await Promise.all(
-      [...folders].map(async ([folder, manifest]) => factsOf(repository, folder, manifest)),
+      [...folders].map(async ([folder, manifest]) => factsOf(repository, folder, manifest, installed)),
     );
     return facts.flat();
   },
 };
 
-async function factsOf(repository: Repository, folder: string, manifest: string): Promise<Fact[]> {
+async function factsOf(
+  repository: Repository,
+  folder: string,
+  manifest: string,
+  installed: ReadonlySet<string>,
+): Promise<Fact[]> {
   const text = (await repository.text(manifest)) ?? '';
   const facts: Fact[] = [];
   for (const [pattern, what] of USES) {
@@ -44,9 +52,16 @@ async function factsOf(repository: Repository, folder: string, manifest: string)
   }
   const program = await programIn(repository, folder, text);
   if (program === undefined) return facts;
-  const command = baseName(manifest).startsWith('requirements')
+  const isList = baseName(manifest).startsWith('requirements');
+  const command = isList
     ? `pip install -r ${manifest}`
     : `pip install ${folder === '.' ? '.' : `./${folder}`}`;
+  const environment = await environmentIn(join(repository.root, folder));
+  if (environment !== undefined)
+    facts.push({ kind: 'programs', folder, at: { file: manifest, line: 1 }, ...environment });
+  // What an environment holds is its own affair; without a list by name nobody can tell but pip.
+  const missing =
+    isList && environment === undefined && requiredPackages(text).some((name) => !installed.has(name));
   facts.push({
     kind: 'program',
     folder,
@@ -54,8 +69,7 @@ async function factsOf(repository: Repository, folder: string, manifest: string)
     serves: true,
     rank: 4,
     group: 'python',
-    // Whether it is there cannot be seen without running pip.
-    install: { command, missing: false },
+    install: { command, missing },
     ...program,
   });
   return facts;
