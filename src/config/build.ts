@@ -111,6 +111,7 @@ function serviceOf(
     path: resolve(root, service.path),
     ...(service.entry === undefined ? {} : { entry: service.entry }),
     ...(service.command === undefined ? {} : { command: service.command }),
+    ...(service.migrate === undefined ? {} : { migrate: service.migrate }),
     ...(service.url === undefined ? {} : { url: new URL(service.url).origin }),
     ...(service.port === undefined ? {} : { port: service.port + portBase }),
     ports: Object.fromEntries(

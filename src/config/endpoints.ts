@@ -1,5 +1,5 @@
 import type { Endpoint, ResourceKind } from '../model/resource.ts';
-import { FACTS, factsOf } from '../resources/facts.ts';
+import { FACTS, factsOf, type Identity } from '../resources/facts.ts';
 import { sqlName } from '../resources/postgres/facts.ts';
 import { listed } from './mistake.ts';
 
@@ -14,18 +14,27 @@ export interface OwnResource {
   ports: Readonly<Record<string, number>>;
   /** The password, or the key of the Admin API. */
   secret: string;
+  /** What of the stack there is not named after it. */
+  identity?: Identity;
   /** Where it listens; this machine's loopback when left out. */
   host?: string;
 }
 
-/** Where a resource that we run is reached. One vhost, one database and one user for each stack, named after it. */
-export function ownEndpoint({ kind, stack, ports, secret, host = HOST }: OwnResource): Endpoint {
+/** Where a resource that we run is reached. One vhost, one database and one user for each stack, named after it where nothing else is said. */
+export function ownEndpoint({
+  kind,
+  stack,
+  ports,
+  secret,
+  identity = {},
+  host = HOST,
+}: OwnResource): Endpoint {
   const { own, management } = factsOf(kind);
   const port = ports.main ?? 0;
   return {
     host,
     port,
-    ...own({ stack, authority: `${host}:${port}`, secret }),
+    ...own({ stack, authority: `${host}:${port}`, secret, identity }),
     ...(management === undefined ? {} : { managementUrl: `http://${host}:${ports[management.role] ?? 0}` }),
   };
 }
@@ -173,8 +182,16 @@ export function endpointFields(kind: ResourceKind, endpoint: Endpoint): Record<s
     database: endpoint.database,
     ...(management === undefined ? {} : { [management.field]: endpoint.managementUrl }),
     admin_key: endpoint.adminKey,
+    ...Object.fromEntries((endpoint.databases ?? []).map((name) => [`url.${name}`, urlOf(endpoint, name)])),
   };
   return Object.fromEntries(
     Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
+}
+
+/** The address of another database on the same server. */
+function urlOf({ url }: Endpoint, database: string): string {
+  const other = new URL(url);
+  other.pathname = `/${encodeURIComponent(database)}`;
+  return other.href;
 }

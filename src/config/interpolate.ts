@@ -96,7 +96,7 @@ export function interpolate(
 }
 
 /** Fields of a service that hold what one instance of it is given. */
-const OF_INSTANCE = new Set(['command', 'env']);
+const OF_INSTANCE = new Set(['command', 'env', 'migrate']);
 
 function takesOwnPorts([top, , field, key]: FieldPath): boolean {
   if (top === 'env') return true;

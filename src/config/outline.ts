@@ -16,6 +16,8 @@ const number = z
   .preprocess((value) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value), z.int())
   .optional()
   .catch(undefined);
+/** A text that may look like a number. */
+const word = z.preprocess((value) => (typeof value === 'number' ? String(value) : value), text);
 const texts = z.array(z.string().catch('')).catch([]);
 const oneOrMore = z.union([z.string().transform((pattern) => [pattern]), texts]).catch([]);
 
@@ -27,6 +29,11 @@ const resource = z
     management_url: text,
     admin_url: text,
     admin_key: text,
+    user: word,
+    password: word,
+    database: word,
+    databases: texts,
+    vhost: word,
     port: number,
     management_port: number,
     admin_port: number,
@@ -34,7 +41,7 @@ const resource = z
     migrations: oneOrMore,
     mode: text,
     file: text,
-    max_memory: z.preprocess((value) => (typeof value === 'number' ? String(value) : value), text),
+    max_memory: word,
     eviction: text,
     workers: z
       .union([z.literal('auto'), number])
@@ -52,6 +59,7 @@ const service = z
     url: text,
     entry: text,
     command: z.unknown(),
+    migrate: z.unknown(),
     port: number,
     ports: z.record(z.string(), number).catch({}),
     replicas: number,
@@ -138,10 +146,13 @@ export function keyringOf(name: string): string {
 
 /** Secrets that the resources need, by their names. An external server brings its own credentials. */
 export function derivedSecrets({ infrastructure }: Outline): string[] {
-  return Object.entries(infrastructure).flatMap(([name, { kind, provider }]) =>
+  return Object.entries(infrastructure).flatMap(([name, { kind, provider, password }]) =>
     kind === undefined || provider === 'external'
       ? []
-      : [secretOfResource(name, kind), ...(factsOf(kind).hasKeyring ? [keyringOf(name)] : [])],
+      : [
+          ...(password === undefined ? [secretOfResource(name, kind)] : []),
+          ...(factsOf(kind).hasKeyring ? [keyringOf(name)] : []),
+        ],
   );
 }
 

@@ -6,6 +6,7 @@ import type { Rule } from './rule.ts';
 const OF_OURS = [
   'entry',
   'command',
+  'migrate',
   'port',
   'ports',
   'replicas',

@@ -31,6 +31,18 @@ export const commandLine = () =>
     .min(1, { error: 'a program and its arguments' })
     .transform((words) => words as [string, ...string[]]);
 
+/** One command line, or several. */
+export const commandLines = () =>
+  z
+    .union([commandLine(), z.array(commandLine()).min(1)], {
+      error: 'a program and its arguments, or a list of them',
+    })
+    .transform((lines): [string, ...string[]][] => (isSeveral(lines) ? lines : [lines]));
+
+function isSeveral(lines: [string, ...string[]] | [string, ...string[]][]): lines is [string, ...string[]][] {
+  return Array.isArray(lines[0]);
+}
+
 const mapping = z.strictObject({
   path: path().optional().describe('The path of the health document.'),
   status: z

@@ -102,8 +102,10 @@ function simpleReference(inner: string): Part {
   if (/^\d+$/.test(inner)) return { kind: 'text', text: source };
   const [space, name, field, ...rest] = inner.split('.');
   if (space === 'secrets' && name && field === undefined) return { kind: 'secret', name, source };
-  if (space === 'resources' && name && field && rest.length === 0) {
-    return { kind: 'resource', name, field, source };
+  // `url.NAME`: that of one of several databases.
+  const ofOne = rest.length === 1 && field === 'url' && rest[0] !== '';
+  if (space === 'resources' && name && field && (rest.length === 0 || ofOne)) {
+    return { kind: 'resource', name, field: [field, ...rest].join('.'), source };
   }
   const known = SERVICE_FIELDS.find((each) => each === field);
   if (space === 'services' && name && known !== undefined && rest.length === 0) {

@@ -7,6 +7,7 @@ import type { StackDocument } from './document.ts';
 import { externalEndpoint, ownEndpoint } from './endpoints.ts';
 import { type FieldPath, fieldName, type Mistake } from './mistake.ts';
 import { type Outline, type ResourceOutline, resourcePorts, secretOfResource } from './outline.ts';
+import { hasReferences, parseReferences } from './reference.ts';
 
 export interface Resources {
   /** In the order of the file; `undefined` for a resource whose mistakes leave nothing to refer to. */
@@ -24,6 +25,7 @@ export function resourcesOf(
   document: StackDocument,
 ): Resources {
   const mistakes: Mistake[] = [];
+  const holders = new Map<string, string>();
   const byName = new Map<string, Resource | undefined>();
   const inside: Resources['inside'] = new Map();
   for (const [name, declared] of Object.entries(stack.infrastructure)) {
@@ -36,51 +38,80 @@ export function resourcesOf(
       byName.set(name, undefined);
       continue;
     }
-    const endpoint =
-      declared.provider === 'external'
-        ? adopted(kind, declared, path, report)
-        : own(name, kind, declared, stack, secrets, report);
-    byName.set(name, endpoint && resourceOf(name, kind, declared, stack, root, endpoint));
-    inside.set(
-      name,
-      declared.provider === 'external' ? endpoint : endpoint && contained(name, kind, stack, secrets),
-    );
+    if (declared.provider === 'external') {
+      const endpoint = withDatabases(adopted(kind, declared, path, report), declared);
+      byName.set(name, endpoint && resourceOf(name, kind, declared, stack, root, { endpoint }));
+      inside.set(name, endpoint);
+      continue;
+    }
+    const written = document.data.infrastructure as Record<string, { password?: unknown }>;
+    const credential = credentialOf(name, kind, declared, written[name]?.password, secrets, report);
+    const { secret } = credential ?? {};
+    const holder = secret === undefined ? undefined : holders.get(secret);
+    if (secret !== undefined && holder !== undefined) {
+      const found = `"${secret}", which is the password of ${holder}`;
+      report([...path, 'password'], found, 'a secret of its own, which is changed alone');
+    }
+    if (secret !== undefined) holders.set(secret, name);
+    const common = credential && { kind, stack: stack.name ?? '', secret: credential.value };
+    const identity = { ...declared, database: declared.database ?? declared.databases?.[0] };
+    const ports = resourcePorts(declared, kind, stack.ports.base ?? 0);
+    const endpoint = common && withDatabases(ownEndpoint({ ...common, identity, ports }), declared);
+    const parts = endpoint && { endpoint, ...(secret === undefined ? {} : { secret }) };
+    byName.set(name, parts && resourceOf(name, kind, declared, stack, root, parts));
+    const atPorts = { ports: portsInside(kind), host: name };
+    inside.set(name, common && withDatabases(ownEndpoint({ ...common, identity, ...atPorts }), declared));
   }
   return { byName, inside, mistakes };
 }
 
+function withDatabases<E extends Resource['endpoint'] | undefined>(
+  endpoint: E,
+  { databases = [] }: ResourceOutline,
+): E {
+  return endpoint === undefined || databases.length === 0 ? endpoint : { ...endpoint, databases };
+}
+
 type Report = (path: FieldPath, found: string, expected: string) => void;
 
-function own(
+/** What a resource of ours is entered with, and the name of the secret that it is. */
+interface Credential {
+  value: string;
+  secret?: string;
+}
+
+/** @param written the password before anything was filled in */
+function credentialOf(
   name: string,
   kind: ResourceKind,
   declared: ResourceOutline,
-  stack: Outline,
+  written: unknown,
   secrets: Readonly<Record<string, string>>,
   report: Report,
-): Resource['endpoint'] | undefined {
-  const secretName = secretOfResource(name, kind);
-  const secret = Object.hasOwn(secrets, secretName) ? secrets[secretName] : undefined;
-  if (secret === undefined) {
-    report(['infrastructure', name], `no secret "${secretName}"`, 'a value in .qbtc/secrets.json');
-    return undefined;
+): Credential | undefined {
+  const path = ['infrastructure', name];
+  if (declared.password !== undefined) {
+    if (typeof written !== 'string' || !hasReferences(written)) {
+      const expected = 'a reference, such as ${secrets.NAME} or ${DATABASE_PASSWORD}';
+      report([...path, 'password'], 'a password in the open', expected);
+      return undefined;
+    }
+    const [only, ...more] = parseReferences(written);
+    const secret = only?.kind === 'secret' && more.length === 0 ? only.name : undefined;
+    return { value: declared.password, ...(secret === undefined ? {} : { secret }) };
   }
-  const ports = resourcePorts(declared, kind, stack.ports.base ?? 0);
-  return ownEndpoint({ kind, stack: stack.name ?? '', ports, secret });
+  const secret = secretOfResource(name, kind);
+  const value = Object.hasOwn(secrets, secret) ? secrets[secret] : undefined;
+  if (value !== undefined) return { value, secret };
+  report(path, `no secret "${secret}"`, 'a value in .qbtc/secrets.json');
+  return undefined;
 }
 
 /** In a container each server listens on the port that its image is known for. */
-function contained(
-  name: string,
-  kind: ResourceKind,
-  stack: Outline,
-  secrets: Readonly<Record<string, string>>,
-): Resource['endpoint'] {
-  const ports = Object.fromEntries(
+function portsInside(kind: ResourceKind): Record<string, number> {
+  return Object.fromEntries(
     factsOf(kind).ports.flatMap(({ role, default: port }) => (port === undefined ? [] : [[role, port]])),
   );
-  const secret = secrets[secretOfResource(name, kind)] ?? '';
-  return ownEndpoint({ kind, stack: stack.name ?? '', ports, secret, host: name });
 }
 
 function adopted(
@@ -106,7 +137,7 @@ function resourceOf(
   declared: ResourceOutline,
   stack: Outline,
   root: string,
-  endpoint: Resource['endpoint'],
+  parts: Pick<Resource, 'endpoint' | 'secret'>,
 ): Resource {
   const provider = PROVIDER_NAMES.find((known) => known === declared.provider);
   const external = provider === 'external';
@@ -117,7 +148,7 @@ function resourceOf(
     ...(provider === undefined ? {} : { provider }),
     // What we do not run listens on ports of its own, which are none of ours.
     ports: external ? {} : resourcePorts(declared, kind, stack.ports.base ?? 0),
-    endpoint,
+    ...parts,
     ...(declared.migrations?.length
       ? { migrations: declared.migrations.map((folder) => resolve(root, folder)) }
       : {}),

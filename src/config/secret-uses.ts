@@ -1,14 +1,14 @@
 import type { SecretSubject, SecretUse } from '../model/secret.ts';
 import type { Stack } from '../model/stack.ts';
 import { factsOf } from '../resources/facts.ts';
-import { keyringOf, secretOfAccount, secretOfResource, secretOfRole } from './outline.ts';
+import { keyringOf, secretOfAccount, secretOfRole } from './outline.ts';
 
 /** Every secret that the stack uses, by name, with what it is for and which services get it. */
 export function secretUses(stack: Stack): SecretUse[] {
   const subjects = new Map<string, SecretSubject>();
-  for (const { name, kind, provider } of stack.resources) {
+  for (const { name, kind, provider, secret } of stack.resources) {
     if (provider === 'external') continue;
-    subjects.set(secretOfResource(name, kind), { kind: 'resource', resource: name });
+    if (secret !== undefined) subjects.set(secret, { kind: 'resource', resource: name });
     if (factsOf(kind).hasKeyring) subjects.set(keyringOf(name), { kind: 'keyring', resource: name });
   }
   for (const { name, database, events } of stack.services) {

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { EXIT, messageOf, QbtcError } from '../errors.ts';
+import { EXIT, QbtcError } from '../errors.ts';
 import { applyRoutes, planRoutes } from '../gateway/index.ts';
 import type { InfrastructurePlan } from '../model/placement.ts';
 import type { ChangeOutcome } from '../model/plan.ts';
@@ -8,6 +8,7 @@ import type { Service, Stack } from '../model/stack.ts';
 import { resourcesOfKind } from '../resources/facts.ts';
 import {
   createDatabase,
+  createDatabases,
   ensureRoles,
   KINDS,
   migrate,
@@ -30,6 +31,8 @@ import { applyTopology, declaresTopology, planTopology } from '../topology/index
 import { awaitAdopted } from './adopted.ts';
 import { awaitByHand } from './await-by-hand.ts';
 import { inDependencyOrder } from './dependency-order.ts';
+import { explained } from './explained.ts';
+import { migrateService, migrateStep } from './own-migrations.ts';
 import type { Part, Running } from './part.ts';
 import type { Starter } from './starter.ts';
 import type { Steps } from './steps.ts';
@@ -38,7 +41,7 @@ import { unlessInterrupted } from './unless-interrupted.ts';
 const PROBE_TIMEOUT_MS = 5_000;
 
 const OTHER_SECRETS =
-  'was .qbtc/secrets.json made anew? then its data knows other ones: put the old file back. Only to begin empty: qbtc down --volumes, which deletes the data';
+  'was .qbtc/secrets.json made anew, or another user or password declared? then its data knows other ones: put the old file back. Only to begin empty: qbtc down --volumes, which deletes the data';
 const OTHER_SERVICE =
   'qbtc ports shows who holds which port; end what is in the way, or give the service another port';
 
@@ -115,7 +118,10 @@ export class Run {
       });
     }
     for (const service of inDependencyOrder(services)) {
-      const after = [...service.dependsOn, MIGRATIONS, TOPOLOGY];
+      const needs = [...service.dependsOn, MIGRATIONS, TOPOLOGY];
+      const after = [...needs, migrateStep(service)];
+      if (apply && service.migrate !== undefined)
+        add(migrateStep(service), needs, () => migrateService(this.#context, this.#stack, service));
       if (service.url !== undefined) {
         const parts = instancesOf(service).map((instance) => this.#instancePart(instance));
         add(service.name, after, () => awaitAdopted(this.#running, parts, service));
@@ -164,19 +170,18 @@ export class Run {
     for (const { resource, provider } of chosen) {
       const service = provider.composeService?.(resource);
       if (service !== undefined) {
-        add(resource.name, [CONTAINERS], async () =>
-          this.#starters.containers?.starter.ready(
-            this.#resourcePart(resource),
-            service,
-            started.has(service),
-          ),
-        );
+        add(resource.name, [CONTAINERS], async () => {
+          const part = this.#resourcePart(resource);
+          await this.#starters.containers?.starter.ready(part, service, started.has(service));
+          await this.#databases(resource);
+        });
         continue;
       }
       add(resource.name, [], async () => {
         if (provider.prepare === undefined) {
           const { host, port } = resource.endpoint;
           this.#context.io.progress.done(resource.name, `adopted at ${host}:${port}`);
+          await this.#databases(resource);
           return;
         }
         this.#context.io.progress.step(resource.name, 'being prepared');
@@ -188,6 +193,7 @@ export class Run {
           await runtime.keep([companion.name]);
         }
         for (const own of processes.slice(-1)) await this.#process(this.#resourcePart(resource), own);
+        await this.#databases(resource);
       });
     }
   }
@@ -267,6 +273,11 @@ export class Run {
     return probe();
   }
 
+  async #databases({ name, endpoint }: Resource): Promise<void> {
+    for (const database of await createDatabases(this.#context, endpoint))
+      this.#context.io.progress.done(name, `created the database ${database}`);
+  }
+
   async #migrations(): Promise<void> {
     for (const resource of resourcesOfKind(this.#selection, 'postgres')) {
       const { migrations } = resource;
@@ -318,21 +329,6 @@ export class Run {
       },
     );
   }
-}
-
-/** What a server or the system answered on the way is no defect of ours: said with the step that it belongs to. */
-function explained(error: unknown, step: string): unknown {
-  const fromOutside = error instanceof Error && !(error instanceof QbtcError) && isFromOutside(error);
-  if (!fromOutside) return error;
-  return new QbtcError('STEP_FAILED', `${step}: ${messageOf(error)}`, {
-    hint: 'see what became of it with `qbtc status`, then run `qbtc up` again',
-    cause: error,
-  });
-}
-
-/** System calls and servers name a code. */
-function isFromOutside(error: Error): boolean {
-  return 'code' in error && typeof error.code === 'string';
 }
 
 /** `1 change`, `2 changes`. */

@@ -32,6 +32,8 @@ export interface Endpoint {
   vhost?: string;
   /** postgres: the database of this stack. */
   database?: string;
+  /** postgres: the databases of this stack, where it has several. */
+  databases?: readonly string[];
   /** rabbitmq: the management HTTP API. apisix: the Admin API. No credentials in it. */
   managementUrl?: string;
   /** apisix: the key of the Admin API. */
@@ -47,6 +49,8 @@ export interface Resource {
   /** The ports that it listens on when we run it, by role: `{main: 5672, management: 15672}`. */
   ports: Record<string, number>;
   endpoint: Endpoint;
+  /** The secret that is its password or key; none where that comes from elsewhere. */
+  secret?: string;
   /** postgres: the folders with the migrations, absolute. */
   migrations?: readonly string[];
   /** apisix: `traditional` when left out. */

@@ -47,6 +47,8 @@ export interface Service {
   entry?: string;
   /** A program and its arguments, run in `path`; no shell. */
   command?: string[];
+  /** Programs that bring its database up to date, run one after the other before it starts. */
+  migrate?: [string, ...string[]][];
   /** With the port base. The replicas listen on `port`, `port + 1`, …. Left out: it listens nowhere, or is adopted. */
   port?: number;
   /** Further ports by name, with the port base; those of the next replica are one higher each. */

@@ -20,6 +20,14 @@ export interface OwnAddress {
   authority: string;
   /** The password, or the key of the Admin API. */
   secret: string;
+  identity: Identity;
+}
+
+/** As what the stack is known to a server, where that is not named after it. */
+export interface Identity {
+  user?: string | undefined;
+  vhost?: string | undefined;
+  database?: string | undefined;
 }
 
 /** What one kind of resource is, as plain data: what qbtc does with it stands in `kind.ts`. */

@@ -4,7 +4,7 @@ export { embeddedProgram } from './embedded-program.ts';
 export { KINDS } from './kinds.ts';
 export { foreignPlaces, removeVolumes } from './places.ts';
 export { readMigrations } from './postgres/migration-files.ts';
-export { createDatabase, migrate } from './postgres/migrations.ts';
+export { createDatabase, createDatabases, migrate } from './postgres/migrations.ts';
 export { ensureRoles } from './postgres/roles.ts';
 export type { ProbeResult } from './probe.ts';
 export type { Provider } from './provider.ts';

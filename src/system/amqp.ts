@@ -7,7 +7,16 @@ import { UNROUTED } from '../model/event.ts';
 /** AMQP through `amqplib`, loaded when first used. No reconnection: the caller decides. */
 export const connectAmqp: AmqpConnect = async (url, { timeoutMs, name }) => {
   const { default: amqplib } = await import('amqplib');
+  const { username, password } = new URL(url);
+  // amqplib would read the bytes of other letters than ASCII's as a letter each.
+  const credentials =
+    username === ''
+      ? {}
+      : {
+          credentials: amqplib.credentials.plain(decodeURIComponent(username), decodeURIComponent(password)),
+        };
   const connection = await amqplib.connect(url, {
+    ...credentials,
     timeout: timeoutMs,
     noDelay: true,
     clientProperties: { connection_name: name },

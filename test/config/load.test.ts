@@ -55,6 +55,7 @@ describe("the template's own file", () => {
         name: 'broker',
         kind: 'rabbitmq',
         ports: { main: 6672, management: 16672 },
+        secret: 'broker-password',
         endpoint: {
           url: 'amqp://stack:broker%2Fpass@127.0.0.1:6672/stack',
           host: '127.0.0.1',
@@ -69,6 +70,7 @@ describe("the template's own file", () => {
         name: 'cache',
         kind: 'redis',
         ports: { main: 7379 },
+        secret: 'cache-password',
         endpoint: {
           url: 'redis://:cache%20pass@127.0.0.1:7379/0',
           host: '127.0.0.1',
@@ -83,6 +85,7 @@ describe("the template's own file", () => {
         kind: 'postgres',
         ports: { main: 6432 },
         migrations: [join(sample.root, 'infrastructure/supabase/migrations')],
+        secret: 'database-password',
         endpoint: {
           url: 'postgresql://stack:data%40base@127.0.0.1:6432/stack',
           host: '127.0.0.1',
@@ -96,6 +99,7 @@ describe("the template's own file", () => {
         name: 'gateway',
         kind: 'apisix',
         ports: { main: 10_080, admin: 10_180, tls: 10_443 },
+        secret: 'gateway-admin-key',
         endpoint: {
           url: 'http://127.0.0.1:10080',
           host: '127.0.0.1',
@@ -197,21 +201,21 @@ describe('mistakes', () => {
       'letters that changed places',
       small('    prot: 8001\n'),
       [
-        'qbtc.yaml:10:5 services.llm-api.prot: found the unknown key "prot", expected one of path, url, entry, command, port, ports, replicas, health, metrics, stop_signal, stop_timeout, database, events, depends_on, env_file, env, routes or stands_in_for; did you mean "port"?',
+        'qbtc.yaml:10:5 services.llm-api.prot: found the unknown key "prot", expected one of path, url, entry, command, migrate, port, ports, replicas, health, metrics, stop_signal, stop_timeout, database, events, depends_on, env_file, env, routes or stands_in_for; did you mean "port"?',
       ],
     ],
     [
       'an unknown key, with the nearest',
       small('    dependson: []\n'),
       [
-        'qbtc.yaml:10:5 services.llm-api.dependson: found the unknown key "dependson", expected one of path, url, entry, command, port, ports, replicas, health, metrics, stop_signal, stop_timeout, database, events, depends_on, env_file, env, routes or stands_in_for; did you mean "depends_on"?',
+        'qbtc.yaml:10:5 services.llm-api.dependson: found the unknown key "dependson", expected one of path, url, entry, command, migrate, port, ports, replicas, health, metrics, stop_signal, stop_timeout, database, events, depends_on, env_file, env, routes or stands_in_for; did you mean "depends_on"?',
       ],
     ],
     [
       'an unknown key of a resource of a kind',
       small('').replace('{ kind: rabbitmq }', '{ kind: rabbitmq, managment_port: 1 }'),
       [
-        'qbtc.yaml:4:29 infrastructure.broker.managment_port: found the unknown key "managment_port", expected one of kind, provider, url, port, management_port or management_url; did you mean "management_port"?',
+        'qbtc.yaml:4:29 infrastructure.broker.managment_port: found the unknown key "managment_port", expected one of kind, provider, url, port, user, password, vhost, management_port or management_url; did you mean "management_port"?',
       ],
     ],
     [

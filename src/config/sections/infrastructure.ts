@@ -22,6 +22,20 @@ const common = {
     .describe('With `provider: external`: the address of the server, with its credentials.'),
 };
 
+/** Names that servers take as they are, in addresses and in their own files. */
+const OWN_NAME = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,62}$/;
+const OWN_NAME_RULE = 'letters, digits, _ and -, at most 63';
+const ownName = () => written(z.string().regex(OWN_NAME, { error: OWN_NAME_RULE }));
+
+const user = ownName()
+  .optional()
+  .describe('The name of the user of the stack there; that of the stack when left out.');
+const password = written(filled('a reference'))
+  .optional()
+  .describe(
+    'The password, as a reference: `${secrets.NAME}`, or a variable of the environment. Left out, it is the secret `NAME-password`.',
+  );
+
 function portField(field: { key: string; default: number }, description: string) {
   return port().default(field.default).describe(description);
 }
@@ -36,6 +50,13 @@ const rabbitmqSchema = z
     kind: z.literal('rabbitmq').describe('An AMQP 0-9-1 broker.'),
     ...common,
     port: portField(amqp, 'The AMQP port, without the port base.'),
+    user,
+    password,
+    vhost: z
+      .string()
+      .regex(/^(\/|[A-Za-z0-9_][A-Za-z0-9_./-]{0,62})$/, { error: '/, or letters, digits, _, -, . and /' })
+      .optional()
+      .describe('The vhost of the stack; it is called after the stack when left out.'),
     management_port: portField(management, 'The port of the management API, without the port base.'),
     management_url: filled('a URL')
       .optional()
@@ -50,6 +71,7 @@ const redisSchema = z
     kind: z.literal('redis').describe('A server of the Redis protocol.'),
     ...common,
     port: portField(redis, 'The port, without the port base.'),
+    password,
     max_memory: written(z.string().refine((text) => memorySize(text) !== undefined, { error: MEMORY_SIZE }))
       .default(DEFAULT_MAX_MEMORY)
       .describe(
@@ -69,6 +91,18 @@ const postgresSchema = z
     kind: z.literal('postgres').describe('A PostgreSQL server.'),
     ...common,
     port: portField(postgres, 'The port, without the port base.'),
+    user,
+    password,
+    database: ownName()
+      .optional()
+      .describe('The database of the stack; it is called after the stack when left out.'),
+    databases: z
+      .array(ownName())
+      .min(1, { error: 'a name at least' })
+      .optional()
+      .describe(
+        'Several databases, which `up` creates: `${resources.NAME.url.DATABASE}` is the address of one. The first is the `database` where that is left out.',
+      ),
     migrations: oneOrMore('a folder')
       .optional()
       .describe(
@@ -147,6 +181,10 @@ export const externalHasAddress: Rule = ({ infrastructure }, report) => {
       ) {
         const missing = resource.admin_url === undefined ? 'admin_url' : 'admin_key';
         report([...path, missing], 'nothing', 'admin_url and admin_key, both or neither', { key: true });
+      }
+      for (const key of ['user', 'password', 'vhost', 'database'] as const) {
+        if (resource[key] === undefined) continue;
+        report([...path, key], `${key} of an external server`, 'none: that of url is used', { key: true });
       }
       continue;
     }

@@ -7,7 +7,7 @@ import { filled, labels, name, named, path, plugins, port, seconds, whole, writt
 import { fieldName, listed, nearest } from '../mistake.ts';
 import type { Outline } from '../outline.ts';
 import { MAX_REPLICAS, type PortUse, replicaPorts } from '../ports.ts';
-import { commandLine, readinessSchema } from '../readiness.ts';
+import { commandLine, commandLines, readinessSchema } from '../readiness.ts';
 import type { Rule } from '../rule.ts';
 
 /** An identifier of PostgreSQL that needs no quotes. */
@@ -90,6 +90,11 @@ export const serviceSchema = z
       .optional()
       .describe(
         'A program and its arguments, run in `path` without a shell; `${port}` and `${ports.NAME}` are its own. Or else `entry`.',
+      ),
+    migrate: commandLines()
+      .optional()
+      .describe(
+        "A program and its arguments, or a list of them, that bring its database up to date (Prisma, Alembic, Flyway, …): run in `path` with the service's environment at each `up`, before it and what depends on it start. They must find done what is done.",
       ),
     port: port()
       .optional()

@@ -7,13 +7,13 @@ export const postgres = {
   credential: 'password',
   hasKeyring: false,
   namesDataAfterStack: true,
-  own({ stack, authority, secret }) {
-    const name = sqlName(stack);
+  own({ stack, authority, secret, identity: { user = sqlName(stack), database = sqlName(stack) } }) {
+    const account = `${encodeURIComponent(user)}:${encodeURIComponent(secret)}`;
     return {
-      url: `postgresql://${name}:${encodeURIComponent(secret)}@${authority}/${name}`,
-      user: name,
+      url: `postgresql://${account}@${authority}/${encodeURIComponent(database)}`,
+      user,
       password: secret,
-      database: name,
+      database,
     };
   },
   adopted(endpoint, { path }) {

@@ -67,6 +67,14 @@ export async function createDatabase(context: Pick<Context, 'sql'>, endpoint: En
   }
 }
 
+/** Creates those of the endpoint's further databases that are not there. Answers with the names of those that it made. */
+export async function createDatabases(context: Pick<Context, 'sql'>, endpoint: Endpoint): Promise<string[]> {
+  const created: string[] = [];
+  for (const database of endpoint.databases ?? [])
+    if (await createDatabase(context, { ...endpoint, database })) created.push(database);
+  return created;
+}
+
 async function createMissing(
   context: Pick<Context, 'sql'>,
   endpoint: Endpoint,

@@ -12,13 +12,13 @@ export const rabbitmq = {
   hasKeyring: false,
   holds: 'topology',
   namesDataAfterStack: true,
-  own({ stack, authority, secret }) {
-    const name = encodeURIComponent(stack);
+  own({ stack, authority, secret, identity: { user = stack, vhost = stack } }) {
+    const account = `${encodeURIComponent(user)}:${encodeURIComponent(secret)}`;
     return {
-      url: `amqp://${name}:${encodeURIComponent(secret)}@${authority}/${name}`,
-      user: stack,
+      url: `amqp://${account}@${authority}/${encodeURIComponent(vhost)}`,
+      user,
       password: secret,
-      vhost: stack,
+      vhost,
     };
   },
   adopted(endpoint, { parsed, path }) {
