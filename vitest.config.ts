@@ -7,8 +7,12 @@ const GATEWAY = ['test/embedded/gateway', 'test/conformance/gateway', 'test/gate
   (folder) => `${folder}/**/*.test.ts`,
 );
 
-/** Those of the stack that `qbtc new` makes, and of its add-ons. */
-const WORKSPACES = ['templates/stack/{packages,services}', 'templates/addons/*/{packages,services,tools}'];
+/** Those of the stack that `qbtc new` makes, of its add-ons, and of the services that are added to it. */
+const WORKSPACES = [
+  'templates/stack/{packages,services}',
+  'templates/addons/*/{packages,services,tools}',
+  'templates/services/runtime',
+];
 
 /** How long is asked again whether something holds: a machine that is busy for a while loses no test. */
 const POLL = { poll: { timeout: 30_000, interval: 20 } };
@@ -26,7 +30,7 @@ const IN_THIS_PROCESS = {
   // They wait on sockets and timers more than they compute.
   maxWorkers: 3,
   setupFiles: ['./test/support/property-runs.ts'],
-  include: ['test/**/*.test.ts', ...WORKSPACES.map((folder) => `${folder}/*/test/**/*.test.ts`)],
+  include: ['test/**/*.test.ts', ...WORKSPACES.map((folder) => `${folder}/*/test/**/*.test.{ts,js}`)],
   // A test that hangs is told apart from a machine that is busy for a while.
   testTimeout: 60_000,
   hookTimeout: 60_000,

@@ -1,4 +1,4 @@
-import { add } from './add.ts';
+import { add } from './add/index.ts';
 import { chaos } from './chaos/index.ts';
 import type { Register } from './command.ts';
 import { completion } from './completion.ts';

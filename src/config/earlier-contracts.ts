@@ -1,8 +1,8 @@
-import type { readdir } from 'node:fs';
 import { posix, relative, resolve, sep } from 'node:path';
 import { parseStackDocument } from './document.ts';
 import { CONTRACTS_FOLDER } from './files.ts';
 import { type IncludedFile, includedFiles, withIncluded } from './include.ts';
+import { listingOf } from './listing.ts';
 
 /** The files of a stack that do not stand in its folder: those of a commit. */
 export interface FileTree {
@@ -37,29 +37,4 @@ export async function earlierContractFolders(
     (each): each is string => typeof each === 'string' && each !== '',
   );
   return [...new Set([...first, ...named.map((each) => resolve(root, each))])];
-}
-
-/** Lists folders as `fs.readdir` does. */
-function listingOf(root: string, files: readonly string[]): { readdir: typeof readdir } {
-  const folders = new Map<string, Map<string, boolean>>();
-  for (const file of files) {
-    for (let [path, isFile] = [file, true]; path !== '.'; [path, isFile] = [posix.dirname(path), false]) {
-      const folder = resolve(root, posix.dirname(path));
-      const entries = folders.get(folder) ?? new Map<string, boolean>();
-      folders.set(folder, entries.set(posix.basename(path), isFile));
-    }
-  }
-  const list = (path: string, _: unknown, done: (error: null, entries: unknown[]) => void) => {
-    const entries = [...(folders.get(resolve(path)) ?? [])];
-    done(
-      null,
-      entries.map(([name, isFile]) => ({
-        name,
-        isFile: () => isFile,
-        isDirectory: () => !isFile,
-        isSymbolicLink: () => false,
-      })),
-    );
-  };
-  return { readdir: list as unknown as typeof readdir };
 }

@@ -45,7 +45,7 @@ function spelledOut(value: unknown): unknown {
 export const port = () => whole(1, MAX_PORT, 'a port');
 
 /** They become names of files, users and lines of `status`. */
-const NAME_MAX = 40;
+export const NAME_MAX = 40;
 
 /** A record by name; the names are the stack's own. */
 export const named = <V extends z.ZodType>(value: V) =>

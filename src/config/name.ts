@@ -37,6 +37,14 @@ export function stackNameProblem(name: string): string | undefined {
 
 /** The nearest name that is valid: `Größe 2` → `grosse-2`. */
 export function suggestStackName(name: string): string {
+  const short = suggestName(name, 'stack').slice(0, STACK_NAME_MAX).replace(/-+$/, '');
+  return stackNameProblem(short) === undefined
+    ? short
+    : `my-${short}`.slice(0, STACK_NAME_MAX).replace(/-+$/, '');
+}
+
+/** The text as a name of lower-case letters, digits and single hyphens; `before` is set where it has no letter first. */
+export function suggestName(name: string, before: string): string {
   const plain = name
     .replaceAll('ß', 'ss')
     .normalize('NFKD')
@@ -44,11 +52,7 @@ export function suggestStackName(name: string): string {
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-+|-+$/g, '');
-  const lettered = /^[a-z]/.test(plain) ? plain : `stack-${plain}`;
-  const short = lettered.slice(0, STACK_NAME_MAX).replace(/-+$/, '');
-  return stackNameProblem(short) === undefined
-    ? short
-    : `my-${short}`.slice(0, STACK_NAME_MAX).replace(/-+$/, '');
+  return /^[a-z]/.test(plain) ? plain : `${before}-${plain}`.replace(/-$/, '');
 }
 
 /** The name, or the first of `name-2`, `name-3`, … that is not taken. */

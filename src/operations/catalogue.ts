@@ -7,6 +7,10 @@ export const OPERATIONS = {
     about: 'lay an add-on over this stack: its services, packages, flows',
     load: () => import('./addons/add.ts'),
   },
+  'add service': {
+    about: 'write a service of your own, with contract, flow and test: it runs, is routed and scores at once',
+    load: () => import('./addons/add-service.ts'),
+  },
   'chaos inject': {
     about: 'break something, and hold it so until chaos undo',
     load: () => import('./chaos/inject.ts'),

@@ -161,7 +161,11 @@ function composeFile(root: string, { data }: StackDocument): string {
 }
 
 /** Keeps a copy of everything that a change touches, so that a change which leaves a stack that does not load is undone. */
-export async function withUndo(root: string, plan: AddonPlan, change: () => Promise<void>): Promise<void> {
+export async function withUndo(
+  root: string,
+  plan: Pick<AddonPlan, 'changes'>,
+  change: () => Promise<void>,
+): Promise<void> {
   const kept = await mkdtemp(join(tmpdir(), 'qbtc-undo-'));
   const compose = composeFile(root, await readStackDocument({ file: join(root, STACK_FILE) }));
   const touched = [

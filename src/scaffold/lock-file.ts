@@ -37,6 +37,37 @@ export async function addToLock(root: string, addonLock: string): Promise<void> 
   await writeLock(root, { ...lock, packages: { ...added.packages, ...lock.packages } });
 }
 
+/** What a lock file says of a package of the stack's own; that is what stands in its `package.json`. */
+export interface Manifest {
+  name: string;
+  version: string;
+  dependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
+}
+
+/**
+ * Adds a package of the stack's own to its lock file, which keeps what it has. Where that does not know all that the package
+ * depends on it is left as it is: only npm can tell the rest.
+ */
+export async function addWorkspaceToLock(root: string, folder: string, manifest: Manifest): Promise<void> {
+  const lock = await readLock(join(root, 'package-lock.json'));
+  if (lock === undefined) return;
+  const { name, version, dependencies, devDependencies } = manifest;
+  const needed = Object.keys({ ...dependencies, ...devDependencies });
+  if (!needed.every((each) => Object.hasOwn(lock.packages, `node_modules/${each}`))) return;
+  const own = {
+    name,
+    version,
+    ...(dependencies === undefined ? {} : { dependencies }),
+    ...(devDependencies === undefined ? {} : { devDependencies }),
+  };
+  const link = { resolved: folder, link: true };
+  await writeLock(root, {
+    ...lock,
+    packages: { ...lock.packages, [folder]: own, [`node_modules/${name}`]: link },
+  });
+}
+
 /** Takes these packages out of the stack's lock file, but for those that what is left of the stack needs. */
 export async function removeFromLock(root: string, names: readonly string[]): Promise<void> {
   const lock = await readLock(join(root, 'package-lock.json'));

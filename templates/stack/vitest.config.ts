@@ -7,14 +7,14 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{packages,services,tools}/*/test/**/*.test.ts'],
-          exclude: ['**/*.real.test.ts', '**/node_modules/**'],
+          include: ['{packages,services,tools}/*/test/**/*.test.{ts,js}'],
+          exclude: ['**/*.real.test.{ts,js}', '**/node_modules/**'],
         },
       },
       {
         test: {
           name: 'real',
-          include: ['{packages,services,tools}/*/test/**/*.real.test.ts'],
+          include: ['{packages,services,tools}/*/test/**/*.real.test.{ts,js}'],
           exclude: ['**/node_modules/**'],
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -24,6 +24,8 @@ const NO_INPUT = new Set(
     ' ',
   ),
 );
+/** Commands that do something by themselves, and have others below them. */
+const OF_THEIR_OWN = new Set(['add', 'trace']);
 /** Options that pick another operation. */
 const PICKS = ['watch', 'follow', 'register'];
 /** What options are given that do not take any number or word; never their default. */
@@ -143,7 +145,8 @@ function line(command: Command, options: readonly Option[], all = false): string
 }
 
 const operated = everyCommand(programOf()).filter(
-  (command) => (command.commands.length === 0 || nameOf(command) === 'trace') && !ALONE.has(nameOf(command)),
+  (command) =>
+    (command.commands.length === 0 || OF_THEIR_OWN.has(nameOf(command))) && !ALONE.has(nameOf(command)),
 );
 
 describe.each(operated.map((command) => [nameOf(command), command] as const))('qbtc %s', (_name, command) => {

@@ -221,3 +221,7 @@ describe('an add-on over the core', () => {
     expect(await readFile(join(bare, 'package-lock.json'), 'utf8')).toBe(lock);
   });
 });
+
+test('none is called as a command below add', () => {
+  expect(addons.map(({ name }) => name)).not.toContain('service');
+});

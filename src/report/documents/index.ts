@@ -31,6 +31,7 @@ export const DOCUMENTS = {
   logs: () => import('./logs/index.ts'),
   metrics: () => import('./metrics/index.ts'),
   migrated: () => import('./migrated/index.ts'),
+  'new-service': () => import('./new-service/index.ts'),
   plan: () => import('./plan/index.ts'),
   ports: () => import('./ports/index.ts'),
   published: () => import('./published/index.ts'),

@@ -28,6 +28,7 @@ import { document as injected } from './injected.ts';
 import { document as logs } from './logs.ts';
 import { document as metrics } from './metrics.ts';
 import { document as migrated } from './migrated.ts';
+import { document as newService } from './new-service.ts';
 import { document as plan } from './plan.ts';
 import { document as ports } from './ports.ts';
 import { document as published } from './published.ts';
@@ -68,6 +69,7 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
   imported,
   exported,
   migrated,
+  'new-service': newService,
   plan,
   address,
   adoption,

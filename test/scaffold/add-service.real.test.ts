@@ -1,0 +1,73 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TEMPLATES } from '../../src/scaffold/service/templates.ts';
+import { run } from '../support/docker/run.ts';
+import { newCoreStack } from '../support/new-stack.ts';
+import { qbtc } from '../support/qbtc.ts';
+
+let root: string;
+let takeDown: () => Promise<void>;
+beforeAll(async () => {
+  [root, takeDown] = await newCoreStack('grown');
+});
+afterAll(() => takeDown());
+
+const json = async (...args: string[]) => {
+  const { code, stdout, stderr } = await qbtc([...args, '--json'], root);
+  expect(code, stderr + stdout).toBe(0);
+  return JSON.parse(stdout);
+};
+
+const ours = TEMPLATES.filter(({ base }) => base === 'runtime').map((template) => ({
+  ...template,
+  name: `a-${template.kind}-${template.language}`,
+}));
+
+test('each kind is added to a stack that runs: it runs, is routed, and is tested', async () => {
+  await json('up');
+  for (const { name, kind, language } of ours) {
+    const words = ['add', 'service', name, '--kind', kind, '--language', language];
+    const planned = await json(...words, '--dry-run');
+    await expect(access(join(root, 'services', name))).rejects.toThrow();
+    const added = await json(...words, '--yes');
+    expect(added.files).toEqual(planned.files);
+  }
+  // What runs already is left alone.
+  expect((await json('up')).started.sort()).toEqual(ours.map(({ name }) => name).sort());
+  for (const { name } of ours)
+    expect((await json('test', '--tag', name)).flows).toMatchObject([{ name, status: 'passed' }]);
+});
+
+test('the stack has a full score with them, and nothing to complain of', async () => {
+  const { total, gains, failures } = await json('score');
+  expect({ total, gains, failures }).toEqual({ total: 100, gains: [], failures: [] });
+  const { stdout } = await qbtc(['topology', 'check', '--json'], root);
+  expect(JSON.parse(stdout).findings).toEqual([]);
+  for (const command of [
+    ['events', 'validate'],
+    ['routes', 'lint'],
+  ])
+    await json(...command);
+});
+
+test('their types hold, and their tests pass', async () => {
+  const types = await run('npx', ['tsc', '--noEmit'], { cwd: root });
+  expect(types.exitCode, types.stdout).toBe(0);
+  const folders = ours.map(({ name }) => `services/${name}/`);
+  const tests = await run('npx', ['vitest', 'run', '--project', 'unit', '--reporter', 'json', ...folders], {
+    cwd: root,
+  });
+  expect(tests.exitCode, tests.stdout + tests.stderr).toBe(0);
+  expect(JSON.parse(tests.stdout)).toMatchObject({ success: true });
+  expect(JSON.parse(tests.stdout).testResults).toHaveLength(ours.length);
+});
+
+test('they end in order', async () => {
+  await json('down');
+  for (const { name } of ours) {
+    const { lines } = await json('logs', name);
+    const said = lines.map(({ message }: { message: string }) => message);
+    expect(said.slice(-2), name).toEqual(['ending', 'ended']);
+  }
+});
