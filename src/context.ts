@@ -132,18 +132,6 @@ export interface HttpResponse {
  */
 export type Http = (url: string, request: HttpRequest) => Promise<HttpResponse>;
 
-/** An event as it went over the broker. */
-export interface BrokerMessage {
-  exchange: string;
-  routingKey: string;
-  correlationId?: string;
-  messageId?: string;
-  headers: Record<string, unknown>;
-  content: Buffer;
-  /** `clock.monotonic()` when it arrived here. */
-  receivedAt: number;
-}
-
 /** A message with all that it carries, so that it can be put elsewhere as it is. */
 export interface RawMessage {
   exchange: string;
@@ -151,6 +139,32 @@ export interface RawMessage {
   /** The bytes that they came as: what is put elsewhere keeps each of them. */
   properties: MessageProperties;
   content: Buffer;
+}
+
+/** A message as it went over the broker. */
+export interface BrokerMessage extends RawMessage {
+  /** `clock.monotonic()` when it arrived here. */
+  receivedAt: number;
+}
+
+/** The properties that a message is published with. */
+export interface PublishProperties {
+  contentType?: string;
+  contentEncoding?: string;
+  headers?: Record<string, unknown>;
+  /** 1: lost with the broker. 2: kept; also where it is left out. */
+  deliveryMode?: number;
+  priority?: number;
+  correlationId?: string;
+  replyTo?: string;
+  /** Milliseconds, as text. */
+  expiration?: string;
+  messageId?: string;
+  /** Seconds since 1970. */
+  timestamp?: number;
+  type?: string;
+  userId?: string;
+  appId?: string;
 }
 
 /** Messages that a queue has handed out and still counts as its own. */
@@ -175,12 +189,7 @@ export interface AmqpConnection {
   publish(
     target: { exchange: string; routingKey: string },
     content: Buffer,
-    properties?: {
-      correlationId?: string;
-      messageId?: string;
-      contentType?: string;
-      headers?: Record<string, unknown>;
-    },
+    properties?: PublishProperties,
   ): Promise<void>;
   /** Depth and consumers of a queue; `undefined` when there is none of that name. */
   inspectQueue(name: string): Promise<{ messages: number; consumers: number } | undefined>;

@@ -37,6 +37,7 @@ const LEVELS: readonly (readonly string[])[] = [
     'json',
     'alive',
     'record',
+    'field-path',
     'memory-size',
     'literal-pattern',
   ],
@@ -53,7 +54,17 @@ const NARROWED: Record<string, readonly string[]> = {
   system: ['context', 'model', 'errors', 'text-file', 'printable', 'amqp', 'json', 'alive'],
 };
 /** `model` and `errors` stand at the bottom and know one another's types only; the same goes for `context`. */
-const LOWEST = new Set(['model', 'errors', 'text-file', 'context', 'amqp', 'json', 'record', 'memory-size']);
+const LOWEST = new Set([
+  'model',
+  'errors',
+  'text-file',
+  'context',
+  'amqp',
+  'json',
+  'record',
+  'field-path',
+  'memory-size',
+]);
 /** Only these programs put the real system together with the rest. */
 const COMPOSITION_ROOTS = new Set(['commands/main.ts', 'src/runtimes/processes/main.ts']);
 /** Clients of the world: `system` alone imports them, and the embedded programs, which are servers themselves. */

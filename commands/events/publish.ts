@@ -16,7 +16,7 @@ export const publish: Register = (group, run) => {
     .argument('<event>', 'the name of the event, such as service_gone')
     .requiredOption('-d, --data <json>', 'the data as JSON, @FILE to read a file, or - for standard input')
     .option('--key <routing key>', 'another routing key than that of the contract')
-    .option('--exchange <name>', 'another exchange than qbtc.topic')
+    .option('--exchange <name>', 'another exchange than that of the stack')
     .option('--correlation <id>', 'the correlation id; a new one when left out')
     .option('--json', 'print the result as JSON')
     .action(

@@ -19,7 +19,7 @@ export const tail: Register = (group, run) => {
     .argument('[keys...]', 'binding keys such as llm.#; everything when left out')
     .option('--type <event>', 'only events of this type')
     .option('--correlation <id>', 'only events with this correlation id')
-    .option('--exchange <name>', 'another exchange than qbtc.topic')
+    .option('--exchange <name>', 'another exchange than that of the stack')
     .option('-n, --count <count>', 'end after so many', number(EVENTS))
     .option('--json', 'print one object a line')
     .action(

@@ -1,4 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { PublishProperties } from '../context.ts';
+import { withMember } from '../field-path.ts';
+import { hasFields, type JsonValue } from '../json.ts';
+import type { MessageSettings } from './message.ts';
 
 /** An event in its envelope: CloudEvents 1.0 and the extensions of the stack. */
 export interface Envelope {
@@ -17,18 +21,18 @@ export interface Envelope {
 
 export const EVENT_CONTENT_TYPE = 'application/cloudevents+json';
 
+/** What is to be said. */
+export interface EventToSay {
+  source: string;
+  type: string;
+  dataschema: string;
+  correlationId?: string;
+  traceparent?: string;
+  data: unknown;
+}
+
 /** Puts an event into its envelope, with an id of its own. `now` in milliseconds since the epoch. */
-export function envelope(
-  event: {
-    source: string;
-    type: string;
-    dataschema: string;
-    correlationId?: string;
-    traceparent?: string;
-    data: unknown;
-  },
-  now: number,
-): Envelope {
+export function envelope(event: EventToSay, now: number): Envelope {
   return {
     specversion: '1.0',
     id: randomUUID(),
@@ -40,5 +44,40 @@ export function envelope(
     correlationid: event.correlationId ?? randomUUID(),
     ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
     data: event.data,
+  };
+}
+
+/**
+ * An event as the stack sends it: in its envelope, or its data alone, whose name then stands in the property `type`. The id
+ * of the request is in each place that the stack names.
+ */
+export function eventMessage(
+  event: EventToSay & { correlationId: string },
+  { events, correlation: { header, field } }: MessageSettings,
+  now: number,
+): { document: JsonValue; properties: PublishProperties & { messageId: string } } {
+  const { type, correlationId, traceparent } = event;
+  const named = {
+    ...(header === undefined ? {} : { [header]: correlationId }),
+    // Without an envelope nothing else says to which trace it belongs.
+    ...(events.envelope === 'cloudevents' || traceparent === undefined ? {} : { traceparent }),
+  };
+  const headers = Object.keys(named).length === 0 ? {} : { headers: named };
+  if (events.envelope === 'cloudevents') {
+    const wrapped = envelope(event, now);
+    const properties = { messageId: wrapped.id, correlationId, contentType: EVENT_CONTENT_TYPE, ...headers };
+    return { document: wrapped as unknown as JsonValue, properties };
+  }
+  const data = event.data as JsonValue;
+  const document = field !== undefined && hasFields(data) ? withMember(data, field, correlationId) : data;
+  return {
+    document: document as JsonValue,
+    properties: {
+      messageId: randomUUID(),
+      correlationId,
+      contentType: 'application/json',
+      type,
+      ...headers,
+    },
   };
 }

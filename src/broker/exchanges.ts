@@ -1,5 +1,4 @@
-/** The exchanges that the runtime of the services speaks to. */
-export const TOPIC_EXCHANGE = 'qbtc.topic';
+/** The exchanges that the runtime of the services speaks to, besides the one that they publish to. */
 export const REPLY_EXCHANGE = 'responses_exchange';
 export const DEAD_LETTER_EXCHANGE = 'qbtc.dead-letter';
 /** Where what failed waits before it comes back to its queue. */

@@ -71,11 +71,13 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
     },
     topologyFiles: listOf(config.topology).map((each) => resolve(root, each)),
     contractFolders: await contractFolders(root, listOf(config.contracts)),
+    events: config.events,
+    correlation: defined(config.correlation),
     composeFile: resolve(root, config.compose),
     flowFiles: await filesOf(root, listOf(config.flows)),
     discovery: config.discovery as Stack['discovery'],
     ...(config.tracing === undefined ? {} : { tracing: config.tracing }),
-    logs: config.logs,
+    logs: { correlation: correlationNames(config) },
     score: config.score,
     heal: {
       below: config.heal.below,
@@ -143,6 +145,7 @@ function serviceOf(
             publishes: service.events.publishes,
             consumes: service.events.consumes,
             subscribes: service.events.subscribes,
+            ...(service.events.declares === false ? {} : { declares: service.events.declares }),
             ...(service.events.account
               ? {
                   account: {
@@ -155,6 +158,11 @@ function serviceOf(
         }),
     routes: service.routes.map((route) => defined(route) as ServiceRoute),
   };
+}
+
+/** The field that messages have it in is one of log lines, too, and comes first. */
+function correlationNames({ correlation: { field }, logs }: StackFile): string[] {
+  return [...new Set([...(field === undefined ? [] : [field]), ...logs.correlation])];
 }
 
 function listOf(value: string | readonly string[] = []): readonly string[] {

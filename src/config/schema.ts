@@ -4,7 +4,9 @@ import { filePatterns, filled, name, oneOrMore, whole } from './fields.ts';
 import { MAX_PORT_BASE } from './ports.ts';
 import { chaos } from './sections/chaos.ts';
 import { commands } from './sections/commands.ts';
+import { correlation } from './sections/correlation.ts';
 import { discovery } from './sections/discovery.ts';
+import { events } from './sections/events.ts';
 import { gateway, type gatewayFileSchema } from './sections/gateway.ts';
 import { heal } from './sections/heal.ts';
 import { infrastructure, type resourceSchema } from './sections/infrastructure.ts';
@@ -70,6 +72,8 @@ export const stackSchema = z
       .describe(
         'A folder with schemas of events besides event-schemas/, or a list of folders, relative to qbtc.yaml.',
       ),
+    events,
+    correlation,
     env: environment()
       .default({})
       .describe(

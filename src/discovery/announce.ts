@@ -1,7 +1,6 @@
 import { brokerAccess } from '../broker/access.ts';
 import { onBroker, requireExchange } from '../broker/connection.ts';
 import { EVENT_CONTENT_TYPE, envelope } from '../broker/envelope.ts';
-import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
 import type { Context } from '../context.ts';
 import type { FoundService } from '../model/discovery.ts';
 import { UNROUTED } from '../model/event.ts';
@@ -87,6 +86,11 @@ export function announcementsOf(
   return said;
 }
 
+/** Whether announcements are for anybody: services that speak otherwise would not know what to do with one. */
+export function isAnnounced({ events }: Pick<Stack, 'events'>): boolean {
+  return events.envelope === 'cloudevents' && events.exchange !== '';
+}
+
 /**
  * Says it on the bus, in order. That nobody listens is no error.
  *
@@ -98,15 +102,16 @@ export async function announce(
   announcements: readonly Announcement[],
 ): Promise<void> {
   if (announcements.length === 0) return;
+  const { exchange } = stack.events;
   const access = brokerAccess(stack);
   await onBroker(context, access, 'qbtc discover --register', async (connection) => {
-    await requireExchange(connection, access, TOPIC_EXCHANGE);
+    await requireExchange(connection, access, exchange);
     for (const { key, data } of announcements) {
       const type = ANNOUNCED[key];
       const dataschema = `urn:qbtc:event:${type}:1`;
       const event = envelope({ source: ANNOUNCER, type, dataschema, data }, context.clock.now());
       await connection
-        .publish({ exchange: TOPIC_EXCHANGE, routingKey: key }, Buffer.from(JSON.stringify(event)), {
+        .publish({ exchange, routingKey: key }, Buffer.from(JSON.stringify(event)), {
           messageId: event.id,
           correlationId: event.correlationid,
           contentType: EVENT_CONTENT_TYPE,

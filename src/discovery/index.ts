@@ -1,4 +1,4 @@
-export { announce, announceable, announcementsOf } from './announce.ts';
+export { announce, announceable, announcementsOf, isAnnounced } from './announce.ts';
 export { readAnnounced, writeAnnounced } from './announced-file.ts';
 export { discoverServices } from './declared.ts';
 export { type DiscoverOptions, discover } from './discover.ts';

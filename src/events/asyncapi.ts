@@ -1,26 +1,37 @@
 import { stringify } from 'yaml';
-import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
+import { EVENT_CONTENT_TYPE } from '../broker/envelope.ts';
+import type { EventSettings } from '../model/event.ts';
 import type { Participant } from './docs.ts';
-import { eventFiles, QUEUE, ROUTING_KEY, routingKeyOf, type Schema, type SchemaFile } from './schema-file.ts';
+import {
+  ENVELOPE,
+  eventFiles,
+  QUEUE,
+  ROUTING_KEY,
+  routingKeyOf,
+  type Schema,
+  type SchemaFile,
+} from './schema-file.ts';
 
 /** What the document is about. */
-export interface Application {
+export interface Application extends EventSettings {
   title: string;
   version: string;
 }
 
 /**
  * An AsyncAPI 3.0 document (https://www.asyncapi.com/docs/reference/specification/v3.0.0): a channel for each routing
- * key, a message for each event with its envelope as headers of CloudEvents in structured mode, and what each service
- * sends and receives.
+ * key, a message for each event, in an envelope of CloudEvents in structured mode where the stack wraps them, and what each
+ * service sends and receives.
  */
 export function asyncApiOf(
   files: readonly SchemaFile[],
-  { title, version }: Application,
+  { title, version, exchange, envelope: wrapping }: Application,
   participants: readonly Participant[] = [],
 ): string {
   const events = eventFiles(files);
-  const envelope = files.find(({ name }) => name === 'envelope');
+  const isWrapped = wrapping === 'cloudevents';
+  const contentType = isWrapped ? EVENT_CONTENT_TYPE : 'application/json';
+  const envelope = files.find(({ name }) => name === ENVELOPE);
   const names = new Map(
     files.flatMap(({ schema, name }) => (schema.$id === undefined ? [] : [[schema.$id, name]])),
   );
@@ -33,19 +44,23 @@ export function asyncApiOf(
       name,
       title: schema.title ?? name,
       summary: schema.description ?? '',
-      contentType: 'application/cloudevents+json',
-      payload: {
-        allOf: [
-          ...(envelope === undefined ? [] : [{ $ref: '#/components/schemas/envelope' }]),
-          {
-            type: 'object',
-            properties: { type: { const: name }, data: { $ref: `#/components/schemas/${name}` } },
-          },
-        ],
-      },
+      contentType,
+      payload: isWrapped
+        ? {
+            allOf: [
+              ...(envelope === undefined ? [] : [{ $ref: '#/components/schemas/envelope' }]),
+              {
+                type: 'object',
+                properties: { type: { const: name }, data: { $ref: `#/components/schemas/${name}` } },
+              },
+            ],
+          }
+        : { $ref: `#/components/schemas/${name}` },
       ...(schema.examples === undefined
         ? {}
-        : { examples: schema.examples.map((data) => ({ payload: { type: name, data } })) }),
+        : {
+            examples: schema.examples.map((data) => ({ payload: isWrapped ? { type: name, data } : data })),
+          }),
     };
     const key = routingKeyOf(schema);
     if (key === undefined) continue;
@@ -56,7 +71,10 @@ export function asyncApiOf(
       bindings: {
         amqp: {
           is: 'routingKey',
-          exchange: { name: TOPIC_EXCHANGE, type: 'topic', durable: true, autoDelete: false },
+          exchange:
+            exchange === ''
+              ? { name: '', type: 'default' }
+              : { name: exchange, type: 'topic', durable: true, autoDelete: false },
           bindingVersion: '0.3.0',
         },
       },
@@ -80,7 +98,7 @@ export function asyncApiOf(
   const document = {
     asyncapi: '3.0.0',
     info: { title, version, description: 'Generated from `event-schemas/` by `qbtc events asyncapi`.' },
-    defaultContentType: 'application/cloudevents+json',
+    defaultContentType: contentType,
     channels,
     operations,
     components: { messages, schemas },

@@ -43,12 +43,12 @@ export async function readContractsIfAny(
  * @throws QbtcError those of `readSchemas`
  */
 export async function contractTypes(
-  stack: Pick<Stack, 'root' | 'contractFolders'>,
+  stack: Pick<Stack, 'root' | 'contractFolders' | 'events'>,
   folder = join(stack.root, CONTRACTS_FOLDER),
 ): Promise<string> {
   const others = foldersOf(stack).filter((each) => each !== folder);
   const [own, ...referred] = await Promise.all([folder, ...others].map(readSchemas));
-  return typesOf(own ?? [], referred.flat());
+  return typesOf(own ?? [], { exchange: stack.events.exchange, others: referred.flat() });
 }
 
 /** A stack without contracts is told where they would stand. */

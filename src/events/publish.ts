@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { brokerAccess } from '../broker/access.ts';
 import { onBroker } from '../broker/connection.ts';
-import { EVENT_CONTENT_TYPE, envelope } from '../broker/envelope.ts';
-import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
+import { eventMessage } from '../broker/envelope.ts';
 import { nearest } from '../config/mistake.ts';
 import type { Context } from '../context.ts';
 import { EXIT, messageOf, QbtcError } from '../errors.ts';
@@ -21,7 +21,7 @@ export interface PublishOptions {
 }
 
 /**
- * Publishes one event, in its envelope, after it was checked; resolves when the broker has confirmed it.
+ * Publishes one event, as the stack wraps them, after it was checked; resolves when the broker has confirmed it.
  *
  * @throws QbtcError `EVENT_UNKNOWN`, `EVENT_INVALID`, `EVENT_UNROUTABLE`, and those of `brokerAccess` and `onBroker`
  */
@@ -29,7 +29,7 @@ export async function publishEvent(
   context: Pick<Context, 'amqp' | 'clock'>,
   stack: Stack,
   { files, contracts }: { files: readonly SchemaFile[]; contracts: Contracts },
-  { type, data, exchange = TOPIC_EXCHANGE, ...options }: PublishOptions,
+  { type, data, exchange = stack.events.exchange, ...options }: PublishOptions,
 ): Promise<PublishedEvent> {
   const contract = eventFiles(files).find(({ name }) => name === type);
   if (contract === undefined) {
@@ -56,24 +56,15 @@ export async function publishEvent(
       hint: 'say where it goes with --key',
     });
   }
-  const event = envelope(
-    {
-      source: 'qbtc',
-      type,
-      dataschema: String(contract.schema.$id),
-      ...(options.correlationId === undefined ? {} : { correlationId: options.correlationId }),
-      data,
-    },
+  const correlationId = options.correlationId ?? randomUUID();
+  const { document, properties } = eventMessage(
+    { source: 'qbtc', type, dataschema: String(contract.schema.$id), correlationId, data },
+    stack,
     context.clock.now(),
   );
-  const { id, correlationid: correlationId } = event;
   await onBroker(context, brokerAccess(stack), 'qbtc events publish', async (connection) => {
     try {
-      await connection.publish({ exchange, routingKey }, Buffer.from(jsonText(event)), {
-        messageId: id,
-        correlationId,
-        contentType: EVENT_CONTENT_TYPE,
-      });
+      await connection.publish({ exchange, routingKey }, Buffer.from(jsonText(document)), properties);
     } catch (error) {
       throw new QbtcError('EVENT_UNROUTABLE', `the broker did not take it: ${messageOf(error)}`, {
         hint: 'see where events of this key go with `qbtc topology graph`',
@@ -81,5 +72,5 @@ export async function publishEvent(
       });
     }
   });
-  return { id, type, correlationId, exchange, routingKey };
+  return { id: properties.messageId, type, correlationId, exchange, routingKey };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { MessageProperties } from '../amqp/message-properties.ts';
 import { brokerAccess } from '../broker/access.ts';
 import { onBroker } from '../broker/connection.ts';
+import { type MessageSettings, messageFacts } from '../broker/message.ts';
 import type { AmqpConnection, Context, RawMessage } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
 import type { DeadLetter } from '../model/event.ts';
@@ -76,7 +77,7 @@ export async function replayDeadLetters(
     const letters: DeadLetter[] = [];
     try {
       for (const [index, message] of held.messages.entries()) {
-        const letter = letterOf(message, index);
+        const letter = letterOf(message, index, stack);
         letters.push(letter);
         letter.status = 'kept';
         const difference = mismatch(letter, options);
@@ -147,17 +148,15 @@ async function putInto(connection: AmqpConnection, queue: string, message: RawMe
   }
 }
 
-function letterOf({ exchange, routingKey, properties, content }: RawMessage, index: number): DeadLetter {
+function letterOf(message: RawMessage, index: number, settings: MessageSettings): DeadLetter {
+  const { exchange, routingKey, properties } = message;
   const headers = properties.headers ?? {};
   const header = (name: string) =>
     typeof headers[name] === 'string' ? (headers[name] as string) : undefined;
   const [death] = Array.isArray(headers['x-death']) ? (headers['x-death'] as Record<string, unknown>[]) : [];
   const keys = death?.['routing-keys'];
-  const event = parse(content);
-  const text = (name: string) => (typeof event[name] === 'string' ? (event[name] as string) : undefined);
   const queue = header(ORIGINAL.queue) ?? (typeof death?.queue === 'string' ? death.queue : undefined);
-  const [type, id] = [text('type'), text('id') ?? asText(properties.text('messageId'))];
-  const correlationId = text('correlationid') ?? asText(properties.text('correlationId'));
+  const { type, id, correlationId } = messageFacts(message, settings);
   return {
     index,
     ...(type === undefined ? {} : { type }),
@@ -197,15 +196,6 @@ function withoutDeath(properties: MessageProperties, replays: number): MessagePr
       .with({ expiration: undefined, userId: undefined })
       .withHeaders({ [REPLAYS]: replays }, (name) => FORGOTTEN.includes(name))
   );
-}
-
-function parse(content: Buffer): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(content.toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }
 
 function asText(value: unknown): string | undefined {

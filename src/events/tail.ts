@@ -1,12 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { brokerAccess } from '../broker/access.ts';
 import { onBroker, requireExchange } from '../broker/connection.ts';
-import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
+import { type MessageSettings, messageFacts } from '../broker/message.ts';
 import type { BrokerMessage, Context } from '../context.ts';
-import { hasFields, type JsonValue, parseJsonBytes, plainJson } from '../json.ts';
+import { QbtcError } from '../errors.ts';
+import { type JsonValue, plainJson } from '../json.ts';
 import type { SeenEvent } from '../model/event.ts';
 import type { Stack } from '../model/stack.ts';
-import type { Contracts } from './validate.ts';
+import type { Contracts, EventProblem } from './validate.ts';
 
 const TAIL_HINT =
   'name another exchange with --exchange, or declare it in the topology file and run `qbtc topology apply`';
@@ -32,14 +33,23 @@ export interface TailOptions {
  * Follows the events that pass an exchange, through a queue of its own: nobody who consumes them misses one. Resolves at
  * the end.
  *
- * @throws QbtcError those of `brokerAccess` and `onBroker`; `EXCHANGE_MISSING`
+ * @throws QbtcError those of `brokerAccess` and `onBroker`; `EXCHANGE_MISSING`, `EXCHANGE_HIDDEN`
  */
 export async function tailEvents(
   context: Pick<Context, 'amqp' | 'clock'>,
   stack: Stack,
-  { keys, exchange = TOPIC_EXCHANGE, onReady, end, ...filter }: TailOptions,
+  { keys, exchange = stack.events.exchange, onReady, end, ...filter }: TailOptions,
 ): Promise<void> {
   const access = brokerAccess(stack);
+  if (exchange === '') {
+    throw new QbtcError(
+      'EXCHANGE_HIDDEN',
+      'nobody can listen at the default exchange: no queue can be bound to it',
+      {
+        hint: 'name another exchange with --exchange, or look into a queue with `qbtc test` and a `consume` step',
+      },
+    );
+  }
   await onBroker(context, access, 'qbtc events tail', async (connection) => {
     await requireExchange(connection, access, exchange, TAIL_HINT);
     let left = filter.count ?? Number.POSITIVE_INFINITY;
@@ -49,7 +59,7 @@ export async function tailEvents(
       keys.map((routingKey) => ({ exchange, routingKey })),
       (message) => {
         if (left <= 0) return;
-        const event = seen(message, filter.contracts, context.clock.now());
+        const event = seen(message, stack, filter.contracts, context.clock.now());
         if (filter.type !== undefined && event.type !== filter.type) return;
         if (filter.correlationId !== undefined && event.correlationId !== filter.correlationId) return;
         left -= 1;
@@ -64,35 +74,53 @@ export async function tailEvents(
 }
 
 /** What a message says, as far as it is an event, and whether it keeps to its contract. */
-export function seen(message: BrokerMessage, contracts: Contracts | undefined, now: number): SeenEvent {
+export function seen(
+  message: BrokerMessage,
+  settings: MessageSettings,
+  contracts: Contracts | undefined,
+  now: number,
+): SeenEvent {
   const { exchange, routingKey } = message;
-  const about = { exchange, routingKey, seenAt: new Date(now).toISOString() };
-  let event: JsonValue;
-  try {
-    event = parseJsonBytes(message.content);
-  } catch {
-    return {
-      ...about,
-      ...(message.correlationId === undefined ? {} : { correlationId: message.correlationId }),
-      problem: 'is not JSON',
-      ...contentOf(message.content),
-    };
-  }
-  const envelope = hasFields(event) ? event : {};
-  const text = (name: string) =>
-    typeof envelope[name] === 'string' ? (envelope[name] as string) : undefined;
-  const [problem] = contracts?.check(plainJson(event)) ?? [];
-  const correlationId = text('correlationid') ?? message.correlationId;
-  const [type, source, id] = [text('type'), text('source'), text('id')];
+  const { document, source, id, correlationId, ...facts } = messageFacts(message, settings);
+  const isWrapped = settings.events.envelope === 'cloudevents';
+  const type = isWrapped ? facts.type : nameOf(facts.type, routingKey, contracts);
+  const problem = isWrapped ? wrappedProblem(document, contracts) : bareProblem(document, type, contracts);
   return {
-    ...about,
+    exchange,
+    routingKey,
+    seenAt: new Date(now).toISOString(),
     ...(type === undefined ? {} : { type }),
     ...(source === undefined ? {} : { source }),
     ...(id === undefined ? {} : { id }),
     ...(correlationId === undefined ? {} : { correlationId }),
-    ...(problem === undefined ? {} : { problem: `${problem.path} ${problem.message}`.trim() }),
-    event,
+    ...(problem === undefined ? {} : { problem }),
+    ...(document === undefined ? contentOf(message.content) : { event: document }),
   };
+}
+
+/** The name of an event without an envelope: that which it says itself, or that of the contract with its routing key. */
+function nameOf(said: string | undefined, routingKey: string, contracts: Contracts | undefined) {
+  if (said !== undefined && contracts?.names.includes(said)) return said;
+  return contracts?.eventOf(routingKey) ?? said;
+}
+
+function wrappedProblem(document: JsonValue | undefined, contracts: Contracts | undefined) {
+  if (document === undefined) return 'is not JSON';
+  return textOf(contracts?.check(plainJson(document)));
+}
+
+/** What no contract describes may be anything. */
+function bareProblem(
+  document: JsonValue | undefined,
+  type: string | undefined,
+  contracts: Contracts | undefined,
+) {
+  if (type === undefined || !contracts?.names.includes(type)) return undefined;
+  return document === undefined ? 'is not JSON' : textOf(contracts.checkData(type, plainJson(document)));
+}
+
+function textOf([problem]: readonly EventProblem[] = []): string | undefined {
+  return problem === undefined ? undefined : `${problem.path} ${problem.message}`.trim();
 }
 
 /** As text where it is one: bytes that are no UTF-8 would be other bytes. */

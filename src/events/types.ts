@@ -1,4 +1,3 @@
-import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
 import { type Node, References } from './references.ts';
 import { eventFiles, queueOf, routingKeyOf, type Schema, type SchemaFile } from './schema-file.ts';
 import { key, literal, TypeNames, union } from './typescript.ts';
@@ -21,7 +20,10 @@ const TAKEN = ['EventData', 'EventName', 'DESTINATIONS', 'SCHEMAS', 'Record'];
  *
  * @param others contracts that these may refer to
  */
-export function typesOf(files: readonly SchemaFile[], others: readonly SchemaFile[] = []): string {
+export function typesOf(
+  files: readonly SchemaFile[],
+  { exchange, others = [] }: { exchange: string; others?: readonly SchemaFile[] },
+): string {
   const events = eventFiles(files);
   const declarations = new Declarations(files, others);
   for (const { schema } of events) declarations.declare(schema);
@@ -31,8 +33,8 @@ export function typesOf(files: readonly SchemaFile[], others: readonly SchemaFil
   const destinations = events.flatMap(({ schema, name }) => {
     const [routingKey, queue] = [routingKeyOf(schema), queueOf(schema)];
     if (routingKey === undefined) return [];
-    const fields = Object.entries({ exchange: TOPIC_EXCHANGE, routingKey, queue }).flatMap(
-      ([field, value]) => (value === undefined ? [] : [`    ${field}: ${literal(value)},`]),
+    const fields = Object.entries({ exchange, routingKey, queue }).flatMap(([field, value]) =>
+      value === undefined ? [] : [`    ${field}: ${literal(value)},`],
     );
     return [`  ${name}: {\n${fields.join('\n')}\n  },`];
   });

@@ -3,7 +3,15 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import addFormats from 'ajv-formats';
 import { messageOf } from '../errors.ts';
 import type { Finding } from '../model/finding.ts';
-import { ENVELOPE, eventFiles, eventOf, QUEUE, ROUTING_KEY, type SchemaFile } from './schema-file.ts';
+import {
+  ENVELOPE,
+  eventFiles,
+  eventOf,
+  QUEUE,
+  ROUTING_KEY,
+  routingKeyOf,
+  type SchemaFile,
+} from './schema-file.ts';
 import { schemasIn } from './walk.ts';
 
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
@@ -19,6 +27,8 @@ export interface EventProblem {
 export interface Contracts {
   /** The names of the events. */
   names: string[];
+  /** The event whose contract has this routing key. */
+  eventOf(routingKey: string): string | undefined;
   /** What is wrong with a whole event, envelope and data; empty when nothing is. */
   check(event: unknown): EventProblem[];
   /** The same for the data alone. @throws RangeError for a name that is none of `names` */
@@ -150,6 +160,7 @@ export function contractsOf(files: readonly SchemaFile[]): Contracts {
   const envelope = files.find(({ name }) => name === ENVELOPE);
   const ids = new Map(eventFiles(files).map(({ name, schema }) => [name, schema.$id ?? '']));
   const names = [...ids.keys()];
+  const byKey = new Map(eventFiles(files).map(({ name, schema }) => [routingKeyOf(schema), name]));
   const run = (id: string, value: unknown): EventProblem[] => {
     const validate = ajv.getSchema(id);
     if (validate === undefined) throw new RangeError(`no schema ${id}`);
@@ -162,6 +173,7 @@ export function contractsOf(files: readonly SchemaFile[]): Contracts {
   };
   return {
     names,
+    eventOf: (routingKey) => byKey.get(routingKey),
     checkData,
     check(event) {
       if (typeof event !== 'object' || event === null || Array.isArray(event))

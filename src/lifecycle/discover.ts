@@ -5,6 +5,7 @@ import {
   announcementsOf,
   type DiscoverOptions,
   including,
+  isAnnounced,
   isContained,
   readAnnounced,
   registrationsOf,
@@ -232,6 +233,8 @@ async function tell(
   if (said.length === 0) return { announcing: 'done', reason: '' };
   if (resourceOfKind(stack, 'rabbitmq') === undefined)
     return { announcing: 'no-broker', reason: 'the stack declares no broker' };
+  if (!isAnnounced(stack))
+    return { announcing: 'no-listener', reason: 'the services of the stack speak in no envelope' };
   try {
     await announce(context, stack, said);
     await writeAnnounced(stack.root, now);

@@ -1,4 +1,3 @@
-import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
 import { declaredRoutes } from '../gateway/index.ts';
 import type { GraphEdge, GraphNode, StackGraph } from '../model/graph.ts';
 import type { Stack } from '../model/stack.ts';
@@ -77,12 +76,12 @@ function needEdges({ services, resources }: Stack): GraphEdge[] {
   );
 }
 
-function eventEdges({ services }: Stack, topology: Topology): GraphEdge[] {
-  const topic = idOf('exchange', TOPIC_EXCHANGE);
+function eventEdges({ services, events: { exchange } }: Stack, topology: Topology): GraphEdge[] {
+  const topic = idOf('exchange', exchange);
   return services.flatMap(({ name, events }) => {
     const service = idOf('service', name);
     const { publishes = [], consumes = [], subscribes = [] } = events ?? {};
-    const queues = new Set(consumes.flatMap((each) => queuesOf(each, topology)));
+    const queues = new Set(consumes.flatMap((each) => queuesOf(each, topology, exchange)));
     return [
       ...publishes.map((label) => ({ from: service, to: topic, kind: 'publishes' as const, label })),
       ...[...queues].map((queue) => ({

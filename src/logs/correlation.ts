@@ -1,3 +1,4 @@
+import { idText, memberAt } from '../field-path.ts';
 import { literalPattern } from '../literal-pattern.ts';
 import { isRecord } from '../record.ts';
 
@@ -13,11 +14,11 @@ export function correlationIn(
   names: readonly string[],
 ): { id: string; member: string | undefined } | undefined {
   for (const name of names) {
-    const top = idOf(valueAt(document, name));
+    const top = idText(memberAt(document, name));
     if (top !== undefined) return { id: top, member: Object.hasOwn(document, name) ? name : undefined };
     for (const place of INSIDE) {
       const inside = document[place];
-      const id = isRecord(inside) ? idOf(valueAt(inside, name)) : undefined;
+      const id = isRecord(inside) ? idText(memberAt(inside, name)) : undefined;
       if (id !== undefined) return { id, member: undefined };
     }
   }
@@ -43,20 +44,4 @@ function patternOf(name: string): RegExp {
   const pattern = new RegExp(`(?:^|[^\\w.-])["']?${literal}["']?\\s*[=:]\\s*["']?([\\w.:/+-]*\\w)`);
   patterns.set(name, pattern);
   return pattern;
-}
-
-/** A member by its name, or by a path through objects: `req.id`. ECS writes the dots into the name. */
-function valueAt(document: Readonly<Record<string, unknown>>, name: string): unknown {
-  if (Object.hasOwn(document, name)) return document[name];
-  let at: unknown = document;
-  for (const part of name.split('.')) {
-    if (!isRecord(at) || !Object.hasOwn(at, part)) return undefined;
-    at = at[part];
-  }
-  return at;
-}
-
-function idOf(value: unknown): string | undefined {
-  if (typeof value === 'number') return String(value);
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }

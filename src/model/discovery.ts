@@ -181,8 +181,8 @@ export interface Registration {
   services: FoundService[];
   changes: (Change & { status?: ChangeOutcome['status']; why?: string })[];
   announced: { key: string; name: string; instance: string }[];
-  /** `failed`: there was something to say on the bus, and it could not be said. */
-  announcing: 'done' | 'no-broker' | 'failed';
+  /** `failed`: there was something to say on the bus, and it could not be said. `no-listener`: nobody would understand it. */
+  announcing: 'done' | 'no-broker' | 'no-listener' | 'failed';
   /** Why nothing could be said on the bus; empty when it could. */
   unannounced: string;
   /** Of the changes; empty for a dry run. */

@@ -3,6 +3,25 @@ import type { SourcePlace } from './gateway.ts';
 /** The code of the error of a message that no queue was bound for. */
 export const UNROUTED = 'UNROUTED';
 
+/** What events are wrapped in: the attributes of CloudEvents, or nothing, so that the body of a message is the event. */
+export const ENVELOPES = ['cloudevents', 'none'] as const;
+export type EnvelopeKind = (typeof ENVELOPES)[number];
+
+/** How the services of a stack speak at the broker. */
+export interface EventSettings {
+  /** The exchange that they publish to; `''` is the default exchange. */
+  exchange: string;
+  envelope: EnvelopeKind;
+}
+
+/** Where the services of a stack carry the id of a request. */
+export interface CorrelationSettings {
+  /** A header of HTTP and of messages, in any case. */
+  header?: string;
+  /** A field of the body of messages and of log lines, or a path through objects: `meta.requestId`. */
+  field?: string;
+}
+
 /** Where an event is published, as its contract says. */
 export interface EventDestination {
   /** `llm_request` */

@@ -1,3 +1,4 @@
+import type { CorrelationSettings, EventSettings } from './event.ts';
 import type { ApisixPlugins, ApisixRoute, GatewayDeclaration, SourcePlace } from './gateway.ts';
 import type { Readiness } from './readiness.ts';
 import type { Resource, Strategy } from './resource.ts';
@@ -21,12 +22,17 @@ export interface ServiceEvents {
   resource: string;
   /** `env` connects as this account; with that of the stack when left out. */
   account?: { user: string; password: string };
-  /** Routing keys that it publishes to the stack's topic exchange. */
+  /** Routing keys that it publishes to the stack's exchange. */
   publishes: string[];
   /** Routing keys, or names of queues, whose messages its instances share among them. */
   consumes: string[];
   /** Routing keys of which each instance gets every message, in a queue of its own. */
   subscribes: string[];
+  /**
+   * What it declares at the broker by itself: anything, or exchanges and queues of these names (`*` is any text). It
+   * declares nothing where left out.
+   */
+  declares?: true | string[];
 }
 
 /** What asks a process to end. */
@@ -154,6 +160,8 @@ export interface Stack {
   topologyFiles: readonly string[];
   /** The folders with the contracts of the events, absolute; none when the stack has none. */
   contractFolders: readonly string[];
+  events: EventSettings;
+  correlation: CorrelationSettings;
   /** The compose file, absolute; it need not be there. */
   composeFile: string;
   /** The flow files, absolute, sorted. */

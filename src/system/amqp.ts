@@ -34,31 +34,23 @@ export const connectAmqp: AmqpConnect = async (url, { timeoutMs, name }) => {
         queue,
         (message) => {
           if (message === null) return;
-          onMessage({
-            exchange: message.fields.exchange,
-            routingKey: message.fields.routingKey,
-            ...(message.properties.correlationId === undefined
-              ? {}
-              : { correlationId: String(message.properties.correlationId) }),
-            ...(message.properties.messageId === undefined
-              ? {}
-              : { messageId: String(message.properties.messageId) }),
-            headers: message.properties.headers ?? {},
-            content: message.content,
-            receivedAt: performance.now(),
-          });
+          onMessage({ ...rawMessage(message), receivedAt: performance.now() });
         },
         { noAck: true },
       );
     },
-    async publish({ exchange, routingKey }, content, properties = {}) {
+    async publish({ exchange, routingKey }, content, { deliveryMode, ...properties } = {}) {
       const channel = await connection.createConfirmChannel();
       try {
         await new Promise<void>((resolve, reject) => {
           channel.once('return', () =>
             reject(
               Object.assign(
-                new Error(`no queue is bound to ${exchange} with the routing key ${routingKey}`),
+                new Error(
+                  exchange === ''
+                    ? `there is no queue ${routingKey}`
+                    : `no queue is bound to ${exchange} with the routing key ${routingKey}`,
+                ),
                 { code: UNROUTED },
               ),
             ),
@@ -70,7 +62,7 @@ export const connectAmqp: AmqpConnect = async (url, { timeoutMs, name }) => {
             exchange,
             routingKey,
             content,
-            { ...properties, mandatory: true, persistent: true },
+            { ...properties, mandatory: true, persistent: deliveryMode !== 1 },
             (error) => (error ? reject(error) : resolve()),
           );
         });

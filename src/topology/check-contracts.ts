@@ -1,10 +1,9 @@
-import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
 import type { EventDestination } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Stack } from '../model/stack.ts';
 import type { Topology } from '../model/topology.ts';
-import { queuesTaking } from './desired.ts';
 import { keysMeet } from './match.ts';
+import { queuesTaking } from './reach.ts';
 
 /**
  * Where the topology, the services and the contracts of the events do not say the same: they name the same routing keys and
@@ -13,11 +12,15 @@ import { keysMeet } from './match.ts';
 export function checkContracts(
   contracts: readonly EventDestination[],
   topology: Topology,
-  { services }: Pick<Stack, 'services'>,
+  { services, events: { exchange } }: Pick<Stack, 'services' | 'events'>,
 ): Finding[] {
   if (contracts.length === 0) return [];
   const known = (key: string) => contracts.some(({ routingKey }) => keysMeet(key, routingKey));
   const queues = new Set(topology.queues.map(({ name }) => name));
+  const isOpen = services.some(({ events }) => events?.declares !== undefined);
+  // A queue that a service declares by itself is bound by it, too.
+  const isTaken = (key: string, queue: string) =>
+    queuesTaking(key, topology, exchange).includes(queue) || (isOpen && !queues.has(queue));
   const strange = (subject: string, key: string, where: string): Finding => ({
     code: 'no-contract',
     severity: 'warning',
@@ -27,7 +30,7 @@ export function checkContracts(
   });
   return [
     ...contracts.flatMap(({ event, routingKey, queue, place }) =>
-      queue === undefined || queuesTaking(routingKey, topology).includes(queue)
+      queue === undefined || isTaken(routingKey, queue)
         ? []
         : [
             {
@@ -51,7 +54,7 @@ export function checkContracts(
         .map(({ key, where }) => strange(`service ${name}`, key, where));
     }),
     ...topology.bindings
-      .filter(({ source, routing_key }) => source === TOPIC_EXCHANGE && !known(routing_key))
+      .filter(({ source, routing_key }) => source === exchange && !known(routing_key))
       .map(({ destination, destination_type: type, routing_key }) =>
         strange(`${type} ${destination}`, routing_key, 'it is bound to'),
       ),

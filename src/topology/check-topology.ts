@@ -26,7 +26,7 @@ export const CHECKS: readonly TopologyCheck[] = [
 ];
 
 /** What is wrong with the topology although the broker would take it. */
-export function checkTopology(topology: Topology, stack: Pick<Stack, 'services'>): Finding[] {
+export function checkTopology(topology: Topology, stack: Pick<Stack, 'services' | 'events'>): Finding[] {
   return CHECKS.flatMap(({ code, severity, examine }) =>
     examine(topology, stack).map((problem) => ({ code, severity, ...problem })),
   );

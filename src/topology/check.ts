@@ -13,5 +13,5 @@ export interface TopologyCheck {
   /** Stable: scripts name it. */
   code: string;
   severity: Finding['severity'];
-  examine(topology: Topology, stack: Pick<Stack, 'services'>): TopologyProblem[];
+  examine(topology: Topology, stack: Pick<Stack, 'services' | 'events'>): TopologyProblem[];
 }

@@ -1,8 +1,9 @@
-import { DEAD_LETTER_EXCHANGE, REPLY_EXCHANGE, RETRY_EXCHANGE, TOPIC_EXCHANGE } from '../broker/exchanges.ts';
-import { literalPattern } from '../literal-pattern.ts';
+import { DEAD_LETTER_EXCHANGE, REPLY_EXCHANGE } from '../broker/exchanges.ts';
+import type { EventSettings } from '../model/event.ts';
 import type { Service, Stack } from '../model/stack.ts';
-import type { BrokerAccount, Exchange, Permission, Queue, Topology } from '../model/topology.ts';
-import { matchesKey } from './match.ts';
+import type { BrokerAccount, Exchange, Queue, Topology } from '../model/topology.ts';
+import { accountsOf } from './accounts.ts';
+import { isBuiltIn, queuesOf } from './reach.ts';
 import { readTopology } from './read.ts';
 
 /** What the broker should hold: the topology, and an account for each service that has one. */
@@ -13,10 +14,6 @@ export interface Desired {
 
 const DEAD_LETTER_QUEUE = 'q_dead_letters';
 const DELIVERY_LIMIT = 5;
-/** Queues of one instance alone: those that the broker names, and where the runtime hears its answers. */
-const ownQueues = (service: string) => ['amq\\.gen-.*', `${literalPattern(service)}\\.replies\\..*`];
-/** What matches no name at all. */
-const NOTHING = '^$';
 
 /** True when the stack says anything about what its broker should hold. */
 export function declaresTopology(stack: Stack): boolean {
@@ -31,18 +28,30 @@ export function declaresTopology(stack: Stack): boolean {
  */
 export async function desiredOf(stack: Stack): Promise<Desired> {
   const written = await readTopology(stack.topologyFiles);
-  const topology = withEvents(written, stack.services);
-  const accounts = stack.services.flatMap((service) => accountOf(service, topology));
-  return { topology: { ...topology, permissions: [] }, accounts };
+  const topology = withEvents(written, stack);
+  return { topology: { ...topology, permissions: [] }, accounts: accountsOf(stack, topology) };
 }
 
-/** The topology with a queue for every key that a service consumes. What is declared already stays as it is. */
-export function withEvents(written: Topology, services: readonly Pick<Service, 'events'>[]): Topology {
-  const keys = [...new Set(services.flatMap(({ events }) => events?.consumes ?? []))].filter(
-    (key) => queuesOf(key, written).length === 0,
+/** What of a stack its topology follows from. */
+export interface Speaking {
+  services: readonly Pick<Service, 'events'>[];
+  events: EventSettings;
+}
+
+/**
+ * The topology with a queue for every key that a service consumes. What is declared already stays as it is, and what a
+ * service declares by itself is left to it.
+ */
+export function withEvents(written: Topology, { services, events: settings }: Speaking): Topology {
+  const speaking = services.flatMap(({ events }) => events ?? []);
+  if (speaking.length === 0) return written;
+  const { exchange: main, envelope } = settings;
+  const leftAlone = new Set(
+    speaking.flatMap(({ declares, consumes }) => (declares === undefined ? [] : consumes)),
   );
-  const speaks = services.some(({ events }) => events !== undefined);
-  if (!speaks) return written;
+  const keys = [...new Set(speaking.flatMap(({ consumes }) => consumes))].filter(
+    (key) => !leftAlone.has(key) && queuesOf(key, written, main).length === 0,
+  );
   const topology: Topology = {
     ...written,
     exchanges: [...written.exchanges],
@@ -50,11 +59,14 @@ export function withEvents(written: Topology, services: readonly Pick<Service, '
     bindings: [...written.bindings],
   };
   const exchange = (name: string) => {
-    if (!topology.exchanges.some((each) => each.name === name)) topology.exchanges.push(topicExchange(name));
+    if (!isBuiltIn(name) && !topology.exchanges.some((each) => each.name === name))
+      topology.exchanges.push(topicExchange(name));
   };
   const queue = (name: string, args: Queue['arguments'], source: string, key: string) => {
     if (!topology.queues.some((each) => each.name === name))
       topology.queues.push({ name, durable: true, auto_delete: false, arguments: args });
+    // The default exchange has a binding to each queue that nobody declares.
+    if (source === '') return;
     topology.bindings.push({
       source,
       destination: name,
@@ -63,7 +75,10 @@ export function withEvents(written: Topology, services: readonly Pick<Service, '
       arguments: {},
     });
   };
-  for (const name of [TOPIC_EXCHANGE, REPLY_EXCHANGE]) exchange(name);
+  // A service that declares by itself knows better of which type the exchange is.
+  if (keys.length > 0 || speaking.every(({ declares }) => declares === undefined)) exchange(main);
+  // The runtime that hears answers there is that of our envelope.
+  if (envelope === 'cloudevents') exchange(REPLY_EXCHANGE);
   if (keys.length === 0) return topology;
   if (!topology.exchanges.some(({ name }) => name === DEAD_LETTER_EXCHANGE)) {
     exchange(DEAD_LETTER_EXCHANGE);
@@ -75,31 +90,9 @@ export function withEvents(written: Topology, services: readonly Pick<Service, '
       'x-dead-letter-exchange': DEAD_LETTER_EXCHANGE,
       'x-delivery-limit': DELIVERY_LIMIT,
     };
-    queue(queueNameOf(key), args, TOPIC_EXCHANGE, key);
+    queue(main === '' ? key : queueNameOf(key), args, main, key);
   }
   return topology;
-}
-
-/** The queues that a service means by a routing key or by a name. */
-export function queuesOf(consumed: string, topology: Topology): string[] {
-  if (topology.queues.some(({ name }) => name === consumed)) return [consumed];
-  return queuesTaking(consumed, topology);
-}
-
-/** The queues to which the stack's topic exchange gives what is published by a routing key. */
-export function queuesTaking(key: string, { bindings }: Topology): string[] {
-  return [
-    ...new Set(
-      bindings
-        .filter(
-          ({ source, destination_type: type, routing_key }) =>
-            source === TOPIC_EXCHANGE &&
-            type === 'queue' &&
-            (routing_key === key || matchesKey(routing_key, key)),
-        )
-        .map(({ destination }) => destination),
-    ),
-  ];
 }
 
 function queueNameOf(key: string): string {
@@ -107,44 +100,6 @@ function queueNameOf(key: string): string {
     .replace(/\*/g, 'any')
     .replace(/#/g, 'all')
     .replace(/[^A-Za-z0-9]+/g, '_')}`;
-}
-
-/** What the service needs for its events and no more, unless the topology file says what its account may do. */
-function accountOf({ name, events }: Service, topology: Topology): BrokerAccount[] {
-  if (events?.account === undefined) return [];
-  const { user, password } = events.account;
-  const given = topology.permissions.find(
-    (permission) => permission.user === name || permission.user === user,
-  );
-  const { configure, write, read } = given ?? permissionOf(name, events, topology);
-  return [{ user, password, configure, write, read }];
-}
-
-function permissionOf(
-  service: string,
-  { publishes, consumes, subscribes }: NonNullable<Service['events']>,
-  topology: Topology,
-): Omit<Permission, 'user'> {
-  const consumed = consumes.flatMap((each) => queuesOf(each, topology));
-  const listens = consumes.length > 0 || subscribes.length > 0;
-  const declared = (name: string) => topology.exchanges.some((each: Exchange) => each.name === name);
-  const writes = [
-    ...(publishes.length > 0 ? [TOPIC_EXCHANGE] : []),
-    // Who is asked answers; who cannot answer tries again later, or gives up.
-    ...(listens ? [REPLY_EXCHANGE, DEAD_LETTER_EXCHANGE, RETRY_EXCHANGE] : []),
-  ].filter(declared);
-  // The runtime of every service listens for answers, whether it ever asks or not.
-  const reads = [REPLY_EXCHANGE, ...(subscribes.length > 0 ? [TOPIC_EXCHANGE] : [])].filter(declared);
-  const own = ownQueues(service);
-  return {
-    configure: anyOf(own),
-    write: anyOf([...own, ...writes.map(literalPattern)]),
-    read: anyOf([...own, ...reads.map(literalPattern), ...consumed.map(literalPattern)]),
-  };
-}
-
-function anyOf(patterns: readonly string[]): string {
-  return patterns.length === 0 ? NOTHING : `^(${[...new Set(patterns)].join('|')})$`;
 }
 
 function topicExchange(name: string): Exchange {

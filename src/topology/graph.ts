@@ -1,6 +1,5 @@
-import { TOPIC_EXCHANGE } from '../broker/exchanges.ts';
 import type { Binding, Topology } from '../model/topology.ts';
-import { queuesOf } from './desired.ts';
+import { queuesOf } from './reach.ts';
 
 /** What a service says and hears, for the graph. */
 export interface Speaker {
@@ -12,8 +11,10 @@ export interface Speaker {
 /**
  * The topology as a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html): services, exchanges and queues;
  * solid where messages go, dotted where dead letters go.
+ *
+ * @param exchange that the services publish to
  */
-export function graphOf(topology: Topology, services: readonly Speaker[] = []): string {
+export function graphOf(topology: Topology, exchange: string, services: readonly Speaker[] = []): string {
   const ids = new Map<string, string>();
   const id = (kind: 's' | 'e' | 'q', name: string) => {
     const key = `${kind}:${name}`;
@@ -33,10 +34,10 @@ export function graphOf(topology: Topology, services: readonly Speaker[] = []): 
   }
   const known = (kind: 'e' | 'q', name: string) => ids.has(`${kind}:${name}`);
   for (const { name, publishes, consumes } of services) {
-    if (known('e', TOPIC_EXCHANGE))
+    if (known('e', exchange))
       for (const key of new Set(publishes))
-        lines.push(`  ${id('s', name)} -->|${label(key)}| ${id('e', TOPIC_EXCHANGE)}`);
-    for (const queue of new Set(consumes.flatMap((each) => queuesOf(each, topology))))
+        lines.push(`  ${id('s', name)} -->|${label(key)}| ${id('e', exchange)}`);
+    for (const queue of new Set(consumes.flatMap((each) => queuesOf(each, topology, exchange))))
       lines.push(`  ${id('q', queue)} --> ${id('s', name)}`);
   }
   for (const binding of topology.bindings) {

@@ -17,11 +17,12 @@ import { planChanges, type TopologyPlan, type TopologyTarget } from './plan/inde
 export { checkContracts } from './check-contracts.ts';
 export { checkTopology } from './check-topology.ts';
 export { definitionsOf } from './definitions.ts';
-export { deadLetterQueues, declaresTopology, desiredOf, queuesOf, withEvents } from './desired.ts';
+export { deadLetterQueues, declaresTopology, desiredOf, withEvents } from './desired.ts';
 export { exportTopology } from './export.ts';
 export { graphOf } from './graph.ts';
 export { type MigrationSurroundings, migrateQueue } from './migrate/index.ts';
 export type { TopologyPlan } from './plan/index.ts';
+export { queuesOf } from './reach.ts';
 export { readTopology } from './read.ts';
 
 type Reach = Pick<Context, 'http' | 'clock' | 'interrupted' | 'amqp'>;

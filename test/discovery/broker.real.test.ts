@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { DISCOVERY_QUEUE, TOPIC_EXCHANGE } from '../../src/broker/exchanges.ts';
+import { DISCOVERY_QUEUE } from '../../src/broker/exchanges.ts';
 import { announce, announcementsOf } from '../../src/discovery/announce.ts';
 import { ANNOUNCED, type AnnouncedKey } from '../../src/discovery/announcements.ts';
 import { discover } from '../../src/discovery/discover.ts';
@@ -46,11 +46,11 @@ describe.each([
     stack = emptyStack('/stack', { resources: [{ name: 'broker', kind: 'rabbitmq', ports: {}, endpoint }] });
     const connection = await connectAmqp(url, { timeoutMs: 5000, name: 'test' });
     const durable = { durable: true, auto_delete: false, arguments: {} };
-    await connection.declareExchange({ name: TOPIC_EXCHANGE, type: 'topic', internal: false, ...durable });
+    await connection.declareExchange({ name: 'qbtc.topic', type: 'topic', internal: false, ...durable });
     await connection.declareQueue({ name: DISCOVERY_QUEUE, ...durable });
     for (const routing_key of Object.keys(ANNOUNCED))
       await connection.bind({
-        source: TOPIC_EXCHANGE,
+        source: 'qbtc.topic',
         destination: DISCOVERY_QUEUE,
         destination_type: 'queue',
         routing_key,
@@ -64,10 +64,7 @@ describe.each([
   async function say(key: AnnouncedKey, data: object, time = new Date().toISOString()): Promise<void> {
     const connection = await connectAmqp(broker?.amqpUrl ?? '', { timeoutMs: 5000, name: 'shop' });
     const event = { type: ANNOUNCED[key], source: 'shop', time, data };
-    await connection.publish(
-      { exchange: TOPIC_EXCHANGE, routingKey: key },
-      Buffer.from(JSON.stringify(event)),
-    );
+    await connection.publish({ exchange: 'qbtc.topic', routingKey: key }, Buffer.from(JSON.stringify(event)));
     await connection.close();
   }
 
@@ -100,7 +97,7 @@ describe.each([
     if (broker === undefined) return scope.skip();
     const connection = await connectAmqp(broker.amqpUrl, { timeoutMs: 5000, name: 'worker' });
     onTestFinished(() => connection.close());
-    await connection.tap([{ exchange: TOPIC_EXCHANGE, routingKey: 'x' }], () => {});
+    await connection.tap([{ exchange: 'qbtc.topic', routingKey: 'x' }], () => {});
     let found: Awaited<ReturnType<typeof discover>>['services'][number] | undefined;
     // The management API of RabbitMQ tells of a connection when it has counted.
     for (let tries = 0; tries < 100 && found === undefined; tries += 1) {

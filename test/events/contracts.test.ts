@@ -79,9 +79,11 @@ describe('the contracts of the stack that is scaffolded', () => {
   });
 
   it('make an AsyncAPI 3 document that its own schema takes', async () => {
-    const document = asyncApiOf(files, { title: 'acme', version: '1' }, [
-      { service: 'llm-api', publishes: ['llm.request'], consumes: [] },
-    ]);
+    const document = asyncApiOf(
+      files,
+      { title: 'acme', version: '1', exchange: 'qbtc.topic', envelope: 'cloudevents' },
+      [{ service: 'llm-api', publishes: ['llm.request'], consumes: [] }],
+    );
     const specification = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0.json');
     const ajv = new Ajv({
       strict: false,

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Schema, SchemaFile } from '../../src/events/schema-file.ts';
-import { typesOf } from '../../src/events/types.ts';
+import { typesOf as typesIn } from '../../src/events/types.ts';
 import { schemaPair } from '../support/json-schemas.ts';
 
 const EVENTS = new URL('../../templates/stack/packages/contracts/src/events.ts', import.meta.url);
@@ -15,6 +15,7 @@ const OF_TRADING = new URL(
   import.meta.url,
 );
 
+const typesOf = (files: readonly SchemaFile[]) => typesIn(files, { exchange: 'qbtc.topic' });
 const file = (name: string, schema: Schema): SchemaFile => ({
   name,
   file: `/${name}.json`,

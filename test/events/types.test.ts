@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Schema, SchemaFile } from '../../src/events/schema-file.ts';
-import { typesOf } from '../../src/events/types.ts';
+import { typesOf as typesIn } from '../../src/events/types.ts';
 
+const typesOf = (files: readonly SchemaFile[]) => typesIn(files, { exchange: 'qbtc.topic' });
 const file = (name: string, schema: Schema): SchemaFile => ({
   name,
   file: `/${name}.json`,

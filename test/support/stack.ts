@@ -26,6 +26,8 @@ export function emptyStack(root: string, changes: Partial<Stack> = {}): Stack {
     gateway: { consumers: [], objects: [], locate: () => undefined },
     topologyFiles: [],
     contractFolders: [],
+    events: { exchange: 'qbtc.topic', envelope: 'cloudevents' },
+    correlation: {},
     composeFile: `${root}/infrastructure/docker-compose.yml`,
     flowFiles: [],
     discovery: {

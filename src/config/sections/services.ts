@@ -135,7 +135,7 @@ export const serviceSchema = z
     events: z
       .strictObject({
         resource: name().describe('The rabbitmq resource.'),
-        publishes: routingKeys('Routing keys that it publishes to the exchange `qbtc.topic`.'),
+        publishes: routingKeys('Routing keys that it publishes to the exchange of `events.exchange`.'),
         consumes: routingKeys(
           'Routing keys, or names of queues of the topology, whose messages its instances share. A key without a queue gets one.',
         ),
@@ -145,6 +145,14 @@ export const serviceSchema = z
           .default(true)
           .describe(
             'Whether the service has an account of its own at the broker, with rights on what is named here only: in `env`, the references to the resource connect as that account. It needs a broker with a management API.',
+          ),
+        declares: z
+          .union([z.boolean(), z.array(filled('a name')).min(1, { error: 'at least one name' })], {
+            error: 'true, false, or a list of names',
+          })
+          .default(false)
+          .describe(
+            'Whether the service declares exchanges and queues by itself: `true`, or their names (`*` is any text). Its account may do so, and what it consumes is left to it.',
           ),
       })
       .optional()

@@ -1,9 +1,10 @@
 import { brokerAccess } from '../../broker/access.ts';
 import { onBroker, requireExchange } from '../../broker/connection.ts';
-import { DISCOVERY_QUEUE, TOPIC_EXCHANGE } from '../../broker/exchanges.ts';
+import { DISCOVERY_QUEUE } from '../../broker/exchanges.ts';
 import { QbtcError } from '../../errors.ts';
 import { resourceOfKind } from '../../resources/facts.ts';
 import { addressText } from '../addresses.ts';
+import { isAnnounced } from '../announce.ts';
 import { ANNOUNCED_KEYS, type Announced, foldAnnouncements } from '../announcements.ts';
 import type { Sighting, Source } from '../source.ts';
 
@@ -15,8 +16,8 @@ const ALIVE_MS = 10_000;
 /** Services that announce themselves on the bus. A queue keeps what was said before we came. */
 export const bus: Source = {
   async absent(_, { stack }) {
-    const hasBroker = resourceOfKind(stack, 'rabbitmq') !== undefined;
-    return hasBroker ? undefined : 'the stack declares no broker';
+    if (resourceOfKind(stack, 'rabbitmq') === undefined) return 'the stack declares no broker';
+    return isAnnounced(stack) ? undefined : 'the services of the stack speak in no envelope';
   },
   look(context, { stack }) {
     return onBroker(context, brokerAccess(stack), 'qbtc discover', async (connection) => {
@@ -34,15 +35,16 @@ export const bus: Source = {
   watch(context, { stack }, { onReady, onChange }, signal) {
     const access = brokerAccess(stack);
     return onBroker(context, access, 'qbtc discover --watch', async (connection) => {
-      await requireExchange(connection, access, TOPIC_EXCHANGE);
+      const { exchange } = stack.events;
+      await requireExchange(connection, access, exchange);
       await connection.tap(
-        ANNOUNCED_KEYS.map((routingKey) => ({ exchange: TOPIC_EXCHANGE, routingKey })),
+        ANNOUNCED_KEYS.map((routingKey) => ({ exchange, routingKey })),
         () => onChange(),
       );
       onReady();
       for (;;) {
         await context.clock.sleep(ALIVE_MS, signal);
-        await connection.exchangeExists(TOPIC_EXCHANGE);
+        await connection.exchangeExists(exchange);
       }
     });
   },

@@ -6,7 +6,7 @@ export const operation = operationOf({
   input: {},
   documents: ['text'],
   async run(_, stack) {
-    const about = { title: stack.name, version: '1' };
+    const about = { title: stack.name, version: '1', ...stack.events };
     const text = asyncApiOf(await readContracts(stack), about, participantsOf(stack));
     return { document: { kind: 'text', stack: stack.name, format: 'asyncapi', text } };
   },

@@ -10,7 +10,7 @@ export const operation = operationOf({
     const speakers = stack.services.flatMap(({ name, events }) =>
       events === undefined ? [] : [{ name, publishes: events.publishes, consumes: events.consumes }],
     );
-    const text = graphOf(topology, speakers);
+    const text = graphOf(topology, stack.events.exchange, speakers);
     return { document: { kind: 'text', stack: stack.name, format: 'mermaid', text } };
   },
 });

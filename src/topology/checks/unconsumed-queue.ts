@@ -1,14 +1,16 @@
 import type { TopologyCheck } from '../check.ts';
-import { queuesOf } from '../desired.ts';
 import { deadLetterExchanges, isBounded, isWaiting } from '../queue-settings.ts';
+import { queuesOf } from '../reach.ts';
 
 export const unconsumedQueue: TopologyCheck = {
   code: 'unconsumed-queue',
   severity: 'warning',
-  examine(topology, { services }) {
+  examine(topology, { services, events: { exchange } }) {
     if (!services.some(({ events }) => events !== undefined)) return [];
     const consumed = new Set(
-      services.flatMap(({ events }) => events?.consumes ?? []).flatMap((each) => queuesOf(each, topology)),
+      services
+        .flatMap(({ events }) => events?.consumes ?? [])
+        .flatMap((each) => queuesOf(each, topology, exchange)),
     );
     const exchanges = deadLetterExchanges(topology);
     const deadLetterQueues = new Set(

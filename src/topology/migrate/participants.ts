@@ -4,16 +4,16 @@ import type { Service, Stack } from '../../model/stack.ts';
 import type { Topology } from '../../model/topology.ts';
 import { isRecord } from '../../record.ts';
 import { resourcesOfKind } from '../../resources/facts.ts';
-import { queuesOf } from '../desired.ts';
+import { queuesOf } from '../reach.ts';
 
 /**
- * The services of the stack that consume a queue or may write to it. One that does not say what it publishes may write
- * to any.
+ * The services of the stack that consume a queue or may write to it. One that does not say what it publishes, or
+ * that declares by itself, may write to any.
  */
 export function usersOf(stack: Stack, topology: Topology, queue: string): string[] {
   const brokers = resourcesOfKind(stack, 'rabbitmq');
   return stack.services
-    .filter((service) => reaches(service, brokers) && uses(service, topology, queue))
+    .filter((service) => reaches(service, brokers) && uses(service, stack.events.exchange, topology, queue))
     .map(({ name }) => name);
 }
 
@@ -29,9 +29,10 @@ function reaches({ events, dependsOn, env }: Service, brokers: readonly Resource
   );
 }
 
-function uses({ events }: Service, topology: Topology, queue: string): boolean {
-  if (events === undefined) return true;
-  return [...events.publishes, ...events.consumes].some((key) => queuesOf(key, topology).includes(queue));
+function uses({ events }: Service, exchange: string, topology: Topology, queue: string): boolean {
+  if (events === undefined || events.declares !== undefined) return true;
+  const keys = [...events.publishes, ...events.consumes];
+  return keys.some((key) => queuesOf(key, topology, exchange).includes(queue));
 }
 
 /** The connections that consume a queue, as their owners name them; the broker tells it seconds later. */
