@@ -21,13 +21,20 @@ const common = {
 };
 
 function stepSchema(kind: StepKindName) {
-  return z.strictObject({ kind: z.literal(kind), ...common, ...STEPS[kind].shape });
+  return z
+    .strictObject({ kind: z.literal(kind), ...common, ...STEPS[kind].shape })
+    .superRefine((read, issues) => STEPS[kind].refine?.(read, issues));
 }
 
 const [first, ...others] = STEP_KIND_NAMES.map(stepSchema) as [
   ReturnType<typeof stepSchema>,
   ...ReturnType<typeof stepSchema>[],
 ];
+
+const tap = z.strictObject({
+  exchange: z.string().min(1, { error: 'an exchange; nobody can listen at the default exchange' }),
+  routing_key: z.string(),
+});
 
 /** A flow file: what each field is called and holds, and its default. What no single field can tell stands in `rules.ts`. */
 export const flowFileSchema = z.strictObject({
@@ -36,7 +43,7 @@ export const flowFileSchema = z.strictObject({
   tags: z.array(z.string()).default([]),
   timeout: durationSchema.default(30_000),
   disruptive: z.boolean({ error: 'true or false' }).default(false),
-  taps: z.array(z.strictObject({ exchange: z.string(), routing_key: z.string() })).default([]),
+  taps: z.array(tap).default([]),
   steps: z.array(z.discriminatedUnion('kind', [first, ...others])).min(1, { error: 'at least one step' }),
 });
 

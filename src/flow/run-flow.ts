@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { MessageSettings } from '../broker/message.ts';
 import type { SqlConnection } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import type { FlowResult } from '../model/flow.ts';
@@ -42,13 +43,15 @@ export async function runFlow(
   const { clock, interrupted } = context;
   const correlationId = randomUUID();
   const captures = new Map<string, unknown>();
-  const events = new EventLog(correlationId);
+  const events = new EventLog(correlationId, {
+    others: flow.steps.some(({ prepared }) => prepared.matchesOthers === true),
+  });
   const over = new AbortController();
   const signal = AbortSignal.any([interrupted, over.signal]);
   const databases = new Connections(context.sql);
   const caches = new Connections(context.redis);
   const broker = new FlowBroker(context, stack, flow.name);
-  await Promise.all([watch(broker, flow, events), connectAhead(databases, stack, flow)]);
+  await Promise.all([watch(broker, flow, events, stack), connectAhead(databases, stack, flow)]);
   const startedAt = clock.monotonic();
   const since = clock.now();
   clock.sleep(flow.timeout, signal).then(
@@ -135,13 +138,18 @@ export async function runFlow(
 }
 
 /** Opens the taps before anything is sent, so that no event can pass unseen. */
-async function watch(broker: FlowBroker, { taps }: Flow, events: EventLog): Promise<void> {
+async function watch(
+  broker: FlowBroker,
+  { taps }: Flow,
+  events: EventLog,
+  settings: MessageSettings,
+): Promise<void> {
   if (taps.length === 0 || broker.resource === undefined) return;
   try {
     const connection = await broker.connection();
     await connection.tap(
       taps.map(({ exchange, routing_key: routingKey }) => ({ exchange, routingKey })),
-      (message) => events.record(readEvent(message)),
+      (message) => events.record(readEvent(message, settings)),
     );
   } catch (error) {
     events.blindness = { resource: broker.resource.name, reason: messageOf(error) };

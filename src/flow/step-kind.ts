@@ -89,6 +89,8 @@ export interface PreparedStep {
   leaves?: string | undefined;
   /** The `id` of the `http` step whose answer this step reads. */
   reads?: string | undefined;
+  /** Looks also among messages that do not carry the flow's correlation id. */
+  matchesOthers?: boolean;
 }
 
 /**
@@ -100,6 +102,8 @@ export interface StepKind {
   acts: boolean;
   /** The kind's own keys of a step. */
   shape: z.ZodRawShape;
+  /** Tells what no single key can. */
+  refine?(read: unknown, issues: z.RefinementCtx): void;
   /** Turns these keys, as they were read with `shape`, into what runs. */
   prepare(read: unknown): PreparedStep;
 }
@@ -108,12 +112,14 @@ export interface StepKind {
 export function defineStepKind<Shape extends z.ZodRawShape>(kind: {
   acts: boolean;
   shape: Shape;
+  refine?(read: z.infer<z.ZodObject<Shape>>, issues: z.RefinementCtx): void;
   prepare(read: z.infer<z.ZodObject<Shape>>): PreparedStep;
 }): StepKind {
   return {
     acts: kind.acts,
     shape: kind.shape,
     // `read` was parsed with this shape, as part of the whole step.
+    refine: (read, issues) => kind.refine?.(read as z.infer<z.ZodObject<Shape>>, issues),
     prepare: (read) => kind.prepare(read as z.infer<z.ZodObject<Shape>>),
   };
 }

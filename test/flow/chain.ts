@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { MessageProperties } from '../../src/amqp/message-properties.ts';
 import type { AmqpConnect, BrokerMessage, RedisConnect, SqlConnect } from '../../src/context.ts';
 import type { FlowContext } from '../../src/flow/step-kind.ts';
 import type { Resource } from '../../src/model/resource.ts';
@@ -54,7 +55,7 @@ export async function chain(options: {
         const message = {
           exchange,
           routingKey,
-          headers: {},
+          properties: MessageProperties.NONE,
           content: Buffer.from(JSON.stringify(event)),
           receivedAt: performance.now(),
         };

@@ -113,6 +113,33 @@ describe('what would change a store, or cannot be', () => {
     [step('redis', ['command: [FLUSHALL]']), 'a command that only reads'],
     [step('exec', ['run: []']), 'a program and its arguments'],
     [step('publish', ['event: { type: A B, data: {}, routing_key: a }']), 'the name of an event'],
+    [step('publish', []), 'steps[1]: found a mapping, expected event or message'],
+    [
+      step('publish', ['event: { type: a, data: 1, routing_key: a }', 'message: { body: x }']),
+      'either event or message, not both',
+    ],
+    [step('publish', ['message: { body: x, json: 1 }']), 'one of json, body and base64'],
+    [
+      step('publish', ['message: { base64: "no base64!" }']),
+      'message.base64: found "no base64!", expected bytes in base64',
+    ],
+    [step('publish', [`message: { routing_key: ${'k'.repeat(256)} }`]), 'at most 255 bytes'],
+    [step('publish', ['message: { headers: { __proto__: x } }']), 'found the name "__proto__"'],
+    [
+      step('publish', ['message: { headers: { a: { b: [9007199254740993] } } }']),
+      'a text, a number of at most 15 digits',
+    ],
+    [step('publish', ['message: { properties: { replyTo: q } }']), 'did you mean "reply_to"?'],
+    [step('publish', ['message: { properties: { priority: 256 } }']), 'a whole number from 0 to 255'],
+    [step('publish', ['message: { properties: { delivery_mode: 3 } }']), 'a whole number from 1 to 2'],
+    [
+      step('publish', ['message: { properties: { expiration: 1.5 } }']),
+      'a whole number from 0 to 4294967295',
+    ],
+    [step('event', ['event: {}']), 'at least one of type, exchange and routing_key'],
+    [step('event', ['event: { type: a }', 'match: { properties: { typ: a } }']), 'did you mean "type"?'],
+    [step('consume', ['queue: ""']), 'the name of a queue'],
+    [step('consume', ['queue: q', 'match: { body: { matches: "(" } }']), 'a regular expression'],
   ])('is a mistake of the file', async (steps, message) => {
     await expect(run(steps)).rejects.toMatchObject({
       code: 'FLOW_INVALID',

@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import { headerOf } from '../../broker/message.ts';
 import type { HttpRequest } from '../../context.ts';
 import { messageOf } from '../../errors.ts';
 import { jsonText } from '../../json.ts';
+import type { Stack } from '../../model/stack.ts';
 import { answerDetails, answerExpectationSchema, answerMismatches, documentOf } from '../answer.ts';
 import { curlOf } from '../curl.ts';
 import { durationSchema, formatDuration } from '../duration.ts';
@@ -56,7 +58,11 @@ interface HttpStep {
   within: number;
 }
 
-async function requested({ id, request, expect, within }: HttpStep, scope: StepScope): Promise<StepOutcome> {
+async function requested(
+  { id, request: written, expect, within }: HttpStep,
+  scope: StepScope,
+): Promise<StepOutcome> {
+  const request = correlated(written, scope.stack);
   const { url, ...spec } = scope.fill(request);
   const curl = curlOf(scope.fillPublic(request));
   scope.actedAt = scope.context.clock.monotonic();
@@ -76,6 +82,15 @@ async function requested({ id, request, expect, within }: HttpStep, scope: StepS
   return mismatches.length === 0
     ? { ...outcome, seenAt: exchange.endedAt }
     : { ...outcome, details: answerDetails(answer) };
+}
+
+/** The request with the header that the stack has for the id of one, where it does not set that itself. */
+function correlated<Request extends { headers: Record<string, string> }>(
+  request: Request,
+  { correlation: { header } }: Pick<Stack, 'correlation'>,
+): Request {
+  if (header === undefined || headerOf(request.headers, header) !== undefined) return request;
+  return { ...request, headers: { [header]: '${correlation_id}', ...request.headers } };
 }
 
 function toRequest(
