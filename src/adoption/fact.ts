@@ -56,6 +56,10 @@ export interface ProgramFact {
   group: string;
   /** What has to be done before it can run, and whether that is so. */
   install?: { command: string; missing: boolean };
+  /** What a build makes, and is not there: the command that builds it, where its file names one. */
+  build?: { command?: string; makes: string };
+  /** Scripts of package.json that run what only a build makes, and is not there. */
+  unbuilt?: readonly string[];
 }
 
 /** What something in a folder says of the service there. */

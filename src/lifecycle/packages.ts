@@ -17,7 +17,7 @@ export async function folderWithoutPackages(root: string, path: string): Promise
 }
 
 /** The folder and those above it, up to the last one. */
-function upwards(folder: string, last: string | undefined): string[] {
+export function upwards(folder: string, last: string | undefined): string[] {
   const above = dirname(folder);
   return folder === last || above === folder ? [folder] : [folder, ...upwards(above, last)];
 }

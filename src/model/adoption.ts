@@ -8,6 +8,7 @@ export const OBSTACLE_CODES = [
   'image-without-kind',
   'no-program',
   'not-installed',
+  'not-built',
   'port-in-code',
   'port-taken',
   'second-of-kind',

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { diagnose } from '../doctor/index.ts';
 import { messageOf } from '../errors.ts';
 import { openStackHere } from '../lifecycle/open.ts';
-import type { Adoption } from '../model/adoption.ts';
+import type { Adoption, Obstacle } from '../model/adoption.ts';
 import { operationOf } from './operation.ts';
 
 export const operation = operationOf({
@@ -65,15 +65,16 @@ function nextSteps(
   update: boolean,
 ): Adoption['next'] {
   if (dryRun) return [{ command: `qbtc init${update ? ' --update' : ''}`, why: 'writes it' }];
-  const installs = [
-    ...new Set(obstacles.filter(({ code }) => code === 'not-installed').map(({ fix }) => fix)),
+  const before = (which: Obstacle['code']) => [
+    ...new Set(obstacles.filter(({ code }) => code === which).map(({ fix }) => fix)),
   ];
   return [
     ...draft.imports.map(({ form, file }) => ({
       command: form === 'rabbitmq' ? `qbtc topology import ${file}` : `qbtc routes import ${form} ${file}`,
       why: form === 'rabbitmq' ? 'takes over exchanges, queues and bindings' : 'takes over the routes',
     })),
-    ...installs.map((command) => ({ command, why: 'installs what services need' })),
+    ...before('not-installed').map((command) => ({ command, why: 'installs what services need' })),
+    ...before('not-built').map((command) => ({ command, why: 'builds what services run' })),
     { command: 'qbtc up', why: 'starts all of it, and returns when it is healthy' },
     ...(files.length > 1 ? [{ command: 'qbtc test', why: 'asks each service that speaks HTTP' }] : []),
     { command: 'qbtc score', why: 'says what is missing, and the command that mends it' },

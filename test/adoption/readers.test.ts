@@ -109,3 +109,56 @@ test('requirements are compared by name alone', () => {
     ),
   ).toEqual(['flask', 'sqlalchemy', 'ruamel-yaml', 'x']);
 });
+
+test('what only a build makes is not run before it: a script that builds goes first, or the build is asked for', async () => {
+  const { stack, draft } = await adopted({
+    'compose.yaml': [
+      'services:',
+      '  dice: { build: { context: ., dockerfile: packages/dice/Dockerfile }, ports: ["4002:4002"] }',
+      '  coin: { build: ./packages/coin, ports: ["4003:4003"] }',
+    ].join('\n'),
+    'packages/dice/Dockerfile': 'FROM node:20\nCMD ["npm", "run", "start:prod", "--workspace=dice"]\n',
+    'packages/dice/package.json':
+      '{"name": "dice", "scripts": {"start": "nest start", "start:prod": "node dist/main"}, "dependencies": {"@nestjs/core": "10"}}',
+    'packages/coin/Dockerfile': 'FROM node:20\nCMD ["node", "dist/index.js"]\n',
+    'packages/coin/package.json':
+      '{"name": "coin", "scripts": {"start": "node dist/index.js", "build": "tsc"}, "dependencies": {"express": "4"}}',
+    'node_modules/express/package.json': '{}',
+  });
+  expect(stack.services.map(({ name, command }) => [name, command])).toEqual([
+    ['dice', ['npm', 'start']],
+    ['coin', ['npm', 'start']],
+  ]);
+  expect(draft.obstacles.filter(({ code }) => code === 'not-built')).toMatchObject([
+    { of: 'coin', found: 'dist/index.js is not there', fix: '(cd packages/coin && npm run build)' },
+  ]);
+});
+
+test('scripts of the one package of several services are called where it stands', async () => {
+  const app = (name: string) =>
+    `  ${name}: { build: { context: ., dockerfile: ./apps/${name}/Dockerfile }, command: pnpm run start:dev ${name} }`;
+  const { stack } = await adopted({
+    'compose.yaml': ['services:', app('auth'), app('orders')].join('\n'),
+    'pnpm-lock.yaml': '',
+    'package.json':
+      '{"name": "shop", "scripts": {"start": "nest start", "start:dev": "nest start --watch"}, "dependencies": {"@nestjs/core": "10"}}',
+    'apps/auth/Dockerfile': 'FROM node:20\nCMD ["node", "dist/apps/auth/main"]\n',
+    'apps/orders/Dockerfile': 'FROM node:20\nCMD ["node", "dist/apps/orders/main"]\n',
+  });
+  expect(stack.services.map(({ name, path }) => [name, path === stack.root])).toEqual([
+    ['auth', true],
+    ['orders', true],
+  ]);
+});
+
+test('packages that are called the same are services of the names of their folders', async () => {
+  const copied = '{"name": "starter", "scripts": {"start": "node a.js"}, "dependencies": {"express": "4"}}';
+  const code = 'app.listen(process.env.PORT);\n';
+  const { stack } = await adopted({
+    'business/package.json': copied,
+    'business/a.js': code,
+    'entrance/package.json': copied,
+    'entrance/a.js': code,
+  });
+  expect(stack.services.map(({ name }) => name)).toEqual(['business', 'entrance']);
+});

@@ -113,6 +113,25 @@ describe('before anything is started', () => {
     }
   });
 
+  test('packages of workspaces are installed once, where the lock file stands', async () => {
+    const stack = await stackOf(
+      {
+        'package.json': '{"workspaces": ["packages/*"]}',
+        'package-lock.json': '{}',
+        'packages/a/package.json': '{"dependencies": {"x": "^1"}}',
+        'packages/b/package.json': '{"dependencies": {"x": "^1"}}',
+      },
+      (root) => ({
+        services: ['a', 'b'].map((name, at) =>
+          service(name, 8000 + at, { path: join(root, 'packages', name), command: ['node', 'a.js'] }),
+        ),
+      }),
+    );
+    expect((await found(stack)).filter(({ code }) => code === 'DEPENDENCIES_MISSING')).toEqual([
+      expect.objectContaining({ subject: 'package.json', fix: 'npm ci' }),
+    ]);
+  });
+
   test('a workspace that the lock file does not have is said, and no reason not to start', async () => {
     const stack = await stackOf(
       {

@@ -2,7 +2,7 @@ import type { Place } from '../../model/adoption.ts';
 import type { ResourceKind } from '../../model/resource.ts';
 import type { DocumentFact, Fact, HintFact, ProgramFact, Said, UnitFact } from '../fact.ts';
 import { imageName, insteadOfTool, isGatewayImage, kindOfImage } from '../images.ts';
-import { folderOf } from '../repository.ts';
+import { baseName, folderOf } from '../repository.ts';
 import type { Draft } from './draft.ts';
 
 /** A service to be: what compose says of it, what starts it, and what its folder says. */
@@ -111,7 +111,12 @@ function placeUnit(
   const program = best(candidates.filter((each) => each.folder === own)) ?? best(candidates);
   // A Dockerfile says how it is started, package.json what has to be installed.
   const install = candidates.find((each) => each.install !== undefined)?.install;
-  const command = unit.command ?? program?.command;
+  const inPackage = candidates.find(({ group }) => group === 'package');
+  const said = unit.command ?? program?.command;
+  // An image has been built; here a script that builds and runs does what it does.
+  const isBuilt = said === undefined || inPackage === undefined || !callsAny(said.value, inPackage.unbuilt);
+  const command = isBuilt ? said : inPackage.command;
+  const build = command === inPackage?.command ? inPackage?.build : undefined;
   const runnable = unit.command !== undefined || (program !== undefined && program.rank < 5);
   if (command === undefined || !runnable) {
     const isGateway = isGatewayImage(image);
@@ -129,15 +134,39 @@ function placeUnit(
   }
   found.parts.push({
     name,
-    folder:
-      program !== undefined && unit.command === undefined ? program.folder : (program?.folder ?? folder),
+    folder: folderOfPart(unit, folder, program, programs),
     unit,
-    ...(program === undefined ? {} : { program: { ...program, ...(install && { install }) } }),
+    ...(program === undefined
+      ? {}
+      : { program: { ...program, ...(install && { install }), ...(build && { build }) } }),
     command,
     hints: [],
     documents: [],
     shared: false,
   });
+}
+
+/** Whether a command calls one of these scripts by a package manager: `npm run start:prod --workspace=api`. */
+function callsAny([first = '', ...rest]: readonly string[], scripts: readonly string[] = []): boolean {
+  return /^(npm|yarn|pnpm)$/.test(first) && rest.some((word) => scripts.includes(word));
+}
+
+/**
+ * Where a command of compose is run. The one package of several services stands where their images are built from, and
+ * not beside their Dockerfiles: there its scripts are called.
+ */
+function folderOfPart(
+  unit: UnitFact,
+  context: string,
+  program: ProgramFact | undefined,
+  programs: readonly ProgramFact[],
+): string {
+  if (program === undefined || unit.command === undefined) return program?.folder ?? context;
+  const isPackage = (folder: string) =>
+    programs.some((each) => each.folder === folder && each.group === 'package');
+  const [first = ''] = unit.command.value;
+  const callsScript = /^(npm|npx|yarn|pnpm)$/.test(first);
+  return callsScript && !isPackage(program.folder) && isPackage(context) ? context : program.folder;
 }
 
 function leaveOut(unit: UnitFact, image: string, found: Found, told: Told): void {
@@ -191,7 +220,7 @@ function alone(programs: readonly ProgramFact[], bases: Bases): Part[] {
     const mains = here.filter(({ group }) => group.startsWith('go:'));
     const chosen = lines.length > 0 ? lines : one !== undefined && serving ? [one] : mains;
     return chosen.map((program) => ({
-      name: program.name === '.' || program.name === '' ? 'app' : program.name,
+      name: nameOf(program, programs),
       folder,
       program,
       command: program.command,
@@ -200,6 +229,15 @@ function alone(programs: readonly ProgramFact[], bases: Bases): Part[] {
       shared: false,
     }));
   });
+}
+
+/** What its file calls it; the folder where another is called the same, as in a copied package.json. */
+function nameOf({ name, folder, serves }: ProgramFact, programs: readonly ProgramFact[]): string {
+  if (name === '.' || name === '') return 'app';
+  const others = programs.some(
+    (other) => other.name === name && other.folder !== folder && other.serves && serves,
+  );
+  return others && folder !== '.' ? baseName(folder) : name;
 }
 
 function notInCompose(programs: readonly ProgramFact[], { parts, leftOut }: Found, told: Told): void {

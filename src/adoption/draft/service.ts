@@ -4,6 +4,7 @@ import { kindOfScheme } from '../images.ts';
 import { folderOf } from '../repository.ts';
 import type { Draft, DraftService, Field } from './draft.ts';
 import { environmentOf, kindOfVariable } from './environment.ts';
+import { tellAddresses, tellProgram } from './obstacles.ts';
 import type { Part } from './parts.ts';
 import {
   isFlask,
@@ -13,7 +14,7 @@ import {
   portVariable,
   type TakenPorts,
 } from './ports.ts';
-import { type Address, addressOf, LOCAL, literal } from './references.ts';
+import { addressOf, LOCAL, literal } from './references.ts';
 import type { Secrets } from './secrets.ts';
 import { resourceOfKind, type Surroundings } from './surroundings.ts';
 
@@ -83,16 +84,8 @@ export function serviceOf(part: Part, source: ServiceSource): DraftService {
   if (unit?.stopTimeout !== undefined) service.stopTimeout = unit.stopTimeout;
   addFiles(service, part, source);
   addDependencies(service, part, uses, source);
-  tellAddresses(part, name, source);
-  const install = part.program?.install;
-  if (install?.missing)
-    draft.obstacles.push({
-      code: 'not-installed',
-      at: part.program?.at ?? service.name.at,
-      of: name,
-      found: 'its packages are not installed',
-      fix: install.command,
-    });
+  tellAddresses(part, name, around, draft);
+  tellProgram(part, service, draft);
   return service;
 }
 
@@ -300,50 +293,4 @@ function addDependencies(
     const of = kind && resourceOfKind(kind, { service: service.name.value, around });
     if (of !== undefined) add(of, hint.at, true);
   }
-}
-
-/** Addresses that the code does not let anybody choose. */
-function tellAddresses({ hints }: Part, name: string, { draft, around }: ServiceSource): void {
-  for (const hint of hints) {
-    if (hint.kind !== 'address') continue;
-    const there = addressOf(hint.url);
-    const isServer = there !== undefined && !/^https?$/.test(there.scheme);
-    if (!isServer && !isNeighbour(there?.host ?? hint.url, there?.port, name, around)) continue;
-    const port = there?.port === undefined ? '' : `:${there.port}`;
-    const found =
-      there === undefined ? (hint.url.split('://')[0] ?? '') : `${there.scheme}://${there.host}${port}`;
-    draft.obstacles.push({
-      code: 'address-in-code',
-      at: hint.at,
-      of: name,
-      found,
-      fix: `read it from a variable, and give the variable in env${referenceTo(there, hint.url, around)}`,
-    });
-  }
-}
-
-/** Whether a name or an address is that of another part of the stack. */
-function isNeighbour(host: string, port: string | undefined, name: string, around: Surroundings): boolean {
-  const other = [...around.services].find(
-    ([written, { outside, inside, port: own }]) =>
-      written === host ||
-      (LOCAL.test(host) && port !== undefined && [outside, inside, own].includes(Number(port))),
-  );
-  if (other !== undefined) return other[1].name !== name;
-  return around.resources.has(host) || around.leftOut.has(host);
-}
-
-/** What leads to the part that stands in the code; nothing where no part of the stack does. */
-function referenceTo(
-  there: Address | undefined,
-  written: string,
-  { resources, services }: Surroundings,
-): string {
-  const host = there?.host ?? written;
-  const kind = there && kindOfScheme(there.scheme);
-  const resource = resources.get(host) ?? [...resources.values()].find((each) => each.kind === kind);
-  const service = services.get(host);
-  if (resource === undefined && service === undefined) return '';
-  const part = there === undefined ? 'host' : 'url';
-  return `: \${${resource === undefined ? `services.${service?.name}` : `resources.${resource.name}`}.${part}}`;
 }

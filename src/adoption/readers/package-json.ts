@@ -67,7 +67,28 @@ function factsOf(repository: Repository, file: string, text: string): Fact[] {
   if (/\b(react-scripts start|next (dev|start)|nuxt (dev|start))\b/.test(started))
     facts.push({ kind: 'reads-port', folder, at: at(`"${script}"`), variable: 'PORT' });
   const install = installOf(repository, folder, dependencies.length > 0);
-  const program = { kind: 'program', folder, name, group: 'package', ...(install && { install }) } as const;
+  const missing = new Map(
+    Object.entries(scripts).flatMap(([each, line]): [string, string][] => {
+      const file = unbuiltBy(repository, folder, String(line));
+      return file === undefined || scripts[`pre${each}`] !== undefined ? [] : [[each, file]];
+    }),
+  );
+  const makes = script === undefined ? undefined : missing.get(script);
+  const builder = scripts.build === undefined ? undefined : `${managerOf(repository, folder)} run build`;
+  const program = {
+    kind: 'program',
+    folder,
+    name,
+    group: 'package',
+    unbuilt: [...missing.keys()],
+    ...(install && { install }),
+    ...(makes !== undefined && {
+      build: {
+        makes,
+        ...(builder && { command: folder === '.' ? builder : `(cd ${folder} && ${builder})` }),
+      },
+    }),
+  } as const;
   if (script !== undefined) {
     const line = String(scripts[script]);
     if (ORCHESTRATES.test(line)) return facts;
@@ -107,6 +128,17 @@ function nodeAlone(repository: Repository, folder: string, line: string): string
   if (words?.[0] !== 'node' || words.some((word) => /[$*?]/.test(word))) return undefined;
   const file = words.slice(1).find((word) => !word.startsWith('-'));
   return file !== undefined && hasScript(repository, folder, file) ? words : undefined;
+}
+
+/** The file that such a script runs, where it is not there yet: `node dist/main` before a build. */
+function unbuiltBy(repository: Repository, folder: string, line: string): string | undefined {
+  const words = wordsOf(line)?.filter((word) => !word.startsWith('-'));
+  const [program, file] = words ?? [];
+  if (program !== 'node' || file === undefined || /[$*?]/.test(file)) return undefined;
+  const base = inFolder(folder, file);
+  if (base === undefined) return undefined;
+  const path = join(repository.root, base);
+  return ['', '.js', '.mjs', '.cjs', '/index.js'].some((end) => existsSync(path + end)) ? undefined : file;
 }
 
 function hasScript(repository: Repository, folder: string, file: string): boolean {

@@ -32,7 +32,7 @@ const up: View<UpDocument> = (document, style) => {
   const changed = outcomes.length - troubled.length;
   return [
     `${strong(stack)}  ${strategy}`,
-    '',
+    ...(choices.length === 0 ? [] : ['']),
     ...table(
       choices.map(({ resource, provider, reason, loss }) => [
         { text: resource, paint: strong },
