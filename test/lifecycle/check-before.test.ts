@@ -128,7 +128,7 @@ describe('before anything is started', () => {
       }),
     );
     expect((await found(stack)).filter(({ code }) => code === 'DEPENDENCIES_MISSING')).toEqual([
-      expect.objectContaining({ subject: 'package.json', fix: 'npm ci' }),
+      expect.objectContaining({ fix: 'npm ci' }),
     ]);
   });
 
