@@ -1,5 +1,6 @@
 import { add } from './add/index.ts';
 import { chaos } from './chaos/index.ts';
+import { ci } from './ci/index.ts';
 import type { Register } from './command.ts';
 import { completion } from './completion.ts';
 import { consumers } from './consumers/index.ts';
@@ -61,6 +62,7 @@ export const commands: readonly Register[] = [
   test,
   trace,
   score,
+  ci,
   heal,
   chaos,
   secrets,

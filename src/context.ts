@@ -44,6 +44,8 @@ export interface Io {
   reveal(text: string): void;
   /** Adds values that `out` and `err` mask from now on. */
   mask(secrets: Iterable<string>): void;
+  /** A text as it may go into a file that others read, without those values. */
+  masked(text: string): string;
   /** Aborted when nobody reads stdout any more (`qbtc logs --follow | head`): what goes on for ever ends then. */
   unread: AbortSignal;
   /** True when a person sits at both stdin and stderr: prompts and spinners are allowed. */

@@ -3,7 +3,7 @@ import { jsonText } from '../json.ts';
 import { printableIn } from '../printable.ts';
 import { annotation } from './annotation.ts';
 import { type DocumentForm, PAGE_FORMATS, type PageFormat, type ReportOptions } from './document-form.ts';
-import { DOCUMENTS, type DocumentKind, type DocumentOf } from './documents/index.ts';
+import { DOCUMENTS, type Document, type DocumentKind, type DocumentOf } from './documents/index.ts';
 import { hanging } from './layout.ts';
 import type { Notice } from './notice.ts';
 import { createPalette } from './palette.ts';
@@ -67,6 +67,12 @@ const NOTICES: Readonly<
   sarif: async () => (await import('./sarif.ts')).sarifLog,
   'code-quality': async () => (await import('./code-quality.ts')).codeQuality,
 };
+
+/** What a document of any kind has for those who show it beside the lines of files. */
+export async function noticesIn(document: Document): Promise<Notice[]> {
+  const { form } = (await DOCUMENTS[document.kind]()) as unknown as { form: DocumentForm<Document> };
+  return noticesOf(form, document);
+}
 
 function noticesOf<Document extends { kind: string }>(
   { notices }: DocumentForm<Document>,

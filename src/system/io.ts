@@ -34,6 +34,7 @@ export function createIo(streams: Streams): Io {
     err,
     reveal: out,
     mask,
+    masked,
     unread: closing.signal,
     interactive,
     color: stdout.isTTY === true && colorAllowed,

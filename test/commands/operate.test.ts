@@ -9,6 +9,7 @@ import { quietContext } from '../support/quiet-context.ts';
 /** Commands that are no operation, because of what they hand out or whom they talk to. */
 const ALONE = new Set([
   'demo',
+  'ci',
   'new',
   'exec',
   'consumers add',

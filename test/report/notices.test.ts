@@ -1,22 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { QbtcError } from '../../src/errors.ts';
 import type { Notice } from '../../src/report/notice.ts';
 import { sarifLog } from '../../src/report/sarif.ts';
+import { sarifMistakes } from '../support/sarif.ts';
 import { documents } from './documents/index.ts';
 import { createReporter } from './reporter.ts';
-
-/** OASIS's own, as the tools that read SARIF have it. */
-const schema = JSON.parse(
-  readFileSync(new URL('../fixtures/sarif/sarif-schema-2.1.0.json', import.meta.url), 'utf8'),
-) as object;
-const ajv = new Ajv2020({ strict: false, allErrors: true });
-addFormats.default(ajv);
-const validate = ajv.compile(schema);
-const mistakes = (log: unknown) => (validate(log) ? [] : validate.errors);
 
 const options = {
   width: 80,
@@ -52,7 +41,7 @@ const urisOf = (log: Log) =>
 
 describe.each(Object.entries(documents))('%s', (_kind, document) => {
   test('is valid SARIF', () => {
-    expect(mistakes(sarif(document))).toEqual([]);
+    expect(sarifMistakes(sarif(document))).toEqual([]);
   });
 
   test('names all that GitLab asks for', () => {
@@ -91,7 +80,7 @@ test('whatever is told is valid SARIF, and each result names its rule', () => {
   fc.assert(
     fc.property(notices, (told) => {
       const log = JSON.parse(JSON.stringify(sarifLog(told, options))) as Log;
-      expect(mistakes(log)).toEqual([]);
+      expect(sarifMistakes(log)).toEqual([]);
       for (const { tool, results } of log.runs)
         for (const { ruleId, ruleIndex } of results) expect(tool.driver.rules[ruleIndex]?.id).toBe(ruleId);
     }),

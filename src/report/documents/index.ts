@@ -8,6 +8,7 @@ export const DOCUMENTS = {
   applied: () => import('./applied/index.ts'),
   chaos: () => import('./chaos/index.ts'),
   check: () => import('./check/index.ts'),
+  ci: () => import('./ci/index.ts'),
   consumers: () => import('./consumers/index.ts'),
   'contract-diff': () => import('./contract-diff/index.ts'),
   demo: () => import('./demo/index.ts'),

@@ -5,6 +5,7 @@ import { document as adoption } from './adoption.ts';
 import { document as applied } from './applied.ts';
 import { document as chaos } from './chaos.ts';
 import { document as check } from './check.ts';
+import { document as ci } from './ci.ts';
 import { document as consumers } from './consumers.ts';
 import { document as contractDiff } from './contract-diff.ts';
 import { document as demo } from './demo.ts';
@@ -102,6 +103,7 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
   heal,
   'heal-watch': healWatch,
   check,
+  ci,
   flows,
   logs,
   environment,

@@ -1,3 +1,4 @@
+import { cell } from '../../markdown.ts';
 import { gateText, gateWords, points, signed } from '../../terminal/score.ts';
 import type { ScoreDocument } from './index.ts';
 
@@ -49,13 +50,4 @@ export function page({ score, target, comparison }: ScoreDocument): string {
           ),
         ]),
   ].join('\n');
-}
-
-/** Text of others in a cell: no line feed, no bar, nothing that Markdown or HTML would read. */
-function cell(text: string): string {
-  return text
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll(/[\\`*_[\]|~#]/g, (sign) => `\\${sign}`);
 }
