@@ -12,9 +12,10 @@ import {
   Scalar,
   type YAMLMap,
 } from 'yaml';
-import { type ExactNumber, numberOf } from '../json.ts';
 import { aliasTargets } from './aliases.ts';
+import { exactNumber } from './exact-number.ts';
 import { type FieldPath, fieldName, type Mistake, type Position } from './mistake.ts';
+import { parsePlainYaml } from './plain-yaml.ts';
 import { mergeMarkers, repeatedKeys, syntaxMistakes } from './yaml-mistakes.ts';
 
 /** `qbtc.yaml` as plain data, and where each value of it stands in the file. References are still as written. */
@@ -63,6 +64,37 @@ export function parseStackDocument(
     exactNumbers = false,
     isText = textInStack,
   }: DocumentLimits = {},
+): StackDocument {
+  const limits = { maxValues, topExpected, exactNumbers, isText };
+  const data = parsePlainYaml(text, limits);
+  return data === undefined ? parseWithPlaces(text, limits) : placedLater(text, limits, data);
+}
+
+/** A document of which nothing is to be said as it is read: places are looked for when somebody asks for one. */
+export function placedLater(
+  text: string,
+  limits: Required<DocumentLimits>,
+  data: Record<string, unknown>,
+): StackDocument {
+  let whole: StackDocument | undefined;
+  const places = (): StackDocument => {
+    whole ??= parseWithPlaces(text, limits);
+    return whole;
+  };
+  return {
+    data,
+    mistakes: [],
+    usable: true,
+    at: (path) => places().at(path),
+    keyAt: (path) => places().keyAt(path),
+    within: (path, part) => places().within(path, part),
+  };
+}
+
+/** The same by the parser that knows where everything stands, which takes five times as long. */
+export function parseWithPlaces(
+  text: string,
+  { maxValues, topExpected, exactNumbers, isText }: Required<DocumentLimits>,
 ): StackDocument {
   const lines = new LineCounter();
   const document = parseDocument(text, {
@@ -167,7 +199,7 @@ class NodeReader {
     if (isScalar(node)) {
       if (this.#isText(path) && node.value !== null && node.source !== undefined) return node.source;
       if (typeof node.value !== 'number') return node.value;
-      if (this.#exactNumbers) return exact(node.source, node.value);
+      if (this.#exactNumbers) return exactNumber(node.source, node.value);
       if (
         Number.isInteger(node.value) &&
         !Number.isSafeInteger(node.value) &&
@@ -264,11 +296,6 @@ class NodeReader {
     const at = this.#position(node.range?.[0] ?? 0);
     this.mistakes.push({ at, field: fieldName(path), found, expected });
   }
-}
-
-/** Decimal notation alone is read anew: `0x10`, `.inf` and the like have few digits. */
-function exact(source: string | undefined, value: number): ExactNumber {
-  return source !== undefined && /^[-+]?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(source) ? numberOf(source) : value;
 }
 
 function keyOf(path: FieldPath): string {

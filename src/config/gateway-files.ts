@@ -6,9 +6,9 @@ import writeFileAtomic from 'write-file-atomic';
 import { messageOf } from '../errors.ts';
 import { decode, encode, statePath } from '../state/index.ts';
 import { readTextFile } from '../text-file.ts';
-import { parseStackDocument, type StackDocument } from './document.ts';
+import { parseStackDocument, placedLater, type StackDocument } from './document.ts';
 import { expectation, schemaMistakes } from './issues.ts';
-import type { FieldPath, Mistake } from './mistake.ts';
+import type { Mistake } from './mistake.ts';
 import type { GatewayFile } from './schema.ts';
 import { gatewayFileSchema } from './sections/gateway.ts';
 import { asApisixReads } from './standalone.ts';
@@ -101,36 +101,19 @@ async function readDocument(root: string, file: string): Promise<ReadDocument> {
   } catch (error) {
     return broken(`a file that cannot be read (${messageOf(error)})`, 'a file of the gateway');
   }
-  const parse = () =>
-    parseStackDocument(text, {
-      maxValues: MAX_VALUES,
-      topExpected: 'a mapping that starts with lists such as "routes:"',
-      isText: () => false,
-    });
-  if (text.length < WORTH_KEEPING_BYTES) return parse();
+  const limits = {
+    maxValues: MAX_VALUES,
+    topExpected: 'a mapping that starts with lists such as "routes:"',
+    exactNumbers: false,
+    isText: () => false,
+  };
+  if (text.length < WORTH_KEEPING_BYTES) return parseStackDocument(text, limits);
 
   const kept = await keptData(root, text);
-  const data = kept ?? (await import('./plain-yaml.ts')).parsePlainYaml(text, { maxValues: MAX_VALUES });
-  if (data === undefined) {
-    const document = parse();
-    if (document.usable && document.mistakes.length === 0) await keep(root, text, document.data);
-    return document;
-  }
-  if (kept === undefined) await keep(root, text, data);
-  // Positions are asked for only when something is to be said about the file.
-  let parsed: StackDocument | undefined;
-  const positions = (): StackDocument => {
-    parsed ??= parse();
-    return parsed;
-  };
-  return {
-    data,
-    mistakes: [],
-    usable: true,
-    at: (path: FieldPath) => positions().at(path),
-    keyAt: (path: FieldPath) => positions().keyAt(path),
-    within: (path: FieldPath, part: string) => positions().within(path, part),
-  };
+  if (kept !== undefined) return placedLater(text, limits, kept);
+  const document = parseStackDocument(text, limits);
+  if (document.usable && document.mistakes.length === 0) await keep(root, text, document.data);
+  return document;
 }
 
 /**

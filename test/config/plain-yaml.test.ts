@@ -1,23 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stringify, type ToStringOptions } from 'yaml';
-import { parseStackDocument } from '../../src/config/document.ts';
-import { parsePlainYaml } from '../../src/config/plain-yaml.ts';
+import { parseStackDocument, parseWithPlaces } from '../../src/config/document.ts';
+import type { FieldPath } from '../../src/config/mistake.ts';
+import { type PlainLimits, parsePlainYaml } from '../../src/config/plain-yaml.ts';
 import { runs } from '../support/property-runs.ts';
 
-const LIMITS = { maxValues: 100_000 };
-const slowly = (text: string) => parseStackDocument(text, { ...LIMITS, isText: () => false });
+const LIMITS: PlainLimits = { maxValues: 100_000, exactNumbers: false, isText: () => false };
+const slowly = (text: string, limits = LIMITS) => parseWithPlaces(text, { ...limits, topExpected: '' });
 
 /** What is taken is taken as the parser with positions takes it, which has nothing to say about it. */
-function expectTheSame(text: string): void {
-  const data = parsePlainYaml(text, LIMITS);
+function expectTheSame(text: string, limits: PlainLimits): void {
+  const data = parsePlainYaml(text, limits);
   if (data === undefined) return;
-  const document = slowly(text);
+  const document = slowly(text, limits);
   expect(document.mistakes).toEqual([]);
   // Vitest takes a key "constructor" for the type.
   expect(isDeepStrictEqual(data, document.data), text).toBe(true);
 }
+
+const limits = fc.record({
+  maxValues: fc.constant(LIMITS.maxValues),
+  exactNumbers: fc.boolean(),
+  isText: fc.constantFrom(
+    () => false,
+    () => true,
+    (path: FieldPath) => path.length % 2 === 0,
+    (path: FieldPath) => typeof path.at(-1) === 'number',
+    (path: FieldPath) => path[0] === 'a' || path.at(-1) === 'key',
+  ),
+});
 
 /** What parsers of YAML have disagreed about, and what they are made of. */
 const TOKENS = [
@@ -92,6 +107,11 @@ const TOKENS = [
     '-0',
     '9007199254740993',
     '1e999',
+    '1.2345678901234567890',
+    '1e-400',
+    '1.10',
+    '-0.0',
+    '00',
   ],
   ...[
     '.inf',
@@ -110,6 +130,8 @@ const TOKENS = [
   ],
   ...[
     'é',
+    '…',
+    '’ —',
     '\u{1F600}',
     '\u2028',
     '\uFEFF',
@@ -195,7 +217,7 @@ describe('a text without anything to say about it', () => {
     ['what was written by a program', written],
     ['the same, edited', edited],
   ])('says the same to both parsers: %s', (_, texts) => {
-    fc.assert(fc.property(texts, expectTheSame), { numRuns: runs(100, 3_000) });
+    fc.assert(fc.property(texts, limits, expectTheSame), { numRuns: runs(100, 3_000) });
   });
 
   test('is taken in the form that files of the gateway have', () => {
@@ -244,8 +266,40 @@ describe('a text without anything to say about it', () => {
     ['nothing', ''],
     ['a tab', 'a:\t1'],
     ['no YAML', 'a: "b'],
+    ['marks of a conflict', '<<<<<<< HEAD: 1\n<<<<<<< : 2'],
     ['more values than it may hold', `a: [${'1, '.repeat(LIMITS.maxValues)}]`],
   ])('is not what holds %s', (_, text) => {
     expect(parsePlainYaml(text, LIMITS)).toBeUndefined();
+  });
+
+  test('is what all files of the template are that have no anchors and folded texts', () => {
+    const template = join(import.meta.dirname, '../../templates/stack');
+    const files = readdirSync(template, { recursive: true, encoding: 'utf8' }).filter(
+      (file) =>
+        !file.includes('node_modules') &&
+        (/^(flows|event-schemas|chaos)\/|topology/.test(file) || file === 'qbtc.yaml'),
+    );
+    const read = files.filter((file) => /\.(ya?ml|json)$/.test(file));
+    expect(read.length).toBeGreaterThan(20);
+    const others = read.filter((file) => {
+      const text = readFileSync(join(template, file), 'utf8');
+      return !/: (&|>-)/.test(text) && parsePlainYaml(text, LIMITS) === undefined;
+    });
+    expect(others).toEqual([]);
+  });
+
+  test('keeps what is written of a value that is text, and what is empty', () => {
+    const text = 'env: { A: 1.10, B: 0x1f, C: ~, D: , E: "2", F: yes, G: on it, H: [1.0] }\nother: 1.10\n';
+    const isText = (path: FieldPath) => path.length === 2 && path[0] === 'env';
+    const env = { A: '1.10', B: '0x1f', C: null, D: null, E: '2', F: 'yes', G: 'on it', H: [1] };
+    expect(parsePlainYaml(text, { ...LIMITS, isText })).toEqual({ env, other: 1.1 });
+  });
+
+  test('has its places all the same', () => {
+    const document = parseStackDocument('a: 1\nb:\n  - c: x ${y}\n');
+    expect(parsePlainYaml('a: 1\nb:\n  - c: x ${y}\n', LIMITS)).toEqual(document.data);
+    expect(document.at(['b', 0, 'c'])).toEqual({ line: 3, column: 8 });
+    expect(document.keyAt(['b'])).toEqual({ line: 2, column: 1 });
+    expect(document.within(['b', 0, 'c'], '${y}')).toEqual({ line: 3, column: 10 });
   });
 });
