@@ -1,36 +1,20 @@
-import { readdir } from 'node:fs/promises';
-import { basename, join, relative, sep } from 'node:path';
+import { basename, relative, sep } from 'node:path';
 import { parseStackDocument } from '../config/document.ts';
 import { earlierContractFolders } from '../config/earlier-contracts.ts';
-import { CONTRACTS_FOLDER } from '../config/files.ts';
 import { formatMistake, type Position } from '../config/mistake.ts';
 import type { Exec } from '../context.ts';
 import { messageOf, QbtcError } from '../errors.ts';
 import type { Stack } from '../model/stack.ts';
-import { readTextFile, withoutMark } from '../text-file.ts';
+import { withoutMark } from '../text-file.ts';
 import type { Schema, SchemaFile } from './schema-file.ts';
+import { type ContractText, contractTexts } from './texts.ts';
 
 /**
  * Every schema of a folder, by name.
  * @throws QbtcError `SCHEMAS_UNREADABLE`; `SCHEMA_INVALID` with every mistake in their JSON, each with its place
  */
 export async function readSchemas(folder: string): Promise<SchemaFile[]> {
-  let names: string[];
-  try {
-    names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
-  } catch (error) {
-    throw new QbtcError('SCHEMAS_UNREADABLE', `${folder} cannot be read: ${messageOf(error)}`, {
-      hint: `the contracts of a stack stand in ${CONTRACTS_FOLDER}/, one JSON Schema a file`,
-      cause: error,
-    });
-  }
-  const texts = await Promise.all(
-    names.map(async (name) => ({
-      file: join(folder, name),
-      text: await readTextFile(join(folder, name)),
-    })),
-  );
-  return parseAll(texts);
+  return parseAll(await contractTexts(folder));
 }
 
 /**
@@ -74,7 +58,7 @@ export async function readSchemasAt(
   return parseAll(texts);
 }
 
-function parseAll(texts: { file: string; text: string }[]): SchemaFile[] {
+function parseAll(texts: readonly ContractText[]): SchemaFile[] {
   const details: string[] = [];
   const files = texts.flatMap(({ file, text }): SchemaFile[] => {
     // JSON is YAML: the reader of `qbtc.yaml` knows where everything stands.

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { QbtcError } from '../errors.ts';
 import type { Finding } from '../model/finding.ts';
-import type { GatewayObject, GatewayState } from '../model/gateway.ts';
+import type { GatewayState } from '../model/gateway.ts';
 import type { Stack } from '../model/stack.ts';
 import { COLLECTIONS } from './driver-support/collections.ts';
 import { placeOfRefusal } from './refusal.ts';
@@ -12,6 +12,22 @@ import { objectsOf } from './state.ts';
 const TIMEOUT_MS = 20_000;
 /** How the embedded gateway says that APISIX has what it lacks. */
 const LACKING = /is not available in this gateway/;
+
+/** The program that says what the embedded gateway would refuse. */
+export function embeddedJudge({ installation }: Pick<Context, 'installation'>): string {
+  return join(installation.root, 'dist', 'src', 'embedded', 'gateway', 'judge', 'main.js');
+}
+
+/** What it is asked: the whole declaration, as JSON. */
+export function askedOfJudge(desired: GatewayState): string {
+  return JSON.stringify(
+    [...objectsOf(desired)].map(({ kind, id, object }) => ({
+      collection: kind === 'credential' ? 'credentials' : COLLECTIONS[kind],
+      id,
+      value: object,
+    })),
+  );
+}
 
 /**
  * Asks the program of the embedded gateway what it would refuse of a declaration, before any gateway runs.
@@ -27,12 +43,7 @@ export async function embeddedRefusals(
 ): Promise<Finding[]> {
   const objects = [...objectsOf(desired)];
   if (objects.length === 0) return [];
-  const declared = objects.map(({ kind, id, object }) => ({
-    collection: kind === 'credential' ? 'credentials' : COLLECTIONS[kind],
-    id,
-    value: object,
-  }));
-  const refusals = await judged({ exec, installation }, declared);
+  const refusals = await judged({ exec, installation }, askedOfJudge(desired));
   return refusals.flatMap(({ index, reason }): Finding[] => {
     const { kind, id } = objects[index] as (typeof objects)[number];
     const lacking = LACKING.test(reason);
@@ -55,11 +66,10 @@ export async function embeddedRefusals(
 
 async function judged(
   { exec, installation }: Pick<Context, 'exec' | 'installation'>,
-  declared: { collection: string; id: string; value: GatewayObject }[],
+  declared: string,
 ): Promise<{ index: number; reason: string }[]> {
-  const program = join(installation.root, 'dist', 'src', 'embedded', 'gateway', 'judge', 'main.js');
-  const { exitCode, stdout, stderr } = await exec(process.execPath, [program], {
-    input: JSON.stringify(declared),
+  const { exitCode, stdout, stderr } = await exec(process.execPath, [embeddedJudge({ installation })], {
+    input: declared,
     timeoutMs: TIMEOUT_MS,
   });
   if (exitCode === 0) return JSON.parse(stdout) as { index: number; reason: string }[];

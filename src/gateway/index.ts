@@ -28,7 +28,7 @@ import type { Validation } from './validate.ts';
 export { type ApplyOptions, CONCURRENCY } from './apply.ts';
 export { type DeclaredRoute, declaredRoutes } from './declared-routes.ts';
 export { desiredGateway, serviceUpstream } from './desired.ts';
-export { embeddedRefusals } from './embedded-refusals.ts';
+export { askedOfJudge, embeddedJudge, embeddedRefusals } from './embedded-refusals.ts';
 export { lintGateway } from './lint/index.ts';
 export { maskField, SECRET_WORDS } from './mask.ts';
 export { normalise } from './normalise.ts';

@@ -168,6 +168,8 @@ export const STATE_FILES = {
     damaged: 'made anew',
   },
   images: { shape: 'document', file: 'build/images.json', lifetime: 'stack', damaged: 'made anew' },
+  /** What was looked at before a start and found without fault, by what it was then. */
+  sound: { shape: 'document', file: 'sound.json', lifetime: 'stack', damaged: 'made anew' },
   heals: { shape: 'lines', file: 'heal.jsonl', lifetime: 'stack', damaged: 'line left out' },
   scores: { shape: 'lines', file: 'scores.jsonl', lifetime: 'stack', damaged: 'line left out' },
   /** What processes have written, `NAME.log`. */

@@ -84,6 +84,14 @@ const TOKENS = [
     '|2\n',
     '&a ',
     '*a',
+    '&b',
+    '*b',
+    ': &a ',
+    ': &b\n  ',
+    '- &a ',
+    ': *a\n',
+    '- *b\n',
+    ', *a',
     '!t ',
     '!!str ',
     '%',
@@ -201,21 +209,39 @@ const style: fc.Arbitrary<ToStringOptions> = fc.record({
 const written = fc
   .tuple(fc.dictionary(key, value, { maxKeys: 5 }), style)
   .map(([data, options]) => stringify(data, options));
-const edited = fc
-  .tuple(written, fc.array(fc.tuple(fc.nat(), fc.nat({ max: 6 }), token), { maxLength: 3 }))
-  .map(([text, edits]) =>
-    edits.reduce((now, [place, removed, added]) => {
-      const at = place % (now.length + 1);
-      return now.slice(0, at) + added + now.slice(at + removed);
-    }, text),
-  );
+/** What stands in several places has an anchor at the first of them, and aliases at the others. */
+const shared = fc
+  .tuple(
+    fc.array(value, { minLength: 1, maxLength: 3 }),
+    fc.array(fc.nat({ max: 5 }), { maxLength: 6 }),
+    style,
+  )
+  .map(([parts, order, options]) => {
+    const data: Record<string, unknown> = {};
+    for (const [index, each] of order.entries()) {
+      const part = parts[each % parts.length];
+      data[`k${index}`] = [part, [part], { part, data: { ...data } }, { part }][(each + index) % 4];
+    }
+    return stringify(data, options);
+  });
+const edit = (texts: fc.Arbitrary<string>) =>
+  fc
+    .tuple(texts, fc.array(fc.tuple(fc.nat(), fc.nat({ max: 6 }), token), { maxLength: 3 }))
+    .map(([text, edits]) =>
+      edits.reduce((now, [place, removed, added]) => {
+        const at = place % (now.length + 1);
+        return now.slice(0, at) + added + now.slice(at + removed);
+      }, text),
+    );
 
 describe('a text without anything to say about it', () => {
   test.each([
     ['a soup of tokens', soup],
     ['one that begins well', begun],
     ['what was written by a program', written],
-    ['the same, edited', edited],
+    ['the same, edited', edit(written)],
+    ['one with anchors', shared],
+    ['the same, edited', edit(shared)],
   ])('says the same to both parsers: %s', (_, texts) => {
     fc.assert(fc.property(texts, limits, expectTheSame), { numRuns: runs(100, 3_000) });
   });
@@ -257,8 +283,22 @@ describe('a text without anything to say about it', () => {
     ['a key twice', 'a: 1\na: 2'],
     ['a key that JavaScript has taken', '__proto__: 1'],
     ['a merge', '<<: { a: 1 }'],
-    ['an anchor', 'a: &x 1'],
-    ['an alias', 'a: &x 1\nb: *x'],
+    ['an anchor of nothing', 'a: &x\nb: 1'],
+    ['an anchor of a key', '&x a: 1'],
+    ['an anchor twice', 'a: &x 1\nb: &x 2'],
+    ['an alias without its anchor', 'a: *x'],
+    ['an alias to what is around it', 'a: &x\n  b: *x'],
+    ['an alias as a key', 'a: &x b\n*x : 1'],
+    [
+      'aliases that stand for too much',
+      ['a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]']
+        .concat(
+          ['b', 'c', 'd', 'e', 'f', 'g', 'h'].map(
+            (name, index) => `${name}: &${name} [${`*${'abcdefgh'[index]}, `.repeat(10)}]`,
+          ),
+        )
+        .join('\n'),
+    ],
     ['a tag', 'a: !!str 1'],
     ['a second document', 'a: 1\n---\nb: 1'],
     ['a directive', '%YAML 1.1\n---\na: yes'],
@@ -272,7 +312,7 @@ describe('a text without anything to say about it', () => {
     expect(parsePlainYaml(text, LIMITS)).toBeUndefined();
   });
 
-  test('is what all files of the template are that have no anchors and folded texts', () => {
+  test('is what all files of the template are that have no folded texts', () => {
     const template = join(import.meta.dirname, '../../templates/stack');
     const files = readdirSync(template, { recursive: true, encoding: 'utf8' }).filter(
       (file) =>
@@ -283,7 +323,7 @@ describe('a text without anything to say about it', () => {
     expect(read.length).toBeGreaterThan(20);
     const others = read.filter((file) => {
       const text = readFileSync(join(template, file), 'utf8');
-      return !/: (&|>-)/.test(text) && parsePlainYaml(text, LIMITS) === undefined;
+      return !text.includes('>-') && parsePlainYaml(text, LIMITS) === undefined;
     });
     expect(others).toEqual([]);
   });
@@ -293,6 +333,30 @@ describe('a text without anything to say about it', () => {
     const isText = (path: FieldPath) => path.length === 2 && path[0] === 'env';
     const env = { A: '1.10', B: '0x1f', C: null, D: null, E: '2', F: 'yes', G: 'on it', H: [1] };
     expect(parsePlainYaml(text, { ...LIMITS, isText })).toEqual({ env, other: 1.1 });
+  });
+
+  test('has copies of what aliases stand for', () => {
+    const text = 'a: &x\n  b: &y [1, { c: 1.0 }]\n  d: *y\ne: *x\nf: [*y, &z 2.50, *z]\n';
+    const data = parsePlainYaml(text, LIMITS) as {
+      a: { b: unknown[]; d: unknown[] };
+      e: { d: unknown[] };
+      f: unknown;
+    };
+    const list = [1, { c: 1 }];
+    const inside = { b: list, d: list };
+    expect(data).toEqual({ a: inside, e: inside, f: [list, 2.5, 2.5] });
+    data.a.b.push(3);
+    data.a.d.push(3);
+    expect(data.e).toEqual(inside);
+  });
+
+  test('is not what has an alias where a text is', () => {
+    const isText = (path: FieldPath) => path[0] === 'b' && path.length === 2;
+    expect(parsePlainYaml('a: &x { c: 1.0 }\nb: *x\n', { ...LIMITS, isText })).toBeUndefined();
+    expect(parsePlainYaml('b: &x { c: 1.0 }\na: *x\n', { ...LIMITS, isText })).toEqual({
+      b: { c: '1.0' },
+      a: { c: 1 },
+    });
   });
 
   test('has its places all the same', () => {

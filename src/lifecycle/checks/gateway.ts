@@ -1,13 +1,22 @@
-import { desiredGateway, embeddedRefusals, lintGateway } from '../../gateway/index.ts';
+import {
+  askedOfJudge,
+  desiredGateway,
+  embeddedJudge,
+  embeddedRefusals,
+  lintGateway,
+} from '../../gateway/index.ts';
 import type { Finding } from '../../model/finding.ts';
 import { resourceOfKind } from '../../resources/facts.ts';
+import { readTextFile } from '../../text-file.ts';
 import type { Check } from '../check.ts';
+import { unlessSound } from '../sound.ts';
 
 /**
  * What the gateway would refuse when all else runs: references to what is not declared, and plugins and fields that it
  * does not have. A plugin that nothing resembles may be the stack's own, in an APISIX that has it.
  */
-export const gateway: Check = async (context, { stack, selection, plan, applies }) => {
+export const gateway: Check = async (context, intent) => {
+  const { stack, selection, plan, applies } = intent;
   const resource = resourceOfKind(selection, 'apisix');
   if (resource === undefined || !applies) return [];
   const desired = desiredGateway(stack);
@@ -20,5 +29,13 @@ export const gateway: Check = async (context, { stack, selection, plan, applies 
       return [finding];
     return [{ ...finding, severity: 'warning' }];
   });
-  return isEmbedded === true ? [...findings, ...(await embeddedRefusals(context, desired, stack))] : findings;
+  if (isEmbedded !== true) return findings;
+  // The program names all that it loads by its content.
+  const refused = await unlessSound(
+    intent,
+    'gateway',
+    async () => [await readTextFile(embeddedJudge(context)), askedOfJudge(desired)],
+    () => embeddedRefusals(context, desired, stack),
+  );
+  return [...findings, ...refused];
 };
