@@ -94,7 +94,8 @@ function statOf(file: string): Stats | undefined {
   }
 }
 
-const stampOf = ({ size, mtimeMs }: Stats) => `${size}:${mtimeMs}`;
+/** Tells whether a file was written since. */
+export const stampOf = ({ size, mtimeMs }: Pick<Stats, 'size' | 'mtimeMs'>) => `${size}:${mtimeMs}`;
 
 export function digestOf(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex').slice(0, 16);

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { createFolders, stackFolders } from '../state/folders.ts';
 import { decode, encode } from '../state/index.ts';
-import { digestOf, Inputs, withSettings } from './bundle-inputs.ts';
+import { digestOf, Inputs, stampOf, withSettings } from './bundle-inputs.ts';
 import { type Bundled, esbuildVersion, makeBundle, RECIPE } from './bundling.ts';
 import { findReadyMade, PRELOAD, readyMadeFolder } from './ready-made.ts';
 import { ownSources } from './source-map.ts';
@@ -18,6 +18,8 @@ const manifestSchema = z.object({
   file: z.string(),
   digest: z.string(),
   keepsCode: z.boolean(),
+  /** Size and time of the bundle itself: only one that differs is read. */
+  written: z.string().default(''),
   inputs: z.record(z.string(), z.string()),
 });
 type Manifest = z.output<typeof manifestSchema>;
@@ -90,7 +92,8 @@ export class Bundles {
     const inputs = Object.fromEntries(
       made.inputs.map((input) => [input, this.#inputs.note(join(this.#root, input))]),
     );
-    const written: Manifest = { request, file, digest, keepsCode, inputs };
+    const stamp = stampOf(await stat(join(folder, file)));
+    const written: Manifest = { request, file, digest, keepsCode, written: stamp, inputs };
     await write(join(folder, `${service.name}.json`), encode(written));
     await removeOlder(folder, service.name);
     return this.#runnable(folder, written);
@@ -156,13 +159,12 @@ export class Bundles {
 
   async #isUnchanged(manifest: Manifest): Promise<boolean> {
     const file = join(stackFolders(this.#root).build, manifest.file);
-    const [output, map] = await Promise.all([
-      readFile(file).catch(() => undefined),
-      stat(`${file}.map`).catch(() => undefined),
-    ]);
-    // It is what it was made as, too: half a bundle would fail in a way that nobody understands.
+    const [output, map] = await Promise.all(
+      [file, `${file}.map`].map((each) => stat(each).catch(() => undefined)),
+    );
     if (output === undefined || map === undefined) return false;
-    if (digestOf(output.subarray(0, output.lastIndexOf(MAP_COMMENT))) !== manifest.digest) return false;
+    // It is what it was made as, too: half a bundle would fail in a way that nobody understands.
+    if (stampOf(output) !== manifest.written && (await digestIn(file)) !== manifest.digest) return false;
     return Object.entries(manifest.inputs).every(([input, noted]) =>
       this.#inputs.isUnchanged(join(this.#root, input), noted),
     );
@@ -181,6 +183,12 @@ const MAP_COMMENT = '//# sourceMappingURL=';
 /** A bundle as it is written: it names its source map. */
 function withMap(content: Buffer, name: string): Buffer {
   return Buffer.concat([content, Buffer.from(`${MAP_COMMENT}${name}.map\n`)]);
+}
+
+/** The digest of what a bundle is without the name of its map; `undefined` where it cannot be read. */
+async function digestIn(file: string): Promise<string | undefined> {
+  const output = await readFile(file).catch(() => undefined);
+  return output && digestOf(output.subarray(0, output.lastIndexOf(MAP_COMMENT)));
 }
 
 function write(file: string, content: string | Buffer): Promise<void> {
