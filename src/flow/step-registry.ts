@@ -7,6 +7,7 @@ import { http } from './steps/http.ts';
 import { log } from './steps/log.ts';
 import { metric } from './steps/metric.ts';
 import { publish } from './steps/publish.ts';
+import { queue } from './steps/queue.ts';
 import { redis } from './steps/redis.ts';
 import { sql } from './steps/sql.ts';
 import { trace } from './steps/trace.ts';
@@ -19,6 +20,7 @@ export const STEP_KIND_NAMES = [
   'publish',
   'event',
   'consume',
+  'queue',
   'sql',
   'redis',
   'log',
@@ -35,6 +37,7 @@ export const STEPS: Record<StepKindName, StepKind> = {
   publish,
   event,
   consume,
+  queue,
   sql,
   redis,
   log,

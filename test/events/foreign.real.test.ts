@@ -141,6 +141,11 @@ steps:
       json: { $.orderId: 7, $.paid: true }
       headers: { x-tenant: blue, X-REQUEST-ID: { exists: true } }
       properties: { type: order.create.done, reply_to: { exists: false } }
+  - kind: queue
+    hop: { subject: broker, proves: the worker consumes and has left nothing }
+    queue: orders
+    expect: { messages: 0, consumers: { at_least: 1 } }
+    capture: { consumers: $.consumers }
   - kind: consume
     hop: { subject: broker, proves: the receipt is a text }
     queue: receipts
@@ -176,7 +181,7 @@ steps:
     await startWorker(broker);
     const result = await run(broker, FLOW);
     expect(result?.stoppedAt?.reason).toBeUndefined();
-    expect(result?.hops.map(({ status }) => status)).toEqual(Array(6).fill('passed'));
+    expect(result?.hops.map(({ status }) => status)).toEqual(Array(7).fill('passed'));
   });
 
   test('a message without any id is told by what it holds; a flow that does not say so is told how', async (scope) => {
@@ -224,6 +229,20 @@ steps:
 `,
     );
     expect(result?.stoppedAt?.reason).toMatch(/there is no queue no-such-queue/);
+    const looked = await run(
+      broker,
+      `
+name: nowhere
+steps:
+  - kind: queue
+    hop: { subject: broker, proves: it is there }
+    queue: no-such-queue
+    within: 200ms
+`,
+    );
+    expect(looked?.stoppedAt?.reason).toMatch(
+      /no-such-queue: try 2\/2 within 200 ms: there is no such queue/,
+    );
   });
 
   test('events are followed as they are, named by contract or property, and published without an envelope', async (scope) => {

@@ -71,7 +71,7 @@ steps:
     [
       "1.yaml:1:7 name: found "Bad Name", expected a name of lower-case letters, digits and hyphens",
       "1.yaml:2:1 timout: found the unknown key "timout", expected one of name, description, tags, timeout, disruptive, taps or steps; did you mean "timeout"?",
-      "1.yaml:4:11 steps[0].kind: found "htpp", expected one of http, answer, publish, event, consume, sql, redis, log, trace, metric, exec or wait; did you mean "http"?",
+      "1.yaml:4:11 steps[0].kind: found "htpp", expected one of http, answer, publish, event, consume, queue, sql, redis, log, trace, metric, exec or wait; did you mean "http"?",
       "1.yaml:8:41 steps[1].request.methd: found the unknown key "methd", expected one of method, url, headers, json or body; did you mean "method"?",
       "1.yaml:9:13 steps[1].within: found "soon", expected a duration such as 500ms, 5s or 2m",
       "1.yaml:11:15 steps[1].expect.json.$.a[: found the name "$.a[", expected a JSONPath (RFC 9535): Expected "'", "*", "-", "0", ":", "?", "\\"", [1-9], or [\\t-\\n\\r ] but end of input found.",

@@ -139,6 +139,8 @@ describe('what would change a store, or cannot be', () => {
     [step('event', ['event: {}']), 'at least one of type, exchange and routing_key'],
     [step('event', ['event: { type: a }', 'match: { properties: { typ: a } }']), 'did you mean "type"?'],
     [step('consume', ['queue: ""']), 'the name of a queue'],
+    [step('queue', ['queue: ""']), 'the name of a queue'],
+    [step('queue', ['queue: q', 'expect: { mesages: 0 }']), 'did you mean "messages"?'],
     [step('consume', ['queue: q', 'match: { body: { matches: "(" } }']), 'a regular expression'],
   ])('is a mistake of the file', async (steps, message) => {
     await expect(run(steps)).rejects.toMatchObject({
