@@ -78,7 +78,9 @@ export type HintFact =
   | { kind: 'env-file'; folder: string; at: Place; path: string }
   /** The image that a Dockerfile ends in. */
   | { kind: 'base'; folder: string; at: Place; image: string }
-  | { kind: 'address'; folder: string; at: Place; url: string };
+  | { kind: 'address'; folder: string; at: Place; url: string }
+  /** A queue that the code takes messages from; `''` where only the variable says which. `json`: it reads JSON. */
+  | { kind: 'consumes'; folder: string; at: Place; queue: string; variable?: string; json: boolean };
 
 /** Something that describes the system and is no code. */
 export interface DocumentFact {
@@ -88,6 +90,8 @@ export interface DocumentFact {
   form: 'openapi' | 'rabbitmq' | 'apisix' | 'adc';
   /** Of OpenAPI: a path that a GET without parameters answers. */
   path?: string;
+  /** Of RabbitMQ: the queues that it declares. */
+  queues?: { name: string; at: Place }[];
 }
 
 export type Fact =

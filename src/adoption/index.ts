@@ -8,11 +8,13 @@ import { QbtcError } from '../errors.ts';
 import type { AdoptedFile, Loss, Obstacle } from '../model/adoption.ts';
 import { makeStateFolder, statePath } from '../state/index.ts';
 import { readTextFile, unreadable } from '../text-file.ts';
+import { placeText } from './comments.ts';
 import { type Draft, draftOf } from './draft/index.ts';
+import { flowsOf } from './flows.ts';
 import { isEmptyYaml, mergeStack } from './merge.ts';
 import { READERS, readFacts } from './readers.ts';
 import { openRepository } from './repository.ts';
-import { FLOW_FILE, placeText, writeFlow, writeStack } from './write.ts';
+import { writeStack } from './write.ts';
 
 export interface AdoptOptions {
   /** The folder of the repository, absolute. */
@@ -66,12 +68,12 @@ export async function planAdoption({ root, update }: AdoptOptions): Promise<Adop
   if (mine !== undefined) mustBeMapping(mine);
   const last = update ? await textOf(statePath(root, 'adopted')) : undefined;
   const merged = mine === undefined ? { text: written, kept: [] } : mergeStack(mine, last, written);
-  const flow = writeFlow(draft);
-  const flowThere = await textOf(join(root, FLOW_FILE));
   const files: AdoptedFile[] = [changeOf(STACK_FILE, mine, merged.text)];
-  if (flow !== undefined)
+  for (const { path, text } of flowsOf(draft)) {
+    const there = await textOf(join(root, path));
     // A flow that is there is somebody's by now.
-    files.push(changeOf(FLOW_FILE, flowThere, flowThere ?? flow));
+    files.push(changeOf(path, there, there ?? text));
+  }
   return { draft, files, kept: merged.kept, obstacles: draft.obstacles, losses: draft.losses, written };
 }
 

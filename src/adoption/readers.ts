@@ -1,6 +1,7 @@
 import type { Fact, Reader, Repository } from './fact.ts';
 import { code } from './readers/code.ts';
 import { compose } from './readers/compose.ts';
+import { consumers } from './readers/consumers.ts';
 import { dockerfile } from './readers/dockerfile.ts';
 import { documents } from './readers/documents.ts';
 import { dotnet } from './readers/dotnet.ts';
@@ -24,6 +25,7 @@ export const READERS: readonly Reader[] = [
   envFiles,
   documents,
   code,
+  consumers,
 ];
 
 export async function readFacts(repository: Repository): Promise<Fact[]> {

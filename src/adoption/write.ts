@@ -1,11 +1,9 @@
 import { literalPattern } from '../literal-pattern.ts';
-import type { Place } from '../model/adoption.ts';
+import { from } from './comments.ts';
 import type { Draft, DraftResource, DraftService, Field } from './draft/index.ts';
 import type { FoundRoute, Health } from './fact.ts';
+import { flowsOf } from './flows.ts';
 import { type Entry, yamlLines } from './yaml-lines.ts';
-
-/** The flow that `writeFlow` writes. */
-export const FLOW_FILE = 'flows/first-request.yaml';
 
 /** `qbtc.yaml` of a draft, each line with the place that it comes from. */
 export function writeStack(draft: Draft, readerNames: readonly string[]): string {
@@ -23,9 +21,7 @@ export function writeStack(draft: Draft, readerNames: readonly string[]): string
             'their values are generated, not copied',
           ),
         ]),
-    ...(services.some(({ firstRequest }) => firstRequest !== undefined)
-      ? [{ key: 'flows', value: FLOW_FILE, comment: 'a first request to each service' }]
-      : []),
+    ...flowsEntry(draft),
   ];
   const parts: Entry[][] = [top];
   if (resources.length > 0) parts.push([{ key: 'infrastructure', value: resources.map(resourceEntry) }]);
@@ -38,6 +34,14 @@ export function writeStack(draft: Draft, readerNames: readonly string[]): string
     '\n\n',
     '\n',
   );
+}
+
+function flowsEntry(draft: Draft): Entry[] {
+  const flows = flowsOf(draft);
+  const [first, ...others] = flows.map(({ path }) => path);
+  if (first === undefined) return [];
+  const comment = flows.map(({ about }) => about).join(', ');
+  return [{ key: 'flows', value: others.length === 0 ? first : [first, ...others], comment }];
 }
 
 function resourceEntry({ name, kind, port, managementPort }: DraftResource): Entry {
@@ -145,53 +149,4 @@ function routeEntries(service: string, field: Field<FoundRoute>, index: number):
 
 function entry(key: string, value: Entry['value'], fields: readonly Field<unknown>[], why?: string): Entry {
   return { key, value, comment: from(...fields) + (why === undefined ? '' : `: ${why}`) };
-}
-
-/** `docker-compose.yml:12`, `guess, by src/index.js:3: 3000 is that of web`; of several the first two places. */
-function from(...fields: readonly Field<unknown>[]): string {
-  const places = [...new Set(fields.map(({ at }) => placeText(at)))];
-  const shown = places.slice(0, 2).join(', ') + (places.length > 2 ? ', …' : '');
-  const guess = fields.some((field) => field.guess);
-  const why = fields.find((field) => field.why !== undefined)?.why;
-  return `${guess ? 'guess, by ' : ''}${shown}${why === undefined ? '' : `: ${why}`}`;
-}
-
-export function placeText({ file, line }: Place): string {
-  return `${file}:${line}`;
-}
-
-/** A flow that asks each service that speaks HTTP once; `undefined` where none does. */
-export function writeFlow({ services }: Draft): string | undefined {
-  const asked = services.filter(({ firstRequest }) => firstRequest !== undefined);
-  if (asked.length === 0) return undefined;
-  const steps = asked.map(({ name, firstRequest }): Entry[] => {
-    const { value = '/', guess } = firstRequest ?? {};
-    return [
-      { key: 'kind', value: 'http', ...(firstRequest && { comment: from(firstRequest) }) },
-      {
-        key: 'hop',
-        value: [
-          { key: 'subject', value: name.value },
-          { key: 'proves', value: `${name.value} answers` },
-        ],
-      },
-      {
-        key: 'request',
-        value: [
-          { key: 'method', value: 'GET' },
-          { key: 'url', value: `\${services.${name.value}.url}${value}` },
-        ],
-      },
-      // Where nobody says that there is such a path, any answer but a failure shows that it is served.
-      { key: 'expect', value: [{ key: 'status', value: [{ key: 'less_than', value: guess ? 500 : 400 }] }] },
-    ];
-  });
-  const entries: Entry[] = [
-    { key: 'name', value: 'first-request' },
-    { key: 'description', value: 'Each service that speaks HTTP answers.' },
-    { key: 'tags', value: ['smoke'] },
-    { key: 'timeout', value: '30s' },
-    { key: 'steps', value: { items: steps } },
-  ];
-  return `# Made by "qbtc init".\n${yamlLines(entries).join('\n')}\n`;
 }

@@ -76,7 +76,7 @@ function nextSteps(
     ...before('not-installed').map((command) => ({ command, why: 'installs what services need' })),
     ...before('not-built').map((command) => ({ command, why: 'builds what services run' })),
     { command: 'qbtc up', why: 'starts all of it, and returns when it is healthy' },
-    ...(files.length > 1 ? [{ command: 'qbtc test', why: 'asks each service that speaks HTTP' }] : []),
+    ...(files.length > 1 ? [{ command: 'qbtc test', why: 'carries out the flows that were written' }] : []),
     { command: 'qbtc score', why: 'says what is missing, and the command that mends it' },
   ];
 }

@@ -1,4 +1,4 @@
-import type { Loss, Obstacle } from '../../model/adoption.ts';
+import type { Loss, Obstacle, Place } from '../../model/adoption.ts';
 import type { ResourceKind } from '../../model/resource.ts';
 import type { FoundRoute, Health, Said } from '../fact.ts';
 
@@ -33,6 +33,15 @@ export interface DraftService {
   routes: Field<FoundRoute>[];
   /** A path that a first GET is tried with, and whether any answer of a server will do. */
   firstRequest?: Field<string>;
+  /** Queues that it takes messages from; `guess` where no definitions declare one. */
+  consumes: Field<ConsumedQueue>[];
+}
+
+export interface ConsumedQueue {
+  queue: string;
+  /** Where its code asks for them. */
+  asked: Place;
+  json: boolean;
 }
 
 /** A stack as `init` would write it: each value with its place, and what could not be said. */

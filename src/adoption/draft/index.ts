@@ -11,7 +11,7 @@ import { Secrets } from './secrets.ts';
 import { serviceOf } from './service.ts';
 import type { Surroundings } from './surroundings.ts';
 
-export type { Draft, DraftResource, DraftService, Field } from './draft.ts';
+export type { ConsumedQueue, Draft, DraftResource, DraftService, Field } from './draft.ts';
 
 /** What kinds of resource are called that only the code speaks of. */
 const CALLED: Record<ResourceKind, string> = {

@@ -266,6 +266,7 @@ const HINTS = new Set([
   'variable',
   'env-file',
   'address',
+  'consumes',
 ]);
 
 function isHint(fact: Fact): fact is HintFact {

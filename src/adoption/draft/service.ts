@@ -2,6 +2,7 @@ import { RESOURCE_KINDS } from '../../model/resource.ts';
 import type { Fact, Health, Said } from '../fact.ts';
 import { kindOfScheme } from '../images.ts';
 import { folderOf } from '../repository.ts';
+import { consumedBy } from './consumed.ts';
 import type { Draft, DraftService, Field } from './draft.ts';
 import { environmentOf, kindOfVariable } from './environment.ts';
 import { tellAddresses, tellProgram } from './obstacles.ts';
@@ -70,6 +71,7 @@ export function serviceOf(part: Part, source: ServiceSource): DraftService {
     dependsOn: [],
     envFiles: [],
     env,
+    consumes: [],
     routes: port === undefined ? [] : (unit?.routes ?? []),
   };
   if (port !== undefined) service.port = port;
@@ -84,6 +86,7 @@ export function serviceOf(part: Part, source: ServiceSource): DraftService {
   if (unit?.stopTimeout !== undefined) service.stopTimeout = unit.stopTimeout;
   addFiles(service, part, source);
   addDependencies(service, part, uses, source);
+  service.consumes = consumedBy(part, service, source.facts, around);
   tellAddresses(part, name, around, draft);
   tellProgram(part, service, draft);
   return service;

@@ -1,11 +1,8 @@
+import { type CodeFile, codeOf, lineOf } from '../code-files.ts';
 import type { Fact, Reader } from '../fact.ts';
-import { folderOf, lineAt } from '../repository.ts';
+import { lineAt } from '../repository.ts';
 
-const CODE = /\.(m?[jt]s|cjs|cts|py|go)$/;
-const NOT_RUN =
-  /(^|\/)(tests?|__tests__|spec|e2e|examples?|docs?|scripts|public|static|migrations|fixtures|mocks?)\/|\.(test|spec|e2e-spec|d|min|config)\.\w+$|(^|\/)test_[^/]*\.py$|_test\.(go|py)$/;
-/** A repository has more code than says where it listens. */
-const MOST_FILES = 3000;
+const LANGUAGES = /\.(m?[jt]s|cjs|cts|py|go)$/;
 
 /** `process.env.NAME || 'x'`, `os.getenv("NAME", "x")`, `os.environ.get('NAME', 'x')`: the name and its default. */
 const VARIABLE =
@@ -37,18 +34,12 @@ const METRICS = /['"`]\/metrics['"`]/;
 export const code: Reader = {
   name: 'code',
   async read(repository) {
-    const files = repository.files
-      .filter((file) => CODE.test(file) && !NOT_RUN.test(file))
-      .slice(0, MOST_FILES);
-    const facts = await Promise.all(
-      files.map(async (file) => factsOf(file, (await repository.text(file)) ?? '')),
-    );
-    return facts.flat();
+    const files = await codeOf(repository, LANGUAGES);
+    return files.flatMap(factsOf);
   },
 };
 
-function factsOf(file: string, text: string): Fact[] {
-  const folder = folderOf(file);
+function factsOf({ file, folder, text }: CodeFile): Fact[] {
   const facts: Fact[] = [];
   const at = (index: number) => ({ file, line: lineAt(text, index) });
   for (const found of text.matchAll(VARIABLE)) {
@@ -103,9 +94,4 @@ function factsOf(file: string, text: string): Fact[] {
   const metrics = METRICS.exec(text);
   if (metrics !== null) facts.push({ kind: 'metrics', folder, at: at(metrics.index) });
   return facts;
-}
-
-function lineOf(text: string, index: number): string {
-  const end = text.indexOf('\n', index);
-  return text.slice(text.lastIndexOf('\n', index) + 1, end < 0 ? text.length : end);
 }

@@ -2,7 +2,7 @@ import { isRecord } from '../../record.ts';
 import type { Mapping } from '../compose/values.ts';
 import type { DocumentFact, Fact, Reader } from '../fact.ts';
 import { baseName, folderOf } from '../repository.ts';
-import { placedYaml } from '../yaml-places.ts';
+import { type PlacedYaml, placedYaml } from '../yaml-places.ts';
 
 /** Names of files that may be one; what they hold decides. */
 const LIKELY = /(definitions|openapi|swagger|apisix|adc|topology)[\w.-]*\.(json|ya?ml)$|^api\.(json|ya?ml)$/i;
@@ -23,6 +23,7 @@ export const documents: Reader = {
         const at = path === undefined ? { file, line: 1 } : yaml.at(['paths', path]);
         const base = path === undefined ? '' : basePath(yaml.data);
         const fact: DocumentFact = { kind: 'document', folder: folderOf(file), at, form };
+        if (form === 'rabbitmq') return [{ ...fact, queues: queuesIn(yaml) }];
         return [path === undefined ? fact : { ...fact, path: `${base}${path}` }];
       }),
     );
@@ -36,6 +37,15 @@ function formOf(file: string, data: Mapping): DocumentFact['form'] | undefined {
   if (Array.isArray(data.queues) && Array.isArray(data.exchanges)) return 'rabbitmq';
   if (/apisix/i.test(baseName(file)) && Array.isArray(data.routes)) return 'apisix';
   return /adc/i.test(baseName(file)) && Array.isArray(data.services) ? 'adc' : undefined;
+}
+
+function queuesIn({ data, at }: PlacedYaml): NonNullable<DocumentFact['queues']> {
+  const queues = isRecord(data) && Array.isArray(data.queues) ? data.queues : [];
+  return queues.flatMap((queue, index) =>
+    isRecord(queue) && typeof queue.name === 'string' && queue.name !== ''
+      ? [{ name: queue.name, at: at(['queues', index]) }]
+      : [],
+  );
 }
 
 /** The first path that a GET without anything beside it may ask for. */
