@@ -80,6 +80,7 @@ const MEMBERS = [
   'formats',
   'gauges',
   'handlers',
+  'mergers',
   'parsers',
   'plugins',
   'probes',

@@ -34,6 +34,13 @@ export function withComposeServices(written: string, { data }: StackDocument): s
   return `${before}${BEGIN}\n${blocks.join('\n')}${END}\n${after}`.replaceAll('\n', lineEnd);
 }
 
+/** Where in the text of a compose file the part that is written anew stands, between its marks. */
+export function servicesPart(text: string): { from: number; to: number } | undefined {
+  const [begin, end] = [text.indexOf(`${BEGIN}\n`), text.indexOf(`${END}\n`)];
+  const from = begin + BEGIN.length + 1;
+  return begin < 0 || end < from ? undefined : { from, to: end };
+}
+
 type Condition = 'service_healthy' | 'service_started';
 
 /** Whether its engine can ask it: over HTTP, at a path that is written out. */

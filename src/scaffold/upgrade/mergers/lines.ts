@@ -1,0 +1,5 @@
+import { mergeLines } from '../merge-lines.ts';
+import type { Merger } from '../merger.ts';
+
+/** Every text. */
+export const lines: Merger = { takes: () => true, merge: mergeLines };
