@@ -32,6 +32,7 @@ import { test } from './test.ts';
 import { topology } from './topology/index.ts';
 import { trace } from './trace/index.ts';
 import { up } from './up.ts';
+import { upgrade } from './upgrade.ts';
 import { wait } from './wait.ts';
 
 /** Every command, in the order in which the help lists them: the order of the journey. */
@@ -42,6 +43,7 @@ export const commands: readonly Register[] = [
   init,
   add,
   remove,
+  upgrade,
   up,
   dev,
   wait,

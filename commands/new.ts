@@ -53,6 +53,7 @@ export const newStack: Register = (program, run) => {
         const created = await createStack(context, {
           target,
           name,
+          version: installation.version,
           ...(options.portBase === undefined ? {} : { portBase: options.portBase }),
           ...(outgoing === undefined ? {} : { outgoing }),
           install: install ? 'ci' : 'none',

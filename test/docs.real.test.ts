@@ -17,7 +17,7 @@ const ELSEWHERE: readonly [RegExp, string][] = [
 
 /** Commands that change nothing, so that they may run side by side, after those that do. */
 const LOOKS =
-  /^qbtc (status|ps|graph|open|ports|env(?!.*--out)|logs|wait|doctor|metrics|secrets (list|get)|consumers list|trace|completion|trade (status|positions|orders|--help)|test(?!.*(disruptive|kill-switch))|discover(?!.*register)|routes (list|lint|diff|explain|dump|validate|export)|topology (plan|check|graph|export|import --live --dry-run)|events (validate|types|docs|asyncapi|diff)) ?/;
+  /^qbtc (status|ps|graph|open|ports|env(?!.*--out)|logs|wait|doctor|metrics|secrets (list|get)|consumers list|trace|completion|trade (status|positions|orders|--help)|test(?!.*(disruptive|kill-switch))|discover(?!.*register)|routes (list|lint|diff|explain|dump|validate|export)|topology (plan|check|graph|export|import --live --dry-run)|upgrade --dry-run|events (validate|types|docs|asyncapi|diff)) ?/;
 
 /** `docs-begin.real.test.ts` runs them, but for `up`, which both need. */
 const BEGIN_OR_END = ['up', 'down', 'new', 'init', 'demo', 'add', 'remove'];

@@ -37,6 +37,7 @@ export async function benchStack({ undecided = false, env = {} } = {}): Promise<
   await createStack(context, {
     target: root,
     name: 'bench',
+    version: installation.version,
     install: 'reuse',
     reuseFrom: join(CHECKOUT, 'node_modules'),
     git: false,

@@ -3,6 +3,7 @@ import type { AddonPlan } from '../model/addon.ts';
 import type { Stack } from '../model/stack.ts';
 import { addonNamed, listAddons } from '../scaffold/addons.ts';
 import {
+  keepAsBase,
   layAddon,
   planAdd,
   planRemove,
@@ -32,7 +33,10 @@ export async function addAddon(
   const addon = addonNamed(await listAddons(context.installation.root), name);
   const plan = await planAdd(root, addon);
   if (dryRun) return plan;
-  await proven(context, root, plan, () => layAddon(root, addon, plan, context.interrupted));
+  await proven(context, root, plan, async () => {
+    await layAddon(root, addon, plan, context.interrupted);
+    await keepAsBase(root, addon, plan);
+  });
   if (install) await installAdded(context, root);
   return plan;
 }

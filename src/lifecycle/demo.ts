@@ -163,6 +163,7 @@ async function create(context: Context, root: string) {
   const common = {
     target: root,
     name: NAME,
+    version: installation.version,
     git: false,
     templateFolder: join(installation.root, 'templates', 'stack'),
     addons: await listAddons(installation.root),

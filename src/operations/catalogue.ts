@@ -252,6 +252,10 @@ export const OPERATIONS = {
     about: 'start the stack, and bring each change that is saved to it until it is interrupted',
     load: () => import('./up/watch.ts'),
   },
+  upgrade: {
+    about: 'bring this stack to the template of this version; what was changed in it stays',
+    load: () => import('./upgrade.ts'),
+  },
   wait: {
     about: 'wait until parts are healthy, the score is reached, or flows pass; says what is missing',
     load: () => import('./wait.ts'),

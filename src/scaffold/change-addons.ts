@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rename, rm, rmdir } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
@@ -12,8 +12,11 @@ import { ADDON_FILES, type Addon, filesOfAddon } from './addons.ts';
 import { withComposeServices } from './compose-services.ts';
 import { copyTemplate } from './copy.ts';
 import { inGroups } from './in-groups.ts';
-import { digestOf, LEDGER_FILE, readLedger, writeLedger } from './ledger.ts';
+import { digestOf, LEDGER_FILE, OLDER_LEDGER_FILE, readLedger, writeLedger } from './ledger.ts';
 import { addToLock, newInLock, removeFromLock } from './lock-file.ts';
+import { removeEmpty } from './upgrade/apply.ts';
+import { BASE_FILE, contentsIn, readBase, writeBase } from './upgrade/base.ts';
+import { filesOf, lookAt } from './upgrade/tree.ts';
 
 /**
  * What laying the add-on over the stack would do. A file that is there already with another content is somebody's own.
@@ -60,7 +63,8 @@ export async function planRemove(root: string, name: string): Promise<AddonPlan>
   return { addon: name, action: 'remove', changes: changes.flat() };
 }
 
-function freeName(root: string, path: string): string {
+/** The path, or with a number behind it where that is taken. */
+export function freeName(root: string, path: string): string {
   for (let count = 1; ; count += 1) {
     const name = count === 1 ? path : `${path}.${count}`;
     if (!existsSync(join(root, name))) return name;
@@ -81,26 +85,39 @@ export async function layAddon(
   const digests = await Promise.all(
     plan.changes.map(async ({ path }) => [path, (await digestOf(join(addon.folder, path))) ?? ''] as const),
   );
-  const { addons } = await readLedger(root);
+  const ledger = await readLedger(root);
   const laid = { files: Object.fromEntries(digests), packages: await newInLock(root, lock) };
-  await writeLedger(root, { addons: { ...addons, [addon.name]: laid } });
+  await writeLedger(root, { ...ledger, addons: { ...ledger.addons, [addon.name]: laid } });
   const made = plan.changes.filter(({ action }) => action === 'create').map(({ path }) => path);
   await copyTemplate(addon.folder, root, signal, made);
   await addToLock(root, lock);
   await renewCompose(root);
 }
 
+/** Keeps what the add-on laid beside what was laid before it, for the merges of `upgrade`. */
+export async function keepAsBase(root: string, { folder }: Addon, { changes }: AddonPlan): Promise<void> {
+  // A stack of an older qbtc has none, and one of add-ons alone would be of no use.
+  const ledger = await readLedger(root);
+  if (ledger.template === undefined) return;
+  const laid = await lookAt(
+    folder,
+    changes.map(({ path }) => path),
+  );
+  await writeBase(root, new Map([...(await readBase(root)), ...contentsIn(filesOf(laid))]), ledger);
+}
+
 /** Takes the files away as planned: what was changed by hand is kept beside, under another name. */
 export async function takeAddon(root: string, { addon, changes }: AddonPlan): Promise<void> {
-  const { addons } = await readLedger(root);
-  const { [addon]: gone, ...others } = addons;
+  const ledger = await readLedger(root);
+  const { [addon]: gone, ...others } = ledger.addons;
   await inGroups(changes, ({ path, kept }) =>
     kept === undefined ? rm(join(root, path), { force: true }) : rename(join(root, path), join(root, kept)),
   );
   for (const folder of foldersOf(changes)) await removeEmpty(root, folder);
   await removeFromLock(root, gone?.packages ?? []);
-  if (Object.keys(others).length > 0) await writeLedger(root, { addons: others });
-  else await rm(join(root, LEDGER_FILE), { force: true });
+  const left = { ...ledger, addons: others };
+  await writeLedger(root, left);
+  if (ledger.template !== undefined) await writeBase(root, await readBase(root), left);
   await renewCompose(root);
 }
 
@@ -135,16 +152,6 @@ export async function unlinkWorkspaces(
   }
 }
 
-async function removeEmpty(root: string, folder: string): Promise<void> {
-  for (let current = folder; current !== '.'; current = dirname(current)) {
-    const removed = await rmdir(join(root, current)).then(
-      () => true,
-      () => false,
-    );
-    if (!removed) return;
-  }
-}
-
 /** The services in the stack's compose file, as the stack says now. */
 export async function renewCompose(root: string): Promise<void> {
   const document = await readStackDocument({ file: join(root, STACK_FILE) });
@@ -166,25 +173,38 @@ export async function withUndo(
   plan: Pick<AddonPlan, 'changes'>,
   change: () => Promise<void>,
 ): Promise<void> {
+  const created = plan.changes.filter(({ action }) => action === 'create').map(({ path }) => path);
+  const touched = plan.changes.filter(({ action }) => action !== 'create').map(({ path }) => path);
+  await undoable(
+    root,
+    { touched, made: [...created, ...plan.changes.flatMap(({ kept }) => kept ?? [])] },
+    change,
+  );
+}
+
+/**
+ * The same by paths below the root.
+ *
+ * @param touched files that are changed or taken away
+ * @param made files that are not there before
+ */
+export async function undoable(
+  root: string,
+  { touched, made }: { touched: readonly string[]; made: readonly string[] },
+  change: () => Promise<void>,
+): Promise<void> {
   const kept = await mkdtemp(join(tmpdir(), 'qbtc-undo-'));
   const compose = composeFile(root, await readStackDocument({ file: join(root, STACK_FILE) }));
-  const touched = [
-    ...plan.changes.filter(({ action }) => action !== 'create').map(({ path }) => join(root, path)),
-    ...[join(root, LEDGER_FILE), join(root, 'package-lock.json'), compose],
-  ];
-  const there = touched.filter((file) => existsSync(file));
+  const own = [LEDGER_FILE, OLDER_LEDGER_FILE, BASE_FILE, 'package-lock.json'];
+  const files = new Set([...touched, ...own].map((path) => join(root, path)).concat(compose));
+  const there = [...files].filter((file) => existsSync(file));
   await inGroups([...there.entries()], ([index, file]) => cp(file, join(kept, String(index))));
   try {
     await change();
   } catch (error) {
-    const created = plan.changes.filter(({ action }) => action === 'create');
-    const gone = [
-      ...created.map(({ path }) => path),
-      ...plan.changes.flatMap(({ kept }) => kept ?? []),
-      LEDGER_FILE,
-    ];
+    const gone = [...made, ...own].filter((path) => !there.includes(join(root, path)));
     await inGroups(gone, (path) => rm(join(root, path), { force: true }));
-    for (const folder of foldersOf(created)) await removeEmpty(root, folder);
+    for (const folder of foldersOf(made.map((path) => ({ path })))) await removeEmpty(root, folder);
     await inGroups([...there.entries()], async ([index, file]) => {
       await mkdir(dirname(file), { recursive: true });
       await cp(join(kept, String(index)), file);

@@ -1,16 +1,12 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { declaredPorts, readStackDocument, STACK_FILE, secretNames } from '../config/load.ts';
 import { ensureSecrets } from '../config/secrets.ts';
 import type { Context } from '../context.ts';
 import { EXIT, messageOf, QbtcError } from '../errors.ts';
 import type { OutgoingPorts } from '../model/observation.ts';
-import type { Addon } from './addons.ts';
-import { layAddon, planAdd } from './change-addons.ts';
-import { copyTemplate } from './copy.ts';
-import { editStackFile, renameLock, renamePackage } from './edit.ts';
 import { firstCommit } from './git.ts';
 import { installByReuse, installFromLock } from './install.ts';
+import { fillInStack, layStack, recordLaid, type StackSources } from './lay.ts';
 import { validateStackName } from './name.ts';
 import { type Place, preparePlace } from './place.ts';
 import { checkPortBase, isPortFree, pickPortBase } from './ports.ts';
@@ -19,7 +15,7 @@ import { checkPortBase, isPortFree, pickPortBase } from './ports.ts';
 export const CREATE_STEPS = ['copy', 'ports', 'secrets', 'git', 'install'] as const;
 export type CreateStep = (typeof CREATE_STEPS)[number];
 
-export interface CreateOptions {
+export interface CreateOptions extends StackSources {
   /** The folder of the new stack, absolute. It may exist if it is empty. */
   target: string;
   name: string;
@@ -33,11 +29,8 @@ export interface CreateOptions {
   reuseFrom?: string;
   /** Make a git repository with a first commit. */
   git: boolean;
-  templateFolder: string;
-  /** What is laid over the template. */
-  addons?: readonly Addon[];
-  /** Configuration of a real gateway; it becomes the stack's `infrastructure/apisix_conf`. */
-  gatewayFolder: string;
+  /** The version of qbtc that makes it. */
+  version: string;
   onStep(step: CreateStep): void;
   /** Decides how links are made. Left out, that of this machine. */
   platform?: NodeJS.Platform;
@@ -84,7 +77,7 @@ async function build(
   place: Place,
 ): Promise<CreatedStack> {
   const { interrupted } = context;
-  const { name, templateFolder, addons = [], gatewayFolder, platform = process.platform } = options;
+  const { name, version, platform = process.platform } = options;
   const root = resolve(options.target);
   const step = (next: CreateStep) => {
     interrupted.throwIfAborted();
@@ -92,25 +85,18 @@ async function build(
   };
 
   step('copy');
-  await copyTemplate(templateFolder, place.staging, interrupted);
-  for (const addon of addons)
-    await layAddon(place.staging, addon, await planAdd(place.staging, addon), interrupted);
-  const gateway = join(place.staging, 'infrastructure', 'apisix_conf');
-  await mkdir(gateway, { recursive: true });
-  await copyTemplate(gatewayFolder, gateway, interrupted);
+  await layStack(place.staging, options, interrupted);
 
   step('ports');
   const stackFile = join(place.staging, STACK_FILE);
-  const template = await readFile(stackFile, 'utf8');
   const declared = await readStackDocument({ file: stackFile });
   const ports = declaredPorts(declared);
   const portBase =
     options.portBase === undefined
       ? await pickPortBase(ports, isPortFree, options.outgoing)
       : checkPortBase(options.portBase, ports, options.outgoing);
-  await writeFile(stackFile, editStackFile(template, { name, portBase }));
-  await edit(join(place.staging, 'package.json'), (text) => renamePackage(text, name));
-  await edit(join(place.staging, 'package-lock.json'), (text) => renameLock(text, name));
+  await fillInStack(place.staging, { name, portBase });
+  await recordLaid(place.staging, version, { name, portBase });
 
   step('secrets');
   await ensureSecrets(place.staging, secretNames(declared));
@@ -154,16 +140,4 @@ async function install(
   if (install === 'ci') return await installFromLock(context, root);
   if (reuseFrom === undefined) throw new Error('install "reuse" needs reuseFrom');
   await installByReuse({ root, finalRoot: resolve(target), reuseFrom: resolve(reuseFrom), platform });
-}
-
-/** Rewrites a file; a template without it has nothing to rewrite. */
-async function edit(file: string, change: (text: string) => string): Promise<void> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
-    throw error;
-  }
-  await writeFile(file, change(text));
 }

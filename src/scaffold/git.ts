@@ -7,20 +7,34 @@ const TIMEOUT_MS = 60_000;
 const ELSEWHERE = /^GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_DIR|NAMESPACE|PREFIX)$/;
 const NO_IDENTITY = ['-c', 'user.name=qbtc', '-c', 'user.email=qbtc@localhost'];
 
+/** Runs git in a folder, and in no other repository than the one that it stands in. */
+export function gitIn(
+  { exec, env, interrupted }: Pick<Context, 'exec' | 'env' | 'interrupted'>,
+  folder: string,
+  more: Readonly<Record<string, string>> = {},
+): (...args: string[]) => ReturnType<Context['exec']> {
+  const own: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined && !ELSEWHERE.test(name)) own[name] = value;
+  }
+  return (...args) =>
+    exec('git', args, {
+      cwd: folder,
+      env: { ...own, ...more },
+      timeoutMs: TIMEOUT_MS,
+      signal: interrupted,
+    });
+}
+
 /**
  * Makes `folder` a repository of its own with everything that is not ignored in a first commit.
  * A stack works without one, so what goes wrong is a notice for the user and leaves no repository behind.
  */
 export async function firstCommit(
-  { exec, env, interrupted }: Pick<Context, 'exec' | 'env' | 'interrupted'>,
+  context: Pick<Context, 'exec' | 'env' | 'interrupted'>,
   folder: string,
 ): Promise<{ committed: boolean; notices: string[] }> {
-  const own: Record<string, string> = {};
-  for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && !ELSEWHERE.test(name)) own[name] = value;
-  }
-  const git = (...args: string[]) =>
-    exec('git', args, { cwd: folder, env: own, timeoutMs: TIMEOUT_MS, signal: interrupted });
+  const git = gitIn(context, folder);
   const failed = async (why: string) => {
     await rm(join(folder, '.git'), { recursive: true, force: true });
     return { committed: false, notices: [`No git repository was made: ${why}`] };

@@ -1,25 +1,35 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import * as z from 'zod';
-import { QbtcError } from '../errors.ts';
+import { messageOf, QbtcError } from '../errors.ts';
+import { decode, encode } from '../state/index.ts';
 import { readTextFile, unreadable } from '../text-file.ts';
 
-/** Which add-ons a stack has, and what was laid of each: it belongs into the repository of the stack. */
-export const LEDGER_FILE = 'qbtc.addons.json';
+/** What qbtc has laid into a stack, the template and the add-ons: it belongs into the repository of the stack. */
+export const LEDGER_FILE = 'qbtc.template.json';
+/** What it was called while add-ons alone stood in it. */
+export const OLDER_LEDGER_FILE = 'qbtc.addons.json';
 
 /** Whoever takes an add-on out deletes what the ledger names: nothing outside of the stack. */
 function isBelow(path: string): boolean {
-  return path !== '' && !isAbsolute(path) && !path.split(/[\\/]/).includes('..');
+  const [first = '', ...others] = path.split(/[\\/]/);
+  return path !== '' && first !== '.git' && !isAbsolute(path) && ![first, ...others].includes('..');
 }
 
+/** SHA-256 of each file as it was laid, by its path. */
+const files = z.record(z.string().refine(isBelow), z.string());
+
 const ledger = z.strictObject({
+  /** The template that the stack is made of, and what was filled in. */
+  template: z
+    .strictObject({ version: z.string(), name: z.string(), portBase: z.number(), files })
+    .exactOptional(),
   addons: z.record(
     z.string(),
     z.strictObject({
-      /** SHA-256 of each file as it was laid, by its path. */
-      files: z.record(z.string().refine(isBelow), z.string()),
+      files,
       /** What came into package-lock.json with it. */
       packages: z.array(z.string()),
     }),
@@ -29,19 +39,26 @@ export type Ledger = z.output<typeof ledger>;
 
 /** @throws QbtcError ADDONS_UNREADABLE */
 export async function readLedger(root: string): Promise<Ledger> {
-  const file = join(root, LEDGER_FILE);
+  return (
+    (await readOne(join(root, LEDGER_FILE))) ??
+    (await readOne(join(root, OLDER_LEDGER_FILE))) ?? { addons: {} }
+  );
+}
+
+async function readOne(file: string): Promise<Ledger | undefined> {
   let text: string;
   try {
     text = await readTextFile(file);
   } catch (error) {
-    if (isMissing(error)) return { addons: {} };
+    if (isMissing(error)) return undefined;
     throw unreadable('ADDONS_UNREADABLE', file, error);
   }
   try {
-    return ledger.parse(JSON.parse(text));
+    return ledger.parse(decode(text));
   } catch (cause) {
-    throw new QbtcError('ADDONS_UNREADABLE', `${file} is not as qbtc wrote it`, {
-      hint: 'take it back from the repository of the stack',
+    const why = cause instanceof z.ZodError ? '' : `: ${messageOf(cause)}`;
+    throw new QbtcError('ADDONS_UNREADABLE', `${file} is not as qbtc wrote it${why}`, {
+      hint: 'take it back from the repository of the stack; after a change by hand take the line "$sha256" out',
       cause,
     });
   }
@@ -51,19 +68,35 @@ function isMissing(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
+/** Writes it; one that says nothing is removed. */
 export async function writeLedger(root: string, content: Ledger): Promise<void> {
-  await writeFileAtomic(join(root, LEDGER_FILE), `${JSON.stringify(content, null, 2)}\n`);
+  const file = join(root, LEDGER_FILE);
+  if (content.template === undefined && Object.keys(content.addons).length === 0)
+    await rm(file, { force: true });
+  else await writeFileAtomic(file, encode(content));
+  await rm(join(root, OLDER_LEDGER_FILE), { force: true });
+}
+
+/** All that was laid, by its path. */
+export function laidFiles({ template, addons }: Ledger): Map<string, string> {
+  const layers = [template?.files ?? {}, ...Object.values(addons).map((addon) => addon.files)];
+  return new Map(layers.flatMap((layer) => Object.entries(layer)));
 }
 
 /** `undefined` for a file that is not there. */
 export async function digestOf(file: string): Promise<string | undefined> {
   try {
-    // In latin1 every byte stays what it is. A checkout may have line ends of its own.
-    const text = (await readFile(file)).toString('latin1').replaceAll('\r\n', '\n');
-    return createHash('sha256').update(text, 'latin1').digest('hex');
+    return digestOfBytes(await readFile(file));
   } catch (error) {
     // What cannot be read is there all the same: nothing may be laid over it.
     if (isMissing(error)) return undefined;
     throw error;
   }
+}
+
+/** The same of what was read already. */
+export function digestOfBytes(bytes: Buffer): string {
+  // In latin1 every byte stays what it is. A checkout may have line ends of its own.
+  const text = bytes.toString('latin1').replaceAll('\r\n', '\n');
+  return createHash('sha256').update(text, 'latin1').digest('hex');
 }

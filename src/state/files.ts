@@ -170,6 +170,9 @@ export const STATE_FILES = {
   images: { shape: 'document', file: 'build/images.json', lifetime: 'stack', damaged: 'made anew' },
   /** What was looked at before a start and found without fault, by what it was then. */
   sound: { shape: 'document', file: 'sound.json', lifetime: 'stack', damaged: 'made anew' },
+  /** What an upgrade is about to write: without it one that was killed may find conflicts that are none. */
+  upgrade: { shape: 'document', file: 'upgrade.json', lifetime: 'stack', damaged: 'made anew' },
+  conflicts: { shape: 'document', file: 'conflicts.json', lifetime: 'stack', damaged: 'made anew' },
   heals: { shape: 'lines', file: 'heal.jsonl', lifetime: 'stack', damaged: 'line left out' },
   scores: { shape: 'lines', file: 'scores.jsonl', lifetime: 'stack', damaged: 'line left out' },
   /** What processes have written, `NAME.log`. */

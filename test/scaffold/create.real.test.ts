@@ -72,6 +72,7 @@ beforeEach(async () => {
   options = {
     target: join(folder, 'acme'),
     name: 'acme',
+    version: '0.1.0',
     portBase: 1000,
     install: 'none',
     git: false,
@@ -456,7 +457,7 @@ describe('an interruption', () => {
 
 test('what fails in the middle leaves an empty folder empty, and folders above as they were', async () => {
   await symlink(join(folder, 'nowhere'), join(options.templateFolder, 'broken'));
-  await rm(join(options.templateFolder, 'qbtc.yaml'));
+  await writeFile(join(options.templateFolder, 'package.json'), '{');
   await mkdir(options.target);
   await expect(createStack(world(), options)).rejects.toMatchObject({ code: 'NEW_FAILED' });
   expect(await readdir(options.target)).toEqual([]);

@@ -111,6 +111,8 @@ export const COPIED = [
   'package.json',
   'packages/runtime/hello.js',
   'packages/runtime/package.json',
+  'qbtc.template.br',
+  'qbtc.template.json',
   'qbtc.yaml',
   'services/api/main.js',
   'services/api/package.json',

@@ -92,6 +92,7 @@ export async function newUndecidedStack(
   await createStack(quietContext(), {
     target: root,
     name,
+    version: '0.1.0',
     portBase: portBase ?? claim?.base,
     install: 'reuse',
     reuseFrom: join(CHECKOUT, 'node_modules'),

@@ -3,6 +3,7 @@ import type { Context } from '../../context.ts';
 import { checkScale, parseProviders, parseScale } from '../../lifecycle/choosing.ts';
 import { chooseParts } from '../../lifecycle/named.ts';
 import { openStackHere } from '../../lifecycle/open.ts';
+import { sayOtherTemplate } from '../../lifecycle/other-template.ts';
 import type { UpOptions } from '../../lifecycle/up.ts';
 import { STRATEGIES } from '../../model/resource.ts';
 import type { Stack } from '../../model/stack.ts';
@@ -24,13 +25,15 @@ export const upInput = {
 type Given = z.output<z.ZodObject<typeof upInput>>;
 
 /** Opens the stack as it is to be started. */
-export function openForUp(
+export async function openForUp(
   context: Context,
   { scale, portBase }: Pick<Given, 'scale' | 'portBase'>,
   readOnly = false,
 ): Promise<Stack> {
   const base = portBase === undefined ? {} : { portBase };
-  return openStackHere(context, { readOnly, scale: parseScale(scale), ...base });
+  const stack = await openStackHere(context, { readOnly, scale: parseScale(scale), ...base });
+  await sayOtherTemplate(context, stack.root);
+  return stack;
 }
 
 /** What it is asked with, checked against the stack, as `up` takes it. */

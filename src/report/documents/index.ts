@@ -54,6 +54,7 @@ export const DOCUMENTS = {
   undone: () => import('./undone/index.ts'),
   up: () => import('./up/index.ts'),
   'up-plan': () => import('./up-plan/index.ts'),
+  upgrade: () => import('./upgrade/index.ts'),
   waited: () => import('./waited/index.ts'),
   watch: () => import('./watch/index.ts'),
 } satisfies Record<string, () => Promise<{ form: DocumentForm<never> }>>;

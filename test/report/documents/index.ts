@@ -51,6 +51,7 @@ import { document as traces } from './traces.ts';
 import { document as undone } from './undone.ts';
 import { document as up } from './up.ts';
 import { document as upPlan } from './up-plan.ts';
+import { document as upgrade } from './upgrade.ts';
 import { document as waited } from './waited.ts';
 import { document as watch } from './watch.ts';
 
@@ -86,6 +87,7 @@ export const documents: { [Kind in DocumentKind]: DocumentOf<Kind> } = {
   stop,
   ports,
   doctor,
+  upgrade,
   'up-plan': upPlan,
   waited,
   watch,
