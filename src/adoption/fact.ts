@@ -5,6 +5,8 @@ export interface Said<T> {
   value: T;
   at: Place;
   guess?: true;
+  /** It was seen when the service was started; `at` says what started it. */
+  seen?: true;
 }
 
 /** What compose calls a service, in the terms of compose. */

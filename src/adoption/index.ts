@@ -14,7 +14,10 @@ import { flowsOf } from './flows.ts';
 import { isEmptyYaml, mergeStack } from './merge.ts';
 import { READERS, readFacts } from './readers.ts';
 import { openRepository } from './repository.ts';
+import { readSeen } from './seen-file.ts';
 import { writeStack } from './write.ts';
+
+export { writeSeen } from './seen-file.ts';
 
 export interface AdoptOptions {
   /** The folder of the repository, absolute. */
@@ -50,7 +53,7 @@ export async function planAdoption({ root, update }: AdoptOptions): Promise<Adop
       hint: 'qbtc init',
     });
   const facts = await readFacts(await openRepository(root));
-  const draft = draftOf(facts, basename(root));
+  const draft = draftOf(facts, basename(root), await readSeen(root));
   if (draft.services.length === 0 && draft.resources.length === 0)
     throw new QbtcError('NOTHING_TO_ADOPT', 'Nothing was found here that could be run', {
       details: [
@@ -67,12 +70,14 @@ export async function planAdoption({ root, update }: AdoptOptions): Promise<Adop
   const written = writeStack(draft, sources.length > 6 ? [...sources.slice(0, 6), '…'] : sources);
   if (mine !== undefined) mustBeMapping(mine);
   const last = update ? await textOf(statePath(root, 'adopted')) : undefined;
-  const merged = mine === undefined ? { text: written, kept: [] } : mergeStack(mine, last, written);
+  const isOwn = mine === undefined || mine === last;
+  const merged = isOwn ? { text: written, kept: [] } : mergeStack(mine, last, written);
   const files: AdoptedFile[] = [changeOf(STACK_FILE, mine, merged.text)];
+  const unseen = new Map(flowsOf(draftOf(facts, basename(root))).map(({ path, text }) => [path, text]));
   for (const { path, text } of flowsOf(draft)) {
     const there = await textOf(join(root, path));
-    // A flow that is there is somebody's by now.
-    files.push(changeOf(path, there, there ?? text));
+    // A flow that is there is somebody's by now, unless it is what the files alone had come to.
+    files.push(changeOf(path, there, there === undefined || there === unseen.get(path) ? text : there));
   }
   return { draft, files, kept: merged.kept, obstacles: draft.obstacles, losses: draft.losses, written };
 }

@@ -86,7 +86,7 @@ function serviceEntry(service: DraftService): Entry {
         ? []
         : metrics === undefined
           ? [{ key: 'metrics', value: false, comment: 'guess: no /metrics in its code' }]
-          : [entry('metrics', '/metrics', [metrics])]),
+          : [entry('metrics', metrics.value, [metrics])]),
       ...optional('stop_signal', stopSignal),
       ...optional('stop_timeout', stopTimeout),
       ...(dependsOn.length === 0 ? [] : [entry('depends_on', names(dependsOn), dependsOn)]),

@@ -5,6 +5,7 @@ import type { ResourceKind } from './resource.ts';
 /** Something in the code or in a file that keeps a part of the repository from running as it is. */
 export const OBSTACLE_CODES = [
   'address-in-code',
+  'does-not-stay',
   'image-without-kind',
   'no-program',
   'not-installed',
@@ -45,6 +46,19 @@ export interface Loss {
   instead: string;
 }
 
+/** What a service did when it was started once. */
+export interface Seen {
+  service: string;
+  /** Those that its processes listened on. */
+  ports: number[];
+  /** What spoke HTTP: the status of `/`, and the paths that answered as they should. */
+  http?: { port: number; top: number; health?: string; metrics?: string };
+  /** The form of its log lines, where it is one that qbtc reads. */
+  logs?: string;
+  /** Why it did not stay. */
+  ended?: string;
+}
+
 /** A file that `init` writes. */
 export interface AdoptedFile {
   /** Relative to the folder of the stack. */
@@ -62,6 +76,8 @@ export interface Adoption {
   files: AdoptedFile[];
   /** Fields that people had changed and that were kept, where what init would write has changed, too. */
   kept: string[];
+  /** What services did, where they were started. */
+  seen: Seen[];
   obstacles: Obstacle[];
   losses: Loss[];
   /** What doctor would say against `up` on this machine. */

@@ -26,6 +26,8 @@ export const READY_TIMEOUT = { min: 1, max: 3600, whole: true, default: 60 } sat
 export const HEAL_TIMEOUT = { ...READY_TIMEOUT, default: 30 } satisfies BoundsWithDefault;
 /** The same, for services that are paused while messages move. */
 export const MIGRATE_TIMEOUT = { min: 1, max: 3600, whole: false, default: 120 } satisfies BoundsWithDefault;
+/** Seconds in which each service is to listen when it is started to be looked at. */
+export const PROBE_TIMEOUT = { ...READY_TIMEOUT, default: 20 } satisfies BoundsWithDefault;
 /** Seconds until waiting is given up. */
 export const WAIT_TIMEOUT = { min: 1, max: 86_400, whole: false, default: 60 } satisfies BoundsWithDefault;
 /** Where the debugger attaches that `exec --inspect` lets in; Node's own. */

@@ -1,24 +1,37 @@
 import * as z from 'zod';
-import { applyAdoption, planAdoption } from '../adoption/index.ts';
+import { applyAdoption, planAdoption, writeSeen } from '../adoption/index.ts';
 import type { Context } from '../context.ts';
 import { diagnose } from '../doctor/index.ts';
 import { messageOf } from '../errors.ts';
 import { openStackHere } from '../lifecycle/open.ts';
-import type { Adoption, Obstacle } from '../model/adoption.ts';
-import { operationOf } from './operation.ts';
+import { probe } from '../lifecycle/probe.ts';
+import type { AdoptedFile, Adoption, Obstacle, Seen } from '../model/adoption.ts';
+import { PROBE_TIMEOUT } from './bounds.ts';
+import { numberIn, operationOf } from './operation.ts';
 
 export const operation = operationOf({
   effect: 'changes',
   input: {
     dryRun: z.boolean().default(false),
     update: z.boolean().default(false),
+    probe: z.boolean().default(false),
+    timeout: numberIn(PROBE_TIMEOUT).default(PROBE_TIMEOUT.default),
   },
   documents: ['adoption'],
   // There is no stack yet.
   open: async (context) => ({ root: context.cwd }),
-  async run(context, { root }, { dryRun, update }) {
-    const plan = await planAdoption({ root, update });
+  async run(context, { root }, { dryRun, update, probe: probes, timeout }) {
+    let plan = await planAdoption({ root, update });
     if (!dryRun) await applyAdoption(root, plan);
+    let seen: Seen[] = [];
+    if (probes && !dryRun) {
+      seen = await probe(context, await openStackHere(context), { timeoutMs: timeout * 1000 });
+      await writeSeen(root, seen);
+      const { files } = plan;
+      plan = await planAdoption({ root, update: true });
+      await applyAdoption(root, plan);
+      plan.files = sinceBefore(files, plan.files);
+    }
     const { draft, files, kept, obstacles, losses } = plan;
     return {
       document: {
@@ -37,6 +50,7 @@ export const operation = operationOf({
         })),
         files,
         kept,
+        seen,
         obstacles,
         losses,
         doctor: dryRun ? [] : await whatDoctorSays(context),
@@ -45,6 +59,14 @@ export const operation = operationOf({
     };
   },
 });
+
+/** What has come of the files since before anything was started. */
+function sinceBefore(first: readonly AdoptedFile[], last: readonly AdoptedFile[]): AdoptedFile[] {
+  return last.map((file) => {
+    const before = first.find(({ path }) => path === file.path)?.change ?? 'unchanged';
+    return before === 'unchanged' ? file : { ...file, change: before };
+  });
+}
 
 /** What stands in the way of `up` on this machine; the stack that was written is opened as every command opens it. */
 async function whatDoctorSays(context: Context): Promise<Adoption['doctor']> {

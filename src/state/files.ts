@@ -198,6 +198,8 @@ export const STATE_FILES = {
   socket: { shape: 'socket', file: 'supervisor.sock', lifetime: 'run', damaged: 'made anew' },
   /** qbtc.yaml as `init` wrote it last: what people have changed since is what differs from it. */
   adopted: { shape: 'text', file: 'adopted.yaml', lifetime: 'stack', damaged: 'made anew' },
+  /** What services did when `init --probe` started them. */
+  seen: { shape: 'document', file: 'seen.json', lifetime: 'stack', damaged: 'made anew' },
   /** Keeps git away, also where the stack's own `.gitignore` does not know us. */
   ignored: { shape: 'text', file: '.gitignore', lifetime: 'stack', damaged: 'made anew' },
 } as const satisfies Record<string, DocumentDeclaration | OtherDeclaration>;

@@ -23,8 +23,8 @@ export interface DraftService {
   ports: Record<string, Field<number>>;
   replicas?: Field<number>;
   health?: Field<Health>;
-  /** The place of `/metrics` in the code; none where there is none. */
-  metrics?: Field<true>;
+  /** The path of its metrics; none where the code has none. */
+  metrics?: Field<string>;
   stopSignal?: Field<string>;
   stopTimeout?: Field<number>;
   dependsOn: Field<string>[];

@@ -1,5 +1,5 @@
 import { suggestStackName } from '../../config/name.ts';
-import type { Place } from '../../model/adoption.ts';
+import type { Place, Seen } from '../../model/adoption.ts';
 import { RESOURCE_KINDS, type ResourceKind } from '../../model/resource.ts';
 import { factsOf } from '../../resources/facts.ts';
 import type { Fact, UnitFact } from '../fact.ts';
@@ -8,6 +8,7 @@ import { Names } from './names.ts';
 import { findParts, type Part, type Server } from './parts.ts';
 import { allot, type Listening, listeningOf, TakenPorts } from './ports.ts';
 import { Secrets } from './secrets.ts';
+import { applySeen } from './seen.ts';
 import { serviceOf } from './service.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -27,8 +28,11 @@ const IMAGES_OF: Readonly<Record<string, RegExp>> = {
   kafka: /kafka|redpanda/,
 };
 
-/** Makes a stack of what was read: a pure function of the facts. `folder` is what the repository is called. */
-export function draftOf(facts: readonly Fact[], folder: string): Draft {
+/**
+ * Makes a stack of what was read, and of what was seen when its services were started: a pure function of both. `folder` is
+ * what the repository is called.
+ */
+export function draftOf(facts: readonly Fact[], folder: string, seen: readonly Seen[] = []): Draft {
   const draft: Draft = {
     name: suggestStackName(folder),
     resources: [],
@@ -111,6 +115,7 @@ export function draftOf(facts: readonly Fact[], folder: string): Draft {
     if (draft.resources.some((each) => each.kind === kind))
       draft.imports.push({ form: fact.form, file: fact.at.file });
   }
+  applySeen(draft, seen);
   draft.secrets = secrets.all();
   withoutCycles(draft);
   draft.losses = joined(draft.losses);

@@ -80,7 +80,7 @@ export function serviceOf(part: Part, source: ServiceSource): DraftService {
   addReadiness(service, part, source);
   const metrics = hints.find(({ kind }) => kind === 'metrics');
   if (metrics?.kind === 'metrics' && port !== undefined && !part.shared)
-    service.metrics = { value: true, at: metrics.at };
+    service.metrics = { value: '/metrics', at: metrics.at };
   if (unit?.stopSignal !== undefined && SIGNALS.includes(unit.stopSignal.value))
     service.stopSignal = unit.stopSignal;
   if (unit?.stopTimeout !== undefined) service.stopTimeout = unit.stopTimeout;

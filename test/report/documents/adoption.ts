@@ -8,6 +8,10 @@ export const document: DocumentOf<'adoption'> = {
   resources: [{ name: 'broker', at: { file: 'compose.yaml', line: 9 }, resource: 'rabbitmq' }],
   files: [{ path: 'qbtc.yaml', text: 'version: 1\n', change: 'created' }],
   kept: ['services.api.port'],
+  seen: [
+    { service: 'api', ports: [3000], http: { port: 3000, top: 404, health: '/healthz' }, logs: 'pino' },
+    { service: 'worker', ports: [], ended: 'exited with code 1' },
+  ],
   obstacles: [
     {
       code: 'port-in-code',

@@ -1,4 +1,4 @@
-import type { Adoption } from '../../../model/adoption.ts';
+import type { Adoption, Seen } from '../../../model/adoption.ts';
 import type { DocumentForm, Style, View } from '../../document-form.ts';
 import { table, wrap } from '../../layout.ts';
 import { counted, SIGN } from '../../terminal/view.ts';
@@ -11,7 +11,7 @@ export interface AdoptionDocument extends Adoption {
 const CHANGES = { created: 'written', updated: 'updated', unchanged: 'as it was' } as const;
 
 const adoption: View<AdoptionDocument> = (document, style) => {
-  const { name, dryRun, services, resources, files, kept, obstacles, losses, doctor, next } = document;
+  const { name, dryRun, services, resources, files, kept, seen, obstacles, losses, doctor, next } = document;
   const { good, strong, accent, faint } = style.palette;
   const place = ({ file, line }: { file: string; line: number }) => `${file}:${line}`;
   const parts = `${counted(services.length, 'service')}, ${counted(resources.length, 'resource')}`;
@@ -45,6 +45,7 @@ const adoption: View<AdoptionDocument> = (document, style) => {
         ])
       : files.map(({ path, change }) => `  ${path}: ${CHANGES[change]}`)),
     ...section('Kept as you have changed it', kept, style),
+    ...section('Seen when they were started', seen.map(seenText), style),
     ...section(
       'In the way',
       obstacles.map(({ at, of, found, fix }) => `${place(at)} ${of}: ${found}. ${fix}`),
@@ -71,6 +72,17 @@ const adoption: View<AdoptionDocument> = (document, style) => {
     ),
   ];
 };
+
+function seenText({ service, ports, http, logs, ended }: Seen): string {
+  if (ended !== undefined) return `${service}: did not stay`;
+  const facts = [
+    ports.length === 0 ? 'listens nowhere' : `listens at ${ports.join(', ')}`,
+    http?.health !== undefined && `${http.health} tells its health`,
+    http?.metrics !== undefined && `${http.metrics} its metrics`,
+    logs !== undefined && `logs as ${logs} does`,
+  ];
+  return `${service}: ${facts.filter(Boolean).join(', ')}`;
+}
 
 function section(title: string, lines: readonly string[], { palette, width }: Style): string[] {
   if (lines.length === 0) return [];
