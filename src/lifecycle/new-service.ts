@@ -4,16 +4,21 @@ import { STACK_FILE } from '../config/load.ts';
 import type { Context } from '../context.ts';
 import { loadFlows } from '../flow/index.ts';
 import { YamlFile } from '../import/yaml-file.ts';
-import type { NewService, ServiceKind, ServiceLanguage } from '../model/new-service.ts';
+import {
+  type NewService,
+  SERVICE_LANGUAGES,
+  type ServiceKind,
+  type ServiceLanguage,
+} from '../model/new-service.ts';
 import type { Stack } from '../model/stack.ts';
 import { renewCompose, withUndo } from '../scaffold/change-addons.ts';
-import { installAdded } from '../scaffold/install.ts';
 import { isPortFree } from '../scaffold/ports.ts';
 import { checkServiceName, choosePort } from '../scaffold/service/free.ts';
 import { layService, lockService } from '../scaffold/service/lay.ts';
 import { planService, SERVICES_FOLDER, type ServicePlan } from '../scaffold/service/plan.ts';
 import { isThere, type Surroundings, surroundingsOf } from '../scaffold/service/surroundings.ts';
 import { writeComposeFiles } from './compose-files.ts';
+import { installFor } from './new-service-packages.ts';
 import { openStackHere } from './open.ts';
 import { portsOf } from './ports.ts';
 
@@ -22,6 +27,8 @@ const FIRST_PORT = 8_700;
 /** The same in a stack whose services have none. */
 const FIRST_ELSEWHERE = 8_000;
 
+/** What runs Python. */
+const PYTHON = /(^|\/)(python|flask|gunicorn|uvicorn|celery|poetry|uv)[\d.]*$/;
 /** What names a file in TypeScript, or runs one. */
 const TYPESCRIPT = /\.[mc]?ts$|(^|\/)(tsx|ts-node)$|^nest$/;
 
@@ -73,20 +80,9 @@ export async function addService(
   const added = await describe(plan, stack);
   if (request.dryRun) return added;
   await lay(context, root, plan, added);
-  return { ...added, ...(await installed(context, root, plan, request.install)) };
-}
-
-/** Makes the packages of the service complete; says what is left to be done by hand. */
-async function installed(
-  context: Context,
-  root: string,
-  { base }: ServicePlan,
-  install: boolean,
-): Promise<{ install?: string }> {
-  if (base !== 'runtime') return {};
-  if (!install) return { install: 'npm install' };
-  await installAdded(context, root);
-  return {};
+  // It may be one of the workspaces only now that it is there.
+  const install = await installFor(context, root, plan, await surroundingsOf(root), request.install);
+  return { ...added, ...(install === undefined ? {} : { install }) };
 }
 
 async function checkName(
@@ -131,9 +127,17 @@ function firstPort({ services, portBase }: Stack, { runtime }: Surroundings): nu
 /** That of most services; TypeScript on the runtime of a stack. */
 function usualLanguage({ services }: Stack, { runtime }: Surroundings): ServiceLanguage {
   if (runtime !== undefined) return 'ts';
-  const written = services.flatMap(({ entry, command }) => [entry === undefined ? (command ?? []) : [entry]]);
-  const ts = written.filter((words) => words.some((word) => TYPESCRIPT.test(word))).length;
-  return ts * 2 >= written.length ? 'ts' : 'js';
+  const written = services.flatMap(({ entry, command }) => {
+    const words = entry === undefined ? (command ?? []) : [entry];
+    return words.length === 0 ? [] : [languageOf(words)];
+  });
+  const count = (language: ServiceLanguage) => written.filter((each) => each === language).length;
+  return [...SERVICE_LANGUAGES].sort((a, b) => count(b) - count(a))[0] ?? 'ts';
+}
+
+function languageOf(words: readonly string[]): ServiceLanguage {
+  if (PYTHON.test(words[0] ?? '')) return 'python';
+  return words.some((word) => TYPESCRIPT.test(word)) ? 'ts' : 'js';
 }
 
 /** What becomes of which file. */

@@ -4,7 +4,7 @@
 export const SERVICE_KINDS = ['http', 'consumer', 'worker'] as const;
 export type ServiceKind = (typeof SERVICE_KINDS)[number];
 
-export const SERVICE_LANGUAGES = ['ts', 'js'] as const;
+export const SERVICE_LANGUAGES = ['ts', 'js', 'python'] as const;
 export type ServiceLanguage = (typeof SERVICE_LANGUAGES)[number];
 
 /**

@@ -5,6 +5,7 @@ import { inGroups } from './in-groups.ts';
 /** What a template folder may hold after somebody worked in it, and what no stack begins with. */
 const LEFT_OUT = new Set([
   'node_modules',
+  '__pycache__',
   '.git',
   '.qbtc',
   '.vitest',

@@ -69,8 +69,19 @@ export async function installAdded(
     await link.toOwn(join(root, folder), path);
   }
   if (await areSatisfied(workspaces, root)) return 'linked';
-  await runNpm(context, root, ['install', '--prefer-offline'], `run "npm install" in ${root}`);
+  await installIn(context, root);
   return 'installed';
+}
+
+/**
+ * Installs what the `package.json` of a folder names.
+ * @throws QbtcError INSTALL_FAILED with the last lines of npm
+ */
+export async function installIn(
+  context: Pick<Context, 'exec' | 'interrupted'>,
+  folder: string,
+): Promise<void> {
+  await runNpm(context, folder, ['install', '--prefer-offline'], `run "npm install" in ${folder}`);
 }
 
 /** Whether each package of the stack finds what it depends on, in a version that it takes. */

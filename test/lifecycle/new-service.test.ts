@@ -145,3 +145,84 @@ test('without a broker there is none on the runtime', async () => {
   await writeFile(join(root, 'qbtc.yaml'), 'version: 1\nname: small\n');
   await expect(add({})).rejects.toMatchObject({ code: 'NO_BROKER' });
 });
+
+describe('in a repository that qbtc has not made', () => {
+  beforeEach(async () => {
+    root = await temporaryFolder();
+    await writeFile(
+      join(root, 'qbtc.yaml'),
+      `version: 1
+name: other
+infrastructure: { mq: { kind: rabbitmq } }
+services:
+  web: { path: ., command: [python3, web.py], port: 3000 }
+  admin: { path: ., command: [flask, run], port: 3004 }
+  old: { path: ., command: [node, old.js] }
+`,
+    );
+  });
+
+  test.each(TEMPLATES.filter(({ base }) => base === 'plain'))('a $kind in $language fits', async ({
+    kind,
+    language,
+  }) => {
+    const before = await everything();
+    const planned = await add({ kind, language, dryRun: true });
+    expect(planned).toMatchObject({ base: 'plain', port: 3005 });
+    expect(await everything()).toEqual(before);
+    const added = await add({ kind, language });
+    expect(added.files).toEqual(planned.files);
+    const stack = await openStackHere(here());
+    expect(stack.services.find(({ name }) => name === 'billing')).toMatchObject({
+      port: 3005,
+      dependsOn: kind === 'consumer' ? ['mq'] : [],
+      routes: [],
+    });
+    for (const { path } of added.files)
+      expect(await readFile(join(root, path), 'utf8'), path).not.toMatch(/your.?service|#\?|@stack/i);
+    // The next one finds its place in qbtc.yaml.
+    expect((await add({ name: 'next', kind: 'worker' })).files.map(({ action }) => action)).not.toContain(
+      'change',
+    );
+  });
+
+  test('the language is that of most services', async () => {
+    expect(await add({ dryRun: true, language: undefined })).toMatchObject({ language: 'python' });
+  });
+
+  test.each([
+    ['include: others/*.yaml\n', 'include: [others/*.yaml, services/*/service.yaml]'],
+    ['include: [others/*.yaml] # mine\n', 'include: [others/*.yaml, services/*/service.yaml] # mine'],
+    [
+      'include:\n  - others/*.yaml # mine\n',
+      'include:\n  - others/*.yaml # mine\n  - services/*/service.yaml',
+    ],
+    ['', '\ninclude:\n  - services/*/service.yaml'],
+  ])('qbtc.yaml with %j names it', async (before, after) => {
+    const file = join(root, 'qbtc.yaml');
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, `${text}${before}`);
+    await add({ kind: 'worker', language: 'js' });
+    expect((await readFile(file, 'utf8')).trimEnd()).toBe(
+      `${text.trimEnd()}\n${after}`.replace('\n\n', '\n'),
+    );
+    expect((await openStackHere(here())).services.map(({ name }) => name)).toContain('billing');
+  });
+
+  test('a qbtc.yaml that is wrong is told, and nothing is written', async () => {
+    for (const wrong of ['services: [', 'version: 1\nname: x\nservices: { __proto__: 1 }\n', '\xff', '']) {
+      await writeFile(join(root, 'qbtc.yaml'), Buffer.from(wrong, 'latin1'));
+      const before = await everything();
+      await expect(add({})).rejects.toMatchObject({ code: expect.any(String), exit: expect.any(Number) });
+      expect(await everything()).toEqual(before);
+    }
+  });
+
+  test('one that is killed half-way leaves nothing that is taken for a service, and the next one removes it', async () => {
+    const left = join(root, 'services/.qbtc-new-999999-0123456789ab');
+    await mkdir(left, { recursive: true });
+    await writeFile(join(left, 'service.yaml'), 'port: 1\n');
+    await add({ kind: 'worker', language: 'js' });
+    expect(await readdir(join(root, 'services'))).toEqual(['billing']);
+  });
+});

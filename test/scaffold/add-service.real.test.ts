@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TEMPLATES } from '../../src/scaffold/service/templates.ts';
-import { run } from '../support/docker/run.ts';
+import { installPackages, run } from '../support/docker/run.ts';
 import { newCoreStack } from '../support/new-stack.ts';
 import { qbtc } from '../support/qbtc.ts';
 
@@ -14,17 +14,22 @@ beforeAll(async () => {
 afterAll(() => takeDown());
 
 const json = async (...args: string[]) => {
-  const { code, stdout, stderr } = await qbtc([...args, '--json'], root);
+  const { code, stdout, stderr } = await qbtc([...args, '--json'], root, env);
   expect(code, stderr + stdout).toBe(0);
   return JSON.parse(stdout);
 };
 
-const ours = TEMPLATES.filter(({ base }) => base === 'runtime').map((template) => ({
-  ...template,
-  name: `a-${template.kind}-${template.language}`,
-}));
+/** Debian's own Python comes first: another one has not its packages. */
+const env = { PATH: `/usr/bin:${process.env.PATH}` };
+const noPika = await installPackages(['python3-pika'], '/usr/lib/python3/dist-packages/pika/__init__.py');
+const skipped = noPika === undefined ? '' : ` (without a consumer in Python: ${noPika})`;
 
-test('each kind is added to a stack that runs: it runs, is routed, and is tested', async () => {
+const ours = TEMPLATES.filter(({ language, base }) => base === 'runtime' || language === 'python')
+  .filter(({ kind, language }) => noPika === undefined || kind !== 'consumer' || language !== 'python')
+  .map((template) => ({ ...template, name: `a-${template.kind}-${template.language}` }));
+const onTheRuntime = ours.filter(({ base }) => base === 'runtime');
+
+test(`each kind is added to a stack that runs: it runs, is routed, and is tested${skipped}`, async () => {
   await json('up');
   for (const { name, kind, language } of ours) {
     const words = ['add', 'service', name, '--kind', kind, '--language', language];
@@ -54,13 +59,20 @@ test('the stack has a full score with them, and nothing to complain of', async (
 test('their types hold, and their tests pass', async () => {
   const types = await run('npx', ['tsc', '--noEmit'], { cwd: root });
   expect(types.exitCode, types.stdout).toBe(0);
-  const folders = ours.map(({ name }) => `services/${name}/`);
+  const folders = onTheRuntime.map(({ name }) => `services/${name}/`);
   const tests = await run('npx', ['vitest', 'run', '--project', 'unit', '--reporter', 'json', ...folders], {
     cwd: root,
   });
   expect(tests.exitCode, tests.stdout + tests.stderr).toBe(0);
   expect(JSON.parse(tests.stdout)).toMatchObject({ success: true });
-  expect(JSON.parse(tests.stdout).testResults).toHaveLength(ours.length);
+  expect(JSON.parse(tests.stdout).testResults).toHaveLength(onTheRuntime.length);
+  for (const { name } of ours.filter(({ language }) => language === 'python')) {
+    const { exitCode, stderr } = await run('python3', ['-B', '-m', 'unittest'], {
+      cwd: join(root, 'services', name),
+      env,
+    });
+    expect(exitCode, stderr).toBe(0);
+  }
 });
 
 test('they end in order', async () => {

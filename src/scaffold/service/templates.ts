@@ -16,6 +16,15 @@ export const TEMPLATES: readonly ServiceTemplate[] = [
   { kind: 'http', language: 'js', base: 'runtime' },
   { kind: 'consumer', language: 'js', base: 'runtime' },
   { kind: 'worker', language: 'js', base: 'runtime' },
+  { kind: 'http', language: 'python', base: 'plain' },
+  { kind: 'consumer', language: 'python', base: 'plain' },
+  { kind: 'worker', language: 'python', base: 'plain' },
+  { kind: 'http', language: 'ts', base: 'plain' },
+  { kind: 'consumer', language: 'ts', base: 'plain' },
+  { kind: 'worker', language: 'ts', base: 'plain' },
+  { kind: 'http', language: 'js', base: 'plain' },
+  { kind: 'consumer', language: 'js', base: 'plain' },
+  { kind: 'worker', language: 'js', base: 'plain' },
 ];
 
 export function folderOfTemplate(installation: string, { base, kind, language }: ServiceTemplate): string {

@@ -12,7 +12,7 @@ export interface NewServiceDocument extends NewService {
   next: { command: string; why: string }[];
 }
 
-const LANGUAGES = { ts: 'TypeScript', js: 'JavaScript' };
+const LANGUAGES = { ts: 'TypeScript', js: 'JavaScript', python: 'Python' };
 const BASES = { runtime: 'on the runtime of the stack', plain: 'without a runtime' };
 
 const newService: View<NewServiceDocument> = (document, { palette, width }) => {
