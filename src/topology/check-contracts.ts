@@ -46,7 +46,11 @@ export function checkContracts(
     ...services.flatMap(({ name, events }) => {
       const said = [
         ...(events?.publishes ?? []).map((key) => ({ key, where: 'it publishes' })),
-        ...(events?.consumes ?? []).map((key) => ({ key, where: 'it consumes' })),
+        // Those of a service that declares by itself may be queues of its own.
+        ...(events?.declares === undefined ? (events?.consumes ?? []) : []).map((key) => ({
+          key,
+          where: 'it consumes',
+        })),
         ...(events?.subscribes ?? []).map((key) => ({ key, where: 'it subscribes to' })),
       ];
       return said

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EventDestination } from '../../src/model/event.ts';
+import type { ServiceEvents } from '../../src/model/stack.ts';
 import { EMPTY_TOPOLOGY } from '../../src/model/topology.ts';
 import { checkContracts } from '../../src/topology/check-contracts.ts';
 import { parseTopology } from '../../src/topology/read.ts';
@@ -14,7 +15,7 @@ const topologyOf = (queue: string, key: string) =>
 queues: [{ name: ${queue} }]
 bindings: [{ source: qbtc.topic, destination: ${queue}, routing_key: "${key}" }]
 `).topology;
-const servicesWith = (events: { publishes?: string[]; consumes?: string[]; subscribes?: string[] }) =>
+const servicesWith = (events: Partial<ServiceEvents>) =>
   stackWith({
     services: [
       {
@@ -79,4 +80,16 @@ test('tells of keys that no contract has', () => {
 
 test('compares nothing in a stack without contracts', () => {
   expect(checkContracts([], EMPTY_TOPOLOGY, servicesWith({ publishes: ['a.axed'] }))).toEqual([]);
+});
+
+test('a queue that a service declares by itself is bound by it, and is no routing key', () => {
+  const worker = { publishes: [], consumes: ['q_asked'], subscribes: [], declares: ['q_asked'] };
+  const findings = checkContracts([asked], EMPTY_TOPOLOGY, servicesWith(worker));
+  expect(findings).toEqual([]);
+  // What no file declares, and nobody by himself, is missing.
+  const { declares: _, ...plain } = worker;
+  expect(checkContracts([asked], EMPTY_TOPOLOGY, servicesWith(plain)).map(({ code }) => code)).toEqual([
+    'contract-queue',
+    'no-contract',
+  ]);
 });
