@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from '../context.ts';
-import { fill } from '../flow/index.ts';
+import { correlated, fill } from '../flow/index.ts';
 import type { LoadRequest } from '../model/chaos.ts';
 import type { Stack } from '../model/stack.ts';
 import type { Experiment } from './experiment.ts';
@@ -81,7 +81,7 @@ export class Load {
     const { clock, http } = this.#context;
     const correlationId = randomUUID();
     const variables = { stack: this.#stack, correlationId, captures: new Map() };
-    const { method, url, headers, json } = fill(this.#settings.request, variables);
+    const { method, url, headers, json } = fill(correlated(this.#settings.request, this.#stack), variables);
     const at = clock.monotonic();
     const done = (status?: number) =>
       this.requests.push({

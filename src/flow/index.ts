@@ -1,3 +1,4 @@
+export { correlated } from './correlated.ts';
 export { durationSchema } from './duration.ts';
 export type { Flow } from './flow.ts';
 export { loadFlows } from './load.ts';

@@ -8,6 +8,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import {
   asyncApiOf,
+  checkEventFiles,
   contractsOf,
   docsOf,
   eventFiles,
@@ -16,6 +17,7 @@ import {
   validateSchemas,
 } from '../../src/events/index.ts';
 import type { SchemaFile } from '../../src/events/schema-file.ts';
+import type { EnvelopeKind } from '../../src/model/event.ts';
 import { readTopology } from '../../src/topology/index.ts';
 
 const TEMPLATE = new URL('../../templates/stack/', import.meta.url).pathname;
@@ -78,12 +80,14 @@ describe('the contracts of the stack that is scaffolded', () => {
     ]);
   });
 
-  it('make an AsyncAPI 3 document that its own schema takes', async () => {
-    const document = asyncApiOf(
-      files,
-      { title: 'acme', version: '1', exchange: 'qbtc.topic', envelope: 'cloudevents' },
-      [{ service: 'llm-api', publishes: ['llm.request'], consumes: [] }],
-    );
+  it.each([
+    ['qbtc.topic', 'cloudevents'],
+    ['shop', 'none'],
+    ['', 'none'],
+  ] as const)('make an AsyncAPI 3 document that its own schema takes: exchange "%s", envelope %s', async (exchange, envelope) => {
+    const document = asyncApiOf(files, { title: 'acme', version: '1', exchange, envelope }, [
+      { service: 'llm-api', publishes: ['llm.request'], consumes: [] },
+    ]);
     const specification = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0.json');
     const ajv = new Ajv({
       strict: false,
@@ -102,6 +106,13 @@ describe('the contracts of the stack that is scaffolded', () => {
       action: 'send',
       channel: { $ref: '#/channels/llm_request' },
     });
+    expect(parsed.channels.llm_request.bindings.amqp.exchange.name).toBe(exchange);
+    const { payload, contentType } = parsed.components.messages.llm_request;
+    expect([contentType, payload.$ref]).toEqual(
+      envelope === 'none'
+        ? ['application/json', '#/components/schemas/llm_request']
+        : ['application/cloudevents+json', undefined],
+    );
   });
 
   it('make a page that names every event and field', async () => {
@@ -213,5 +224,31 @@ describe('contractsOf', () => {
     );
     expect(problem({ data: { ...event.data, x: 1 } })).toBe('/data must NOT have additional properties: x');
     expect(contracts.check('text')).toHaveLength(1);
+  });
+});
+
+describe('checkEventFiles', () => {
+  it.each<[EnvelopeKind, string, string, string[]]>([
+    ['none', 'it.json', '{"a":"x"}', []],
+    ['none', 'it.2.json', '{"a":1}', ['/a must be string']],
+    ['none', 'that.json', '{}', ['the event is that, which no contract describes']],
+    ['none', '__proto__.json', '{}', ['the event is __proto__, which no contract describes']],
+    ['none', 'it.json', '7', ['the event must be object']],
+    ['none', 'it.json', '{', ['JSON']],
+    ['cloudevents', 'it.json', '{"a":"x"}', ['/type is undefined, which no contract describes']],
+  ])('with the envelope %s finds in %s of %s: %j', async (envelope, name, text, problems) => {
+    const folder = await mkdtemp(join(tmpdir(), 'qbtc-events-'));
+    folders.push(folder);
+    await writeFile(join(folder, name), text);
+    const schema: SchemaFile = {
+      name: 'it',
+      file: '/it.json',
+      schema: good,
+      at: () => ({ line: 1, column: 1 }),
+    };
+    const findings = await checkEventFiles(contractsOf([schema]), folder, [name], envelope);
+    expect(findings.map(({ message }) => message)).toEqual(
+      problems.map((each) => expect.stringContaining(each)),
+    );
   });
 });

@@ -102,6 +102,32 @@ describe('http with until', () => {
   });
 });
 
+describe('the header that a stack has for the id of a request', () => {
+  const sent = async (headers: string) => {
+    const seen: unknown[] = [];
+    const { context, stack } = await chain({
+      flow: `name: one\nsteps:\n  - kind: http\n    hop: ${hop}\n    request: { url: "\${gateway.url}/"${headers} }\n`,
+      behaviour({ request, response }) {
+        seen.push(request.headers['x-request-id']);
+        response.end();
+      },
+    });
+    const own = { ...stack, correlation: { header: 'X-Request-Id' } };
+    const [result] = await runFlows(context, own, { subjects });
+    return { seen, result };
+  };
+
+  test('is sent with each request, and stands in the command that sends the same', async () => {
+    const { seen, result } = await sent('');
+    expect(seen).toEqual([result?.correlationId]);
+    expect(result?.hops[0]?.curl).toContain(`--header 'X-Request-Id: ${result?.correlationId}'`);
+  });
+
+  test('is left as a flow sets it', async () => {
+    expect((await sent(', headers: { x-request-id: mine }')).seen).toEqual(['mine']);
+  });
+});
+
 test('wait lets time pass', async () => {
   const result = await run(step('wait', ['for: 30ms']));
   expect(result?.status).toBe('passed');

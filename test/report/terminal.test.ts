@@ -470,3 +470,20 @@ describe('many names', () => {
     expect(`\n${stripVTControlCharacters(coloured)}\n`).toBe(shown(document));
   });
 });
+
+describe('a message that has no name', () => {
+  const { type: _, problem: __, event: ___, ...bare } = documents.event;
+  test.each([
+    ['its JSON', { event: { orderId: 7 } }, '{"orderId":7}'],
+    ['its text, on one line', { text: 'receipt\n of\torder' }, 'receipt of order'],
+    ['the beginning of a long one', { text: 'x'.repeat(5_000) }, `${'x'.repeat(65)}…`],
+    ['its bytes', { base64: '//4=' }, '//4='],
+    ['nothing', { text: '' }, ''],
+  ])('is shown with %s', (_name, content, said) => {
+    const lines = shown({ ...bare, ...content })
+      .trim()
+      .split('\n');
+    expect(lines[0]).toContain('a message');
+    expect(lines.at(-1)?.trim()).toBe(said === '' ? 'correlation c-1' : said);
+  });
+});

@@ -1,10 +1,9 @@
 import * as z from 'zod';
-import { headerOf } from '../../broker/message.ts';
 import type { HttpRequest } from '../../context.ts';
 import { messageOf } from '../../errors.ts';
 import { jsonText } from '../../json.ts';
-import type { Stack } from '../../model/stack.ts';
 import { answerDetails, answerExpectationSchema, answerMismatches, documentOf } from '../answer.ts';
+import { correlated } from '../correlated.ts';
 import { curlOf } from '../curl.ts';
 import { durationSchema, formatDuration } from '../duration.ts';
 import { jsonValueSchema } from '../json-value.ts';
@@ -82,15 +81,6 @@ async function requested(
   return mismatches.length === 0
     ? { ...outcome, seenAt: exchange.endedAt }
     : { ...outcome, details: answerDetails(answer) };
-}
-
-/** The request with the header that the stack has for the id of one, where it does not set that itself. */
-function correlated<Request extends { headers: Record<string, string> }>(
-  request: Request,
-  { correlation: { header } }: Pick<Stack, 'correlation'>,
-): Request {
-  if (header === undefined || headerOf(request.headers, header) !== undefined) return request;
-  return { ...request, headers: { [header]: '${correlation_id}', ...request.headers } };
 }
 
 function toRequest(

@@ -11,7 +11,7 @@ export const operation = operationOf({
     const schemas = files.length > 0 ? [] : await readContracts(stack);
     const findings =
       files.length > 0
-        ? await checkEventFiles((await openContracts(stack)).contracts, cwd, files)
+        ? await checkEventFiles((await openContracts(stack)).contracts, cwd, files, stack.events.envelope)
         : validateSchemas(schemas, stack.root);
     return {
       document: {
