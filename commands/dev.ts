@@ -1,4 +1,4 @@
-import { READY_TIMEOUT } from '../src/operations/bounds.ts';
+import { INSPECT_PORT, READY_TIMEOUT } from '../src/operations/bounds.ts';
 import { OPERATIONS } from '../src/operations/catalogue.ts';
 import type { Register } from './command.ts';
 import { operate } from './operate.ts';
@@ -10,6 +10,13 @@ export const dev: Register = (program, run) => {
     .argument('[names...]', 'resources and services, with what they need; all when left out')
     .description(`${OPERATIONS['up watch'].about}; the same as up --watch`)
     .option('--test <tag>', 'run the flows with this tag after each change')
+    .option('--inspect <service>', 'let a debugger attach to a service that Node runs')
+    .option(
+      '--inspect-port <port>',
+      'with --inspect: where, on 127.0.0.1',
+      number(INSPECT_PORT),
+      INSPECT_PORT.default,
+    )
     .option(
       '--timeout <seconds>',
       'how long each part may take until it is ready',
@@ -19,7 +26,10 @@ export const dev: Register = (program, run) => {
     .option('--json', 'print what happens as JSON, one object a line')
     .action(
       run(
-        operate<{ test?: string; timeout: number }>('up watch', (options, names) => ({ ...options, names })),
+        operate<{ test?: string; inspect?: string; inspectPort: number; timeout: number }>(
+          'up watch',
+          (options, names) => ({ ...options, names }),
+        ),
       ),
     );
 };

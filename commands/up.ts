@@ -1,5 +1,5 @@
 import { PROVIDER_NAMES, STRATEGIES } from '../src/model/resource.ts';
-import { PORT_BASE, READY_TIMEOUT } from '../src/operations/bounds.ts';
+import { INSPECT_PORT, PORT_BASE, READY_TIMEOUT } from '../src/operations/bounds.ts';
 import { OPERATIONS } from '../src/operations/catalogue.ts';
 import type { Register } from './command.ts';
 import { operate } from './operate.ts';
@@ -12,6 +12,8 @@ interface Options {
   dryRun?: boolean;
   timing?: boolean;
   test?: string;
+  inspect?: string;
+  inspectPort: number;
 }
 
 export const up: Register = (program, run) => {
@@ -53,17 +55,26 @@ export const up: Register = (program, run) => {
     )
     .option('-w, --watch', 'go on until Ctrl-C, and bring each change that is saved to the stack')
     .option('--test <tag>', 'with --watch: run the flows with this tag after each change')
+    .option('--inspect <service>', 'with --watch: let a debugger attach to a service that Node runs')
+    .option(
+      '--inspect-port <port>',
+      'with --inspect: where, on 127.0.0.1',
+      number(INSPECT_PORT),
+      INSPECT_PORT.default,
+    )
     .option('--timing', 'print what took how long, and which chain of steps decided it')
     .option('--json', 'print the result as JSON, and the progress as JSON, one object a line, to stderr')
     .action(
       run<Options>(async (context, { watch = false, ...options }, names) => {
-        const { dryRun = false, timing = false, test, ...watching } = options;
+        const { dryRun = false, timing = false, test, inspect, inspectPort, ...common } = options;
         checkTogether('up', [
           watch && dryRun && '--dry-run changes nothing, --watch goes on',
           watch && timing && '--timing is for one start, --watch goes on',
           !watch && test !== undefined && '--test says which flows --watch runs',
+          !watch && inspect !== undefined && '--inspect is for what --watch starts anew',
         ]);
-        const input = watch ? { ...watching, test } : options;
+        const watching = { test, inspect, inspectPort };
+        const input = watch ? { ...common, ...watching } : { ...common, dryRun, timing };
         return operate<object>(watch ? 'up watch' : 'up', () => ({ ...input, names }))(context, options, []);
       }),
     );

@@ -53,6 +53,8 @@ export interface Service {
   entry?: string;
   /** A program and its arguments, run in `path`; no shell. */
   command?: string[];
+  /** Where a debugger may attach to its first instance on this machine; Node runs it. */
+  inspectPort?: number;
   /** Programs that bring its database up to date, run one after the other before it starts. */
   migrate?: [string, ...string[]][];
   /** With the port base. The replicas listen on `port`, `port + 1`, …. Left out: it listens nowhere, or is adopted. */

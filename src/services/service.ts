@@ -48,10 +48,11 @@ export async function serviceProcess(
   const { service } = instance;
   const bundle =
     service.entry === undefined ? undefined : await bundles.bundle({ ...service, entry: service.entry });
-  const [program = process.execPath, ...args] =
+  const [program = process.execPath, ...words] =
     bundle === undefined
       ? (service.command ?? []).map((word) => withOwnPorts(word, instance))
       : [process.execPath, ...nodeArguments(bundle)];
+  const args = [...inspectArguments(instance), ...words];
   const env = ownEnvironment(stack, instance);
   // Without what the caller's own environment adds: a second terminal is no reason to start a service anew.
   const digest = createHash('sha256').update(JSON.stringify([program, args, env, service.path]));
@@ -73,6 +74,14 @@ export async function serviceProcess(
     readyCheck: readyCheckOf(instance),
     fingerprint: digest.digest('hex'),
   };
+}
+
+/** Two of them cannot have one port: the debugger attaches to the first. */
+function inspectArguments({ name, service }: Instance): string[] {
+  const [first] = instancesOf(service);
+  return service.inspectPort === undefined || name !== first?.name
+    ? []
+    : [`--inspect=127.0.0.1:${service.inspectPort}`];
 }
 
 /** What the supervisor asks on its own after a restart; all else is asked by those who look at the service. */

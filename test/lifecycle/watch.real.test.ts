@@ -63,6 +63,9 @@ services:
   const of = <Kind extends WatchEvent['event']>(kind: Kind) =>
     told().filter((each): each is Extract<WatchEvent, { event: Kind }> => each.event === kind);
   const answer = async (port = 0) => (await fetch(`http://127.0.0.1:${ports[port]}/`)).text();
+  /** What a debugger is told of what it may attach to. */
+  const inspected = async () =>
+    (await (await fetch(`http://127.0.0.1:${ports[2]}/json/list`)).json()) as { title: string }[];
   const pids = async () =>
     new Map(
       (
@@ -74,7 +77,7 @@ services:
 
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'qbtc watch ü '));
-    ports = await freePorts(2);
+    ports = await freePorts(3);
     for (const folder of ['web/src', 'other', 'flows']) await mkdir(file(folder), { recursive: true });
     await declare();
     await writeFile(file('web/src/main.ts'), MAIN);
@@ -82,7 +85,8 @@ services:
     await writeFile(file('other/main.mjs'), OTHER);
     await writeFile(file('other/text.txt'), 'first');
     await writeFile(file('flows/greets.yaml'), FLOW(ports[0] ?? 0));
-    watching = startQbtc(['up', '--watch', '--test', 'quick', '--json'], root);
+    const inspect = ['--inspect', 'web', '--inspect-port', String(ports[2])];
+    watching = startQbtc(['up', '--watch', '--test', 'quick', ...inspect, '--json'], root);
   }, 120_000);
   afterAll(async () => {
     watching.child.kill('SIGKILL');
@@ -94,6 +98,7 @@ services:
   test('builds what is saved, starts the services anew that it is in and nothing else, and runs the flows', async () => {
     await expect.poll(() => of('watching').length).toBe(1);
     expect(await answer()).toBe('one');
+    expect(await inspected()).toHaveLength(1);
     const before = await pids();
     await greet('two');
     await expect.poll(() => answer().catch(() => '')).toBe('two');
@@ -105,6 +110,7 @@ services:
     const after = await pids();
     expect(after.get('other')).toBe(before.get('other'));
     expect(after.get('web')).not.toBe(before.get('web'));
+    expect(await inspected()).toHaveLength(1);
   }, 60_000);
 
   test('keeps the old one on a mistake, tells it once with its place, and takes what mends it', async () => {

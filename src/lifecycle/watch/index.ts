@@ -6,6 +6,7 @@ import type { UpResult } from '../../model/lifecycle.ts';
 import type { Stack } from '../../model/stack.ts';
 import type { WatchEvent } from '../../model/watch.ts';
 import type { PlacementOptions } from '../../placement/index.ts';
+import { type Inspected, withInspected } from '../inspected.ts';
 import { reopenStack } from '../open.ts';
 import { restart } from '../restart.ts';
 import { select } from '../selection.ts';
@@ -22,6 +23,8 @@ export interface WatchOptions {
   timeoutMs: number;
   /** Who was to provide what: a change of something else moves nothing. */
   placement: PlacementOptions;
+  /** The service that a debugger may attach to, in `opened` already. */
+  inspected?: Inspected | undefined;
   /** The flows with this tag are run after each change. */
   test?: string | undefined;
   onEvent(event: WatchEvent): void;
@@ -101,7 +104,7 @@ class Applier {
       for (const name of affected.services) this.#pending.add(name);
       this.#pendingAll ||= affected.declarations;
       if (this.#pendingAll) {
-        stack = await reopenStack(this.#context, stack);
+        stack = withInspected(await reopenStack(this.#context, stack), this.#options.inspected);
         // What is new has services of its own.
         for (const name of (await affectedBy(stack, files)).services) this.#pending.add(name);
       }

@@ -1,18 +1,27 @@
 import * as z from 'zod';
 import { runFlows, subjectsOf } from '../../flow/index.ts';
+import { withInspected } from '../../lifecycle/inspected.ts';
 import { up } from '../../lifecycle/up.ts';
 import { watchStack } from '../../lifecycle/watch/index.ts';
-import { operationOf } from '../operation.ts';
+import { INSPECT_PORT } from '../bounds.ts';
+import { numberIn, operationOf } from '../operation.ts';
 import { openForUp, upInput, upOptions } from './input.ts';
 
 export const operation = operationOf({
   effect: 'changes',
-  input: { ...upInput, test: z.string().exactOptional() },
+  input: {
+    ...upInput,
+    test: z.string().exactOptional(),
+    inspect: z.string().exactOptional(),
+    inspectPort: numberIn(INSPECT_PORT).default(INSPECT_PORT.default),
+  },
   documents: [],
   tells: 'watch',
   open: openForUp,
-  async run(context, stack, { test, ...given }, tell) {
+  async run(context, opened, { test, inspect, inspectPort, ...given }, tell) {
     const { clock } = context;
+    const inspected = inspect === undefined ? undefined : { service: inspect, port: inspectPort };
+    const stack = withInspected(opened, inspected);
     const options = upOptions(stack, given);
     // A mistake in a flow, or in the name of a tag, is told before anything is started.
     if (test !== undefined)
@@ -20,7 +29,7 @@ export const operation = operationOf({
     const first = await up(context, stack, options);
     const { only, apply, timeoutMs, placement } = options;
     await watchStack(context, stack, first, {
-      ...{ only, apply, timeoutMs, placement, test },
+      ...{ only, apply, timeoutMs, placement, test, inspected },
       onEvent: (event) => tell({ kind: 'watch', at: new Date(clock.now()).toISOString(), ...event }),
     });
     return {};
