@@ -12,11 +12,13 @@ import {
 } from '../model/new-service.ts';
 import type { Stack } from '../model/stack.ts';
 import { renewCompose, withUndo } from '../scaffold/change-addons.ts';
+import { hasServicesPart } from '../scaffold/compose-services.ts';
 import { isPortFree } from '../scaffold/ports.ts';
 import { checkServiceName, choosePort } from '../scaffold/service/free.ts';
 import { layService, lockService } from '../scaffold/service/lay.ts';
 import { planService, SERVICES_FOLDER, type ServicePlan } from '../scaffold/service/plan.ts';
 import { isThere, type Surroundings, surroundingsOf } from '../scaffold/service/surroundings.ts';
+import { readTextFile } from '../text-file.ts';
 import { writeComposeFiles } from './compose-files.ts';
 import { installFor } from './new-service-packages.ts';
 import { openStackHere } from './open.ts';
@@ -27,6 +29,7 @@ const FIRST_PORT = 8_700;
 /** The same in a stack whose services have none. */
 const FIRST_ELSEWHERE = 8_000;
 
+const LOCK_FILE = 'package-lock.json';
 /** What runs Python. */
 const PYTHON = /(^|\/)(python|flask|gunicorn|uvicorn|celery|poetry|uv)[\d.]*$/;
 /** What names a file in TypeScript, or runs one. */
@@ -143,20 +146,17 @@ function languageOf(words: readonly string[]): ServiceLanguage {
 /** What becomes of which file. */
 async function describe(plan: ServicePlan, { root, composeFile }: Stack): Promise<NewService> {
   const { texts, include, ...service } = plan;
-  const { folder } = service;
-  const created = [...texts.keys()].map((path) => ({ path: `${folder}/${path}`, action: 'create' as const }));
+  const compose = await readTextFile(composeFile).catch(() => '');
   const changed = [
     ...(include === undefined ? [] : [STACK_FILE]),
-    ...(plan.base === 'runtime' ? ['package-lock.json', relative(root, composeFile)] : []),
+    ...(plan.base === 'runtime' && (await isThere(join(root, LOCK_FILE))) ? [LOCK_FILE] : []),
+    ...(hasServicesPart(compose) ? [relative(root, composeFile)] : []),
   ];
-  const there = await Promise.all(changed.map((path) => isThere(join(root, path))));
   return {
     ...service,
     files: [
-      ...created,
-      ...changed.flatMap((path, index) =>
-        there[index] === true ? [{ path, action: 'change' as const }] : [],
-      ),
+      ...[...texts.keys()].map((path) => ({ path: `${service.folder}/${path}`, action: 'create' as const })),
+      ...changed.map((path) => ({ path, action: 'change' as const })),
     ],
   };
 }

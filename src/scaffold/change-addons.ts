@@ -7,6 +7,7 @@ import type { StackDocument } from '../config/document.ts';
 import { readStackDocument, STACK_FILE } from '../config/load.ts';
 import { QbtcError } from '../errors.ts';
 import type { AddonPlan, FileChange } from '../model/addon.ts';
+import { isRecord } from '../record.ts';
 import { readTextFile } from '../text-file.ts';
 import { ADDON_FILES, type Addon, filesOfAddon } from './addons.ts';
 import { withComposeServices } from './compose-services.ts';
@@ -152,6 +153,16 @@ export async function unlinkWorkspaces(
   }
 }
 
+/** The services with a command of their own whose folder says how their image is made. */
+function withImage(root: string, { data }: StackDocument): Set<string> {
+  const services = Object.entries(isRecord(data.services) ? data.services : {});
+  const hasOne = ([, service]: [string, unknown]) =>
+    isRecord(service) &&
+    service.command !== undefined &&
+    existsSync(join(root, String(service.path ?? '.'), 'Dockerfile'));
+  return new Set(services.filter(hasOne).map(([name]) => name));
+}
+
 /** The services in the stack's compose file, as the stack says now. */
 export async function renewCompose(root: string): Promise<void> {
   const document = await readStackDocument({ file: join(root, STACK_FILE) });
@@ -159,7 +170,7 @@ export async function renewCompose(root: string): Promise<void> {
   // A stack without containers needs none.
   if (!existsSync(file)) return;
   const text = await readTextFile(file);
-  const renewed = withComposeServices(text, document);
+  const renewed = withComposeServices(text, document, withImage(root, document));
   if (renewed !== text) await writeFileAtomic(file, renewed);
 }
 

@@ -9,8 +9,14 @@ const END = '  # End of the services.';
 /**
  * The compose file with the part of the services made anew from what the stack says of them. A file without the marks of
  * that part stays as it is, and so does a service that somebody wrote down outside of it.
+ *
+ * @param withImage services with a command of their own whose folder has a Dockerfile
  */
-export function withComposeServices(written: string, { data }: StackDocument): string {
+export function withComposeServices(
+  written: string,
+  { data }: StackDocument,
+  withImage: ReadonlySet<string> = new Set(),
+): string {
   // A checkout may have line ends of its own: it keeps them.
   const lineEnd = written.includes('\r\n') ? '\r\n' : '\n';
   const text = written.replaceAll('\r\n', '\n');
@@ -21,7 +27,8 @@ export function withComposeServices(written: string, { data }: StackDocument): s
   const byHand = new Set([...`${before}${after}`.matchAll(/^ {2}([\w-]+):/gm)].map(([, name = '']) => name));
   const standIns = new Set(Object.keys(services).filter((name) => isStandIn(services[name])));
   const generated = Object.entries(services).filter(
-    ([name, service]) => isRecord(service) && typeof service.entry === 'string' && !byHand.has(name),
+    ([name, service]) =>
+      isRecord(service) && (typeof service.entry === 'string' || withImage.has(name)) && !byHand.has(name),
   ) as [string, Record<string, unknown>][];
   // What has no container, as a service with a command of its own, cannot be waited for.
   const contained = new Map<string, Condition>([
@@ -39,6 +46,12 @@ export function servicesPart(text: string): { from: number; to: number } | undef
   const [begin, end] = [text.indexOf(`${BEGIN}\n`), text.indexOf(`${END}\n`)];
   const from = begin + BEGIN.length + 1;
   return begin < 0 || end < from ? undefined : { from, to: end };
+}
+
+/** Whether the compose file has a part of the services that is made anew. */
+export function hasServicesPart(text: string): boolean {
+  const [, rest] = split(text.replaceAll('\r\n', '\n'), `${BEGIN}\n`);
+  return rest?.includes(`${END}\n`) === true;
 }
 
 type Condition = 'service_healthy' | 'service_started';
@@ -59,12 +72,28 @@ function healthcheckOf(service: Record<string, unknown>): string {
   const path = pathOf(service);
   if (path === undefined || service.port === undefined) return '    healthcheck: { disable: true }\n';
   const { status } = isRecord(service.health) ? service.health : {};
-  if (path === HEALTH_PATH && status === undefined) return '';
+  if (path === HEALTH_PATH && status === undefined && !isPython(service)) return '';
+  if (isPython(service)) return pythonCheck(path, status);
   const isWell =
     status === undefined ? 'answer.ok' : `${JSON.stringify([status].flat())}.includes(answer.status)`;
   const code = `fetch('http://127.0.0.1:' + process.env.PORT + ${JSON.stringify(path)}).then((answer) => process.exit(${isWell} ? 0 : 1), () => process.exit(1))`;
+  return checkWith(['node', '-e', code]);
+}
+
+/** In its image there is no Node. */
+function isPython({ command }: Record<string, unknown>): boolean {
+  return Array.isArray(command) && /^python[\d.]*$/.test(String(command[0]));
+}
+
+function pythonCheck(path: string, status: unknown): string {
+  const wanted = status === undefined ? '' : `.status not in ${JSON.stringify([status].flat())} and exit(1)`;
+  const url = `'http://127.0.0.1:' + os.environ['PORT'] + ${JSON.stringify(path)}`;
+  return checkWith(['python3', '-c', `import os, urllib.request; urllib.request.urlopen(${url})${wanted}`]);
+}
+
+function checkWith(command: readonly string[]): string {
   // Compose takes a dollar for the beginning of a variable.
-  const test = JSON.stringify(['CMD', 'node', '-e', code]).replaceAll('$', '$$$$');
+  const test = JSON.stringify(['CMD', ...command]).replaceAll('$', '$$$$');
   return `    healthcheck: { test: ${test}, interval: 10s, timeout: 5s, retries: 5, start_period: 30s }\n`;
 }
 
@@ -103,11 +132,17 @@ function blockOf(
   ];
   return `  ${name}:
     <<: *service
-    build:
-      context: ..
-      dockerfile: infrastructure/service.Dockerfile
-      args: { SERVICE: ${String(service.path)}, ENTRY: ${String(service.entry)} }
-    env_file: [${file}]
+${buildOf(service)}    env_file: [${file}]
 ${ports.length === 0 ? '' : `    ports: [${ports.join(', ')}]\n`}${healthcheckOf(service)}    scale: ${value('REPLICAS', '0')}
 ${conditions.length === 0 ? '' : `    depends_on:\n${conditions.join('')}`}`;
+}
+
+/** That of the stack for what is bundled; its own for one with a command of its own. */
+function buildOf({ path, entry }: Record<string, unknown>): string {
+  if (entry === undefined) return `    build: { context: ${JSON.stringify(`../${String(path)}`)} }\n`;
+  return `    build:
+      context: ..
+      dockerfile: infrastructure/service.Dockerfile
+      args: { SERVICE: ${String(path)}, ENTRY: ${String(entry)} }
+`;
 }

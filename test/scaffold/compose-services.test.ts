@@ -77,3 +77,21 @@ services:
     `fetch('http://127.0.0.1:' + process.env.PORT + "/up$$").then((answer) => process.exit([204].includes(answer.status) ? 0 : 1), () => process.exit(1))`,
   );
 });
+
+test('one with a command of its own has a container where its folder says how its image is made', async () => {
+  const document = parseStackDocument(`
+services:
+  tidy: { path: services/tidy, command: [python3, main.py], port: 1 }
+  node: { path: services/node, command: [node, main.js], port: 2, depends_on: [tidy, bare] }
+  bare: { path: services/bare, command: [node, main.js], port: 3 }
+`);
+  const text = withComposeServices(await readFile(FILE, 'utf8'), document, new Set(['tidy', 'node']));
+  const { services } = parse(text, { merge: true }) as {
+    services: Record<string, { build: object; healthcheck: { test: string[] }; depends_on?: object }>;
+  };
+  expect(services.bare).toBeUndefined();
+  expect(services.tidy?.build).toEqual({ context: '../services/tidy' });
+  expect(services.tidy?.healthcheck.test.slice(0, 3)).toEqual(['CMD', 'python3', '-c']);
+  expect(services.node?.healthcheck.test.slice(0, 2)).toEqual(['CMD', 'node']);
+  expect(services.node?.depends_on).toEqual({ tidy: { condition: 'service_healthy' } });
+});
