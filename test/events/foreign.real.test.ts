@@ -245,6 +245,32 @@ steps:
     );
   });
 
+  test.for<[string, string, RegExp]>([
+    ['a user that it is not', 'properties: { user_id: somebody }', /user_id|PRECONDITION/i],
+    [
+      'a header of a type that AMQP does not have',
+      'headers: { a: { "!": no-such-type, value: 1 } }',
+      /type/i,
+    ],
+    ['an exchange that is not there', 'exchange: no-such-exchange', /no-such-exchange/],
+  ])('%s is said by the hop, and the next flow goes on', async ([, line, reason], scope) => {
+    if (broker === undefined) return scope.skip();
+    await applied(stackOf(broker));
+    await startWorker(broker);
+    const steps = (each: string) => `
+name: refused
+steps:
+  - kind: publish
+    hop: { subject: broker, proves: it is taken }
+    message:
+      routing_key: order.paid
+      body: x
+      ${each}
+`;
+    expect((await run(broker, steps(line)))?.stoppedAt?.reason).toMatch(reason);
+    expect((await run(broker, steps('headers: {}')))?.status).toBe('passed');
+  });
+
   test('events are followed as they are, named by contract or property, and published without an envelope', async (scope) => {
     if (broker === undefined) return scope.skip();
     await applied(stackOf(broker));
