@@ -5,7 +5,7 @@ import { EXIT, QbtcError } from '../../errors.ts';
 import type { NewService, ServiceKind, ServiceLanguage } from '../../model/new-service.ts';
 import { readTextFile } from '../../text-file.ts';
 import { templateFiles } from '../copy.ts';
-import type { Surroundings } from './surroundings.ts';
+import { type Surroundings, TEMPLATE_EXCHANGE } from './surroundings.ts';
 import { folderOfTemplate, type ServiceTemplate, TEMPLATES } from './templates.ts';
 import { whereTrue, withName } from './text.ts';
 
@@ -13,6 +13,8 @@ import { whereTrue, withName } from './text.ts';
 export const SERVICES_FOLDER = 'services';
 /** What the templates have in the place of the port. */
 const TEMPLATE_PORT = /^port: \d+$/m;
+/** An exchange that may stand in YAML and between quotes as it is. */
+const PLAIN_NAME = /^[A-Za-z][\w.-]*$/;
 const SERVICE_FILES = `${SERVICES_FOLDER}/*/service.yaml`;
 
 /** What is to be written for a new service. */
@@ -84,8 +86,9 @@ function templateOf(
 }
 
 /** The text of a file with what this stack calls otherwise, and without what it does not have. */
-function fitted(path: string, text: string, { name, port }: Wanted, around: Surroundings): string {
-  const { resources, key, runtime, accounts } = around;
+function fitted(path: string, template: string, { name, port }: Wanted, around: Surroundings): string {
+  const { resources, key, runtime, accounts, exchange } = around;
+  const text = PLAIN_NAME.test(exchange) ? template.replaceAll(TEMPLATE_EXCHANGE, exchange) : template;
   if (posix.basename(path) === 'package.json') return withVersions(withScope(text, runtime), around);
   if (!path.endsWith('.yaml')) return withScope(text, runtime);
   const { rabbitmq, redis, apisix } = resources;

@@ -10,6 +10,8 @@ import { type Workspace, workspacesOf } from '../workspaces.ts';
 export interface Surroundings {
   /** The names of its resources, the first of each kind. */
   resources: Partial<Record<ResourceKind, string>>;
+  /** The exchange that its services publish to. */
+  exchange: string;
   /** Whether the broker is run by somebody who may not let qbtc make accounts: an external one without a management API. */
   accounts: boolean;
   /** A secret that a consumer of the gateway is known by with key-auth, where the stack has one. */
@@ -21,18 +23,22 @@ export interface Surroundings {
   include: unknown;
 }
 
+/** The exchange that the templates speak to. */
+export const TEMPLATE_EXCHANGE = 'qbtc.topic';
 /** Where `qbtc new` writes what its services are built on. */
 const RUNTIME = 'packages/runtime';
 
 export async function surroundingsOf(root: string): Promise<Surroundings> {
   const { data } = await readStackDocument({ file: join(root, STACK_FILE) });
   const { infrastructure } = outlineOf(data);
+  const events = isRecord(data.events) ? data.events : {};
   const workspaces = await workspacesOf(root).catch((): Workspace[] => []);
   const resources: Surroundings['resources'] = {};
   for (const [name, { kind }] of Object.entries(infrastructure)) if (kind) resources[kind] ??= name;
   const broker = infrastructure[resources.rabbitmq ?? ''];
   return {
     resources,
+    exchange: typeof events.exchange === 'string' ? events.exchange : TEMPLATE_EXCHANGE,
     accounts: broker?.provider !== 'external' || broker.management_url !== undefined,
     key: keyOf(data),
     runtime: workspaces.find(({ folder }) => folder === RUNTIME)?.name,
