@@ -18,7 +18,10 @@ export function confidentialValues(stack: Stack): string[] {
   const values = [
     ...Object.values(stack.secrets),
     ...stack.resources.flatMap(({ endpoint }) => [endpoint.password, endpoint.adminKey]),
-    ...stack.services.flatMap(({ env }) =>
+    ...[
+      ...stack.services.map(({ env }) => env),
+      ...stack.resources.map(({ server }) => server?.env ?? {}),
+    ].flatMap((env) =>
       Object.entries(env).flatMap(([name, value]) => [
         ...(CONFIDENTIAL_NAME.test(name) ? [value] : []),
         ...passwordIn(value),

@@ -61,3 +61,11 @@ export const plugins = z
 export const labels = z
   .record(z.string(), z.string())
   .describe('Labels of your own; those of qbtc are added.');
+
+/** Variables by name. */
+export const environment = () =>
+  z.record(
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'a variable name' }),
+    // Read as text whatever it looks like (`document.ts`); an editor sees a number or a boolean.
+    z.string().meta({ type: ['string', 'number', 'boolean'] }),
+  );

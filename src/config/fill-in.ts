@@ -4,6 +4,7 @@ import type { StackDocument } from './document.ts';
 import { accountEndpoint, endpointFields, roleEndpoint } from './endpoints.ts';
 import { interpolate, type Values } from './interpolate.ts';
 import type { FieldPath, Mistake } from './mistake.ts';
+import { ownOfServers } from './other-servers.ts';
 import { hasAccount, outlineOf, secretNamesOf, secretOfAccount, secretOfRole } from './outline.ts';
 import { resourcesOf } from './resources.ts';
 import { nodesOf } from './service-address.ts';
@@ -38,7 +39,8 @@ export function fillIn(
   const declared = outlineOf(document.data);
   const secretNames = secretNamesOf(declared);
   const declaredSecrets = new Set(secretNames);
-  const plain: Values = { env, secrets, secretNames, declaredSecrets, resources: undefined };
+  const servers = ownOfServers(declared);
+  const plain: Values = { env, secrets, secretNames, declaredSecrets, resources: undefined, servers };
   const data: Record<string, unknown> = Object.create(null);
   for (const [key, value] of Object.entries(document.data)) {
     data[key] = BEFORE_RESOURCES.has(key) ? fill(value, [key], plain) : value;
@@ -46,7 +48,7 @@ export function fillIn(
 
   const leftOut = leftOutServices(document.data.services, plain, document);
   const declaredServices = withoutServices(document.data.services, leftOut);
-  const resources = resourcesOf(outlineOf(data), root, secrets, document);
+  const resources = resourcesOf(outlineOf(data), data.infrastructure, root, secrets, document);
   mistakes.push(...resources.mistakes);
   const { byName } = resources;
   const fieldsOf = (endpoints: (name: string, resource: Resource) => Resource['endpoint'] | undefined) =>

@@ -1,6 +1,6 @@
 import type { StackDocument } from './document.ts';
 import { type FieldPath, fieldName, listed, type Mistake, nearest } from './mistake.ts';
-import { portMark } from './own-ports.ts';
+import { portMark, wordMark } from './own-ports.ts';
 import { hasReferences, type Part, parseReferences, type ServiceField } from './reference.ts';
 
 /** What references may be filled in with. */
@@ -22,7 +22,16 @@ export interface Values {
    */
   services?: ReadonlyMap<string, Partial<Record<ServiceField, string>>>;
   /** The ports of the service that the text is of. */
-  own?: { hasPort: boolean; ports: readonly string[] };
+  own?: Own;
+  /** Of each server of the stack that is declared with how it is run. */
+  servers?: ReadonlyMap<string, Own>;
+}
+
+/** What a service or a server has itself: a port, further ones by name, and words such as `host`. */
+export interface Own {
+  hasPort: boolean;
+  ports: readonly string[];
+  words?: readonly string[];
 }
 
 /** Keys at the top whose values must be known before anything can be filled in. */
@@ -75,7 +84,7 @@ export function interpolate(
       mistakes.push(near === undefined ? mistake : { ...mistake, nearest: near });
       return UNKNOWN;
     };
-    const text = fill(parseReferences(value), takesOwnPorts(path) ? values : withoutOwn(values), report);
+    const text = fill(parseReferences(value), withOwn(values, path), report);
     return asApisix && WHOLE.test(value) ? typed(text, path) : text;
   }
   if (Array.isArray(value)) {
@@ -98,13 +107,21 @@ export function interpolate(
 /** Fields of a service that hold what one instance of it is given. */
 const OF_INSTANCE = new Set(['command', 'env', 'migrate']);
 
+/** Those of a server. */
+const OF_SERVER = new Set(['command', 'entrypoint', 'env', 'url']);
+
 function takesOwnPorts([top, , field, key]: FieldPath): boolean {
   if (top === 'env') return true;
   return top === 'services' && (OF_INSTANCE.has(String(field)) || (field === 'health' && key === 'command'));
 }
 
-function withoutOwn({ own: _, ...values }: Values): Values {
-  return values;
+/** The values with what whose text it is has itself. */
+function withOwn({ own, servers, ...values }: Values, path: FieldPath): Values {
+  const [top, name, field, key] = path;
+  if (top !== 'infrastructure') return takesOwnPorts(path) && own !== undefined ? { ...values, own } : values;
+  const server = servers?.get(String(name));
+  const takes = OF_SERVER.has(String(field)) || (field === 'health' && key === 'command');
+  return takes && server !== undefined ? { ...values, own: server } : values;
 }
 
 function referenceInKey(path: FieldPath, key: string, document: Pick<StackDocument, 'keyAt'>): Mistake {
@@ -132,8 +149,10 @@ function fillPart(part: Part, values: Values, report: Report): string {
     case 'invalid':
       return report(part, `"${part.source}"`, part.expected);
     case 'variable':
-      return part.name === 'port' && part.fallback === undefined && values.own !== undefined
-        ? fillOwnPort(part, values.own, report)
+      if (part.fallback !== undefined || values.own === undefined) return fillVariable(part, values, report);
+      if (part.name === 'port') return fillOwnPort(part, values.own, report);
+      return values.own.words?.includes(part.name) === true
+        ? wordMark(part.name)
         : fillVariable(part, values, report);
     case 'secret':
       return fillSecret(part, values, report);

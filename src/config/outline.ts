@@ -38,6 +38,13 @@ const resource = z
     management_port: number,
     admin_port: number,
     tls_port: number,
+    ports: z.record(z.string(), number).catch({}),
+    container_port: number,
+    container_ports: z.record(z.string(), number).catch({}),
+    depends_on: texts,
+    image: text,
+    command: z.unknown(),
+    health: z.unknown(),
     migrations: oneOrMore,
     mode: text,
     file: text,
@@ -136,7 +143,7 @@ export function outlineOf(data: Record<string, unknown>): Outline {
 
 /** The secret that a resource of this kind needs when we run it. */
 export function secretOfResource(name: string, kind: ResourceKind): string {
-  return `${name}-${factsOf(kind).credential}`;
+  return `${name}-${factsOf(kind).credential ?? 'password'}`;
 }
 
 /** The secret that the gateway encrypts the keys of its consumers with. It must outlive the key of the Admin API. */
@@ -150,7 +157,9 @@ export function derivedSecrets({ infrastructure }: Outline): string[] {
     kind === undefined || provider === 'external'
       ? []
       : [
-          ...(password === undefined ? [secretOfResource(name, kind)] : []),
+          ...(password === undefined && factsOf(kind).credential !== undefined
+            ? [secretOfResource(name, kind)]
+            : []),
           ...(factsOf(kind).hasKeyring ? [keyringOf(name)] : []),
         ],
   );
@@ -186,12 +195,16 @@ export function resourcePorts(
   kind: ResourceKind,
   base: number,
 ): Record<string, number> {
-  return Object.fromEntries(
-    factsOf(kind).ports.flatMap((field) => {
-      const port = declared[field.key] ?? field.default;
-      return port === undefined ? [] : [[field.role, port + base]];
-    }),
+  const further = Object.entries(declared.ports ?? {}).flatMap(([name, port]) =>
+    port === undefined ? [] : [[name, port + base] as const],
   );
+  return Object.fromEntries([
+    ...further,
+    ...factsOf(kind).ports.flatMap((field) => {
+      const port = declared[field.key] ?? field.default;
+      return port === undefined ? [] : [[field.role, port + base] as const];
+    }),
+  ]);
 }
 
 /** Every port that the stack will listen on, resources first, in the order of the file. */

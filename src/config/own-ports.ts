@@ -10,6 +10,16 @@ export function portMark(name = ''): string {
   return `${BEGIN}${name}${END}`;
 }
 
+/** What stands for another word of a server of the stack, such as its `host`. */
+export function wordMark(word: string): string {
+  return `${BEGIN}.${word}${END}`;
+}
+
+/** Fills the marks of a server's text in: the empty name is its port, `.WORD` a word, all else a further port. */
+export function withOwnWords(text: string, wordOf: (name: string) => string): string {
+  return text.includes(BEGIN) ? text.replaceAll(MARK, (_, name: string) => wordOf(name)) : text;
+}
+
 /** The ports of one instance. */
 export interface OwnPorts {
   port: number | undefined;

@@ -134,6 +134,7 @@ export const readinessIsOne: Rule = ({ services, infrastructure }, report) => {
   }
 };
 
-function kindsIn(health: Record<string, unknown>): ReadinessKind[] {
+/** The kinds of readiness that a mapping names; one is right. */
+export function kindsIn(health: Record<string, unknown>): ReadinessKind[] {
   return (Object.keys(KEYS) as ReadinessKind[]).filter((kind) => health[KEYS[kind]] !== undefined);
 }

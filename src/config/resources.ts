@@ -2,10 +2,12 @@ import { resolve } from 'node:path';
 import { memorySize } from '../memory-size.ts';
 import { DEFAULT_EVICTION, DEFAULT_MAX_MEMORY, EVICTION_POLICIES } from '../model/cache.ts';
 import { GATEWAY_MODES, PROVIDER_NAMES, type Resource, type ResourceKind } from '../model/resource.ts';
+import { isRecord } from '../record.ts';
 import { factsOf } from '../resources/facts.ts';
 import type { StackDocument } from './document.ts';
 import { externalEndpoint, ownEndpoint } from './endpoints.ts';
 import { type FieldPath, fieldName, type Mistake } from './mistake.ts';
+import { adoptedServer, otherServer } from './other-servers.ts';
 import { type Outline, type ResourceOutline, resourcePorts, secretOfResource } from './outline.ts';
 import { hasReferences, parseReferences } from './reference.ts';
 
@@ -20,6 +22,8 @@ export interface Resources {
 /** The resources with their ports and endpoints, one by one, so that a mistake in one leaves the others known. */
 export function resourcesOf(
   stack: Outline,
+  /** `infrastructure` with its references filled in. */
+  filledIn: unknown,
   root: string,
   secrets: Readonly<Record<string, string>>,
   document: StackDocument,
@@ -28,6 +32,27 @@ export function resourcesOf(
   const holders = new Map<string, string>();
   const byName = new Map<string, Resource | undefined>();
   const inside: Resources['inside'] = new Map();
+  /** One that is run, or adopted. */
+  const otherOf = (name: string, declared: ResourceOutline, filled: unknown) => {
+    const at = ['infrastructure', name];
+    const report = (found: string, expected: string, key: string) => {
+      const field = [...at, key];
+      mistakes.push({ at: document.at(field), field: fieldName(field), found, expected });
+    };
+    if (declared.provider === 'external') {
+      const adopted = declared.url === undefined ? undefined : adoptedServer(declared, declared.url);
+      if (adopted === undefined) return undefined;
+      if ('endpoint' in adopted) return { ...adopted, inside: adopted.endpoint };
+      report(adopted.found, adopted.expected, 'url');
+      return undefined;
+    }
+    const secret = passwordOf(declared, writtenPassword(document, name), (found, expected) =>
+      report(found, expected, 'password'),
+    );
+    if (secret === IN_THE_OPEN) return undefined;
+    const ports = resourcePorts(declared, declared.kind ?? 'process', stack.ports.base ?? 0);
+    return otherServer(name, filled, root, ports);
+  };
   for (const [name, declared] of Object.entries(stack.infrastructure)) {
     const path = ['infrastructure', name];
     const report = (field: FieldPath, found: string, expected: string) => {
@@ -38,14 +63,23 @@ export function resourcesOf(
       byName.set(name, undefined);
       continue;
     }
+    if (kind === 'process' || kind === 'container') {
+      const made = otherOf(name, declared, isRecord(filledIn) ? filledIn[name] : undefined);
+      byName.set(
+        name,
+        made && { ...resourceOf(name, kind, declared, stack, root, made), server: made.server },
+      );
+      inside.set(name, made?.inside);
+      continue;
+    }
     if (declared.provider === 'external') {
       const endpoint = withDatabases(adopted(kind, declared, path, report), declared);
       byName.set(name, endpoint && resourceOf(name, kind, declared, stack, root, { endpoint }));
       inside.set(name, endpoint);
       continue;
     }
-    const written = document.data.infrastructure as Record<string, { password?: unknown }>;
-    const credential = credentialOf(name, kind, declared, written[name]?.password, secrets, report);
+    const written = writtenPassword(document, name);
+    const credential = credentialOf(name, kind, declared, written, secrets, report);
     const { secret } = credential ?? {};
     const holder = secret === undefined ? undefined : holders.get(secret);
     if (secret !== undefined && holder !== undefined) {
@@ -91,20 +125,39 @@ function credentialOf(
 ): Credential | undefined {
   const path = ['infrastructure', name];
   if (declared.password !== undefined) {
-    if (typeof written !== 'string' || !hasReferences(written)) {
-      const expected = 'a reference, such as ${secrets.NAME} or ${DATABASE_PASSWORD}';
-      report([...path, 'password'], 'a password in the open', expected);
-      return undefined;
-    }
-    const [only, ...more] = parseReferences(written);
-    const secret = only?.kind === 'secret' && more.length === 0 ? only.name : undefined;
-    return { value: declared.password, ...(secret === undefined ? {} : { secret }) };
+    const secret = passwordOf(declared, written, (found, expected) =>
+      report([...path, 'password'], found, expected),
+    );
+    return secret === IN_THE_OPEN ? undefined : { value: declared.password, ...secret };
   }
   const secret = secretOfResource(name, kind);
   const value = Object.hasOwn(secrets, secret) ? secrets[secret] : undefined;
   if (value !== undefined) return { value, secret };
   report(path, `no secret "${secret}"`, 'a value in .qbtc/secrets.json');
   return undefined;
+}
+
+/** Stands for a password that is written where everybody reads it. */
+const IN_THE_OPEN = 'in the open';
+
+/** The secret that the declared password is, if it is one. */
+function passwordOf(
+  { password }: ResourceOutline,
+  written: unknown,
+  report: (found: string, expected: string) => void,
+): { secret?: string } | typeof IN_THE_OPEN {
+  if (password === undefined) return {};
+  if (typeof written !== 'string' || !hasReferences(written)) {
+    report('a password in the open', 'a reference, such as ${secrets.NAME} or ${DATABASE_PASSWORD}');
+    return IN_THE_OPEN;
+  }
+  const [only, ...more] = parseReferences(written);
+  return only?.kind === 'secret' && more.length === 0 ? { secret: only.name } : {};
+}
+
+function writtenPassword({ data }: StackDocument, name: string): unknown {
+  const resource = isRecord(data.infrastructure) ? data.infrastructure[name] : undefined;
+  return isRecord(resource) ? resource.password : undefined;
 }
 
 /** In a container each server listens on the port that its image is known for. */

@@ -24,6 +24,7 @@ import {
   routesAreDistinct,
   routesHaveUri,
 } from './sections/services.ts';
+import { insidePortsAreNamed, serversAreWhole, serversHaveAnOrder } from './server-fields.ts';
 
 /** What no single field can tell. Each rule is a function of the outline; all of them run, whatever the others found. */
 export function ruleMistakes(stack: Outline, document: StackDocument, qbtcVersion: string): Mistake[] {
@@ -45,6 +46,9 @@ export function ruleMistakes(stack: Outline, document: StackDocument, qbtcVersio
     externalHasAddress,
     modeIsPossible,
     workersAreOurs,
+    serversAreWhole,
+    insidePortsAreNamed,
+    serversHaveAnOrder,
     programIsClear,
     adoptedIsLeftAlone,
     workersHaveNoDoor,

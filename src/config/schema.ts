@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { STRATEGIES } from '../model/resource.ts';
-import { filePatterns, filled, name, oneOrMore, whole } from './fields.ts';
+import { environment, filePatterns, filled, name, oneOrMore, whole } from './fields.ts';
 import { MAX_PORT_BASE } from './ports.ts';
 import { chaos } from './sections/chaos.ts';
 import { commands } from './sections/commands.ts';
@@ -12,7 +12,7 @@ import { heal } from './sections/heal.ts';
 import { infrastructure, type resourceSchema } from './sections/infrastructure.ts';
 import { logs } from './sections/logs.ts';
 import { score } from './sections/score.ts';
-import { environment, services } from './sections/services.ts';
+import { services } from './sections/services.ts';
 
 /**
  * The shape of `qbtc.yaml`, version 1: what each field is called, holds and means, and its default.

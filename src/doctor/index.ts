@@ -25,7 +25,9 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['compose', compose],
   ...RESOURCE_KINDS.flatMap((kind): [string, Check][] => {
     const { native } = KINDS[kind];
-    return 'impossible' in native ? [] : [[native.program.name, program(native.program, kind)]];
+    return 'impossible' in native || 'offer' in native
+      ? []
+      : [[native.program.name, program(native.program, kind)]];
   }),
   ['ports', ports],
   ['memory', memory],

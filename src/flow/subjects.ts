@@ -3,8 +3,9 @@ import { createLogFilter, openLogs } from '../logs/index.ts';
 import type { LogLine } from '../model/log.ts';
 import type { Stack } from '../model/stack.ts';
 import type { RuntimesContext } from '../placement/runtimes.ts';
-import { KINDS } from '../resources/index.ts';
+import { probeResource } from '../resources/index.ts';
 import { instancesOf, probeService, runningInstances } from '../services/index.ts';
+import { resourceRuns } from '../services/running.ts';
 
 const PROBE_TIMEOUT_MS = 5_000;
 
@@ -82,7 +83,13 @@ export function subjectsOf(
             });
           })
         : resource
-          ? [KINDS[resource.kind].probe(context, resource.endpoint, PROBE_TIMEOUT_MS)]
+          ? [
+              probeResource(context, stack, resource, {
+                runs: await resourceRuns(context, stack, resource),
+                wasReady: true,
+                timeoutMs: PROBE_TIMEOUT_MS,
+              }),
+            ]
           : [];
       const results = await Promise.all(probing);
       return results.length > 0 && results.every(({ ready }) => ready);

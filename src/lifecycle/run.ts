@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
-import { EXIT, QbtcError } from '../errors.ts';
 import { applyRoutes, planRoutes } from '../gateway/index.ts';
+import type { RunAs } from '../health/index.ts';
 import type { InfrastructurePlan } from '../model/placement.ts';
 import type { ChangeOutcome } from '../model/plan.ts';
 import type { Resource, ResourceKind } from '../model/resource.ts';
@@ -10,9 +10,9 @@ import {
   createDatabase,
   createDatabases,
   ensureRoles,
-  KINDS,
   migrate,
   type ProbeResult,
+  probeResource,
   providers,
 } from '../resources/index.ts';
 import type { ComposeService, ContainerRuntime } from '../runtimes/containers/index.ts';
@@ -36,6 +36,7 @@ import { migrateService, migrateStep } from './own-migrations.ts';
 import type { Part, Running } from './part.ts';
 import type { Starter } from './starter.ts';
 import type { Steps } from './steps.ts';
+import { tellOutcomes } from './tell-outcomes.ts';
 import { unlessInterrupted } from './unless-interrupted.ts';
 
 const PROBE_TIMEOUT_MS = 5_000;
@@ -158,26 +159,33 @@ export class Run {
       const choice = plan.choices.find((made) => made.resource === resource.name);
       return choice === undefined ? [] : [{ resource, provider: providers[choice.provider] }];
     });
-    const contained = chosen.flatMap(({ resource, provider }) => provider.composeService?.(resource) ?? []);
+    const needsOf = (resource: Resource) => resource.server?.dependsOn ?? [];
+    const contained = chosen.flatMap(({ resource, provider }) =>
+      needsOf(resource).length > 0 ? [] : (provider.composeService?.(resource) ?? []),
+    );
     let started: ReadonlySet<string> = new Set();
+    const create = async (services: readonly string[]) =>
+      (await this.#starters.containers?.starter.start(services.map((service) => ({ service })))) ?? new Set();
     if (contained.length > 0) {
       // In one go: the compose program takes a while to begin.
       add(CONTAINERS, [], async () => {
-        const services = contained.map((service) => ({ service }));
-        started = (await this.#starters.containers?.starter.start(services)) ?? new Set();
+        started = await create(contained);
       });
     }
-    for (const { resource, provider } of chosen) {
+    for (const { resource, provider } of inDependencyOrder(
+      chosen.map((each) => ({ ...each, name: each.resource.name, dependsOn: needsOf(each.resource) })),
+    )) {
       const service = provider.composeService?.(resource);
       if (service !== undefined) {
-        add(resource.name, [CONTAINERS], async () => {
+        add(resource.name, [CONTAINERS, ...needsOf(resource)], async () => {
+          const own = contained.includes(service) ? started : await create([service]);
           const part = this.#resourcePart(resource);
-          await this.#starters.containers?.starter.ready(part, service, started.has(service));
+          await this.#starters.containers?.starter.ready(part, service, own.has(service));
           await this.#databases(resource);
         });
         continue;
       }
-      add(resource.name, [], async () => {
+      add(resource.name, needsOf(resource), async () => {
         if (provider.prepare === undefined) {
           const { host, port } = resource.endpoint;
           this.#context.io.progress.done(resource.name, `adopted at ${host}:${port}`);
@@ -261,12 +269,18 @@ export class Run {
   }
 
   #resourcePart(resource: Resource): Part {
-    return { name: resource.name, probe: () => this.#probe(resource), refusedHint: OTHER_SECRETS };
+    const { name, server } = resource;
+    return {
+      name,
+      probe: (runs, wasReady) => this.#probe(resource, runs, wasReady),
+      refusedHint: server === undefined ? OTHER_SECRETS : OTHER_SERVICE,
+    };
   }
 
   /** A server that is new has no database of the stack yet. */
-  async #probe(resource: Resource): Promise<ProbeResult> {
-    const probe = () => KINDS[resource.kind].probe(this.#context, resource.endpoint, PROBE_TIMEOUT_MS);
+  async #probe(resource: Resource, runs: RunAs, wasReady = false): Promise<ProbeResult> {
+    const probe = () =>
+      probeResource(this.#context, this.#stack, resource, { runs, wasReady, timeoutMs: PROBE_TIMEOUT_MS });
     const result = await probe();
     if (result.ready || result.missingDatabase !== true) return result;
     await createDatabase(this.#context, resource.endpoint);
@@ -308,30 +322,6 @@ export class Run {
 
   #report(name: string, outcomes: ChangeOutcome[]): void {
     this.outcomes.push(...outcomes);
-    const failed = outcomes.filter(({ status }) => status !== 'done');
-    const { progress } = this.#context.io;
-    if (failed.length === 0) {
-      progress.done(
-        name,
-        outcomes.length === 0 ? 'nothing to change' : `${changes(outcomes.length)} applied`,
-      );
-      return;
-    }
-    progress.failed(name, `${failed.length} of ${changes(outcomes.length)} failed`);
-    throw new QbtcError(
-      'NOT_ALL_APPLIED',
-      `${name}: ${failed.length} of ${changes(outcomes.length)} failed`,
-      {
-        exit: EXIT.partial,
-        details: failed.map(({ change, reason }) => `${change.kind} ${change.name}: ${reason ?? 'skipped'}`),
-        hint:
-          name === 'routes' ? 'qbtc routes sync' : name === 'topology' ? 'qbtc topology apply' : 'qbtc up',
-      },
-    );
+    tellOutcomes(this.#context.io.progress, name, outcomes);
   }
-}
-
-/** `1 change`, `2 changes`. */
-function changes(count: number): string {
-  return `${count} ${count === 1 ? 'change' : 'changes'}`;
 }

@@ -12,7 +12,8 @@ export function select(stack: Stack, names: readonly string[], exactly = false):
   const visit = (name: string) => {
     if (wanted.has(name)) return;
     wanted.add(name);
-    for (const needed of services.get(name)?.dependsOn ?? [])
+    const servers = stack.resources.find((resource) => resource.name === name)?.server?.dependsOn ?? [];
+    for (const needed of [...(services.get(name)?.dependsOn ?? []), ...servers])
       if (!exactly || !services.has(needed)) visit(needed);
   };
   for (const name of names) visit(name);

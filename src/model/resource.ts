@@ -1,7 +1,12 @@
 import type { EvictionPolicy } from './cache.ts';
+import type { Readiness } from './readiness.ts';
+import type { StopSignal } from './stack.ts';
 
-/** What a resource is, named by the protocol that its clients speak. */
-export const RESOURCE_KINDS = ['rabbitmq', 'redis', 'postgres', 'apisix'] as const;
+/**
+ * What a resource is: one that qbtc knows, named by the protocol that its clients speak, or any other server, named by how it
+ * is run.
+ */
+export const RESOURCE_KINDS = ['rabbitmq', 'redis', 'postgres', 'apisix', 'process', 'container'] as const;
 export type ResourceKind = (typeof RESOURCE_KINDS)[number];
 
 /** Who provides a resource on this machine. */
@@ -40,6 +45,29 @@ export interface Endpoint {
   adminKey?: string;
 }
 
+/** A server that qbtc knows nothing of but what is declared: how it is run, and how it shows that it is ready. */
+export interface OtherServer {
+  health: Readiness;
+  /** Names of resources that must be ready first. */
+  dependsOn: readonly string[];
+  env: Readonly<Record<string, string>>;
+  stopSignal: StopSignal;
+  stopTimeoutMs: number;
+  /** Absolute: where its command and those of its readiness run. */
+  path: string;
+  /** A program and its arguments; of a container what its image says when left out. */
+  command?: readonly string[];
+  /** container: what it is made of. */
+  container?: {
+    image: string;
+    entrypoint?: readonly string[];
+    /** As compose writes them; paths of this machine are absolute. */
+    volumes: readonly string[];
+    /** The ports inside of it, by role. */
+    ports: Readonly<Record<string, number>>;
+  };
+}
+
 /** An infrastructure resource as `qbtc.yaml` declares it, after defaults. */
 export interface Resource {
   name: string;
@@ -60,6 +88,8 @@ export interface Resource {
   /** redis, where qbtc runs it: what keys and values may take, 0 for no bound, and what goes when that is reached. */
   maxMemoryBytes?: number;
   eviction?: EvictionPolicy;
+  /** process, container: what is run. */
+  server?: OtherServer;
   /** apisix in the mode `standalone-file`: the file that it reads, absolute. */
   standaloneFile?: string;
 }

@@ -8,7 +8,7 @@ import type { ProviderName, Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
 import { nameStrategy } from '../placement/strategy.ts';
 import { fallbackName } from '../resources/apisix/fallback.ts';
-import { KINDS } from '../resources/index.ts';
+import { probeResource } from '../resources/index.ts';
 import type { ProbeResult } from '../resources/probe.ts';
 import { containedParts, containersAt } from '../runtimes/containers/index.ts';
 import { readRunning } from '../runtimes/processes/running-state.ts';
@@ -62,13 +62,8 @@ export async function observeResources(
   const resources = await Promise.all([
     ...stack.resources.map((resource) => {
       const decided = chosen.get(resource.name) ?? resource.provider ?? 'embedded';
-      return observeResource(
-        context,
-        patienceMs,
-        resource,
-        decided,
-        partOf(resource.name, decided, processes, containers),
-      );
+      const part = partOf(resource.name, decided, processes, containers);
+      return observeResource({ context, stack, patienceMs, resource }, decided, part);
     }),
     ...stack.services.flatMap(instancesOf).map((instance) => {
       const { name, service, port } = instance;
@@ -157,13 +152,18 @@ function containerOf(
 }
 
 async function observeResource(
-  context: Context,
-  patienceMs: number,
-  resource: Resource,
+  asked: Pick<Asked, 'context' | 'stack' | 'patienceMs'> & { resource: Resource },
   provider: ProviderName,
   part: Part | undefined,
 ): Promise<ResourceObservation> {
-  const result = await KINDS[resource.kind].probe(context, resource.endpoint, patienceMs);
+  const { context, stack, patienceMs, resource } = asked;
+  const contained = provider === 'docker' ? 'container' : { pid: part?.pid };
+  const runs: RunAs = provider === 'external' ? 'adopted' : part?.lives === true ? contained : undefined;
+  const result = await probeResource(context, stack, resource, {
+    runs,
+    wasReady: part?.wasReady ?? true,
+    timeoutMs: patienceMs,
+  });
   const ports = provider === 'external' ? [resource.endpoint.port] : Object.values(resource.ports);
   return {
     name: resource.name,

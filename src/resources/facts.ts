@@ -35,12 +35,12 @@ export interface ResourceFacts {
   ports: readonly PortField[];
   /** The schemes of its url, and the port that each stands for. */
   schemes: Readonly<Record<string, number>>;
-  /** What speaks at its main port. */
-  protocol: 'amqp' | 'redis' | 'postgresql' | 'http';
+  /** What speaks at its main port; only its clients know where left out. */
+  protocol?: 'amqp' | 'redis' | 'postgresql' | 'http';
   /** Its second API: the port that it listens on, and the field of `qbtc.yaml` for one that somebody else runs. */
   management?: { role: string; field: 'management_url' | 'admin_url' };
-  /** What the name of its credential ends with: `broker-password`. */
-  credential: 'password' | 'admin-key';
+  /** What the name of its credential ends with: `broker-password`. Left out, none is made for it. */
+  credential?: 'password' | 'admin-key';
   /** Whether it encrypts what it keeps with a secret that outlives its credential. */
   hasKeyring: boolean;
   /** What the stack has in one resource of the kind only: with two of them it would be chance where it ends up. */
@@ -53,10 +53,24 @@ export interface ResourceFacts {
   adopted(endpoint: Endpoint, url: { text: string; parsed: URL; path: string }, adminKey?: string): Endpoint;
 }
 
-export const FACTS = { rabbitmq, redis, postgres, apisix } as const satisfies Record<
-  ResourceKind,
-  ResourceFacts
->;
+/** Any server that qbtc does not know: its address is what its declaration says. */
+const other = {
+  ports: [{ role: 'main', key: 'port' }],
+  schemes: {},
+  hasKeyring: false,
+  namesDataAfterStack: false,
+  own: ({ authority }) => ({ url: `tcp://${authority}` }),
+  adopted: (endpoint) => endpoint,
+} as const satisfies ResourceFacts;
+
+export const FACTS = {
+  rabbitmq,
+  redis,
+  postgres,
+  apisix,
+  process: other,
+  container: other,
+} as const satisfies Record<ResourceKind, ResourceFacts>;
 
 export function factsOf(kind: ResourceKind): ResourceFacts {
   return FACTS[kind];

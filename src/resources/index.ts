@@ -7,6 +7,7 @@ export { readMigrations } from './postgres/migration-files.ts';
 export { createDatabase, createDatabases, migrate } from './postgres/migrations.ts';
 export { ensureRoles } from './postgres/roles.ts';
 export type { ProbeResult } from './probe.ts';
+export { probeResource } from './probe-resource.ts';
 export type { Provider } from './provider.ts';
 export { providers } from './providers/index.ts';
 export { type Awaited, untilReady } from './ready.ts';

@@ -1,6 +1,6 @@
 import type { ProviderName } from '../model/resource.ts';
 import type { EmbeddedPart } from './embedded-part.ts';
-import type { NativePart } from './native-part.ts';
+import type { DeclaredProgram, NativePart } from './native-part.ts';
 import type { Probe } from './probe.ts';
 import type { Rotate } from './rotation.ts';
 
@@ -9,7 +9,7 @@ export interface KindOfResource {
   probe: Probe;
   embedded: EmbeddedPart;
   /** `impossible`: why no program that is installed is run for a stack. */
-  native: NativePart | { impossible: string };
+  native: NativePart | DeclaredProgram | { impossible: string };
   /**
    * By who provides it, how the server is told a new password while it runs. Left out for one that reads it when it
    * starts: `up` starts it anew.

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import type { ResourceObservation } from '../model/observation.ts';
 import type { Endpoint } from '../model/resource.ts';
 
-export type ProbeContext = Pick<Context, 'http' | 'amqp' | 'sql' | 'redis'>;
+export type ProbeContext = Pick<Context, 'http' | 'amqp' | 'sql' | 'redis' | 'tcp'>;
 
 /**
  * Whether a server answers its protocol with the given credentials.

@@ -13,6 +13,7 @@ import type { Resource } from '../model/resource.ts';
 import type { Service, Stack } from '../model/stack.ts';
 import { factsOf, resourcesOfKind } from '../resources/facts.ts';
 import { databaseInit } from '../resources/postgres/database-init.ts';
+import { declaredContainers } from '../runtimes/containers/declared-containers.ts';
 import { composePlace } from '../runtimes/containers/place.ts';
 import { readTextFile } from '../text-file.ts';
 import { commonEnvironment } from './environment.ts';
@@ -37,12 +38,14 @@ const TLS_PORT = 9443;
  *   `ENV_INVALID` for a `.env` of the user that cannot be read
  */
 export async function writeEnvFiles(context: Pick<Context, 'exec' | 'env'>, stack: Stack): Promise<void> {
-  if ((await read(stack.composeFile)) === undefined) return;
+  const hasFile = (await read(stack.composeFile)) !== undefined;
+  if (!hasFile && declaredContainers(stack).length === 0) return;
   const { values, folder } = composePlace(stack);
   try {
     await prepareFolder(stack.root);
     await mkdir(dirname(values), { recursive: true, mode: 0o700 });
     await write(values, { ...(await theirValues(context, stack)), ...composeValues(stack) });
+    if (!hasFile) return;
     await writeBeside(context, stack);
     const made = await mkdir(folder, { recursive: true, mode: 0o700 });
     if (made !== undefined) await writeFile(join(folder, '.gitignore'), '*\n');

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
-import type { RunningInstance } from '../health/index.ts';
+import type { RunAs, RunningInstance } from '../health/index.ts';
+import type { Resource } from '../model/resource.ts';
 import type { Stack } from '../model/stack.ts';
 import { containedParts } from '../runtimes/containers/contained-parts.ts';
 import type { ProcessStatus } from '../runtimes/processes/protocol.ts';
@@ -37,6 +38,18 @@ export async function runningInstances(
     const condition = endOf(status);
     return { ...known, runs: undefined, isReady: false, ended: { condition, reason: status.reason } };
   });
+}
+
+/** How a resource runs now, told in the same way. */
+export async function resourceRuns(
+  context: Pick<Context, 'host'>,
+  { root }: Pick<Stack, 'root'>,
+  { name, provider }: Pick<Resource, 'name' | 'provider'>,
+): Promise<RunAs> {
+  if (provider === 'external') return 'adopted';
+  if (containedParts(await readChoices(root)).has(name)) return 'container';
+  const { pid } = (await readRunning(context.host, root))?.processes.find((each) => each.name === name) ?? {};
+  return pid === undefined ? undefined : { pid };
 }
 
 /** How a process that does not run has ended. */

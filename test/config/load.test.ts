@@ -232,7 +232,7 @@ describe('mistakes', () => {
       'an unknown kind',
       small('').replace('rabbitmq', 'rabitmq'),
       [
-        'qbtc.yaml:4:19 infrastructure.broker.kind: found "rabitmq", expected one of rabbitmq, redis, postgres or apisix; did you mean "rabbitmq"?',
+        'qbtc.yaml:4:19 infrastructure.broker.kind: found "rabitmq", expected one of rabbitmq, redis, postgres, apisix, process or container; did you mean "rabbitmq"?',
       ],
     ],
     [

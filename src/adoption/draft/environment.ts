@@ -30,6 +30,8 @@ const FIELDS: Record<ResourceKind, readonly string[]> = {
   redis: ['host', 'port', 'password'],
   postgres: ['host', 'port', 'user', 'password', 'database'],
   apisix: ['host', 'port'],
+  process: ['host', 'port', 'user', 'password', 'database'],
+  container: ['host', 'port', 'user', 'password', 'database'],
 };
 
 /**
@@ -268,6 +270,8 @@ const KEPT_BY: Record<ResourceKind, string> = {
   redis: 'the database',
   postgres: 'the database',
   apisix: 'the path',
+  process: 'the path',
+  container: 'the path',
 };
 
 function byPort(host: string, port: string | undefined, services: Surroundings['services']) {

@@ -20,6 +20,8 @@ const CALLED: Record<ResourceKind, string> = {
   redis: 'cache',
   postgres: 'database',
   apisix: 'gateway',
+  process: 'server',
+  container: 'server',
 };
 /** What services may use and qbtc has no kind for. */
 const IMAGES_OF: Readonly<Record<string, RegExp>> = {

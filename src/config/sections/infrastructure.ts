@@ -5,10 +5,12 @@ import type { ResourceKind } from '../../model/resource.ts';
 import { GATEWAY_MODES, PROVIDER_NAMES } from '../../model/resource.ts';
 import { FACTS, factsOf } from '../../resources/facts.ts';
 import { filled, named, oneOrMore, port, whole, written } from '../fields.ts';
+import { ownName, password, user } from '../identity-fields.ts';
 import type { Outline } from '../outline.ts';
 import type { PortUse } from '../ports.ts';
 import { MAX_WORKERS } from '../ports.ts';
 import type { Rule } from '../rule.ts';
+import { containerSchema, processSchema } from '../server-fields.ts';
 
 const common = {
   provider: z
@@ -21,20 +23,6 @@ const common = {
     .optional()
     .describe('With `provider: external`: the address of the server, with its credentials.'),
 };
-
-/** Names that servers take as they are, in addresses and in their own files. */
-const OWN_NAME = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,62}$/;
-const OWN_NAME_RULE = 'letters, digits, _ and -, at most 63';
-const ownName = () => written(z.string().regex(OWN_NAME, { error: OWN_NAME_RULE }));
-
-const user = ownName()
-  .optional()
-  .describe('The name of the user of the stack there; that of the stack when left out.');
-const password = written(filled('a reference'))
-  .optional()
-  .describe(
-    'The password, as a reference: `${secrets.NAME}`, or a variable of the environment. Left out, it is the secret `NAME-password`.',
-  );
 
 function portField(field: { key: string; default: number }, description: string) {
   return port().default(field.default).describe(description);
@@ -147,7 +135,14 @@ const apisixSchema = z
   .describe('The API gateway.');
 
 export const resourceSchema = z
-  .discriminatedUnion('kind', [rabbitmqSchema, redisSchema, postgresSchema, apisixSchema])
+  .discriminatedUnion('kind', [
+    rabbitmqSchema,
+    redisSchema,
+    postgresSchema,
+    apisixSchema,
+    processSchema,
+    containerSchema,
+  ])
   .describe('An infrastructure resource.');
 
 export const infrastructure = named(resourceSchema)
@@ -188,8 +183,9 @@ export const externalHasAddress: Rule = ({ infrastructure }, report) => {
       }
       continue;
     }
+    const isOther = resource.kind === 'process' || resource.kind === 'container';
     for (const key of ['url', 'management_url', 'admin_url', 'admin_key'] as const) {
-      if (resource[key] === undefined) continue;
+      if (resource[key] === undefined || (key === 'url' && isOther)) continue;
       const found = 'an address or a key of an external server';
       report([...path, key], found, `"provider: external" beside it, or no ${key}`, { key: true });
     }
@@ -225,11 +221,18 @@ export function resourcePortUses({ infrastructure, ports: { base = 0 } }: Outlin
   return Object.entries(infrastructure).flatMap(([name, resource]): PortUse[] => {
     const { kind } = resource;
     if (kind === undefined || resource.provider === 'external') return [];
-    return factsOf(kind).ports.flatMap((field): PortUse[] => {
-      const declared = resource[field.key] ?? field.default;
-      if (declared === undefined) return [];
-      const holder = `the ${field.role} port of ${name}`;
-      return [{ port: declared + base, declared, holder, path: ['infrastructure', name, field.key] }];
-    });
+    const at = ['infrastructure', name];
+    const use = (declared: number | undefined, role: string, path: string[]): PortUse[] =>
+      declared === undefined
+        ? []
+        : [{ port: declared + base, declared, holder: `the ${role} port of ${name}`, path }];
+    return [
+      ...factsOf(kind).ports.flatMap(({ role, key, default: port }) =>
+        use(resource[key] ?? port, role, [...at, key]),
+      ),
+      ...Object.entries(resource.ports ?? {}).flatMap(([role, port]) =>
+        use(port, role, [...at, 'ports', role]),
+      ),
+    ];
   });
 }

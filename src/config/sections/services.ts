@@ -3,7 +3,19 @@ import { ROUTE_METHODS } from '../../model/gateway.ts';
 import { STOP_SIGNALS } from '../../model/stack.ts';
 import { cyclesOf } from '../cycle.ts';
 import { envFileSchema } from '../env-file.ts';
-import { filled, labels, name, named, path, plugins, port, seconds, whole, written } from '../fields.ts';
+import {
+  environment,
+  filled,
+  labels,
+  name,
+  named,
+  path,
+  plugins,
+  port,
+  seconds,
+  whole,
+  written,
+} from '../fields.ts';
 import { fieldName, listed, nearest } from '../mistake.ts';
 import type { Outline } from '../outline.ts';
 import { MAX_REPLICAS, type PortUse, replicaPorts } from '../ports.ts';
@@ -62,14 +74,6 @@ const routingKeys = (description: string) =>
     )
     .default([])
     .describe(description);
-
-/** Variables by name. */
-export const environment = () =>
-  z.record(
-    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'a variable name' }),
-    // Read as text whatever it looks like (`document.ts`); an editor sees a number or a boolean.
-    z.string().meta({ type: ['string', 'number', 'boolean'] }),
-  );
 
 export const serviceSchema = z
   .strictObject({

@@ -11,13 +11,18 @@ const LOCAL_ENGINE = /^(unix:|npipe:|(?:tcp|https?):\/\/(?:localhost|127\.\d+\.\
 export const docker: Provider = {
   name: 'docker',
   async offer(context, stack, resource) {
+    if (resource.kind === 'process') return { available: false, reason: 'its command runs on this machine' };
     const refused = await unusable(context, stack);
     if (refused !== undefined) return refused;
     const service = (await readComposeFile(stack))?.services.get(resource.name);
     if (service === undefined) {
       return { available: false, reason: `${stack.composeFile} has no service named ${resource.name}` };
     }
-    return { available: true, reason: 'the Docker engine answers, and the compose file has it', loss: '' };
+    const reason =
+      resource.kind === 'container'
+        ? 'the Docker engine answers'
+        : 'the Docker engine answers, and the compose file has it';
+    return { available: true, reason, loss: '' };
   },
   composeService: ({ name }) => name,
 };

@@ -1,4 +1,4 @@
-import { KINDS } from '../kinds.ts';
+import { probeResource } from '../probe-resource.ts';
 import type { Provider } from '../provider.ts';
 
 /** Long enough for a server in another house, short enough for a plan. */
@@ -10,13 +10,23 @@ const PROBE_TIMEOUT_MS = 5_000;
  */
 export const external: Provider = {
   name: 'external',
-  async offer(context, _stack, resource) {
+  async offer(context, stack, resource) {
+    // Whatever answers at a port might be anybody's.
+    if (resource.server !== undefined && resource.provider !== 'external')
+      return { available: false, reason: 'adopted only where "provider: external" says so' };
     const where = `${resource.endpoint.host}:${resource.endpoint.port}`;
-    const result = await KINDS[resource.kind].probe(context, resource.endpoint, PROBE_TIMEOUT_MS);
+    const result = await probeResource(context, stack, resource, {
+      runs: 'adopted',
+      wasReady: true,
+      timeoutMs: PROBE_TIMEOUT_MS,
+    });
     if (result.ready) {
       return {
         available: true,
-        reason: `${where} answers already, with the credentials of this stack`,
+        reason:
+          resource.server === undefined
+            ? `${where} answers already, with the credentials of this stack`
+            : `${where} answers already`,
         loss: 'qbtc neither starts nor stops it',
       };
     }

@@ -9,6 +9,7 @@ export const native: Provider = {
   async offer(context, stack, resource) {
     const part = KINDS[resource.kind].native;
     if ('impossible' in part) return { available: false, reason: part.impossible };
+    if ('offer' in part) return part.offer(context, stack, resource);
     const found = await findProgram(context, part.program);
     if ('missing' in found) return { available: false, reason: found.missing };
     const unfit = await part.unfit?.(stack, resource, found);
@@ -22,6 +23,7 @@ export const native: Provider = {
   async prepare(context, stack, resource) {
     const part = KINDS[resource.kind].native;
     if ('impossible' in part) throw new QbtcError('PROVIDER_MISSING', part.impossible);
+    if ('offer' in part) return part.prepare(context, stack, resource);
     const found = await findProgram(context, part.program);
     if ('missing' in found) throw new QbtcError('PROGRAM_MISSING', `${resource.name}: ${found.missing}`);
     return part.prepare(context, stack, resource, found);

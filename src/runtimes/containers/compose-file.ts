@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { QbtcError } from '../../errors.ts';
 import type { Stack } from '../../model/stack.ts';
 import { readTextFile, unreadable } from '../../text-file.ts';
+import { type ComposeStack, declaredContainers, withContainers } from './declared-containers.ts';
 import { composePlace } from './place.ts';
 
 /** What both drivers need to know of a service: whether it is built, and what it comes after. */
@@ -20,6 +21,8 @@ const outline = z.looseObject({
 /** The compose file of the stack as it is written, nothing filled in. */
 export interface ComposeFile {
   path: string;
+  /** Where it is written with the containers that qbtc.yaml declares in it, for those who read it; left out: there are none. */
+  merged?: string;
   /** Its folder: where its paths begin. */
   folder: string;
   /** The file with the values of its variables. */
@@ -37,15 +40,14 @@ export interface ComposeFile {
  * @returns `undefined` when the stack has no compose file
  * @throws QbtcError `COMPOSE_INVALID` with line and column
  */
-export async function readComposeFile(
-  stack: Pick<Stack, 'root' | 'composeFile'>,
-): Promise<ComposeFile | undefined> {
+export async function readComposeFile(stack: ComposeStack): Promise<ComposeFile | undefined> {
   const path = stack.composeFile;
   const text = await readTextFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw unreadable('COMPOSE_INVALID', path, error);
   });
-  if (text === undefined) return undefined;
+  const isMerged = declaredContainers(stack).length > 0;
+  if (text === undefined) return isMerged ? fileOf(stack, withContainers({}, stack), () => '1:1') : undefined;
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, merge: true, intAsBigInt: true });
   const [broken] = document.errors;
@@ -59,6 +61,11 @@ export async function readComposeFile(
     return `${line}:${col}`;
   };
   const data: unknown = document.toJS();
+  return fileOf(stack, isMerged ? withContainers(data, stack) : data, at);
+}
+
+function fileOf(stack: ComposeStack, data: unknown, at: ComposeFile['at']): ComposeFile {
+  const path = stack.composeFile;
   const parsed = outline.safeParse(data);
   if (!parsed.success) {
     throw invalid(
@@ -83,13 +90,12 @@ export async function readComposeFile(
       },
     ]),
   );
-  return { path, folder: dirname(path), values: composePlace(stack).values, data, services, at };
+  const merged = declaredContainers(stack).length > 0 ? { merged: composePlace(stack).merged } : {};
+  return { path, ...merged, folder: dirname(path), values: composePlace(stack).values, data, services, at };
 }
 
 /** The names of the services in the stack's compose file; none when there is no such file. */
-export async function composeServices(
-  stack: Pick<Stack, 'root' | 'composeFile'>,
-): Promise<ReadonlySet<string>> {
+export async function composeServices(stack: ComposeStack): Promise<ReadonlySet<string>> {
   return new Set((await readComposeFile(stack))?.services.keys());
 }
 

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import type { Context } from '../../context.ts';
 import type { Stack } from '../../model/stack.ts';
 import { stateFile } from '../../state/index.ts';
+import { declaredContainers } from './declared-containers.ts';
 import { composePlace } from './place.ts';
 
 /** Which services of the compose file are declared as they were when their containers were last seen to. */
@@ -32,7 +33,8 @@ export async function compareDeclarations(
   const read = (path: string) => readFile(path, 'utf8').catch(() => '');
   const [compose, values] = await Promise.all([read(stack.composeFile), read(place.values)]);
   const variables = [...compose.matchAll(VARIABLE)].map(([, name = '']) => [name, context.env[name]]);
-  const common = [compose, values, variables];
+  const containers = declaredContainers(stack).map(({ name, ports, server }) => [name, ports, server]);
+  const common = [compose, values, variables, ...(containers.length === 0 ? [] : [containers])];
   const names = new Set([
     ...Object.keys(known),
     ...stack.resources.map(({ name }) => name),

@@ -9,6 +9,8 @@ const OWN_FOLDER = 'infrastructure';
 export interface ComposePlace {
   /** The values of its variables: what `--env-file` names. */
   values: string;
+  /** The compose file with the containers of qbtc.yaml in it. */
+  merged: string;
   /** `SERVICE.env` for each service, and what a new database and broker begin with. */
   folder: string;
   /** Whether qbtc keeps files beside the compose file. Elsewhere the folder is the user's: all of it is in `.qbtc`. */
@@ -20,6 +22,7 @@ export function composePlace({ root, composeFile }: Pick<Stack, 'root' | 'compos
   const beside = dirname(composeFile) === join(root, OWN_FOLDER);
   return {
     values: join(own, '.env'),
+    merged: join(own, 'merged.json'),
     folder: join(beside ? dirname(composeFile) : own, 'env'),
     beside,
   };

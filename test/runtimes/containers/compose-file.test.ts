@@ -88,7 +88,7 @@ describe("the template's compose file", async () => {
   });
 
   test('the gateway brings its companion along, and nothing that qbtc.yaml names', async () => {
-    const file = await readComposeFile({ root: TEMPLATE, composeFile: path });
+    const file = await readComposeFile({ resources: [], root: TEMPLATE, composeFile: path });
     if (file === undefined) throw new Error('no compose file');
     const stack = emptyStack(TEMPLATE, { resources: [{ ...postgresResource(1), name: 'gateway' }] });
     expect(companionsOf(file, stack, ['gateway'])).toEqual(['gateway-etcd']);
@@ -104,7 +104,11 @@ describe('reading one', () => {
 
   test('none is none', async () => {
     expect([
-      ...(await composeServices({ root: '/nowhere', composeFile: '/nowhere/docker-compose.yml' })),
+      ...(await composeServices({
+        resources: [],
+        root: '/nowhere',
+        composeFile: '/nowhere/docker-compose.yml',
+      })),
     ]).toEqual([]);
   });
 
@@ -114,7 +118,7 @@ describe('reading one', () => {
     ['services:\n  a:\n    depends_on: 7\n', /docker-compose\.yml:3:17 services\.a\.depends_on: /],
     ['version: "3"\n', /services: /],
   ])('a mistake is told with its place: %j', async (text, expected) => {
-    await expect(readComposeFile(await written(text))).rejects.toMatchObject({
+    await expect(readComposeFile({ resources: [], ...(await written(text)) })).rejects.toMatchObject({
       code: 'COMPOSE_INVALID',
       details: [expect.stringMatching(expected)],
     });

@@ -1,4 +1,6 @@
-import { basename } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 import { composeProject } from '../../../config/place.ts';
 import type { Context } from '../../../context.ts';
 import type { QbtcError } from '../../../errors.ts';
@@ -41,22 +43,28 @@ export function composeDriver(
   containers: Containers,
   { program, args, version }: ComposeProgram,
 ): ContainerDriver {
-  const run = (command: readonly string[], timeoutMs: number, onLine?: (line: string) => void) =>
-    context.exec(
+  const run = async (command: readonly string[], timeoutMs: number, onLine?: (line: string) => void) => {
+    if (file.merged !== undefined) await writeMerged(file.merged, file.data);
+    const given =
+      file.merged === undefined
+        ? ['--file', basename(file.path)]
+        : ['--file', file.merged, '--project-directory', file.folder];
+    return context.exec(
       program,
       [
         ...args,
         ...['--project-name', composeProject(stack.name, stack.root)],
-        ...['--file', basename(file.path), '--env-file', file.values, '--progress', 'plain'],
+        ...[...given, '--env-file', file.values, '--progress', 'plain'],
         ...command,
       ],
       {
-        cwd: file.folder,
+        cwd: file.merged === undefined ? file.folder : stack.root,
         timeoutMs,
         signal: context.interrupted,
         ...(onLine === undefined ? {} : { onLine }),
       },
     );
+  };
   const up = async (services: readonly string[], onProgress: ContainerProgress) => {
     const before = await containers.list();
     // Compose would start a paused one, which the engine refuses.
@@ -106,6 +114,14 @@ export function composeDriver(
       return [...started, ...(await up(services, onProgress))];
     },
   };
+}
+
+/** It holds passwords. */
+async function writeMerged(path: string, data: unknown): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  // The file is read with all digits of its numbers.
+  const text = JSON.stringify(data, (_, value) => (typeof value === 'bigint' ? Number(value) : value), 1);
+  await writeFileAtomic(path, `${text}\n`, { mode: 0o600, fsync: false });
 }
 
 /** A line of compose's plain progress: ` Container qbtc-acme-1a2b-broker-1  Starting`, ` broker Pulling`. */

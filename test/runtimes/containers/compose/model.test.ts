@@ -29,7 +29,7 @@ async function read(
   await writeFile(join(root, 'one.env'), "FROM_FILE='a#b'\nBOTH=file\n");
   await mkdir(join(root, '.qbtc', 'compose'), { recursive: true });
   await writeFile(join(root, '.qbtc', 'compose', '.env'), values);
-  const file = await readComposeFile({ root, composeFile });
+  const file = await readComposeFile({ resources: [], root, composeFile });
   if (file === undefined) throw new Error('no file');
   const model = await readComposeModel({ env }, file, ['a']);
   return { model, service: model.services.a as NonNullable<(typeof model.services)[string]>, root };
