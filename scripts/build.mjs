@@ -2,15 +2,15 @@
 // load in half the time and two thirds of the memory that the packages' hundreds take. What is shared goes into
 // chunks, so that a command still loads only what it uses.
 import { readFileSync } from 'node:fs';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { basename, join, relative, resolve } from 'node:path';
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, transform } from 'esbuild';
 import { writeLicences } from './licences.mjs';
 
 const { version, optionalDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
-/** What cannot be bundled: programs and WebAssembly that are found beside their code, and what pg does without. */
-const OUTSIDE = ['esbuild', 'js-redis-server', 'pg-native', ...Object.keys(optionalDependencies)];
+/** What cannot be bundled: programs that are found beside their code, and what pg does without. */
+const OUTSIDE = ['esbuild', 'pg-native', ...Object.keys(optionalDependencies)];
 
 /**
  * What stands in the place of a package. dockerode asks for an SSH client and for BuildKit's sessions as it is loaded: an
@@ -78,12 +78,17 @@ const programs = await build({
   chunkNames: 'chunks/[name]-[hash]',
 });
 
+const beside = await copyBeside(programs.metafile, 'node_modules/lua-redis-wasm/dist', [
+  'redis_lua.mjs',
+  'redis_lua.wasm',
+]);
 const commands = await makeCommands(join('dist', 'commands'));
 const bundles = await makeBundles(join('dist', 'bundles'));
 
 // Only afterwards, so that a qbtc that runs meanwhile never misses a file that has not changed.
 const made = new Set([
   ...Object.keys(programs.metafile.outputs),
+  ...beside,
   ...commands.files,
   ...bundles.files,
   await writeLicences([...Object.keys(programs.metafile.inputs), ...commands.inputs, ...bundles.inputs]),
@@ -91,6 +96,17 @@ const made = new Set([
 for (const entry of await readdir('dist', { recursive: true, withFileTypes: true })) {
   const file = join(entry.parentPath, entry.name);
   if (entry.isFile() && !made.has(file)) await rm(file);
+}
+
+/** Files of a package that its code looks for beside itself, copied to where that code is now. */
+async function copyBeside({ outputs }, folder, files) {
+  const holders = Object.entries(outputs)
+    .filter(([, { inputs }]) => Object.keys(inputs).some((input) => input.startsWith(`${folder}/`)))
+    .map(([output]) => dirname(output));
+  if (holders.length === 0) throw new Error(`nothing of ${folder} is bundled any more`);
+  const copies = [...new Set(holders)].flatMap((holder) => files.map((file) => [file, join(holder, file)]));
+  await Promise.all(copies.map(([file, copy]) => copyFile(join(folder, file), copy)));
+  return copies.map(([, copy]) => copy);
 }
 
 /**

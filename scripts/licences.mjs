@@ -28,7 +28,7 @@ async function licenceOf(folder, license) {
     const read = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
     return read.map((text) => text.replaceAll('\r\n', '\n').trim());
   };
-  const own = await texts(/^(licen[cs]e|copying|notice)([.-]|$)/i);
+  const own = await texts(/^(licen[cs]e|copying|notice|third[_-]party)([._-]|$)/i);
   if (own.length > 0) return own.join('\n\n');
   const [readme = ''] = await texts(/^readme([.]|$)/i);
   const [, section = ''] = /^#* *licen[cs]e:?\n(?:[-=]+\n)?([\s\S]+)/im.exec(readme) ?? [];
