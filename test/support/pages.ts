@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { CHECKOUT, qbtc } from './qbtc.ts';
 
-const PAGES = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'bench/RESULTS.md'];
+const PAGES = ['README.md', 'README.es.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'bench/RESULTS.md'];
 
 export async function pages(): Promise<{ name: string; text: string }[]> {
-  const docs = (await readdir(join(CHECKOUT, 'docs'))).map((name) => `docs/${name}`);
+  const docs = (await readdir(join(CHECKOUT, 'docs'), { recursive: true }))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`);
   return Promise.all(
     [...PAGES, ...docs].map(async (name) => ({ name, text: await readFile(join(CHECKOUT, name), 'utf8') })),
   );
