@@ -87,7 +87,7 @@ function templateOf(
 
 /** The text of a file with what this stack calls otherwise, and without what it does not have. */
 function fitted(path: string, template: string, { name, port }: Wanted, around: Surroundings): string {
-  const { resources, key, runtime, accounts, exchange } = around;
+  const { resources, key, runtime, accounts, exchange, cloudevents } = around;
   const text = PLAIN_NAME.test(exchange) ? template.replaceAll(TEMPLATE_EXCHANGE, exchange) : template;
   if (posix.basename(path) === 'package.json') return withVersions(withScope(text, runtime), around);
   if (!path.endsWith('.yaml')) return withScope(text, runtime);
@@ -98,6 +98,7 @@ function fitted(path: string, template: string, { name, port }: Wanted, around: 
     gateway: apisix !== undefined,
     key: apisix !== undefined && key !== undefined,
     accounts,
+    cloudevents,
   });
   const called: Readonly<Record<string, string>> = {
     broker: rabbitmq ?? 'broker',

@@ -12,6 +12,8 @@ export interface Surroundings {
   resources: Partial<Record<ResourceKind, string>>;
   /** The exchange that its services publish to. */
   exchange: string;
+  /** Whether its events have the envelope of CloudEvents around them. */
+  cloudevents: boolean;
   /** Whether the broker is run by somebody who may not let qbtc make accounts: an external one without a management API. */
   accounts: boolean;
   /** A secret that a consumer of the gateway is known by with key-auth, where the stack has one. */
@@ -39,6 +41,7 @@ export async function surroundingsOf(root: string): Promise<Surroundings> {
   return {
     resources,
     exchange: typeof events.exchange === 'string' ? events.exchange : TEMPLATE_EXCHANGE,
+    cloudevents: events.envelope !== 'none',
     accounts: broker?.provider !== 'external' || broker.management_url !== undefined,
     key: keyOf(data),
     runtime: workspaces.find(({ folder }) => folder === RUNTIME)?.name,

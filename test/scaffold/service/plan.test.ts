@@ -13,6 +13,7 @@ test.each([
   const around: Surroundings = {
     resources: { rabbitmq: 'broker' },
     exchange,
+    cloudevents: true,
     accounts: true,
     key: undefined,
     runtime: '@shop/runtime',

@@ -101,12 +101,14 @@ class Consumer:
             )
 
 
-def event_in(body):
-    """The CloudEvents envelope that a message holds."""
+def event_in(body, envelope=os.environ.get('EVENTS_ENVELOPE')):
+    """What a message holds: a CloudEvents envelope, or the data alone where the events of the stack have none."""
     try:
         event = json.loads(body)
     except ValueError as error:
         raise Rejection('the message is not JSON') from error
+    if envelope == 'none':
+        return {'data': event}
     if not isinstance(event, dict) or event.get('type') != 'your_service_task' or 'data' not in event:
         raise Rejection('the message is no event your_service_task')
     return event

@@ -28,6 +28,7 @@ class Events(unittest.TestCase):
         for body in (b'', b'\xff', b'[]', b'{}', b'{"type": "another", "data": {}}'):
             with self.subTest(body=body), self.assertRaises(Rejection):
                 event_in(body)
+        self.assertEqual(event_in(b'{"task": "tidy up"}', 'none')['data'], {'task': 'tidy up'})
 
 
 if __name__ == '__main__':

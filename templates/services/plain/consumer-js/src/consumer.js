@@ -118,14 +118,15 @@ export class Consumer {
   }
 }
 
-/** The CloudEvents envelope that a message holds. */
-export function eventIn(content) {
+/** What a message holds: a CloudEvents envelope, or the data alone where the events of the stack have none. */
+export function eventIn(content, envelope = process.env.EVENTS_ENVELOPE) {
   let event;
   try {
     event = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content));
   } catch {
     throw new Rejection('the message is not JSON');
   }
+  if (envelope === 'none') return { data: event };
   const { type, data, correlationid } = event ?? {};
   if (type !== 'your_service_task' || data === undefined)
     throw new Rejection('the message is no event your_service_task');

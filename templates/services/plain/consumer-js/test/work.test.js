@@ -25,4 +25,5 @@ test('takes events of its own alone', () => {
   for (const content of ['', '[]', 'null', '{}', '{"type": "another", "data": {}}'])
     assert.throws(() => eventIn(Buffer.from(content)), Rejection);
   assert.throws(() => eventIn(Buffer.from([0xff])), Rejection);
+  assert.deepEqual(eventIn(Buffer.from('{"task": "tidy up"}'), 'none'), { data: { task: 'tidy up' } });
 });

@@ -125,14 +125,18 @@ export class Consumer {
 
 type Outcome = 'processed' | 'dead_lettered' | 'retried';
 
-/** The CloudEvents envelope that a message holds. */
-export function eventIn(content: Buffer): { data: unknown; correlationid?: unknown } {
+/** What a message holds: a CloudEvents envelope, or the data alone where the events of the stack have none. */
+export function eventIn(
+  content: Buffer,
+  envelope = process.env.EVENTS_ENVELOPE,
+): { data: unknown; correlationid?: unknown } {
   let event: unknown;
   try {
     event = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content));
   } catch {
     throw new Rejection('the message is not JSON');
   }
+  if (envelope === 'none') return { data: event };
   const { type, data, correlationid } = (event ?? {}) as Record<string, unknown>;
   if (type !== 'your_service_task' || data === undefined)
     throw new Rejection('the message is no event your_service_task');
