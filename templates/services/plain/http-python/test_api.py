@@ -1,5 +1,6 @@
 import json
 import threading
+import time
 import unittest
 import urllib.error
 import urllib.request
@@ -53,10 +54,13 @@ class Http(unittest.TestCase):
         status, _, body = self.ask('/health')
         self.assertEqual((status, json.loads(body)['checks']['memory']['status']), (200, 'healthy'))
         self.ask('/nothing')
-        _, _, metrics = self.ask('/metrics')
-        self.assertIn(
-            b'http_request_duration_seconds_count{method="GET",route="unknown",status="404"} 1', metrics
-        )
+        counted = b'http_request_duration_seconds_count{method="GET",route="unknown",status="404"} 1'
+        # It is counted once it is answered.
+        deadline = time.monotonic() + 30
+        metrics = b''
+        while counted not in metrics and time.monotonic() < deadline:
+            _, _, metrics = self.ask('/metrics')
+        self.assertIn(counted, metrics)
 
     def test_takes_no_other_words_for_a_correlation_id(self):
         for outside in (None, '', 'a b', 'x' * 129, 'a\n', 'ä'):
