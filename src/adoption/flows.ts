@@ -102,6 +102,9 @@ function linesOf(items: Entry[][]): string[] {
   return yamlLines([{ key: 'steps', value: { items } }]).slice(1);
 }
 
+/** Clients try again every few seconds until their broker is there. */
+const PATIENCE = '30s';
+
 function listens(service: string, { value: { queue, asked } }: Field<ConsumedQueue>): Entry[] {
   const atLeastOne: Entry = { key: 'consumers', value: [{ key: 'at_least', value: 1 }] };
   return lookAt(queue, hop(service, `${service} consumes from ${queue}`), atLeastOne, placeText(asked));
@@ -140,7 +143,7 @@ function lookAt(queue: string, hop: Entry[], expect: Entry, comment: string): En
     { key: 'hop', value: hop },
     { key: 'queue', value: queue },
     { key: 'expect', value: [expect] },
-    { key: 'within', value: '5s' },
+    { key: 'within', value: PATIENCE },
   ];
 }
 

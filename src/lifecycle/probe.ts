@@ -10,7 +10,7 @@ import { down } from './down.ts';
 import { up } from './up.ts';
 
 export interface ProbeOptions {
-  /** How long each service may take until it listens. */
+  /** How long each service may take until it listens; one that is not said to listen has a third of it. */
   timeoutMs: number;
 }
 
@@ -68,14 +68,15 @@ export async function probe(context: Context, stack: Stack, options: ProbeOption
 async function probeOne(
   context: Context,
   stack: Stack,
-  { name }: Service,
+  { name, port }: Service,
   { timeoutMs }: ProbeOptions,
 ): Promise<Seen> {
   const { progress } = context.io;
   try {
     await up(context, stack, { apply: true, timeoutMs, only: [name], placement: {} });
     progress.step(name, 'being looked at');
-    const ports = await listensAt(context, stack, name, timeoutMs);
+    // Where nobody says that it listens at all, it is hardly waited for.
+    const ports = await listensAt(context, stack, name, port === undefined ? timeoutMs / 3 : timeoutMs);
     const asked = await ask(context, ports);
     const form = await formOfLogs(context, stack, name);
     progress.done(name, ports.length === 0 ? 'listens nowhere' : `listens at ${ports.join(', ')}`);

@@ -57,7 +57,7 @@ steps:
     expect:
       consumers:
         at_least: 1
-    within: 5s
+    within: 30s
   - kind: publish # rabbitmq/definitions.json:5
     hop:
       subject: mq
@@ -75,7 +75,7 @@ steps:
     queue: orders
     expect:
       messages: 0
-    within: 5s
+    within: 30s
 `);
   expect((await loadFlows(stack)).map(({ name, steps }) => [name, steps.length])).toEqual([
     ['first-event', 3],

@@ -35,7 +35,7 @@ test('each service is started once, and what was seen of it is written', async (
   const both = await qbtc(['init', '--probe', '--dry-run'], root);
   expect(both).toMatchObject({ code: 64 });
 
-  const init = await qbtc(['init', '--yes', '--probe', '--timeout', '4', '--json'], root);
+  const init = await qbtc(['init', '--yes', '--probe', '--timeout', '15', '--json'], root);
   expect(init.code, init.stderr).toBe(0);
   const { obstacles, files, seen } = JSON.parse(init.stdout);
   expect(seen).toMatchObject([
