@@ -25,6 +25,7 @@ const HERE = existsSync(join(BESIDE, 'server-entrypoint.sh')) ? BESIDE : join('t
 const SERVERS = 'qbtc-test/servers';
 /** Made once a machine: Debian's own programs in one root file system. */
 const SERVERS_TAR = join(tmpdir(), 'qbtc-test-servers.tar');
+const PYTHON_TAR = join(tmpdir(), 'qbtc-test-python.tar');
 const PACKAGES = ['rabbitmq-server', 'redis-server', 'postgresql', 'etcd-server', 'etcd-client'];
 
 /** What the image of a service of the compose file is built from. APISIX is not here: its image cannot be had. */
@@ -44,7 +45,7 @@ const KINDS: Record<string, string[]> = {
  * the images of the services. Answers with the reason where that is not possible.
  */
 export async function buildImages(engine: TestEngine, composeFile: string): Promise<string | undefined> {
-  const missing = await makeServers();
+  const missing = await makeRoot(SERVERS_TAR, 'apt', PACKAGES);
   if (missing !== undefined) return missing;
   const docker = (args: string[]) => run('docker', args, { env: { ...process.env, ...engine.env } });
   const imported = await docker(['import', SERVERS_TAR, SERVERS]);
@@ -92,19 +93,30 @@ export async function buildNodeImage(engine: TestEngine, name: string): Promise<
   }
 }
 
-async function makeServers(): Promise<string | undefined> {
-  if (existsSync(SERVERS_TAR)) return undefined;
+/** An image with Debian's Python under that name. Answers with the reason why not. */
+export async function buildPythonImage(engine: TestEngine, name: string): Promise<string | undefined> {
+  const missing = await makeRoot(PYTHON_TAR, 'minbase', ['python3']);
+  if (missing !== undefined) return missing;
+  const { exitCode, stderr } = await run('docker', ['import', PYTHON_TAR, name], {
+    env: { ...process.env, ...engine.env },
+  });
+  return exitCode === 0 ? undefined : stderr;
+}
+
+/** Makes a root file system of Debian with these packages, where it is not there yet. */
+async function makeRoot(
+  tar: string,
+  variant: string,
+  packages: readonly string[],
+): Promise<string | undefined> {
+  if (existsSync(tar)) return undefined;
   const missing = await installPackages(['mmdebstrap'], '/usr/bin/mmdebstrap');
   if (missing !== undefined) return missing;
-  const draft = `${SERVERS_TAR}.${process.pid}.tar`;
-  const { exitCode, stderr } = await run('mmdebstrap', [
-    '--variant=apt',
-    `--include=${PACKAGES.join(',')}`,
-    'bookworm',
-    draft,
-  ]);
+  const draft = `${tar}.${process.pid}.tar`;
+  const words = [`--variant=${variant}`, `--include=${packages.join(',')}`, 'bookworm', draft];
+  const { exitCode, stderr } = await run('mmdebstrap', words);
   if (exitCode !== 0) return `the images' base could not be made: ${stderr.slice(-500)}`;
-  await rename(draft, SERVERS_TAR);
+  await rename(draft, tar);
   return undefined;
 }
 

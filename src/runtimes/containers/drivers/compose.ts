@@ -86,6 +86,18 @@ export function composeDriver(
     return [...new Set([...resumed, ...started.map(({ service }) => service)])];
   };
 
+  const upWithCompanions: ContainerDriver['up'] = async (services, onProgress) => {
+    const started: string[] = [];
+    for (const name of companionsOf(file, stack, services)) {
+      started.push(...(await up([name], onProgress)));
+      await untilMet(context, containers, name, conditionOf(file, name));
+    }
+    return [...started, ...(await up(services, onProgress))];
+  };
+  /** Settles when compose has started something for this stack. */
+  let first: Promise<void> | undefined;
+  const nothing = () => {};
+
   return {
     description: `compose ${version}`,
     async check(services) {
@@ -106,12 +118,12 @@ export function composeDriver(
       if (exitCode !== 0 || timedOut) throw imageNotBuilt(built, `${stdout}\n${stderr}`);
     },
     async up(services, onProgress) {
-      const started: string[] = [];
-      for (const name of companionsOf(file, stack, services)) {
-        started.push(...(await up([name], onProgress)));
-        await untilMet(context, containers, name, conditionOf(file, name));
-      }
-      return [...started, ...(await up(services, onProgress))];
+      const before = first;
+      // Of several at once each would make the networks, which are then ambiguous: the first one goes ahead.
+      if (before !== undefined) await before;
+      const work = upWithCompanions(services, onProgress);
+      first ??= work.then(nothing, nothing);
+      return work;
     },
   };
 }
