@@ -36,11 +36,9 @@ export async function ensureRoles(
   if (roles.length === 0) return [];
   const connection = await context.sql(resource.endpoint.url, { timeoutMs: TIMEOUT_MS });
   try {
-    const plans: RolePlan[] = [];
-    for (const role of roles) {
-      const plan = await planRole(context, connection, resource, role);
-      if (plan !== undefined) plans.push(plan);
-    }
+    // Each is tried by a connection of its own, which takes the server a while.
+    const planned = await Promise.all(roles.map((role) => planRole(context, connection, resource, role)));
+    const plans = planned.filter((plan) => plan !== undefined);
     for (const { role, statements } of plans) await apply(connection, role, statements, stack.file);
     return plans.map(({ change }) => change);
   } finally {
