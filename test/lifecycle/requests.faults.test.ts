@@ -1,12 +1,10 @@
-import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { query } from '@stack/testing/postgres';
 import { describe, expect, test } from 'vitest';
-import type { Stack } from '../../src/model/stack.ts';
 import { installPackages } from '../support/docker/run.ts';
 import { editStack, newCoreStack, newUndecidedStack } from '../support/new-stack.ts';
 import { openStackAt } from '../support/open-stack.ts';
 import { qbtc } from '../support/qbtc.ts';
+import { type Answered, ask, counted, rowsByRequest } from './chat-requests.ts';
 
 const REQUESTS = 2_000;
 const IN_FLIGHT = 16;
@@ -20,55 +18,6 @@ const missing =
   (await installPackages(['rabbitmq-server'], '/usr/lib/rabbitmq/bin/rabbitmq-server')) ??
   (await installPackages(['redis-server'], '/usr/bin/redis-server')) ??
   (await installPackages(['postgresql'], '/usr/bin/psql'));
-
-interface Answered {
-  id: string;
-  /** 0 when the connection broke. */
-  status: number;
-  code: string;
-  ms: number;
-}
-
-/** One chat request through the gateway, as a client sends it. */
-function ask(stack: Stack, index: number): Promise<Answered> {
-  const gateway = stack.resources.find(({ kind }) => kind === 'apisix')?.endpoint;
-  const id = `faults:${index}`;
-  const body = JSON.stringify({
-    model: 'qbtc-offline',
-    messages: [{ role: 'user', content: `Request ${index} is mine. Whose is it?` }],
-  });
-  const began = performance.now();
-  return new Promise((resolve) => {
-    const done = (status: number, text: string) => {
-      const code = status === 200 ? '' : (/"code":"([^"]*)"/.exec(text)?.[1] ?? text.slice(0, 80));
-      const isMine = status !== 200 || text.includes(`Request ${index} is mine.`);
-      resolve({ id, status: isMine ? status : -1, code, ms: performance.now() - began });
-    };
-    const sent = request(
-      {
-        host: gateway?.host,
-        port: gateway?.port,
-        path: '/v1/chat/completions',
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${stack.secrets['test-api-key']}`,
-          'content-type': 'application/json',
-          'x-correlation-id': id,
-        },
-      },
-      (response) => {
-        let text = '';
-        response.on('data', (chunk) => {
-          text += chunk;
-        });
-        response.on('end', () => done(response.statusCode ?? 0, text));
-        response.on('error', (error) => done(0, error.message));
-      },
-    );
-    sent.on('error', (error) => done(0, error.message));
-    sent.end(body);
-  });
-}
 
 /** Kills the process of a part, and with it those that it has started, as a crash would. */
 async function kill(root: string, name: string): Promise<void> {
@@ -149,15 +98,9 @@ describe(`2,000 chat requests while broker, cache, database and core are killed 
           await sleep(200);
         }
 
-        const counted = new Map<string, number>();
-        for (const { status, code } of answers) {
-          const what = status === 200 ? '200' : `${status} ${code}`;
-          counted.set(what, (counted.get(what) ?? 0) + 1);
-        }
-        const byCode = [...counted].map(([what, count]) => `${count} × ${what}`);
         const slowest = Math.max(...answers.map(({ ms }) => ms));
         process.stdout.write(
-          `2,000 requests over ${real ? 'installed programs' : 'embedded parts'}: ${byCode.join(', ')}; slowest ${Math.round(slowest)} ms\n`,
+          `2,000 requests over ${real ? 'installed programs' : 'embedded parts'}: ${counted(answers)}; slowest ${Math.round(slowest)} ms\n`,
         );
         expect(answers).toHaveLength(REQUESTS);
         // An answer of somebody else would be -1, a broken connection 0.
@@ -166,13 +109,7 @@ describe(`2,000 chat requests while broker, cache, database and core are killed 
         expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(REQUESTS / 2);
 
         // Whoever was answered has a row, and nobody has two.
-        const database = stack.resources.find(({ kind }) => kind === 'postgres')?.endpoint.url ?? '';
-        const rows = await query<{ correlation_id: string; status: string }>(
-          database,
-          `select correlation_id, status from qcs_quantum.interactions where correlation_id like 'faults:%'`,
-        );
-        const counts = new Map<string, number>();
-        for (const { correlation_id: id } of rows) counts.set(id, (counts.get(id) ?? 0) + 1);
+        const counts = await rowsByRequest(stack);
         expect([...counts].filter(([, count]) => count > 1)).toEqual([]);
         expect(answers.filter(({ id, status }) => status === 200 && !counts.has(id))).toEqual([]);
 
