@@ -9,6 +9,7 @@ export const dev: Register = (program, run) => {
     .command('dev')
     .argument('[names...]', 'resources and services, with what they need; all when left out')
     .description(`${OPERATIONS['up watch'].about}; the same as up --watch`)
+    .option('--check', 'check types, too: what runs is left as it is while they are wrong')
     .option('--test <tag>', 'run the flows with this tag after each change')
     .option('--inspect <service>', 'let a debugger attach to a service that Node runs')
     .option(
@@ -26,7 +27,7 @@ export const dev: Register = (program, run) => {
     .option('--json', 'print what happens as JSON, one object a line')
     .action(
       run(
-        operate<{ test?: string; inspect?: string; inspectPort: number; timeout: number }>(
+        operate<{ check?: boolean; test?: string; inspect?: string; inspectPort: number; timeout: number }>(
           'up watch',
           (options, names) => ({ ...options, names }),
         ),

@@ -12,8 +12,9 @@ interface Options {
   dryRun?: boolean;
   timing?: boolean;
   test?: string;
+  check?: boolean;
   inspect?: string;
-  inspectPort: number;
+  inspectPort?: number;
 }
 
 export const up: Register = (program, run) => {
@@ -54,26 +55,28 @@ export const up: Register = (program, run) => {
       'start embedded parts without what is damaged in their data; it is kept aside there',
     )
     .option('-w, --watch', 'go on until Ctrl-C, and bring each change that is saved to the stack')
+    .option('--check', 'with --watch: check types, too; what runs is left as it is while they are wrong')
     .option('--test <tag>', 'with --watch: run the flows with this tag after each change')
     .option('--inspect <service>', 'with --watch: let a debugger attach to a service that Node runs')
     .option(
       '--inspect-port <port>',
-      'with --inspect: where, on 127.0.0.1',
+      `with --inspect: where, on 127.0.0.1 (default: ${INSPECT_PORT.default})`,
       number(INSPECT_PORT),
-      INSPECT_PORT.default,
     )
     .option('--timing', 'print what took how long, and which chain of steps decided it')
     .option('--json', 'print the result as JSON, and the progress as JSON, one object a line, to stderr')
     .action(
       run<Options>(async (context, { watch = false, ...options }, names) => {
-        const { dryRun = false, timing = false, test, inspect, inspectPort, ...common } = options;
+        const { dryRun = false, timing = false, check, test, inspect, inspectPort, ...common } = options;
         checkTogether('up', [
           watch && dryRun && '--dry-run changes nothing, --watch goes on',
           watch && timing && '--timing is for one start, --watch goes on',
+          !watch && check === true && '--check is for what --watch starts anew',
           !watch && test !== undefined && '--test says which flows --watch runs',
           !watch && inspect !== undefined && '--inspect is for what --watch starts anew',
+          inspect === undefined && inspectPort !== undefined && '--inspect-port says where --inspect listens',
         ]);
-        const watching = { test, inspect, inspectPort };
+        const watching = { check, test, inspect, inspectPort };
         const input = watch ? { ...common, ...watching } : { ...common, dryRun, timing };
         return operate<object>(watch ? 'up watch' : 'up', () => ({ ...input, names }))(context, options, []);
       }),

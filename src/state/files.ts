@@ -181,6 +181,8 @@ export const STATE_FILES = {
   data: { shape: 'folder', file: 'data', lifetime: 'volumes', damaged: 'told by its owner' },
   /** Bundles of the services. */
   build: { shape: 'folder', file: 'build', lifetime: 'stack', damaged: 'made anew' },
+  /** What the compiler has found out about the types of the services; see `lifecycle/watch`. */
+  types: { shape: 'folder', file: '.types', lifetime: 'stack', damaged: 'made anew' },
   /** What the compose file is filled in with. */
   compose: { shape: 'folder', file: 'compose', lifetime: 'stack', damaged: 'made anew' },
   /** Journals of migrations of queues, a document each; see `topology/migrate`. */

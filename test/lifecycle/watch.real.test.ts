@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { WatchEvent } from '../../src/model/watch.ts';
 import { freePorts } from '../support/ports.ts';
-import { qbtc, startQbtc } from '../support/qbtc.ts';
+import { CHECKOUT, qbtc, startQbtc } from '../support/qbtc.ts';
 import { quietContext } from '../support/quiet-context.ts';
 
 /** A service of one file and a module that it shares with nobody; it greets with what the module says. */
@@ -195,3 +195,60 @@ services:
     expect(await answer()).toBe('word 99');
   }, 60_000);
 });
+
+test('up --watch --check keeps the old one while types are wrong, and takes what mends them', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'qbtc types ü '));
+  const [port = 0] = await freePorts(1);
+  const greet = (text: string) => writeFile(join(root, 'web/src/greeting.ts'), text);
+  await mkdir(join(root, 'web/src'), { recursive: true });
+  await mkdir(join(root, 'node_modules'));
+  for (const name of ['typescript', '@types'])
+    await symlink(join(CHECKOUT, 'node_modules', name), join(root, 'node_modules', name));
+  await writeFile(join(root, 'web/src/main.ts'), MAIN);
+  await greet("export const greeting: string = 'one';\n");
+  await writeFile(
+    join(root, 'web/tsconfig.json'),
+    JSON.stringify({
+      compilerOptions: {
+        module: 'NodeNext',
+        strict: true,
+        types: ['node'],
+        noEmit: true,
+        allowImportingTsExtensions: true,
+      },
+      include: ['src'],
+    }),
+  );
+  await writeFile(
+    join(root, 'qbtc.yaml'),
+    `version: 1\nname: typed\nservices:\n  web: { path: web, entry: src/main.ts, port: ${port}, metrics: false }\n`,
+  );
+  const watching = startQbtc(['dev', '--check', '--json'], root);
+  const told = () =>
+    watching
+      .stdout()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as WatchEvent);
+  const answer = () => fetch(`http://127.0.0.1:${port}/`).then((each) => each.text());
+  try {
+    await expect.poll(() => told().map(({ event }) => event)).toEqual(['watching']);
+    await greet("export const greeting: number = 'two';\n");
+    await expect
+      .poll(() => told().at(-1))
+      .toMatchObject({
+        event: 'refused',
+        code: 'TYPES_WRONG',
+        details: [expect.stringMatching(/^web\/src\/greeting\.ts:1:14 TS2322: /)],
+      });
+    expect(await answer()).toBe('one');
+    await greet("export const greeting: string = 'three';\n");
+    await expect.poll(() => told().at(-1)).toMatchObject({ event: 'applied', restarted: ['web'] });
+    expect(await answer()).toBe('three');
+  } finally {
+    watching.child.kill('SIGKILL');
+    await watching.ended;
+    await qbtc(['down'], root);
+    await rm(root, { recursive: true, force: true });
+  }
+}, 120_000);

@@ -14,6 +14,7 @@ import { up } from '../up.ts';
 import { affectedBy } from './affected.ts';
 import { ChangedFiles } from './changed-files.ts';
 import { saidOnce } from './said-once.ts';
+import { checkTypes } from './types.ts';
 
 export interface WatchOptions {
   /** What `up` was asked for; all when empty. */
@@ -25,6 +26,8 @@ export interface WatchOptions {
   placement: PlacementOptions;
   /** The service that a debugger may attach to, in `opened` already. */
   inspected?: Inspected | undefined;
+  /** Whether types are checked, too: what runs is left as it is while they are wrong. */
+  check?: boolean | undefined;
   /** The flows with this tag are run after each change. */
   test?: string | undefined;
   onEvent(event: WatchEvent): void;
@@ -127,6 +130,7 @@ class Applier {
     const declared = select(stack, only).services.map(({ name }) => name);
     const names = [...this.#pending].filter((name) => declared.includes(name));
     if (!whole && names.length === 0) return { started: [], outcomes: [] };
+    if (this.#options.check === true) await checkTypes(this.#context, stack, whole ? declared : names);
     const run = async (): Promise<UpResult> =>
       whole
         ? await up(this.#context, stack, { apply, timeoutMs, placement, only })
