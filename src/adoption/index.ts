@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { parseStackDocument } from '../config/document.ts';
+import { includedFiles } from '../config/include.ts';
 import { STACK_FILE } from '../config/load.ts';
 import { formatMistake } from '../config/mistake.ts';
 import { QbtcError } from '../errors.ts';
@@ -52,7 +53,9 @@ export async function planAdoption({ root, update }: AdoptOptions): Promise<Adop
     throw new QbtcError('STACK_NOT_FOUND', `There is no ${STACK_FILE} here that could be updated`, {
       hint: 'qbtc init',
     });
-  const facts = await readFacts(await openRepository(root));
+  const facts = await readFacts(
+    await openRepository(root, mine === undefined ? [] : await includedFolders(root, mine)),
+  );
   const draft = draftOf(facts, basename(root), await readSeen(root));
   if (draft.services.length === 0 && draft.resources.length === 0)
     throw new QbtcError('NOTHING_TO_ADOPT', 'Nothing was found here that could be run', {
@@ -92,6 +95,12 @@ export async function applyAdoption(root: string, { files, written }: AdoptionPl
   }
   await makeStateFolder(root);
   await writeFileAtomic(statePath(root, 'adopted'), written);
+}
+
+/** Where services stand that say themselves what they are: `include` names them. */
+async function includedFolders(root: string, text: string): Promise<string[]> {
+  const files = await includedFiles(root, parseStackDocument(text));
+  return files.map((file) => relative(root, dirname(file)).split(sep).join('/'));
 }
 
 /** What is no mapping, or no YAML, can neither be read by qbtc nor be brought up to date: it is the user's to mend. */

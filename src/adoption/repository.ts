@@ -28,7 +28,8 @@ const LEFT_OUT = [
 const DEPTH = 8;
 const MAX_BYTES = 1024 * 1024;
 
-export async function openRepository(root: string): Promise<Repository> {
+/** @param without folders that are not looked into, relative to the root */
+export async function openRepository(root: string, without: readonly string[] = []): Promise<Repository> {
   const found = await glob('**/*', {
     cwd: root,
     dot: true,
@@ -37,7 +38,8 @@ export async function openRepository(root: string): Promise<Repository> {
     ignore: LEFT_OUT.map((name) => `**/${name}/**`),
     expandDirectories: false,
   });
-  const files = found.sort((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1));
+  const looked = found.filter((file) => !without.some((folder) => file.startsWith(`${folder}/`)));
+  const files = looked.sort((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1));
   const known = new Set(files);
   const texts = new Map<string, Promise<string | undefined>>();
   return {

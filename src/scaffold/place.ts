@@ -113,7 +113,7 @@ function notEmpty(target: string, entries: readonly string[]): QbtcError {
   const more = entries.length - SHOWN_ENTRIES;
   return new QbtcError('FOLDER_NOT_EMPTY', `${target} is not empty`, {
     details: [...entries.slice(0, SHOWN_ENTRIES), ...(more > 0 ? [`and ${more} more`] : [])],
-    hint: 'Choose another name, or empty the folder first: qbtc new changes nothing that is there.',
+    hint: 'Choose another name, or empty the folder first: nothing that is there is changed.',
     exit: EXIT.usage,
   });
 }
@@ -127,7 +127,7 @@ async function writable<T>(folder: string, work: () => Promise<T>): Promise<T> {
 }
 
 function notWritable(folder: string, cause: unknown): QbtcError {
-  return new QbtcError('FOLDER_NOT_WRITABLE', `A stack cannot be made in ${folder}: ${messageOf(cause)}`, {
+  return new QbtcError('FOLDER_NOT_WRITABLE', `nothing can be made in ${folder}: ${messageOf(cause)}`, {
     hint: 'Choose a folder that you may write to, on a disk that is not full.',
     cause,
   });

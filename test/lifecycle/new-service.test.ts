@@ -1,8 +1,10 @@
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { applyAdoption, planAdoption } from '../../src/adoption/index.ts';
 import { addService, type NewServiceRequest } from '../../src/lifecycle/new-service.ts';
 import { openStackHere } from '../../src/lifecycle/open.ts';
+import { SERVICE_LANGUAGES } from '../../src/model/new-service.ts';
 import { copyTemplate } from '../../src/scaffold/copy.ts';
 import { digestOf } from '../../src/scaffold/ledger.ts';
 import { TEMPLATES } from '../../src/scaffold/service/templates.ts';
@@ -16,11 +18,12 @@ beforeEach(async () => {
   await copyTemplate(join(CHECKOUT, 'templates/stack'), root, signal);
 });
 
-const here = () => ({ ...quietContext(), cwd: root });
+const context = quietContext();
+const here = () => ({ ...context, cwd: root });
 const add = async (request: Partial<NewServiceRequest>) => {
-  const context = here();
+  const where = here();
   const wanted = { kind: 'http', language: 'ts', port: undefined, dryRun: false, install: false } as const;
-  return await addService(context, await openStackHere(context), { name: 'billing', ...wanted, ...request });
+  return await addService(where, await openStackHere(where), { name: 'billing', ...wanted, ...request });
 };
 /** What there is, by its digest; what qbtc notes down for itself aside. */
 const everything = async () => {
@@ -221,6 +224,30 @@ services:
       await expect(add({})).rejects.toMatchObject({ code: expect.any(String), exit: expect.any(Number) });
       expect(await everything()).toEqual(before);
     }
+  });
+
+  test('init takes what was added for what it says itself, and finds nothing new', async () => {
+    await rm(join(root, 'qbtc.yaml'));
+    await writeFile(join(root, 'Procfile'), 'web: node server.js\n');
+    await writeFile(
+      join(root, 'server.js'),
+      'require("node:http").createServer().listen(process.env.PORT);\n',
+    );
+    await applyAdoption(root, await planAdoption({ root, update: false }));
+    for (const language of SERVICE_LANGUAGES)
+      expect(await add({ name: `a-${language}`, language })).toMatchObject({
+        port: 3001 + SERVICE_LANGUAGES.indexOf(language),
+      });
+    const { files } = await planAdoption({ root, update: true });
+    expect(files.map(({ change }) => change)).toEqual(['unchanged']);
+    expect(await readFile(join(root, 'services/a-js/Dockerfile'), 'utf8')).toContain('PORT=3002');
+  });
+
+  test('what stands in the place of a folder is told', async () => {
+    await writeFile(join(root, 'services'), '');
+    const before = await everything();
+    await expect(add({ kind: 'worker' })).rejects.toMatchObject({ code: expect.stringMatching(/^FOLDER_/) });
+    expect(await everything()).toEqual(before);
   });
 
   test('one that is killed half-way leaves nothing that is taken for a service, and the next one removes it', async () => {

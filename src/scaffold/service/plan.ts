@@ -13,6 +13,7 @@ import { whereTrue, withName } from './text.ts';
 export const SERVICES_FOLDER = 'services';
 /** What the templates have in the place of the port. */
 const TEMPLATE_PORT = /^port: \d+$/m;
+const IMAGE_PORT = /PORT=\d+/;
 /** An exchange that may stand in YAML and between quotes as it is. */
 const PLAIN_NAME = /^[A-Za-z][\w.-]*$/;
 const SERVICE_FILES = `${SERVICES_FOLDER}/*/service.yaml`;
@@ -90,6 +91,7 @@ function fitted(path: string, template: string, { name, port }: Wanted, around: 
   const { resources, key, runtime, accounts, exchange, cloudevents } = around;
   const text = PLAIN_NAME.test(exchange) ? template.replaceAll(TEMPLATE_EXCHANGE, exchange) : template;
   if (posix.basename(path) === 'package.json') return withVersions(withScope(text, runtime), around);
+  if (posix.basename(path) === 'Dockerfile') return text.replace(IMAGE_PORT, `PORT=${port}`);
   if (!path.endsWith('.yaml')) return withScope(text, runtime);
   const { rabbitmq, redis, apisix } = resources;
   const held = whereTrue(text, {
