@@ -29,6 +29,14 @@ export interface UnitFact {
   replicas?: Said<number>;
   stopSignal?: Said<string>;
   stopTimeout?: Said<number>;
+  /** What is run in its container, as written; `command` above is what runs outside of one. */
+  container?: {
+    command?: Said<string[]>;
+    entrypoint?: Said<string[]>;
+    /** In the short form, paths relative to the repository. */
+    volumes: Said<string>[];
+    health?: Said<string[]>;
+  };
   routes: Said<FoundRoute>[];
 }
 

@@ -28,8 +28,6 @@ const TOOLS: Readonly<Record<string, string>> = {
   watchtower: 'qbtc up',
   portainer: 'qbtc status',
   'portainer-ce': 'qbtc status',
-  mailhog: 'nothing: what sends mail must bear that nobody takes it',
-  mailpit: 'nothing: what sends mail must bear that nobody takes it',
 };
 /** Gateways that are not ours: their routes become ours where they can be read. */
 const GATEWAYS = /^(traefik|kong|nginx|caddy|haproxy|envoy|krakend|apache|httpd)$/;

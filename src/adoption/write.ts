@@ -1,6 +1,6 @@
 import { literalPattern } from '../literal-pattern.ts';
 import { from } from './comments.ts';
-import type { Draft, DraftResource, DraftService, Field } from './draft/index.ts';
+import type { Draft, DraftContainer, DraftResource, DraftService, Field } from './draft/index.ts';
 import type { FoundRoute, Health } from './fact.ts';
 import { flowsOf } from './flows.ts';
 import { type Entry, yamlLines } from './yaml-lines.ts';
@@ -44,12 +44,16 @@ function flowsEntry(draft: Draft): Entry[] {
   return [{ key: 'flows', value: others.length === 0 ? first : [first, ...others], comment }];
 }
 
-function resourceEntry({ name, kind, port, managementPort }: DraftResource): Entry {
+function resourceEntry(resource: DraftResource): Entry {
+  const { name, kind, port, managementPort, container } = resource;
+  if (container !== undefined) return containerEntry(resource, container);
+  const said = Object.entries({ user: resource.user, vhost: resource.vhost, database: resource.database });
   return {
     key: name.value,
     comment: from(name),
     value: [
       { key: 'kind', value: kind, comment: from(name) },
+      ...said.flatMap(([key, field]) => (field === undefined ? [] : [entry(key, field.value, [field])])),
       ...(port === undefined ? [] : [entry('port', port.value, [port])]),
       ...(managementPort === undefined
         ? []
@@ -57,6 +61,72 @@ function resourceEntry({ name, kind, port, managementPort }: DraftResource): Ent
             entry(kind === 'apisix' ? 'admin_port' : 'management_port', managementPort.value, [
               managementPort,
             ]),
+          ]),
+    ],
+  };
+}
+
+function containerEntry({ name, port }: DraftResource, container: DraftContainer): Entry {
+  const { image, containerPort, ports, command, entrypoint, env, volumes, health, dependsOn, program } =
+    container;
+  const without = program === undefined ? '' : `, or else kind: process with ${program}`;
+  const optional = (key: string, field: Field<string | string[] | number> | undefined): Entry[] =>
+    field === undefined ? [] : [entry(key, field.value, [field])];
+  const further = Object.entries(ports);
+  return {
+    key: name.value,
+    comment: from(name),
+    value: [
+      { key: 'kind', value: 'container', comment: `${from(name)}: it needs Docker${without}` },
+      ...optional('image', image),
+      ...optional('port', port),
+      ...(port?.value === containerPort
+        ? []
+        : [{ key: 'container_port', value: containerPort, comment: from(image) }]),
+      ...(further.length === 0
+        ? []
+        : [
+            {
+              key: 'ports',
+              value: further.map(([called, each]) => entry(called, each.port.value, [each.port])),
+            },
+            {
+              key: 'container_ports',
+              value: further.map(([called, each]) => entry(called, each.inside, [each.port])),
+            },
+          ]),
+      ...optional('user', container.user),
+      ...optional('password', container.password),
+      ...optional('database', container.database),
+      ...optional('url', container.url),
+      ...optional('entrypoint', entrypoint),
+      ...optional('command', command),
+      ...(Object.keys(env).length === 0
+        ? []
+        : [
+            {
+              key: 'env',
+              value: Object.entries(env).map(([key, field]) => entry(key, field.value, [field])),
+            },
+          ]),
+      ...(volumes.length === 0
+        ? []
+        : [
+            entry(
+              'volumes',
+              volumes.map(({ value }) => value),
+              volumes,
+            ),
+          ]),
+      ...(health === undefined ? [] : [{ key: 'health', value: [entry('command', health.value, [health])] }]),
+      ...(dependsOn.length === 0
+        ? []
+        : [
+            entry(
+              'depends_on',
+              dependsOn.map(({ value }) => value),
+              dependsOn,
+            ),
           ]),
     ],
   };

@@ -39,8 +39,8 @@ function listItem(item: readonly Entry[], indent: string): string[] {
 }
 
 function scalar(value: Exclude<Value, Entry[] | ListOf>): string {
-  const isText = typeof value === 'string';
-  const type = isText && /[\n\r\t]/.test(value) ? 'QUOTE_DOUBLE' : 'PLAIN';
+  const several = [value].flat().some((each) => typeof each === 'string' && /[\n\r\t]/.test(each));
+  const type = several ? 'QUOTE_DOUBLE' : 'PLAIN';
   return stringify(value, { ...ON_ONE_LINE, defaultStringType: type, defaultKeyType: 'PLAIN' }).trimEnd();
 }
 

@@ -62,13 +62,14 @@ test('a compose file becomes a stack that loads, each line with its place', asyn
     'db postgres',
     'mq rabbitmq',
     'cache redis',
+    'mongo container',
   ]);
   const [api, payments, worker] = stack.services;
   expect(api).toMatchObject({
     name: 'api',
     command: ['node', 'src/index.js'],
     port: 8080,
-    dependsOn: ['db', 'mq'],
+    dependsOn: ['db', 'mongo', 'mq'],
   });
   expect(payments).toMatchObject({
     command: ['npm', 'start'],
@@ -104,7 +105,6 @@ test('what stands in the way is named with its place, and nothing is dropped sil
   const { obstacles, losses } = await adopted(SHOP);
   expect(obstacles.map(({ code, of, at }) => `${code} ${of} ${at.file}:${at.line}`).sort()).toEqual([
     'address-in-code worker worker/worker.js:1',
-    'image-without-kind mongo docker-compose.yml:37',
     'not-installed api api/package.json:1',
     'not-installed payments payments/package.json:1',
     'value-needed api docker-compose.yml:10',

@@ -27,7 +27,11 @@ const value = fc.oneof(
 const service = fc.record(
   {
     build: fc.constantFrom('./a', './b', '.'),
-    image: fc.constantFrom('postgres:16', 'rabbitmq:3', 'redis', 'mongo', 'nginx', 'acme/app'),
+    image: fc.constantFrom(
+      ...['postgres:16', 'rabbitmq:3', 'redis', 'mongo', 'nginx', 'acme/app', 'mysql:8', 'nats', '${IMAGE}'],
+      'mailhog/mailhog',
+    ),
+    volumes: fc.array(fc.oneof(value, fc.constantFrom('data:/data', './x:/x:ro', '/scratch'))),
     command: fc.oneof(value, fc.array(fc.string({ minLength: 1 }), { minLength: 1 })),
     ports: fc.array(
       fc.oneof(
@@ -36,7 +40,14 @@ const service = fc.record(
       ),
     ),
     environment: fc.oneof(
-      fc.dictionary(fc.constantFrom('PORT', 'DB_HOST', 'DB_PASSWORD', 'API_KEY', 'A_URL', 'x-y'), value),
+      fc.dictionary(
+        fc.constantFrom(
+          ...['PORT', 'DB_HOST', 'DB_PASSWORD', 'API_KEY', 'A_URL', 'x-y', 'POSTGRES_USER', 'POSTGRES_DB'],
+          ...['MYSQL_ROOT_PASSWORD', 'MYSQL_USER', 'MYSQL_DATABASE', 'RABBITMQ_DEFAULT_VHOST'],
+          'MONGO_INITDB_ROOT_PASSWORD',
+        ),
+        value,
+      ),
       fc.array(fc.constantFrom('PORT=3000', 'TOKEN', 'SECRET=x', '=', 'A=b=c')),
     ),
     depends_on: fc.oneof(fc.array(name), fc.dictionary(name, fc.constant({ condition: 'service_healthy' }))),

@@ -1,7 +1,9 @@
 import { isRecord } from '../../record.ts';
 import type { Fact, UnitFact } from '../fact.ts';
+import { insteadOfTool, isGatewayImage, kindOfImage } from '../images.ts';
 import { inFolder } from '../repository.ts';
 import type { PlacedYaml } from '../yaml-places.ts';
+import { readContainer } from './container.ts';
 import { insteadOfFeature } from './features.ts';
 import { readLabels } from './labels.ts';
 import {
@@ -32,8 +34,9 @@ export function readUnit(source: UnitSource): Fact[] {
   const { yaml, name, service, values } = source;
   const place = (...path: (string | number)[]) => yaml.at(['services', name, ...path]);
   const said = <T>(value: T, ...path: (string | number)[]) => ({ value, at: place(...path) });
+  const contained = service.build === undefined && isServer(String(service.image ?? ''));
   const losses: Fact[] = Object.keys(service).flatMap((key): Fact[] => {
-    const instead = insteadOfFeature(key);
+    const instead = contained && OF_CONTAINERS.has(key) ? undefined : insteadOfFeature(key);
     return instead === undefined ? [] : [{ kind: 'loss', at: place(key), what: key, of: [name], instead }];
   });
   const lost = (what: string, instead: string, ...path: (string | number)[]) =>
@@ -50,6 +53,7 @@ export function readUnit(source: UnitSource): Fact[] {
     routes: [],
   };
   readBuild(source, unit, lost);
+  if (contained) unit.container = readContainer(source, lost);
   if (typeof service.image === 'string') unit.image = said(withDefaults(service.image, values), 'image');
   const words = [...wordsIn(service.entrypoint), ...wordsIn(service.command)];
   if (words.length > 0) unit.command = said(words, service.command === undefined ? 'entrypoint' : 'command');
@@ -99,7 +103,15 @@ export function readUnit(source: UnitSource): Fact[] {
   return [unit, ...losses];
 }
 
-type Lost = (what: string, instead: string, ...path: (string | number)[]) => void;
+/** What containers of a stack have, too. */
+const OF_CONTAINERS = new Set(['volumes', 'networks', 'restart']);
+
+/** Whether an image is a server that nobody but Docker runs. */
+function isServer(image: string): boolean {
+  return kindOfImage(image) === undefined && insteadOfTool(image) === undefined && !isGatewayImage(image);
+}
+
+export type Lost = (what: string, instead: string, ...path: (string | number)[]) => void;
 
 function readBuild({ folder, service, values }: UnitSource, unit: UnitFact, lost: Lost): void {
   const { build } = service;

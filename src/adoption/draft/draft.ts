@@ -12,6 +12,33 @@ export interface DraftResource {
   kind: ResourceKind;
   port?: Field<number>;
   managementPort?: Field<number>;
+  /** What the stack is called there, where that is not its own name. */
+  user?: Field<string>;
+  vhost?: Field<string>;
+  database?: Field<string>;
+  /** container: what it is made of. */
+  container?: DraftContainer;
+}
+
+export interface DraftContainer {
+  name: Field<string>;
+  image: Field<string>;
+  /** The port inside of it that `port` is. */
+  containerPort: number;
+  /** Further ones by name. */
+  ports: Record<string, { inside: number; port: Field<number> }>;
+  command?: Field<string[]>;
+  entrypoint?: Field<string[]>;
+  env: Record<string, Field<string>>;
+  volumes: Field<string>[];
+  health?: Field<string[]>;
+  dependsOn: Field<string>[];
+  user?: Field<string>;
+  password?: Field<string>;
+  database?: Field<string>;
+  url: Field<string>;
+  /** The program that runs it without Docker. */
+  program?: string;
 }
 
 export interface DraftService {

@@ -2,37 +2,17 @@ import type { ResourceKind } from '../../model/resource.ts';
 import type { Said } from '../fact.ts';
 import { kindOfScheme } from '../images.ts';
 import type { Field } from './draft.ts';
-import { addressOf, converted, holdsCredentials, LOCAL, literal, secrecyOf } from './references.ts';
+import {
+  type Address,
+  addressOf,
+  converted,
+  holdsCredentials,
+  LOCAL,
+  literal,
+  secrecyOf,
+} from './references.ts';
 import { resourceOfKind, type Surrounded, type Surroundings } from './surroundings.ts';
-
-const PREFIXES: readonly (readonly [RegExp, ResourceKind])[] = [
-  [/^((SPRING_)?RABBIT(_?MQ)?|AMQP|BROKER|MQ|CELERY_BROKER|RMQ|RABBITMQ_DEFAULT)$/, 'rabbitmq'],
-  [/^((SPRING_(DATA_)?)?REDIS|CACHE)$/, 'redis'],
-  [
-    /^(PG|PG_DB|POSTGRES(QL)?|DB|DATABASE|TYPEORM|SQL|DB_POSTGRES|POSTGRES_DB|SPRING_DATASOURCE)$/,
-    'postgres',
-  ],
-];
-const SUFFIXES: readonly (readonly [
-  RegExp,
-  'host' | 'port' | 'user' | 'password' | 'database' | 'vhost' | 'url',
-])[] = [
-  [/_?(URL|URI|DSN|CONNECTION_STRING)$/, 'url'],
-  [/_?(VHOST|VIRTUAL_HOST)$/, 'vhost'],
-  [/_?(HOST|HOSTNAME|SERVER)$/, 'host'],
-  [/_?PORT$/, 'port'],
-  [/_?(USER|USERNAME|LOGIN|DEFAULT_USER)$/, 'user'],
-  [/_?(PASS|PASSWORD|PWD|DEFAULT_PASS)$/, 'password'],
-  [/_?(DATABASE|DATABASE_NAME|DB_NAME|NAME|DB)$/, 'database'],
-];
-const FIELDS: Record<ResourceKind, readonly string[]> = {
-  rabbitmq: ['host', 'port', 'user', 'password', 'vhost'],
-  redis: ['host', 'port', 'password'],
-  postgres: ['host', 'port', 'user', 'password', 'database'],
-  apisix: ['host', 'port'],
-  process: ['host', 'port', 'user', 'password', 'database'],
-  container: ['host', 'port', 'user', 'password', 'database'],
-};
+import { FIELDS, PREFIXES, splitName } from './variable-names.ts';
 
 /**
  * The variables of a service as `qbtc.yaml` has them: addresses become references, secrets are never copied, and what
@@ -129,7 +109,9 @@ function variable(
     // A whole address that stands there is rewritten below: it may lead elsewhere.
     const isUnsaid =
       (split.field !== 'url' && !/:\d+$/.test(value)) || value === '' || /^\$\{?\w+\}?$/.test(value);
-    if (kind !== undefined && isUnsaid && [...FIELDS[kind], 'url'].includes(split.field))
+    const words = surrounded.around.resources.get(owner)?.words ?? [];
+    const has = kind !== 'container' || ['host', 'port', 'url', ...words].includes(split.field);
+    if (kind !== undefined && isUnsaid && has && [...FIELDS[kind], 'url'].includes(split.field))
       return field(reference(owner, split.field));
   }
   const away = split && hostOf(split.prefix, surrounded.written);
@@ -157,7 +139,9 @@ function variable(
   }
   if (rewritten !== undefined) return field(rewritten.text, rewritten.why);
   const there = addressOf(value);
-  if (there !== undefined && surrounded.around.leftOut.has(there.host)) {
+  const isContainer =
+    there !== undefined && surrounded.around.resources.get(there.host)?.kind === 'container';
+  if (there !== undefined && (isContainer || surrounded.around.leftOut.has(there.host))) {
     const port = there.port === undefined ? '' : `:${there.port}`;
     const fallback = `${there.scheme}://127.0.0.1${port}${plainPath(there.path)}${plainPath(there.query)}`;
     asked(surrounded, name, at, `${there.scheme}://${there.host}${port}`);
@@ -253,6 +237,8 @@ function address(
     const query = kind === 'postgres' ? literal(there.query) : '';
     return { text: `${reference(name, 'url')}${query}`, ...(why && { why }) };
   }
+  const container = resources.get(there.host);
+  if (container?.kind === 'container') return intoContainer(there, container, reference);
   if (!/^(https?|wss?)$/.test(there.scheme)) return undefined;
   const service = services.get(there.host) ?? byPort(there.host, there.port, services);
   if (service?.port === undefined) return undefined;
@@ -263,6 +249,21 @@ function address(
     return { text: `${there.scheme}://\${${name}.host}:\${${name}.port}${rest}` };
   }
   return { text: `\${services.${service.name}.url}${rest}` };
+}
+
+/** The address of a container, by the account that it has where the address has one. */
+function intoContainer(
+  there: Address,
+  { name, words, inside }: { name: string; words: readonly string[]; inside?: number },
+  reference: Reference,
+): { text: string; why?: string } | undefined {
+  const has = words.includes('user') && words.includes('password');
+  if (there.credentials && !has) return undefined;
+  const account = there.credentials ? `${reference(name, 'user')}:${reference(name, 'password')}@` : '';
+  const isMain = there.port === undefined || Number(there.port) === inside;
+  const port = isMain ? reference(name, 'port') : there.port;
+  const rest = `${literal(there.path)}${literal(there.query)}`;
+  return { text: `${there.scheme}://${account}${reference(name, 'host')}:${port}${rest}` };
 }
 
 const KEPT_BY: Record<ResourceKind, string> = {
@@ -277,24 +278,6 @@ const KEPT_BY: Record<ResourceKind, string> = {
 function byPort(host: string, port: string | undefined, services: Surroundings['services']) {
   if (!LOCAL.test(host) || port === undefined) return undefined;
   return [...services.values()].find(({ outside, inside }) => (outside ?? inside) === Number(port));
-}
-
-/** Which kind of resource such a variable speaks of, by its name alone. */
-export function kindOfVariable(name: string): ResourceKind | undefined {
-  const split = splitName(name);
-  if (split === undefined) return undefined;
-  const kind = PREFIXES.find(([pattern]) => pattern.test(split.prefix))?.[1];
-  return kind !== undefined && (split.field === 'url' || FIELDS[kind].includes(split.field))
-    ? kind
-    : undefined;
-}
-
-function splitName(name: string): { prefix: string; field: (typeof SUFFIXES)[number][1] } | undefined {
-  for (const [pattern, field] of SUFFIXES) {
-    const found = pattern.exec(name);
-    if (found !== null && found.index > 0) return { prefix: name.slice(0, found.index), field };
-  }
-  return undefined;
 }
 
 /** Which resource the variables of one prefix speak of: the one that its HOST names, or the only one of the kind. */

@@ -3,16 +3,18 @@ import type { Place, Seen } from '../../model/adoption.ts';
 import { RESOURCE_KINDS, type ResourceKind } from '../../model/resource.ts';
 import { factsOf } from '../../resources/facts.ts';
 import type { Fact, UnitFact } from '../fact.ts';
+import { containerOf, portInside } from './container.ts';
 import type { Draft, DraftResource, Field } from './draft.ts';
 import { Names } from './names.ts';
 import { findParts, type Part, type Server } from './parts.ts';
 import { allot, type Listening, listeningOf, TakenPorts } from './ports.ts';
+import { converted } from './references.ts';
 import { Secrets } from './secrets.ts';
 import { applySeen } from './seen.ts';
 import { serviceOf } from './service.ts';
 import type { Surroundings } from './surroundings.ts';
 
-export type { ConsumedQueue, Draft, DraftResource, DraftService, Field } from './draft.ts';
+export type { ConsumedQueue, Draft, DraftContainer, DraftResource, DraftService, Field } from './draft.ts';
 
 /** What kinds of resource are called that only the code speaks of. */
 const CALLED: Record<ResourceKind, string> = {
@@ -61,16 +63,27 @@ export function draftOf(facts: readonly Fact[], folder: string, seen: readonly S
   const kept = parts.filter((part) => !listening.has(part) || ports.has(part));
   const names = new Names();
   const resources = new Map<string, DraftResource>();
+  const secrets = new Secrets();
+  const contained = new Set(servers.map((server) => server.name));
   for (const server of servers) {
-    const resource = resourceOf(server, names.give(server.name), taken);
+    const name = names.give(server.name);
+    const inside = server.kind === 'container' && server.unit && portInside(server.unit);
+    const resource =
+      server.unit !== undefined && inside
+        ? containerOf(server.unit, inside, { name, taken, secrets, draft, resources: contained })
+        : resourceOf(server, name, taken);
     resources.set(server.name, resource);
     draft.resources.push(resource);
   }
   const called = new Map(kept.map((part) => [part, names.give(part.name, part.unit?.replicas?.value)]));
   const around: Surroundings = {
     resources: new Map(
-      [...resources].flatMap(([name, { name: own, kind }]) => {
-        const it = { name: own.value, kind };
+      [...resources].flatMap(([name, { name: own, kind, container }]) => {
+        const words = (['user', 'password', 'database'] as const).filter(
+          (word) => container?.[word] !== undefined,
+        );
+        const port = container?.containerPort;
+        const it = { name: own.value, kind, words, ...(port === undefined ? {} : { inside: port }) };
         return [
           [name, it],
           [own.value, it],
@@ -95,7 +108,9 @@ export function draftOf(facts: readonly Fact[], folder: string, seen: readonly S
     ),
     leftOut,
   };
-  const secrets = new Secrets();
+  for (const { container } of resources.values())
+    for (const needed of container?.dependsOn ?? [])
+      needed.value = resources.get(needed.value)?.name.value ?? needed.value;
   for (const part of kept) {
     draft.services.push(
       serviceOf(part, {
@@ -119,7 +134,11 @@ export function draftOf(facts: readonly Fact[], folder: string, seen: readonly S
   }
   applySeen(draft, seen);
   draft.secrets = secrets.all();
-  withoutCycles(draft);
+  withoutCycles(draft.services, draft.losses);
+  withoutCycles(
+    draft.resources.flatMap(({ container }) => container ?? []),
+    draft.losses,
+  );
   draft.losses = joined(draft.losses);
   return draft;
 }
@@ -135,7 +154,9 @@ function addUsed(
   leftOut: ReadonlyMap<string, UnitFact>,
   { obstacles }: Draft,
 ): void {
-  const images = [...leftOut.values()].map(({ image }) => image?.value ?? '');
+  const images = [...leftOut.values(), ...servers.map(({ unit }) => unit)].map(
+    (unit) => unit?.image?.value ?? '',
+  );
   for (const part of parts) {
     for (const hint of part.hints) {
       if (hint.kind !== 'uses') continue;
@@ -177,7 +198,27 @@ function resourceOf(server: Server, name: string, taken: TakenPorts): DraftResou
     kind,
     ...(port === undefined ? {} : { port }),
     ...(management === undefined ? {} : { managementPort: management }),
+    ...identityOf(server),
   };
+}
+
+/** The variables of an image that name what others know it by. */
+const IDENTITY: Partial<Record<ResourceKind, Partial<Record<'user' | 'vhost' | 'database', string>>>> = {
+  postgres: { user: 'POSTGRES_USER', database: 'POSTGRES_DB' },
+  rabbitmq: { user: 'RABBITMQ_DEFAULT_USER', vhost: 'RABBITMQ_DEFAULT_VHOST' },
+};
+const OWN_NAME = /^([A-Za-z0-9_][A-Za-z0-9_-]{0,62}|\$\{\w+:-[A-Za-z0-9_][A-Za-z0-9_-]*\})$/;
+const OWN_VHOST = /^(?!\.{1,2}$)[A-Za-z0-9_./-]{1,63}$/;
+
+function identityOf({ kind, unit }: Server): Pick<DraftResource, 'user' | 'vhost' | 'database'> {
+  return Object.fromEntries(
+    Object.entries(IDENTITY[kind] ?? {}).flatMap(([word, variable]) => {
+      const said = unit?.env[variable];
+      const value = said === undefined ? '' : converted(said.value).text;
+      const isRight = OWN_NAME.test(value) || (word === 'vhost' && OWN_VHOST.test(value));
+      return said !== undefined && isRight ? [[word, { value, at: said.at }]] : [];
+    }),
+  );
 }
 
 /** The port that it is published at, or a free one where the usual one is taken; none where the usual one will do. */
@@ -200,8 +241,11 @@ function portFor(
 }
 
 /** Takes out the dependencies that would have the parts wait for one another for ever, and tells them. */
-function withoutCycles({ services, losses }: Draft): void {
-  const byName = new Map(services.map((service) => [service.name.value, service]));
+function withoutCycles(
+  parts: readonly { name: Field<string>; dependsOn: Field<string>[] }[],
+  losses: Draft['losses'],
+): void {
+  const byName = new Map(parts.map((service) => [service.name.value, service]));
   const done = new Set<string>();
   const visit = (name: string, above: ReadonlySet<string>) => {
     const service = byName.get(name);

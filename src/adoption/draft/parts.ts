@@ -3,6 +3,7 @@ import type { ResourceKind } from '../../model/resource.ts';
 import type { DocumentFact, Fact, HintFact, ProgramFact, Said, UnitFact } from '../fact.ts';
 import { imageName, insteadOfTool, isGatewayImage, kindOfImage } from '../images.ts';
 import { baseName, folderOf } from '../repository.ts';
+import { portInside } from './container.ts';
 import type { Draft } from './draft.ts';
 
 /** A service to be: what compose says of it, what starts it, and what its folder says. */
@@ -178,6 +179,11 @@ function leaveOut(unit: UnitFact, image: string, found: Found, told: Told): void
       tool ??
       'services are reached at their own ports; routes that could be read are declared at the gateway of the stack';
     told.losses.push({ at: unit.image?.at ?? at, what: name, of: [], instead });
+    return;
+  }
+  if (image !== '' && portInside(unit) !== undefined) {
+    found.leftOut.delete(name);
+    found.servers.push({ unit, name, kind: 'container', at: unit.image?.at ?? at });
     return;
   }
   told.obstacles.push({

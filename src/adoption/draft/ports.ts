@@ -1,8 +1,12 @@
 import type { Obstacle } from '../../model/adoption.ts';
 import type { HintFact, Said } from '../fact.ts';
 import type { Field } from './draft.ts';
-import { kindOfVariable } from './environment.ts';
 import type { Part } from './parts.ts';
+import { kindOfVariable } from './variable-names.ts';
+
+const LEAST = 1024;
+/** Leaves room for a port base. */
+const MOST = 65_000;
 
 /** Ports that are given away already. */
 export class TakenPorts {
@@ -16,13 +20,15 @@ export class TakenPorts {
     for (let at = 0; at < count; at += 1) this.#holders.set(port + at, holder);
   }
 
-  /** The first from here on at which so many are free. */
+  /** The first from here on at which so many are free, or else the first of all. */
   free(from: number, count = 1): number {
+    const isFree = (port: number) =>
+      Array.from({ length: count }, (_, index) => port + index).every((each) => !this.#holders.has(each));
     // Below that only an administrator may listen.
-    let port = from < 1024 ? 8000 + from : from;
-    while (Array.from({ length: count }, (_, index) => port + index).some((each) => this.#holders.has(each)))
-      port += 1;
-    return Math.min(port, 65_000);
+    const first = from < LEAST ? 8000 + from : from;
+    for (let port = first; port + count - 1 <= MOST; port += 1) if (isFree(port)) return port;
+    for (let port = LEAST; port < first; port += 1) if (isFree(port)) return port;
+    return LEAST;
   }
 }
 

@@ -4,7 +4,7 @@ import { kindOfScheme } from '../images.ts';
 import { folderOf } from '../repository.ts';
 import { consumedBy } from './consumed.ts';
 import type { Draft, DraftService, Field } from './draft.ts';
-import { environmentOf, kindOfVariable } from './environment.ts';
+import { environmentOf } from './environment.ts';
 import { tellAddresses, tellProgram } from './obstacles.ts';
 import type { Part } from './parts.ts';
 import {
@@ -18,6 +18,7 @@ import {
 import { addressOf, LOCAL, literal } from './references.ts';
 import type { Secrets } from './secrets.ts';
 import { resourceOfKind, type Surroundings } from './surroundings.ts';
+import { kindOfVariable } from './variable-names.ts';
 
 /** What a service is drafted with. */
 export interface ServiceSource {

@@ -5,7 +5,16 @@ import type { Said } from '../fact.ts';
 /** What variables may speak of. */
 export interface Surroundings {
   /** Resources by the name that compose has for them, and by their own. */
-  resources: ReadonlyMap<string, { name: string; kind: ResourceKind }>;
+  resources: ReadonlyMap<
+    string,
+    {
+      name: string;
+      kind: ResourceKind;
+      /** container: what of an identity it has, and the port inside of it. */
+      words: readonly string[];
+      inside?: number;
+    }
+  >;
   /** Services likewise, with the port that they have here and the one inside of a container. */
   services: ReadonlyMap<string, { name: string; port?: number; inside?: number; outside?: number }>;
   /** What is left out, by its name of compose. */

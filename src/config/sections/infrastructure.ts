@@ -42,7 +42,7 @@ const rabbitmqSchema = z
     password,
     vhost: z
       .string()
-      .regex(/^(\/|[A-Za-z0-9_][A-Za-z0-9_./-]{0,62})$/, { error: '/, or letters, digits, _, -, . and /' })
+      .regex(/^(?!\.{1,2}$)[A-Za-z0-9_./-]{1,63}$/, { error: 'letters, digits, _, -, . and /' })
       .optional()
       .describe('The vhost of the stack; it is called after the stack when left out.'),
     management_port: portField(management, 'The port of the management API, without the port base.'),
