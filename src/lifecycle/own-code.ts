@@ -39,7 +39,7 @@ export async function lookAtOwnCode(
   services: readonly Service[],
   processes: readonly ProcessStatus[],
 ): Promise<Outdated[]> {
-  const own = services.filter(({ command, entry }) => command !== undefined && entry === undefined);
+  const own = services.filter(hasOwnCode);
   if (own.length === 0) return [];
   const before = await file.read(stack.root);
   const next = { ...before };
@@ -60,6 +60,35 @@ export async function lookAtOwnCode(
   await file.write(stack.root, next);
   return outdated;
 }
+
+/**
+ * The services with a `command` whose code is another one than that which an instance was started with; also where that is
+ * not known, as of one that did not become ready. Writes nothing down.
+ */
+export async function withOtherCode(
+  context: Pick<Context, 'exec'>,
+  stack: Stack,
+  services: readonly Service[],
+  processes: readonly ProcessStatus[],
+): Promise<ReadonlySet<string>> {
+  const known = await file.read(stack.root);
+  const found = await Promise.all(
+    services.filter(hasOwnCode).map(async (service) => {
+      const files = await filesOf(context, service.path);
+      const isOther = instancesOf(service).some(({ name }) => {
+        const { pid, startTime } = processes.find((each) => each.name === name) ?? {};
+        const before = known[name];
+        if (pid === undefined) return false;
+        if (before?.pid !== pid || before.startTime !== startTime) return true;
+        return differing(before.files, files).length > 0;
+      });
+      return isOther ? [service.name] : [];
+    }),
+  );
+  return new Set(found.flat());
+}
+
+const hasOwnCode = ({ command, entry }: Service) => command !== undefined && entry === undefined;
 
 function differing(
   before: Readonly<Record<string, string>>,

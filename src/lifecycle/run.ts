@@ -75,6 +75,8 @@ export interface Starters {
 /** One run of `up`: every resource, service, and step waits for what it needs and nothing else. */
 export class Run {
   readonly outcomes: ChangeOutcome[] = [];
+  /** Services that are ended before they are started, though nothing in how they are run has changed. */
+  anew: ReadonlySet<string> = new Set();
   readonly #context: Context;
   readonly #running: Running;
   readonly #stack: Stack;
@@ -137,7 +139,7 @@ export class Run {
         add(service.name, after, async () => {
           const { runtime, starter } = this.#starters.processes;
           await Promise.all([
-            this.#replicas(await specs),
+            this.#replicas(await specs, this.anew.has(service.name)),
             ...instancesOf(service).map(async (instance) => {
               const hand = handOf(instance);
               if (hand === undefined) return;
@@ -207,17 +209,18 @@ export class Run {
   }
 
   /** One after the other where all of them run: those that are not being started anew answer meanwhile. */
-  async #replicas(specs: readonly { spec: ProcessSpec; instance: Instance }[]): Promise<void> {
+  async #replicas(specs: readonly { spec: ProcessSpec; instance: Instance }[], anew: boolean): Promise<void> {
     const { starter } = this.#starters.processes;
     const start = ({ spec, instance }: (typeof specs)[number]) =>
-      this.#process(this.#instancePart(instance), spec);
+      this.#process(this.#instancePart(instance), spec, anew);
     if (specs.every(({ spec }) => starter.before(spec.name)?.lives === true))
       for (const each of specs) await start(each);
     else await Promise.all(specs.map(start));
   }
 
-  async #process(part: Part, spec: ProcessSpec): Promise<void> {
-    const { starter } = this.#starters.processes;
+  async #process(part: Part, spec: ProcessSpec, anew = false): Promise<void> {
+    const { runtime, starter } = this.#starters.processes;
+    if (anew && starter.before(spec.name)?.lives === true) await runtime.stop([spec.name]);
     const started = await starter.start([spec]);
     await starter.ready(part, spec.name, started.has(spec.name));
   }

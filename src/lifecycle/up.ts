@@ -28,7 +28,7 @@ import { Bundles } from '../services/index.ts';
 import { checkDisk, ensureIdentity, refuseHeld, writeChoices } from '../state/index.ts';
 import { writeComposeFiles } from './compose-files.ts';
 import { withLock } from './lock.ts';
-import { lookAtOwnCode } from './own-code.ts';
+import { lookAtOwnCode, withOtherCode } from './own-code.ts';
 import { Parts, type Running } from './part.ts';
 import { refuseRenamed } from './renamed.ts';
 import { Run, type Starters } from './run.ts';
@@ -46,6 +46,8 @@ export interface UpOptions extends PlanOptions {
   timeoutMs: number;
   /** Whether embedded parts may start without what is damaged in their data. */
   acceptLoss?: boolean;
+  /** Services with a command of their own that are started anew where their code is another one than at their start. */
+  anew?: readonly string[];
   /** How many instances of services were asked for; the stack has them already. Remembered until `down`. */
   scale?: Scale;
 }
@@ -146,7 +148,10 @@ async function bringUp(context: Context, declared: Stack, options: UpOptions, he
     bundles,
   };
   held.starters = starters;
+  const { anew = [] } = options;
+  const changed = selection.services.filter(({ name }) => anew.includes(name));
   const run = new Run(stack, select(stack, options.only, options.exactly), running, starters, steps);
+  run.anew = await withOtherCode(context, stack, changed, present.processes);
   await run.everything(plan, options);
   // Whether something was declared before is known only by what a start or an end has left behind.
   if (parts.started.length > 0 || ended) {

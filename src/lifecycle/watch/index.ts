@@ -8,7 +8,6 @@ import type { WatchEvent } from '../../model/watch.ts';
 import type { PlacementOptions } from '../../placement/index.ts';
 import { type Inspected, withInspected } from '../inspected.ts';
 import { reopenStack } from '../open.ts';
-import { restart } from '../restart.ts';
 import { select } from '../selection.ts';
 import { up } from '../up.ts';
 import { affectedBy } from './affected.ts';
@@ -131,26 +130,22 @@ class Applier {
     const names = [...this.#pending].filter((name) => declared.includes(name));
     if (!whole && names.length === 0) return { started: [], outcomes: [] };
     if (this.#options.check === true) await checkTypes(this.#context, stack, whole ? declared : names);
+    // What a command is made of only its own tools know: it is started anew for whatever is in its folder.
     const run = async (): Promise<UpResult> =>
       whole
-        ? await up(this.#context, stack, { apply, timeoutMs, placement, only })
+        ? await up(this.#context, stack, { apply, timeoutMs, placement, only, anew: names })
         : await up(this.#context, stack, {
             apply: false,
             timeoutMs,
             placement,
             only: names,
             exactly: true,
+            anew: names,
           });
-    const { started, outcomes, outdated } = await this.#whenFree(run);
-    // What a command is made of only its own tools know: it is started anew for whatever is in its folder.
-    const stale = outdated.map(({ service }) => service).filter((name) => names.includes(name));
-    const again =
-      stale.length === 0
-        ? undefined
-        : await this.#whenFree(() => restart(this.#context, stack, stale, timeoutMs, placement));
+    const { started, outcomes } = await this.#whenFree(run);
     this.#pending.clear();
     this.#pendingAll = false;
-    return { started: [...started, ...(again?.started ?? [])], outcomes };
+    return { started, outcomes };
   }
 
   /** Waits for another qbtc until the watch is ended: then nothing has been begun. */
