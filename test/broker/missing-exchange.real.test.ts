@@ -1,47 +1,25 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { announce } from '../../src/discovery/announce.ts';
-import { startBroker } from '../../src/embedded/broker/broker.ts';
 import { tailEvents } from '../../src/events/index.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { connectAmqp } from '../../src/system/amqp.ts';
 import { quietContext } from '../support/quiet-context.ts';
-import { type AmqpAccess, startRabbitMq } from '../support/rabbitmq.ts';
 import { emptyStack } from '../support/stack.ts';
-
-type Running = AmqpAccess & { stop(): Promise<void> };
-
-async function embedded(): Promise<Running> {
-  const account = { user: 'acme', password: randomUUID(), vhost: 'acme' };
-  const broker = await startBroker({ host: '127.0.0.1', port: 0, managementPort: 0, ...account }, () => {});
-  return {
-    ...account,
-    amqpUrl: `amqp://acme:${account.password}@127.0.0.1:${broker.port}/acme`,
-    managementUrl: `http://127.0.0.1:${broker.managementPort}`,
-    stop: () => broker.close(),
-  };
-}
+import { type AmqpServer, embeddedServer, realServer } from './servers.ts';
 
 /** A broker of a stack that declares no topology. */
 describe.each([
-  ['the embedded broker', embedded],
-  ['RabbitMQ', startRabbitMq],
+  ['the embedded broker', embeddedServer],
+  ['RabbitMQ', realServer],
 ] as const)('%s without the exchange of the template', (_, start) => {
-  let broker: Running | undefined;
+  let broker: AmqpServer | undefined;
   let stack: Stack;
   const context = quietContext();
   const never = new AbortController().signal;
 
   beforeAll(async () => {
-    const started = await start();
-    if ('unavailable' in started) return;
-    broker = started;
-    const { amqpUrl: url, managementUrl, user, password, vhost } = started;
-    const endpoint = {
-      ...{ url, host: '127.0.0.1', port: Number(new URL(url).port) },
-      ...{ managementUrl, user, password, vhost },
-    };
-    stack = emptyStack('/stack', { resources: [{ name: 'broker', kind: 'rabbitmq', ports: {}, endpoint }] });
+    broker = await start();
+    if (broker !== undefined) stack = emptyStack('/stack', { resources: [broker.resource] });
   }, 240_000);
   afterAll(async () => broker?.stop());
 
@@ -67,7 +45,7 @@ describe.each([
 
   test('an exchange of one’s own is followed without any contract', async (scope) => {
     if (broker === undefined) return scope.skip();
-    const connection = await connectAmqp(broker.amqpUrl, { timeoutMs: 5_000, name: 'test' });
+    const connection = await connectAmqp(broker.resource.endpoint.url, { timeoutMs: 5_000, name: 'test' });
     const exchange = {
       name: 'own',
       type: 'topic' as const,
@@ -98,7 +76,7 @@ describe.each([
 
   test('what the broker refuses keeps its reason', async (scope) => {
     if (broker === undefined) return scope.skip();
-    const connection = await connectAmqp(broker.amqpUrl, { timeoutMs: 5_000, name: 'test' });
+    const connection = await connectAmqp(broker.resource.endpoint.url, { timeoutMs: 5_000, name: 'test' });
     const publishing = connection.publish({ exchange: 'nowhere', routingKey: 'x' }, Buffer.from('{}'));
     await expect(publishing).rejects.toThrow(/no exchange 'nowhere'/);
     await expect(
