@@ -12,14 +12,11 @@ import { desiredOf, queuesOf } from '../topology/index.ts';
  */
 export async function graphOfStack(stack: Stack): Promise<StackGraph> {
   const { topology } = await desiredOf(stack);
-  const nodes = [...routeNodes(stack), ...partNodes(stack), ...topologyNodes(topology)];
+  const events = eventEdges(stack, topology);
+  const declared = [...routeNodes(stack), ...partNodes(stack), ...topologyNodes(topology)];
+  const nodes = [...declared, ...spokenOf(stack, events, declared)];
   const known = new Set(nodes.map(({ id }) => id));
-  const edges = [
-    ...routeEdges(stack),
-    ...needEdges(stack),
-    ...eventEdges(stack, topology),
-    ...topologyEdges(topology),
-  ];
+  const edges = [...routeEdges(stack), ...needEdges(stack), ...events, ...topologyEdges(topology)];
   // What is only mentioned (the default exchange, a queue that another stack declares) is no part of it.
   const inside = edges.filter(({ from, to }) => known.has(from) && known.has(to));
   return { stack: stack.name, nodes, edges: inside };
@@ -80,8 +77,13 @@ function eventEdges({ services, events: { exchange } }: Stack, topology: Topolog
   const topic = idOf('exchange', exchange);
   return services.flatMap(({ name, events }) => {
     const service = idOf('service', name);
-    const { publishes = [], consumes = [], subscribes = [] } = events ?? {};
-    const queues = new Set(consumes.flatMap((each) => queuesOf(each, topology, exchange)));
+    const { publishes = [], consumes = [], subscribes = [], declares } = events ?? {};
+    const queues = new Set(
+      consumes.flatMap((each) => {
+        const known = queuesOf(each, topology, exchange);
+        return known.length === 0 && declares !== undefined ? [each] : known;
+      }),
+    );
     return [
       ...publishes.map((label) => ({ from: service, to: topic, kind: 'publishes' as const, label })),
       ...[...queues].map((queue) => ({
@@ -90,6 +92,22 @@ function eventEdges({ services, events: { exchange } }: Stack, topology: Topolog
       // Each instance has a queue of its own, which comes and goes with it.
       ...subscribes.map((label) => ({ from: topic, to: service, kind: 'delivers' as const, label })),
     ];
+  });
+}
+
+/** What services speak to that no file declares: the exchange and the queues that one of them declares by itself. */
+function spokenOf(
+  { events: { exchange } }: Stack,
+  edges: readonly GraphEdge[],
+  declared: readonly GraphNode[],
+): GraphNode[] {
+  const known = new Set(declared.map(({ id }) => id));
+  const ids = [...new Set(edges.flatMap(({ from, to }) => [from, to]))].filter((id) => !known.has(id));
+  return ids.flatMap((id): GraphNode[] => {
+    if (id === idOf('exchange', exchange))
+      return exchange === '' ? [] : [{ id, kind: 'exchange', name: exchange, about: '' }];
+    const name = id.slice(idOf('queue', '').length);
+    return [{ id, kind: 'queue', name, about: '' }];
   });
 }
 

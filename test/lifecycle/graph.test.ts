@@ -1,4 +1,4 @@
-import { cp } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
@@ -57,4 +57,40 @@ test('as Mermaid and DOT it draws each node and each edge', async () => {
   const digraph = (await shown('dot')).split('\n');
   expect(digraph).toHaveLength(3 + nodes.length + edges.length);
   expect(digraph).toContain('  "service:llm-api" -> "exchange:qbtc.topic" [label="llm.request"];');
+});
+
+test('what a service declares by itself is part of it', async () => {
+  const root = await temporaryFolder();
+  await writeFile(
+    join(root, 'qbtc.yaml'),
+    `version: 1
+name: shop
+infrastructure: { mq: { kind: rabbitmq } }
+events: { exchange: shop, envelope: none }
+services:
+  worker: { command: [node, a.mjs], events: { resource: mq, consumes: [orders], publishes: [paid], declares: true } }
+  api: { command: [node, a.mjs], events: { resource: mq, publishes: [created] } }
+`,
+  );
+  const graph = await graphOfStack(await openStackAt(root));
+  const { nodes, edges } = graph;
+  const text = createReporter('terminal', { width: 80, color: false, verbose: false })({
+    kind: 'graph',
+    format: 'text',
+    ...graph,
+  });
+  expect(text).toMatch(/orders/);
+  expect(text).not.toMatch(/[ \t]\n/);
+  expect(nodes.map(({ id }) => id)).toEqual([
+    'service:worker',
+    'service:api',
+    'resource:mq',
+    'exchange:shop',
+    'queue:orders',
+  ]);
+  expect(edges.map(({ from, to }) => `${from} ${to}`)).toEqual([
+    'service:worker exchange:shop',
+    'queue:orders service:worker',
+    'service:api exchange:shop',
+  ]);
 });
