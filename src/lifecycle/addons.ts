@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { Context } from '../context.ts';
+import { QbtcError } from '../errors.ts';
 import type { AddonPlan } from '../model/addon.ts';
 import type { Stack } from '../model/stack.ts';
 import { addonNamed, listAddons } from '../scaffold/addons.ts';
@@ -13,8 +15,10 @@ import {
   workspacesAmong,
 } from '../scaffold/change-addons.ts';
 import { installAdded } from '../scaffold/install.ts';
+import { SERVICE_FILE, SERVICES_FOLDER } from '../scaffold/service/plan.ts';
 import { writeComposeFiles } from './compose-files.ts';
 import { openStackHere } from './open.ts';
+import { exists } from './packages.ts';
 
 interface Options {
   dryRun: boolean;
@@ -52,6 +56,7 @@ export async function removeAddon(
   { dryRun }: Options,
 ): Promise<AddonPlan> {
   const plan = await planRemove(root, name).catch(async (error: unknown) => {
+    if (await exists(join(root, SERVICES_FOLDER, name, SERVICE_FILE))) throw isOwn(name);
     // Of a name that nobody knows the nearest is told.
     addonNamed(await listAddons(context.installation.root), name);
     throw error;
@@ -61,6 +66,18 @@ export async function removeAddon(
   await proven(context, root, plan, () => takeAddon(root, plan));
   await unlinkWorkspaces(root, workspaces);
   return plan;
+}
+
+/** Nothing of it is qbtc's to take away. */
+function isOwn(name: string): QbtcError {
+  const folder = `${SERVICES_FOLDER}/${name}`;
+  return new QbtcError(
+    'ADDON_NOT_THERE',
+    `${name} is a service of this stack, and no add-on that qbtc laid`,
+    {
+      hint: `delete ${folder}, then: qbtc up`,
+    },
+  );
 }
 
 /** A stack that does not load after the change is put back as it was. */

@@ -1,15 +1,17 @@
-import { access } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TEMPLATES } from '../../src/scaffold/service/templates.ts';
 import { installPackages, run } from '../support/docker/run.ts';
-import { newCoreStack } from '../support/new-stack.ts';
+import { newUndecidedStack } from '../support/new-stack.ts';
 import { qbtc } from '../support/qbtc.ts';
 
+/** What qbtc brings: whatever else this machine has. */
+const UP = ['up', '--strategy', 'fallback'];
 let root: string;
 let takeDown: () => Promise<void>;
 beforeAll(async () => {
-  [root, takeDown] = await newCoreStack('grown');
+  [root, takeDown] = await newUndecidedStack('grown', undefined, []);
 });
 afterAll(() => takeDown());
 
@@ -30,7 +32,7 @@ const ours = TEMPLATES.filter(({ language, base }) => base === 'runtime' || lang
 const onTheRuntime = ours.filter(({ base }) => base === 'runtime');
 
 test(`each kind is added to a stack that runs: it runs, is routed, and is tested${skipped}`, async () => {
-  await json('up');
+  await json(...UP);
   for (const { name, kind, language } of ours) {
     const words = ['add', 'service', name, '--kind', kind, '--language', language];
     const planned = await json(...words, '--dry-run');
@@ -39,7 +41,7 @@ test(`each kind is added to a stack that runs: it runs, is routed, and is tested
     expect(added.files).toEqual(planned.files);
   }
   // What runs already is left alone.
-  expect((await json('up')).started.sort()).toEqual(ours.map(({ name }) => name).sort());
+  expect((await json(...UP)).started.sort()).toEqual(ours.map(({ name }) => name).sort());
   for (const { name } of ours)
     expect((await json('test', '--tag', name)).flows).toMatchObject([{ name, status: 'passed' }]);
 });
@@ -73,6 +75,19 @@ test('their types hold, and their tests pass', async () => {
     });
     expect(exitCode, stderr).toBe(0);
   }
+});
+
+test('one is taken out again with its folder', async () => {
+  const [gone, ...others] = ours.map(({ name }) => name);
+  const refused = await qbtc(['remove', gone ?? ''], root);
+  expect(refused.stderr).toContain(`delete services/${gone}, then: qbtc up`);
+  await rm(join(root, 'services', gone ?? ''), { recursive: true });
+  await json(...UP);
+  const { resources } = await json('status');
+  const names = resources.map(({ name }: { name: string }) => name);
+  expect(names).not.toContain(gone);
+  expect(names).toEqual(expect.arrayContaining(others));
+  ours.shift();
 });
 
 test('they end in order', async () => {

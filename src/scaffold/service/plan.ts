@@ -11,12 +11,14 @@ import { whereTrue, withName } from './text.ts';
 
 /** Where services stand in a stack. */
 export const SERVICES_FOLDER = 'services';
+/** What says in its folder what a service is. */
+export const SERVICE_FILE = 'service.yaml';
 /** What the templates have in the place of the port. */
 const TEMPLATE_PORT = /^port: \d+$/m;
 const IMAGE_PORT = /PORT=\d+/;
 /** An exchange that may stand in YAML and between quotes as it is. */
 const PLAIN_NAME = /^[A-Za-z][\w.-]*$/;
-const SERVICE_FILES = `${SERVICES_FOLDER}/*/service.yaml`;
+const SERVICE_FILES = `${SERVICES_FOLDER}/*/${SERVICE_FILE}`;
 
 /** What is to be written for a new service. */
 export interface ServicePlan extends Omit<NewService, 'files'> {
@@ -135,7 +137,7 @@ function withVersions(text: string, { workspaces }: Surroundings): string {
 
 /** The pattern that `include` lacks for the service to be one of the stack; `undefined` where it lacks none. */
 async function missingPattern(root: string, folder: string, include: unknown): Promise<string | undefined> {
-  const file = `${folder}/service.yaml`;
+  const file = `${folder}/${SERVICE_FILE}`;
   const patterns = [include].flat().filter((each) => typeof each === 'string');
   const matches = await filesOf(root, patterns, listingOf(root, [file]));
   if (matches.length > 0) return undefined;
