@@ -47,7 +47,8 @@ function flowsEntry(draft: Draft): Entry[] {
 function resourceEntry(resource: DraftResource): Entry {
   const { name, kind, port, managementPort, container } = resource;
   if (container !== undefined) return containerEntry(resource, container);
-  const said = Object.entries({ user: resource.user, vhost: resource.vhost, database: resource.database });
+  const { user, password, vhost, database } = resource;
+  const said = Object.entries({ user, password, vhost, database });
   return {
     key: name.value,
     comment: from(name),

@@ -14,6 +14,8 @@ export interface DraftResource {
   managementPort?: Field<number>;
   /** What the stack is called there, where that is not its own name. */
   user?: Field<string>;
+  /** A reference to a variable: never one in the open. */
+  password?: Field<string>;
   vhost?: Field<string>;
   database?: Field<string>;
   /** container: what it is made of. */

@@ -30,35 +30,11 @@ export function environmentOf(
     // What nobody gives a value, and leads nowhere here, is the service's own affair.
     if (said.guess === undefined || field.value !== '') env[name] = field;
   }
-  tellVhost(env, surrounded);
   return env;
 }
 
 function isBroker(name: string, { around }: Surrounded): boolean {
   return around.resources.get(name)?.kind === 'rabbitmq';
-}
-
-/** A service that is told where the broker is, but not which vhost there, asks for "/", where the stack has no rights. */
-function tellVhost(
-  env: Readonly<Record<string, Field<string>>>,
-  { around, obstacles, service }: Surrounded,
-): void {
-  for (const { name, kind } of new Set(around.resources.values())) {
-    if (kind !== 'rabbitmq') continue;
-    const fields = Object.values(env);
-    const host = fields.find(({ value }) => value === `\${resources.${name}.host}`);
-    const knows = fields.some(({ value }) =>
-      new RegExp(`\\$\\{resources\\.${name}\\.(url|vhost)\\}`).test(value),
-    );
-    if (host === undefined || knows) continue;
-    obstacles.push({
-      code: 'vhost-in-code',
-      at: host.at,
-      of: service,
-      found: 'no variable for the vhost',
-      fix: `read it from a variable, and give that in env: \${resources.${name}.vhost}`,
-    });
-  }
 }
 
 /** What the variables of one prefix say of the host. */

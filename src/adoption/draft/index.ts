@@ -3,6 +3,7 @@ import type { Place, Seen } from '../../model/adoption.ts';
 import { RESOURCE_KINDS, type ResourceKind } from '../../model/resource.ts';
 import { factsOf } from '../../resources/facts.ts';
 import type { Fact, UnitFact } from '../fact.ts';
+import { keepBrokers } from './brokers.ts';
 import { containerOf, portInside } from './container.ts';
 import type { Draft, DraftResource, Field } from './draft.ts';
 import { Names } from './names.ts';
@@ -132,6 +133,7 @@ export function draftOf(facts: readonly Fact[], folder: string, seen: readonly S
     if (draft.resources.some((each) => each.kind === kind))
       draft.imports.push({ form: fact.form, file: fact.at.file });
   }
+  keepBrokers(draft, new Map(kept.map((part) => [called.get(part) ?? part.name, part.hints])));
   applySeen(draft, seen);
   draft.secrets = secrets.all();
   withoutCycles(draft.services, draft.losses);

@@ -1,4 +1,5 @@
 import { kindOfScheme } from '../images.ts';
+import { isPlainBroker } from './brokers.ts';
 import type { Draft, DraftService } from './draft.ts';
 import type { Part } from './parts.ts';
 import { type Address, addressOf, LOCAL } from './references.ts';
@@ -35,8 +36,13 @@ export function tellAddresses(
   around: Surroundings,
   { obstacles }: Told,
 ): void {
+  // These are the affair of `keepBrokers`.
+  const brokers = new Set(
+    [...around.resources.values()].flatMap(({ kind, name: own }) => (kind === 'rabbitmq' ? [own] : [])),
+  );
+  const hasBroker = brokers.size === 1;
   for (const hint of hints) {
-    if (hint.kind !== 'address') continue;
+    if (hint.kind !== 'address' || (hasBroker && isPlainBroker(hint.url))) continue;
     const there = addressOf(hint.url);
     const isServer = there !== undefined && !/^https?$/.test(there.scheme);
     if (!isServer && !isNeighbour(there?.host ?? hint.url, there?.port, name, around)) continue;
