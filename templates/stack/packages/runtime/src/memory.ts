@@ -15,6 +15,9 @@ export function keepMemorySmall(most = YOUNG_BYTES): void {
   // The old generation grows by small steps. `--optimize-for-size` would do so, too, and shrink the young generation
   // until every few requests need a collection.
   setFlagsFromString('--heap-growing-percent=30');
+  // The young generation is so small that handing parts of it to other threads, and waiting for them, takes longer than
+  // collecting it; on a machine whose cores are busy, much longer.
+  setFlagsFromString('--no-parallel-scavenge');
   // The young generation doubles when much of it survives a collection. There is no setting for its most in a running
   // process, so it is kept where it is as soon as it is large enough; that of a service which has little to do stays small,
   // and nobody looks at it meanwhile.
