@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { filled, written } from './fields.ts';
+import { commandLines } from './readiness.ts';
 
 // What the stack is called at a server, where that is not its own name.
 
@@ -15,4 +16,10 @@ export const password = written(filled('a reference'))
   .optional()
   .describe(
     'The password, as a reference: `${secrets.NAME}`, or a variable of the environment. Left out, it is the secret `NAME-password`.',
+  );
+
+export const migrate = commandLines()
+  .optional()
+  .describe(
+    'A program and its arguments, or a list of them, that bring its data up to date (Prisma, Alembic, Flyway, …): run beside qbtc.yaml at each `up`, when it is ready and before what depends on it starts. DATABASE_URL and DATABASE_HOST, _PORT, _USER, _PASSWORD, _NAME say where it is. They must find done what is done.',
   );

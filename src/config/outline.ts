@@ -43,6 +43,7 @@ const resource = z
     container_ports: z.record(z.string(), number).catch({}),
     depends_on: texts,
     image: text,
+    migrate: z.unknown(),
     command: z.unknown(),
     health: z.unknown(),
     migrations: oneOrMore,

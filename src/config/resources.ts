@@ -9,6 +9,7 @@ import { externalEndpoint, ownEndpoint } from './endpoints.ts';
 import { type FieldPath, fieldName, type Mistake } from './mistake.ts';
 import { adoptedServer, otherServer } from './other-servers.ts';
 import { type Outline, type ResourceOutline, resourcePorts, secretOfResource } from './outline.ts';
+import { commandLines } from './readiness.ts';
 import { hasReferences, parseReferences } from './reference.ts';
 
 export interface Resources {
@@ -205,6 +206,7 @@ function resourceOf(
     ...(declared.migrations?.length
       ? { migrations: declared.migrations.map((folder) => resolve(root, folder)) }
       : {}),
+    ...(declared.migrate === undefined ? {} : migrateOf(declared.migrate)),
     ...(mode === undefined ? {} : { mode }),
     ...(kind === 'redis' && !external ? cacheLimits(declared) : {}),
     ...(declared.workers === undefined ? {} : { workers: declared.workers }),
@@ -221,4 +223,10 @@ function cacheLimits({
     maxMemoryBytes: memorySize(max_memory) ?? 0,
     eviction: EVICTION_POLICIES.find((known) => known === eviction) ?? DEFAULT_EVICTION,
   };
+}
+
+/** What is wrong with it is told by the schema. */
+function migrateOf(written: unknown): Pick<Resource, 'migrate'> {
+  const parsed = commandLines().safeParse(written);
+  return parsed.success ? { migrate: parsed.data } : {};
 }

@@ -3,7 +3,7 @@ import { STOP_SIGNALS } from '../model/stack.ts';
 import { isRecord } from '../record.ts';
 import { cyclesOf } from './cycle.ts';
 import { environment, filled, name, named, port, seconds } from './fields.ts';
-import { ownName, password, user } from './identity-fields.ts';
+import { migrate, ownName, password, user } from './identity-fields.ts';
 import { listed, nearest } from './mistake.ts';
 import { commandLine, kindsIn, readinessSchema } from './readiness.ts';
 import type { Rule } from './rule.ts';
@@ -29,6 +29,7 @@ const common = {
     .describe(
       'How it is told that it is ready: the path of a health document, or a mapping as of services; that its port takes connections when left out.',
     ),
+  migrate,
   depends_on: z.array(name()).default([]).describe('Resources that must be ready before it starts.'),
   env: environment().default({}).describe('Its environment variables.'),
   stop_signal: z.enum(STOP_SIGNALS).default('SIGTERM').describe('What asks it to end.'),

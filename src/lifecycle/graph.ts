@@ -63,9 +63,17 @@ function partNodes({ services, resources }: Stack): GraphNode[] {
 
 function needEdges({ services, resources }: Stack): GraphEdge[] {
   const isResource = (name: string) => resources.some((each) => each.name === name);
-  return services.flatMap(({ name, dependsOn }) =>
+  const parts = [
+    ...services.map(({ name, dependsOn }) => ({ kind: 'service' as const, name, dependsOn })),
+    ...resources.map(({ name, server }) => ({
+      kind: 'resource' as const,
+      name,
+      dependsOn: server?.dependsOn ?? [],
+    })),
+  ];
+  return parts.flatMap(({ kind, name, dependsOn }) =>
     dependsOn.map((needed) => ({
-      from: idOf('service', name),
+      from: idOf(kind, name),
       to: idOf(isResource(needed) ? 'resource' : 'service', needed),
       kind: 'needs' as const,
       label: '',

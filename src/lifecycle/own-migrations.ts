@@ -2,7 +2,9 @@ import { withOwnPorts } from '../config/own-ports.ts';
 import type { Context } from '../context.ts';
 import { QbtcError } from '../errors.ts';
 import type { LogLine } from '../model/log.ts';
+import type { Resource } from '../model/resource.ts';
 import type { Service, Stack } from '../model/stack.ts';
+import { baseEnvironment } from '../runtimes/processes/environment.ts';
 import { environmentOf, instancesOf } from '../services/index.ts';
 
 /** A migration may rewrite a large table. */
@@ -38,12 +40,40 @@ export async function migrateService(
     const command = words.map((word) => withOwnPorts(word, instance));
     await run(context, { step, command, cwd: service.path, env });
   }
-  const seconds = (context.clock.monotonic() - begun) / 1000;
-  context.io.progress.done(step, `done after ${seconds.toFixed(1)} s`);
+  tellDone(context, step, begun);
 }
 
-/** No name of a service can hold a blank. */
-export function migrateStep({ name }: Pick<Service, 'name'>): string {
+/**
+ * The same of a resource, beside qbtc.yaml, told where it is by variables.
+ * @throws QbtcError `MIGRATE_FAILED` with the last lines that it wrote
+ */
+export async function migrateResource(
+  context: Pick<Context, 'exec' | 'env' | 'interrupted' | 'clock' | 'io'>,
+  stack: Pick<Stack, 'root'>,
+  resource: Resource,
+): Promise<void> {
+  const { url, host, port, user, password, database } = resource.endpoint;
+  const own = {
+    DATABASE_URL: url,
+    DATABASE_HOST: host,
+    DATABASE_PORT: String(port),
+    DATABASE_USER: user ?? '',
+    DATABASE_PASSWORD: password ?? '',
+    DATABASE_NAME: database ?? '',
+  };
+  const env = { ...baseEnvironment(context.env), ...own };
+  const step = migrateStep(resource);
+  const begun = context.clock.monotonic();
+  for (const command of resource.migrate ?? []) await run(context, { step, command, cwd: stack.root, env });
+  tellDone(context, step, begun);
+}
+
+function tellDone({ clock, io }: Pick<Context, 'clock' | 'io'>, step: string, begun: number): void {
+  io.progress.done(step, `done after ${((clock.monotonic() - begun) / 1000).toFixed(1)} s`);
+}
+
+/** No name of a part can hold a blank. */
+export function migrateStep({ name }: { name: string }): string {
   return `migrate ${name}`;
 }
 
@@ -76,7 +106,7 @@ async function run(
       : `it ended with exit code ${exitCode}`;
   throw new QbtcError('MIGRATE_FAILED', `${step}: ${shown}: ${reason}`, {
     hint: notFound
-      ? `install ${program}, or mend "migrate" of the service`
+      ? `install ${program}, or mend its "migrate"`
       : 'mend what it complains about, then run: qbtc up',
     logLines: last,
   });

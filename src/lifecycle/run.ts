@@ -32,7 +32,7 @@ import { awaitAdopted } from './adopted.ts';
 import { awaitByHand } from './await-by-hand.ts';
 import { inDependencyOrder } from './dependency-order.ts';
 import { explained } from './explained.ts';
-import { migrateService, migrateStep } from './own-migrations.ts';
+import { migrateResource, migrateService, migrateStep } from './own-migrations.ts';
 import type { Part, Running } from './part.ts';
 import type { Starter } from './starter.ts';
 import type { Steps } from './steps.ts';
@@ -108,6 +108,11 @@ export class Run {
     this.#addResources(plan, add);
     if (apply) {
       add(MIGRATIONS, nameOf('postgres'), () => this.#migrations());
+      for (const resource of this.#selection.resources)
+        if (resource.migrate !== undefined)
+          add(migrateStep(resource), [resource.name, MIGRATIONS], () =>
+            migrateResource(this.#context, this.#stack, resource),
+          );
       if (declaresTopology(this.#stack) && nameOf('rabbitmq').length > 0)
         add(TOPOLOGY, nameOf('rabbitmq'), () => this.#topology());
     }
@@ -121,7 +126,8 @@ export class Run {
       });
     }
     for (const service of inDependencyOrder(services)) {
-      const needs = [...service.dependsOn, MIGRATIONS, TOPOLOGY];
+      const migrated = service.dependsOn.map((name) => migrateStep({ name }));
+      const needs = [...service.dependsOn, ...migrated, MIGRATIONS, TOPOLOGY];
       const after = [...needs, migrateStep(service)];
       if (apply && service.migrate !== undefined)
         add(migrateStep(service), needs, () => migrateService(this.#context, this.#stack, service));

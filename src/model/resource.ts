@@ -81,6 +81,8 @@ export interface Resource {
   secret?: string;
   /** postgres: the folders with the migrations, absolute. */
   migrations?: readonly string[];
+  /** Programs that bring its data up to date, run one after the other when it is ready. */
+  migrate?: readonly (readonly string[])[];
   /** apisix: `traditional` when left out. */
   mode?: GatewayMode;
   /** apisix, where it is embedded: how many processes serve requests. */

@@ -58,6 +58,31 @@ services:
     depends_on: [leaf]
 `;
 
+/** A compose file as people have one, of a service and a server that qbtc has no kind for. */
+const adopted = (web: number, published: number) => `services:
+  api:
+    build: ./api
+    ports: ["${web}:3000"]
+    environment: { NATS_URL: "nats://nats:4222" }
+    depends_on: [nats]
+  nats:
+    image: qbtc-test-nats:1
+    command: [/nats-server, -js, -sd, /data]
+    ports: ["${published}:4222"]
+    volumes: [nats-data:/data]
+volumes: { nats-data: }
+`;
+const SERVICE = `
+const { connect } = require('node:net');
+require('node:http').createServer((request, response) => {
+  if (request.url === '/health') return response.end('{"status":"ok"}');
+  const { hostname, port } = new URL(process.env.NATS_URL);
+  const socket = connect(port, hostname);
+  socket.once('data', (data) => { socket.destroy(); response.end(String(data).slice(0, 4)); });
+  socket.once('error', (error) => response.writeHead(500).end(error.message));
+}).listen(process.env.PORT || 3000);
+`;
+
 /** An image of one program and the libraries that it needs. */
 async function makeImage(): Promise<void> {
   const image = await mkdtemp(join(tmpdir(), 'qbtc-image-'));
@@ -151,6 +176,29 @@ describe.skipIf(engine === undefined)(`containers that qbtc.yaml declares${reaso
       expect((await qbtc(['down', '--volumes'], folder, env)).code).toBe(0);
       expect((await docker('ps', '-aq')).stdout.trim()).toBe('');
       expect((await docker('volume', 'ls', '-q')).stdout.trim()).toBe('');
+    },
+    MINUTES,
+  );
+
+  test(
+    'come of a compose file by init, and its service reaches them as it did',
+    async () => {
+      const shop = await mkdtemp(join(tmpdir(), 'qbtc-adopts-'));
+      const [web = 0, published = 0] = await freePorts(2);
+      await mkdir(join(shop, 'api'));
+      await writeFile(join(shop, 'docker-compose.yml'), adopted(web, published));
+      await writeFile(join(shop, 'api/package.json'), '{"scripts": {"start": "node index.js"}}');
+      await writeFile(join(shop, 'api/index.js'), SERVICE);
+      const init = await qbtc(['init', '--yes'], shop, env);
+      expect(init.code, init.stderr).toBe(0);
+      const up = await qbtc(['up', '--timeout', '60'], shop, env);
+      expect(up.code, up.stderr).toBe(0);
+      expect(await (await fetch(`http://127.0.0.1:${web}/`)).text()).toBe('INFO');
+      const score = await qbtc(['score', '--json'], shop, env);
+      expect(JSON.parse(score.stdout)).toMatchObject({ total: 100 });
+      expect((await qbtc(['down', '--volumes'], shop, env)).code).toBe(0);
+      expect((await docker('volume', 'ls', '-q')).stdout.trim()).toBe('');
+      await rm(shop, { recursive: true, force: true });
     },
     MINUTES,
   );

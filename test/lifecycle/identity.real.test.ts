@@ -27,6 +27,14 @@ const { rows } = await client.query('select count(*)::int as orders from orders'
 console.log('orders at the start: ' + rows[0].orders);
 setInterval(() => {}, 1e6);
 `;
+const SEED = `
+import pg from 'pg';
+const client = new pg.Client({ connectionString: process.env.DATABASE_URL });
+await client.connect();
+await client.query('create table if not exists seeded (by text)');
+await client.query('insert into seeded values ($1)', [process.env.DATABASE_USER + ' ' + process.env.DATABASE_NAME]);
+await client.end();
+`;
 const MIGRATION = `exports.up = (pgm) => { pgm.createTable('orders', { id: 'id' }); };
 exports.down = false;
 `;
@@ -40,6 +48,7 @@ infrastructure:
     user: shop-user
     password: \${DB_PASSWORD}
     databases: [shop-orders, users]
+    migrate: [node, orders/seed.mjs]
   mq:
     kind: rabbitmq
     provider: embedded
@@ -70,6 +79,7 @@ await write({
     dependencies: { pg: '^8.13.0', 'node-pg-migrate': '^7.9.0' },
   }),
   'orders/main.mjs': SERVICE,
+  'orders/seed.mjs': SEED,
   'orders/migrations/1700000000000_orders.cjs': MIGRATION,
 });
 const missing = await npmInstall(join(folder, 'orders'));
@@ -101,6 +111,7 @@ describe.skipIf(missing !== undefined)(
       expect(await ask('shop-orders', 'select name from pgmigrations')).toEqual([
         { name: '1700000000000_orders' },
       ]);
+      expect(await ask('shop-orders', 'select by from seeded')).toEqual([{ by: 'shop-user shop-orders' }]);
       expect(await ask('users', 'select current_user as who')).toEqual([{ who: 'shop-user' }]);
       const { stdout } = await qbtc(['status', '--json'], folder);
       expect(stdout).not.toContain('s3cret');

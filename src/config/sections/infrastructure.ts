@@ -5,7 +5,7 @@ import type { ResourceKind } from '../../model/resource.ts';
 import { GATEWAY_MODES, PROVIDER_NAMES } from '../../model/resource.ts';
 import { FACTS, factsOf } from '../../resources/facts.ts';
 import { filled, named, oneOrMore, port, whole, written } from '../fields.ts';
-import { ownName, password, user } from '../identity-fields.ts';
+import { migrate, ownName, password, user } from '../identity-fields.ts';
 import type { Outline } from '../outline.ts';
 import type { PortUse } from '../ports.ts';
 import { MAX_WORKERS } from '../ports.ts';
@@ -91,6 +91,7 @@ const postgresSchema = z
       .describe(
         'Several databases, which `up` creates: `${resources.NAME.url.DATABASE}` is the address of one. The first is the `database` where that is left out.',
       ),
+    migrate,
     migrations: oneOrMore('a folder')
       .optional()
       .describe(
