@@ -171,7 +171,10 @@ async function lay(context: Context, root: string, plan: ServicePlan, { files }:
     try {
       await lockService(root, plan);
       await renewCompose(root);
-      await writeComposeFiles(context, await openStackHere(context));
+      const stack = await openStackHere(context);
+      if (stack.services.every(({ name }) => name !== plan.service))
+        throw new Error(`${plan.folder} is no service of the stack`);
+      await writeComposeFiles(context, stack);
     } catch (error) {
       await place.undo();
       throw error;

@@ -155,6 +155,44 @@ test('consumers come back to a broker that was away', async () => {
   }
 });
 
+/** A task that is never done: it comes back to its queue until that has enough of it. */
+const failingFlow = (name: string) => `
+name: ${name}-fails
+tags: [${name}-fails]
+timeout: 40s
+steps:
+  - kind: publish
+    hop: { subject: mq, proves: a task is taken }
+    event: { type: ${name.replaceAll('-', '_')}_task, routing_key: ${name}.task, data: { task: fail } }
+  - kind: log
+    hop: { subject: ${name}, proves: it is tried again }
+    of: ${name}
+    within: 10s
+    expect: { json: { $.message: trying a message again } }
+  - kind: consume
+    hop: { subject: ${name}, proves: it is dead-lettered in the end }
+    queue: q_dead_letters
+    within: 30s
+    expect: { json: { "$.headers['x-first-death-reason']": delivery_limit, "$.content.data.task": fail } }
+`;
+
+test('consumers try again what failed, and do not do so for ever', async () => {
+  const consumers = plain.filter(({ kind }) => kind === 'consumer');
+  for (const { name, language } of consumers) {
+    const file = language === 'python' ? 'work.py' : `src/work.${language}`;
+    const text = await readFile(join(root, 'services', name, file), 'utf8');
+    const fails =
+      language === 'python'
+        ? "    if task == 'fail':\n        raise ValueError('no')\n    log('info', 'did"
+        : "  if (task === 'fail') throw new Error('no');\n  log('info', 'did";
+    await write(`services/${name}/${file}`, text.replace(/^ +log\('info', 'did/m, fails));
+    await write(`services/${name}/flows/fails.yaml`, failingFlow(name));
+  }
+  await json('restart', ...consumers.map(({ name }) => name));
+  for (const { name } of consumers)
+    expect((await json('test', '--tag', `${name}-fails`)).flows).toMatchObject([{ status: 'passed' }]);
+}, 300_000);
+
 test('what a consumer needs is installed with it', async ({ skip }) => {
   const words = ['add', 'service', 'late', '--kind', 'consumer', '--language', 'js', '--json'];
   const { code, stdout, stderr } = await qbtc(words, root, env);

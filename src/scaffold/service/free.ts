@@ -6,6 +6,9 @@ import type { OutgoingPorts } from '../../model/observation.ts';
 import type { Stack } from '../../model/stack.ts';
 import { RESERVED_NAMES } from '../../state/files.ts';
 
+/** Git, bundlers and qbtc itself pass over folders that are called so. */
+const PASSED_OVER = new Set(['node_modules', 'dist', 'build', 'out', 'target', 'vendor', 'coverage', 'venv']);
+
 /** What is needed of a stack to tell which names are taken. */
 export interface Names {
   stack: Pick<Stack, 'services' | 'resources'>;
@@ -47,6 +50,7 @@ export function checkServiceName(name: string, names: Names, command: (name: str
 /** Who has the name, in words; `undefined` where nobody has. */
 function holderOf(name: string, { stack, flows, packages, hasFolder }: Names): string | undefined {
   if (RESERVED_NAMES.has(name)) return 'qbtc keeps it for itself';
+  if (PASSED_OVER.has(name)) return 'a folder of that name is taken for what a program has written';
   const variables = constantName(name);
   for (const service of stack.services) {
     if (service.name === name) return `the stack has a service ${name}`;

@@ -53,6 +53,7 @@ describe('the name of a new service', () => {
     ['library', 'a package library', 'library-2'],
     ['old', 'there is a folder services/old', 'old-2'],
     ['supervisor', 'qbtc keeps it for itself', 'supervisor-2'],
+    ['node_modules', 'taken for what a program has written', 'node_modules-2'],
   ])('%s is taken: %s', (name, why, near) => {
     const error = refused(name);
     expect(error).toMatchObject({ code: 'NAME_TAKEN', hint: `add ${near}`, exit: 64 });
