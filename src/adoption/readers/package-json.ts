@@ -152,8 +152,9 @@ function managerOf(repository: Repository, folder: string): string {
   for (const place of foldersUp(folder)) {
     const has = (name: string) => repository.has(place === '.' ? name : `${place}/${name}`);
     if (has('pnpm-lock.yaml')) return 'pnpm';
-    if (has('yarn.lock')) return 'yarn';
+    // Of two lock files that of npm is taken: it comes with Node.
     if (has('package-lock.json')) return 'npm';
+    if (has('yarn.lock')) return 'yarn';
   }
   return 'npm';
 }
