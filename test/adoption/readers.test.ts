@@ -162,3 +162,17 @@ test('packages that are called the same are services of the names of their folde
   });
   expect(stack.services.map(({ name }) => name)).toEqual(['business', 'entrance']);
 });
+
+test('a gateway that is built here is named, and left out, whatever starts it', async () => {
+  const { stack, draft } = await adopted({
+    'compose.yaml':
+      'services:\n  proxy: { build: nginx, command: /app/start.sh, ports: ["80:80"], depends_on: [app] }\n  app: { build: app, ports: ["8000:8000"] }\n',
+    'nginx/Dockerfile': 'FROM nginx:1.27\nCMD ["nginx"]\n',
+    'app/Dockerfile': 'FROM node:20\nCMD ["npm", "start"]\n',
+    'app/package.json': '{"name": "app", "scripts": {"start": "node ."}}',
+  });
+  expect(stack.services.map(({ name }) => name)).toEqual(['app']);
+  expect(draft.obstacles).toMatchObject([
+    { code: 'no-program', of: 'proxy', fix: expect.stringMatching(/^nginx /) },
+  ]);
+});

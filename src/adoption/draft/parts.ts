@@ -118,9 +118,11 @@ function placeUnit(
   const isBuilt = said === undefined || inPackage === undefined || !callsAny(said.value, inPackage.unbuilt);
   const command = isBuilt ? said : inPackage.command;
   const build = command === inPackage?.command ? inPackage?.build : undefined;
-  const runnable = unit.command !== undefined || (program !== undefined && program.rank < 5);
+  const isGateway = isGatewayImage(image);
+  const hasProgram = program !== undefined && program.rank < 5;
+  // What a gateway is started by stands in its image.
+  const runnable = hasProgram || (unit.command !== undefined && !isGateway);
   if (command === undefined || !runnable) {
-    const isGateway = isGatewayImage(image);
     told.obstacles.push({
       code: 'no-program',
       at: program?.at ?? at,
