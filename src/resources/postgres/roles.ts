@@ -36,8 +36,13 @@ export async function ensureRoles(
   if (roles.length === 0) return [];
   const connection = await context.sql(resource.endpoint.url, { timeoutMs: TIMEOUT_MS });
   try {
+    // A connection takes one question after the other.
+    const observed: [DatabaseRole, Observed][] = [];
+    for (const role of roles) observed.push([role, await observeRole(connection, resource, role)]);
     // Each is tried by a connection of its own, which takes the server a while.
-    const planned = await Promise.all(roles.map((role) => planRole(context, connection, resource, role)));
+    const planned = await Promise.all(
+      observed.map(([role, seen]) => planRole(context, resource, role, seen)),
+    );
     const plans = planned.filter((plan) => plan !== undefined);
     for (const { role, statements } of plans) await apply(connection, role, statements, stack.file);
     return plans.map(({ change }) => change);
@@ -46,16 +51,25 @@ export async function ensureRoles(
   }
 }
 
-async function planRole(
-  context: Pick<Context, 'sql'>,
+type Observed = Record<string, unknown>;
+
+async function observeRole(
   connection: SqlConnection,
   { endpoint }: Resource,
+  { role, schema }: DatabaseRole,
+): Promise<Observed> {
+  const { rows } = await connection.query(OBSERVE, [role, schema, endpoint.database ?? '']);
+  return rows[0] ?? {};
+}
+
+async function planRole(
+  context: Pick<Context, 'sql'>,
+  { endpoint }: Resource,
   wanted: DatabaseRole,
+  observed: Observed,
 ): Promise<RolePlan | undefined> {
   const { role, schema, password } = wanted;
   const database = endpoint.database ?? '';
-  const { rows } = await connection.query(OBSERVE, [role, schema, database]);
-  const observed = rows[0] ?? {};
   if (observed.schema_exists !== true) {
     throw new QbtcError(
       'SCHEMA_MISSING',
