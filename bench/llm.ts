@@ -5,17 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import { type Dispatcher, Pool, request } from 'undici';
-import {
-  type Benchmark,
-  type Extent,
-  type Figure,
-  figureOf,
-  isGuard,
-  median,
-  quantile,
-} from './guard/figure.ts';
+import { type Benchmark, type Figure, isGuard, median, quantile } from './guard/figure.ts';
+import { besidePeer } from './support/in-turn.ts';
 import { processorTime } from './support/processes.ts';
-import { type Ask, asker, inFlight, oneAfterAnother } from './support/requests.ts';
+import { type Ask, asker, inFlight } from './support/requests.ts';
 import { type BenchStack, benchStack, memoryOfStack, type Part, partsOf } from './support/stack.ts';
 
 const ALONE = 300;
@@ -24,6 +17,7 @@ const MANY = 10_000;
 const WARM_UP = 200;
 const IN_FLIGHT = 32;
 const ROUNDS = 3;
+const ROUNDS_OF_TRACING = 6;
 
 const [, file = '', role, url = ''] = process.argv;
 const CHAIN: Record<string, () => Promise<void>> = { proxy, api, core };
@@ -53,8 +47,16 @@ export const benchmark: Benchmark = {
       const flow = asker(target, { headers, connections: IN_FLIGHT, question });
       const chain = await startChain(endpoint('rabbitmq'), ends);
       const parts = partsOf(stack);
+      // The broker works for both; each is idle while the other is asked.
       const pids = [...parts.map(({ pid }) => pid), ...chain.pids];
-      const figures = await besideChain(flow, chain.ask, pids, extent);
+      const figures = await besidePeer(
+        { ask: flow, pids },
+        { ask: chain.ask, pids, name: 'the bare chain', aims: { p50: 2, rate: 0.5, cost: 3 } },
+        {
+          ...{ rounds: extent.rounds ?? ROUNDS, warmUp: WARM_UP },
+          ...{ alone: ALONE, together: TOGETHER, inFlight: IN_FLIGHT },
+        },
+      );
       if (isGuard(extent)) return { figures };
       figures.push(...(await costOfParts(flow, parts)));
       const first = await firstChunks(target, headers);
@@ -79,44 +81,6 @@ export const benchmark: Benchmark = {
     }
   },
 };
-
-async function besideChain(
-  flow: Ask,
-  bare: Ask,
-  pids: readonly number[],
-  { rounds = ROUNDS }: Extent,
-): Promise<Figure[]> {
-  const both = [flow, bare] as const;
-  const p50 = both.map((): number[] => []);
-  const p99 = both.map((): number[] => []);
-  const rates = both.map((): number[] => []);
-  const costs = both.map((): number[] => []);
-  for (let round = 0; round < rounds; round += 1)
-    for (const [which, ask] of both.entries()) {
-      const durations = await alone(ask);
-      p50[which]?.push(quantile(durations, 0.5));
-      p99[which]?.push(quantile(durations, 0.99));
-      const before = processorTime(pids);
-      rates[which]?.push(await together(ask, TOGETHER));
-      costs[which]?.push(((processorTime(pids) - before) / TOGETHER) * 1e6);
-    }
-  const beside = ([values = [], theirs = []]: readonly number[][]) => ({
-    values,
-    peer: { name: 'the bare chain', values: theirs },
-  });
-  return [
-    figureOf({ name: 'alone, p50', unit: 'ms', better: 'lower', ...beside(p50), aim: { ratio: 2 } }),
-    figureOf({ name: 'alone, p99', unit: 'ms', better: 'lower', ...beside(p99) }),
-    figureOf({
-      ...{ name: `requests/s, ${IN_FLIGHT} in flight`, unit: '/s', better: 'higher', aim: { ratio: 0.5 } },
-      ...beside(rates),
-    }),
-    figureOf({
-      ...{ name: 'processor time a request', unit: 'µs', better: 'lower', aim: { ratio: 3 } },
-      ...beside(costs),
-    }),
-  ];
-}
 
 async function costOfParts(flow: Ask, parts: readonly Part[]): Promise<Figure[]> {
   const used = () => parts.map(({ name, pid }) => [name, processorTime([pid])] as const);
@@ -153,7 +117,6 @@ function question(index: number, more: object = {}): string {
   return JSON.stringify({ model: 'qbtc-offline', messages: [{ role: 'user', content }], ...more });
 }
 
-const alone = (ask: Ask) => oneAfterAnother(ask, { warmUp: WARM_UP, requests: ALONE });
 const together = (ask: Ask, requests: number) => inFlight(ask, { requests, inFlight: IN_FLIGHT });
 
 async function firstChunks(target: string, headers: Record<string, string>): Promise<number[]> {
@@ -173,18 +136,25 @@ async function firstChunks(target: string, headers: Record<string, string>): Pro
   return durations;
 }
 
-/** How much of the throughput is lost, in per cent: medians of rounds with and without, one after the other. */
+/**
+ * How much of the throughput is lost, in per cent: the median of what rounds with and without say, one after the other, the
+ * other first each time. Services are started anew for each: they get the requests that it takes to be as fast as they are.
+ */
 async function tracingCost(stack: BenchStack, env: Record<string, string>, flow: Ask): Promise<number> {
-  const rates = { '0': [] as number[], '0.1': [] as number[] };
-  for (let round = 0; round < 5; round += 1) {
-    for (const ratio of ['0', '0.1'] as const) {
-      env.TRACE_RATIO = ratio;
-      stack.qbtc('up');
-      await together(flow, WARM_UP * 2);
-      rates[ratio].push(await together(flow, TOGETHER));
-    }
+  const rateAt = async (ratio: string) => {
+    env.TRACE_RATIO = ratio;
+    stack.qbtc('up');
+    await together(flow, TOGETHER);
+    return together(flow, TOGETHER);
+  };
+  const shares: number[] = [];
+  for (let round = 0; round < ROUNDS_OF_TRACING; round += 1) {
+    const order = round % 2 === 0 ? ['0', '0.1'] : ['0.1', '0'];
+    const rates = new Map<string, number>();
+    for (const ratio of order) rates.set(ratio, await rateAt(ratio));
+    shares.push((rates.get('0.1') ?? 0) / (rates.get('0') ?? 1));
   }
-  return (1 - median(rates['0.1']) / median(rates['0'])) * 100;
+  return (1 - median(shares)) * 100;
 }
 
 /** Milliseconds from the start of the process to its first healthy answer. */

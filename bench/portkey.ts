@@ -4,9 +4,9 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Benchmark, type Figure, figureOf, median } from './guard/figure.ts';
-import { processorTime } from './support/processes.ts';
-import { type Ask, asker, inFlight, oneAfterAnother } from './support/requests.ts';
+import type { Benchmark } from './guard/figure.ts';
+import { besidePeer } from './support/in-turn.ts';
+import { asker } from './support/requests.ts';
 import { benchStack, partsOf } from './support/stack.ts';
 
 const PORTKEY = '@portkey-ai/gateway@1.15.2';
@@ -57,40 +57,17 @@ export const benchmark: Benchmark = {
         },
       });
       const pids = partsOf(stack).map(({ pid }) => pid);
-      return { figures: await compare([ours, pids], [theirs, [portkey]], rounds), notes };
+      const figures = await besidePeer(
+        { ask: ours, pids },
+        { ask: theirs, pids: [portkey], name: 'Portkey', aims: { rate: 1 } },
+        { rounds, warmUp: WARM_UP, alone: ALONE, together: TOGETHER, inFlight: IN_FLIGHT },
+      );
+      return { figures, notes };
     } finally {
       for (const end of ends.reverse()) end();
     }
   },
 };
-
-type Subject = readonly [Ask, readonly number[]];
-
-async function compare(ours: Subject, theirs: Subject, rounds: number): Promise<Figure[]> {
-  const p50: [number[], number[]] = [[], []];
-  const rates: [number[], number[]] = [[], []];
-  const costs: [number[], number[]] = [[], []];
-  for (let round = 0; round < rounds; round += 1)
-    for (const [which, [ask, pids]] of [ours, theirs].entries()) {
-      const durations = await oneAfterAnother(ask, { warmUp: round === 0 ? WARM_UP : 0, requests: ALONE });
-      p50[which]?.push(median(durations));
-      const before = processorTime(pids);
-      rates[which]?.push(await inFlight(ask, { requests: TOGETHER, inFlight: IN_FLIGHT }));
-      costs[which]?.push(((processorTime(pids) - before) / TOGETHER) * 1e6);
-    }
-  const beside = ([values, peer]: [number[], number[]]) => ({
-    values,
-    peer: { name: 'Portkey', values: peer },
-  });
-  return [
-    figureOf({
-      ...{ name: `requests/s, ${IN_FLIGHT} in flight`, unit: '/s', better: 'higher', aim: { ratio: 1 } },
-      ...beside(rates),
-    }),
-    figureOf({ name: 'alone, p50', unit: 'ms', better: 'lower', ...beside(p50) }),
-    figureOf({ name: 'processor time a request', unit: 'µs', better: 'lower', ...beside(costs) }),
-  ];
-}
 
 const question = (index: number) =>
   JSON.stringify({ model: MODEL, messages: [{ role: 'user', content: `Request ${index}.` }] });
