@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startEngine, type TestEngine } from '../support/docker/engine.ts';
 import { installPackages, run } from '../support/docker/run.ts';
 import { freePorts } from '../support/ports.ts';
@@ -185,6 +185,10 @@ describe.skipIf(engine === undefined)(`containers that qbtc.yaml declares${reaso
     async () => {
       const shop = await mkdtemp(join(tmpdir(), 'qbtc-adopts-'));
       const [web = 0, published = 0] = await freePorts(2);
+      onTestFinished(async () => {
+        await qbtc(['down', '--volumes'], shop, env);
+        await rm(shop, { recursive: true, force: true });
+      }, MINUTES);
       await mkdir(join(shop, 'api'));
       await writeFile(join(shop, 'docker-compose.yml'), adopted(web, published));
       await writeFile(join(shop, 'api/package.json'), '{"scripts": {"start": "node index.js"}}');
@@ -198,7 +202,6 @@ describe.skipIf(engine === undefined)(`containers that qbtc.yaml declares${reaso
       expect(JSON.parse(score.stdout)).toMatchObject({ total: 100 });
       expect((await qbtc(['down', '--volumes'], shop, env)).code).toBe(0);
       expect((await docker('volume', 'ls', '-q')).stdout.trim()).toBe('');
-      await rm(shop, { recursive: true, force: true });
     },
     MINUTES,
   );
