@@ -21,7 +21,8 @@ const missing =
 
 /** Kills the process of a part, and with it those that it has started, as a crash would. */
 async function kill(root: string, name: string): Promise<void> {
-  const { stdout } = await qbtc(['status', '--json'], root);
+  const { code, stdout, stderr } = await qbtc(['status', '--json'], root);
+  expect(stdout, `${code}: ${stderr}`).not.toBe('');
   const { resources } = JSON.parse(stdout) as { resources: { name: string; pid: number | null }[] };
   const pid = resources.find((resource) => resource.name === name)?.pid;
   try {
