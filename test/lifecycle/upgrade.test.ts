@@ -335,6 +335,20 @@ describe('add-ons', () => {
     });
   });
 
+  test('that were of the template itself when the stack was made stay in it', async () => {
+    const sample = await makeSample({ addon: true });
+    const file = join(sample.root, 'qbtc.template.json');
+    const { template, addons } = JSON.parse(await readFile(file, 'utf8'));
+    const older = {
+      template: { ...template, files: { ...template.files, ...addons.more.files } },
+      addons: {},
+    };
+    await writeFile(file, JSON.stringify(older));
+    expect((await upgrade(sample)).changes).toEqual([]);
+    const plan = await removeAddon(sample.context(), { root: sample.root }, 'more', { dryRun: true });
+    expect(plan.changes).toHaveLength(2);
+  });
+
   test('that this qbtc does not have stay, and are told', async () => {
     const sample = await makeSample({ addon: true });
     await rm(join(sample.installation, 'templates/addons/more'), { recursive: true });

@@ -7,7 +7,7 @@ import type { Context } from '../../context.ts';
 import { QbtcError } from '../../errors.ts';
 import type { UpgradeBase, UpgradeNotice } from '../../model/upgrade.ts';
 import { isRecord } from '../../record.ts';
-import { listAddons } from '../addons.ts';
+import { type Addon, filesOfAddon, listAddons } from '../addons.ts';
 import { templateFiles } from '../copy.ts';
 import { fillInStack, laidIn, layStack, type StackValues } from '../lay.ts';
 import { type Ledger, laidFiles, readLedger } from '../ledger.ts';
@@ -38,12 +38,14 @@ export async function givenOf(context: World, root: string, commit: string | und
   const { installation } = context;
   const before = await readLedger(root);
   if (before.template === undefined && commit === undefined) throw await unknown(context, root);
-  const known = new Set((await listAddons(installation.root)).map(({ name }) => name));
-  const foreign = Object.entries(before.addons).filter(([name]) => !known.has(name));
+  const known = await listAddons(installation.root);
+  const foreign = Object.entries(before.addons).filter(([name]) =>
+    known.every((addon) => addon.name !== name),
+  );
   const kept = await readBase(root);
 
   const work = async (values: StackValues, base: Map<string, Content>, kind: UpgradeBase): Promise<Given> => {
-    const laid = await layAnew(context, Object.keys(before.addons), values);
+    const laid = await layAnew(context, await addonsAmong(known, before, base), values);
     await refuseForeign(root, kind, laid.tree);
     for (const [, { files }] of foreign) for (const path of Object.keys(files)) base.delete(path);
     // A commit may hold files of others: only what the template has is compared.
@@ -80,15 +82,26 @@ export async function givenOf(context: World, root: string, commit: string | und
   return await work({ name, portBase }, new Map(base), 'manifest');
 }
 
+/** Those that the stack has, and those that were of the template itself when it was made. */
+async function addonsAmong(known: readonly Addon[], { addons }: Ledger, base: Tree): Promise<Addon[]> {
+  const had = await Promise.all(
+    known.map(async (addon) => {
+      if (Object.hasOwn(addons, addon.name)) return true;
+      const files = await filesOfAddon(addon);
+      return files.filter((path) => base.has(path)).length * 2 > files.length;
+    }),
+  );
+  return known.filter((_, index) => had[index]);
+}
+
 /** What this qbtc would make of the template now, laid into a folder that is gone again afterwards. */
 async function layAnew(
   { installation, interrupted }: World,
-  names: readonly string[],
+  addons: readonly Addon[],
   values: StackValues,
 ): Promise<{ tree: Tree; ledger: Ledger }> {
   const folder = await mkdtemp(join(tmpdir(), 'qbtc-template-'));
   try {
-    const addons = (await listAddons(installation.root)).filter(({ name }) => names.includes(name));
     const sources = {
       templateFolder: join(installation.root, 'templates', 'stack'),
       addons,
