@@ -1,5 +1,6 @@
 import { INSPECT_PORT, READY_TIMEOUT } from '../src/operations/bounds.ts';
 import { OPERATIONS } from '../src/operations/catalogue.ts';
+import { askForSecrets } from './asked-secrets.ts';
 import type { Register } from './command.ts';
 import { operate } from './operate.ts';
 import { number } from './options/number.ts';
@@ -26,11 +27,9 @@ export const dev: Register = (program, run) => {
     )
     .option('--json', 'print what happens as JSON, one object a line')
     .action(
-      run(
-        operate<{ check?: boolean; test?: string; inspect?: string; inspectPort: number; timeout: number }>(
-          'up watch',
-          (options, names) => ({ ...options, names }),
-        ),
-      ),
+      run<object>(async (context, options, names) => {
+        await askForSecrets(context);
+        return operate<object>('up watch', () => ({ ...options, names }))(context, options, []);
+      }),
     );
 };

@@ -1,6 +1,7 @@
 import { PROVIDER_NAMES, STRATEGIES } from '../src/model/resource.ts';
 import { INSPECT_PORT, PORT_BASE, READY_TIMEOUT } from '../src/operations/bounds.ts';
 import { OPERATIONS } from '../src/operations/catalogue.ts';
+import { askForSecrets } from './asked-secrets.ts';
 import type { Register } from './command.ts';
 import { operate } from './operate.ts';
 import { number } from './options/number.ts';
@@ -43,6 +44,7 @@ export const up: Register = (program, run) => {
       number(PORT_BASE),
     )
     .option('--dry-run', 'print the plan, and change nothing')
+    .option('--no-install', 'do not install the packages of a fresh clone')
     .option('--no-apply', 'leave migrations, topology and routes as they are')
     .option(
       '--timeout <seconds>',
@@ -76,6 +78,7 @@ export const up: Register = (program, run) => {
           !watch && inspect !== undefined && '--inspect is for what --watch starts anew',
           inspect === undefined && inspectPort !== undefined && '--inspect-port says where --inspect listens',
         ]);
+        if (!dryRun) await askForSecrets(context);
         const watching = { check, test, inspect, inspectPort };
         const input = watch ? { ...common, ...watching } : { ...common, dryRun, timing };
         return operate<object>(watch ? 'up watch' : 'up', () => ({ ...input, names }))(context, options, []);

@@ -287,6 +287,8 @@ export interface Prompts {
     message: string,
     options?: { default?: string; validate?: (value: string) => true | string },
   ): Promise<string>;
+  /** A text that is not shown while it is typed. */
+  secret(message: string): Promise<string>;
   confirm(message: string, options?: { default?: boolean }): Promise<boolean>;
   select<T extends string>(message: string, choices: { name: string; value: T }[]): Promise<T>;
   /** Several of the choices, all of which are ticked at first. */

@@ -30,6 +30,7 @@ export interface Around {
   containedServices: StackFile['services'];
   secrets: Readonly<Record<string, string>>;
   secretNames: string[];
+  askedSecrets: Record<string, string>;
   /** Those that `qbtc consumers add` made. */
   consumers: ApisixConsumer[];
   /** What the gateway files hold. */
@@ -40,7 +41,7 @@ export interface Around {
 
 /** The stack as the parts know it: the checked file with absolute paths and the port base. */
 export async function buildStack(config: StackFile, around: Around): Promise<Stack> {
-  const { root, file, resources, containedServices, secrets, secretNames } = around;
+  const { root, file, resources, containedServices, secrets, secretNames, askedSecrets } = around;
   const declared = [config.gateway, ...around.gatewayFiles];
   const portBase = config.ports.base;
   return {
@@ -91,6 +92,7 @@ export async function buildStack(config: StackFile, around: Around): Promise<Sta
     },
     secrets: { ...secrets },
     secretNames,
+    askedSecrets,
   };
 }
 

@@ -28,6 +28,21 @@ export function whole(min: number, max: number, what = 'a whole number') {
   return z.preprocess(spelledOut, z.int({ error }).min(min, { error }).max(max, { error }));
 }
 
+/** A secret of the stack: one that qbtc makes, or one that people have from elsewhere and are asked for. */
+export const secret = () =>
+  z.union(
+    [
+      name(),
+      z.strictObject({
+        name: name().describe('The name of the secret: `${secrets.NAME}`.'),
+        ask: filled('where it is to be had from').describe(
+          'Where it is to be had from: it is not generated, but asked for, or set by `qbtc secrets set NAME`.',
+        ),
+      }),
+    ],
+    { error: `${NAME_RULE}, or a mapping with name and ask` },
+  );
+
 /** A text that looks like a number in YAML: `id: 1` is the id "1", as APISIX takes both. */
 export function written<T extends z.ZodType>(schema: T) {
   return z.preprocess((value) => (Number.isSafeInteger(value) ? String(value) : value), schema);

@@ -126,8 +126,14 @@ class Whole {
       commands[command] = isRecord(declared) ? { ...declared, service: name } : declared;
       mount(['commands', command], ['commands', command]);
     }
-    const append = (target: Record<string, unknown>, path: FieldPath, key: string, make = inFolder) => {
-      const added = listOf(data[key]).filter(isText);
+    const append = (
+      target: Record<string, unknown>,
+      path: FieldPath,
+      key: string,
+      make: (each: unknown) => unknown = (each) => inFolder(String(each)),
+    ) => {
+      const isEntry = (each: unknown) => isText(each) || (key === 'secrets' && isRecord(each));
+      const added = listOf(data[key]).filter(isEntry);
       if (added.length === 0) return;
       const last = path.at(-1) ?? '';
       const before = target[last];

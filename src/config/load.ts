@@ -16,13 +16,13 @@ import { type IncludedFile, includedFiles, withIncluded } from './include.ts';
 import { interpolate } from './interpolate.ts';
 import { expectation, schemaMistakes } from './issues.ts';
 import { formatMistake, inFileOrder, type Mistake } from './mistake.ts';
-import { outlineOf, portUses, secretNamesOf } from './outline.ts';
+import { askedSecretsOf, outlineOf, portUses, secretNamesOf } from './outline.ts';
 import { partLocator } from './part-places.ts';
 import { declaredPortBase, localPortBase, withPortBase } from './port-base.ts';
 import { ruleMistakes } from './rules.ts';
 import { applyScale, readScale, type Scale } from './scale.ts';
 import { type StackFile, stackSchema } from './schema.ts';
-import { ensureSecrets, readSecrets } from './secrets.ts';
+import { ensureSecrets, readSecrets, refuseUnknown } from './secrets.ts';
 
 export const STACK_FILE = 'qbtc.yaml';
 
@@ -75,7 +75,9 @@ export async function openStack(
     if (local === undefined) return stack;
     return { ...stack, portBaseFrom: local.from, declaredPortBase: declaredPortBase(written) };
   };
-  const names = document.usable ? secretNamesOf(outlineOf(document.data)) : [];
+  const outline = document.usable ? outlineOf(document.data) : undefined;
+  const names = outline === undefined ? [] : secretNamesOf(outline);
+  const asked = outline === undefined ? {} : askedSecretsOf(outline);
   if (names.length === 0) return await load({});
 
   const known = (await readSecrets(root)) ?? {};
@@ -85,7 +87,9 @@ export async function openStack(
     const stack = await load({ ...pending, ...known });
     if (options.readOnly === true) return stack;
   }
-  return await load(await ensureSecrets(root, names));
+  refuseUnknown(asked, known);
+  const made = names.filter((name) => !Object.hasOwn(asked, name));
+  return await load(await ensureSecrets(root, made));
 }
 
 /** Stands for a secret that is not generated yet, while the file is checked. */
@@ -172,6 +176,7 @@ async function loadDocument(
     secrets: { ...options.secrets, ...consumerSecrets(consumers) },
     consumers: consumers.map(asApisix),
     secretNames: secretNamesOf(outline),
+    askedSecrets: askedSecretsOf(outline),
     gatewayFiles: gateway.sources.map(({ lists }) => lists),
     locate: partLocator(parsed.data, shown, document),
     locateInGateway: locator(parsed.data, { shown, document }, gateway.sources),
@@ -207,7 +212,9 @@ function withEnvironment(
 
 /** Names of the secrets that a stack needs, declared or for its resources; what cannot be read has none. */
 export function secretNames({ data }: StackDocument): string[] {
-  return secretNamesOf(outlineOf(data));
+  const outline = outlineOf(data);
+  const asked = askedSecretsOf(outline);
+  return secretNamesOf(outline).filter((name) => !Object.hasOwn(asked, name));
 }
 
 /** The ports that a stack listens on as they are declared, replicas included, without its port base. */

@@ -21,6 +21,14 @@ const word = z.preprocess((value) => (typeof value === 'number' ? String(value) 
 const texts = z.array(z.string().catch('')).catch([]);
 const oneOrMore = z.union([z.string().transform((pattern) => [pattern]), texts]).catch([]);
 
+/** One that is made, or with `ask` one that people are asked for. */
+const secret = z
+  .union([
+    z.string().transform((name) => ({ name, ask: undefined })),
+    z.object({ name: z.string(), ask: z.string() }),
+  ])
+  .catch({ name: '', ask: undefined });
+
 const resource = z
   .object({
     kind: z.enum(RESOURCE_KINDS).optional().catch(undefined),
@@ -102,7 +110,7 @@ const outline = z.object({
   requires: text,
   strategy: text,
   ports: z.object({ base: number }).partial().catch({}),
-  secrets: texts,
+  secrets: z.array(secret).catch([]),
   infrastructure: z.record(z.string(), resource).catch({}),
   topology: oneOrMore,
   contracts: oneOrMore,
@@ -187,7 +195,15 @@ export function secretNamesOf(stack: Outline): string[] {
     ...(database === undefined ? [] : [secretOfRole(name)]),
     ...(hasAccount(events) ? [secretOfAccount(name)] : []),
   ]);
-  return [...new Set([...stack.secrets.filter((name) => name !== ''), ...derivedSecrets(stack), ...own])];
+  const declared = stack.secrets.map(({ name }) => name).filter((name) => name !== '');
+  return [...new Set([...declared, ...derivedSecrets(stack), ...own])];
+}
+
+/** Where those are to be had from that qbtc cannot make, by name. */
+export function askedSecretsOf({ secrets }: Outline): Record<string, string> {
+  return Object.fromEntries(
+    secrets.flatMap(({ name, ask }) => (ask === undefined || name === '' ? [] : [[name, ask]])),
+  );
 }
 
 /** The ports of a resource by role, with the base. */

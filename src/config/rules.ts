@@ -95,7 +95,7 @@ const namesAreDistinct: Rule = ({ services, infrastructure, ...rest }, report) =
   }
   const derived = new Set(derivedSecrets({ services, infrastructure, ...rest }));
   const seen = new Set<string>();
-  for (const [index, name] of rest.secrets.entries()) {
+  for (const [index, { name }] of rest.secrets.entries()) {
     if (derived.has(name)) {
       const found = `"${name}", which a resource has already`;
       report(['secrets', index], found, 'a name of its own');

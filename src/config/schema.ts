@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { STRATEGIES } from '../model/resource.ts';
-import { environment, filePatterns, filled, name, oneOrMore, whole } from './fields.ts';
+import { environment, filePatterns, filled, name, oneOrMore, secret, whole } from './fields.ts';
 import { MAX_PORT_BASE } from './ports.ts';
 import { chaos } from './sections/chaos.ts';
 import { commands } from './sections/commands.ts';
@@ -55,9 +55,11 @@ export const stackSchema = z
       .prefault({})
       .describe('What all ports have in common.'),
     secrets: z
-      .array(name())
+      .array(secret())
       .default([])
-      .describe('Names of secrets that qbtc generates and keeps in .qbtc/secrets.json: `${secrets.NAME}`.'),
+      .describe(
+        'Names of secrets that qbtc generates and keeps in .qbtc/secrets.json: `${secrets.NAME}`; with `ask` it asks for them.',
+      ),
     include: filePatterns()
       .optional()
       .describe(

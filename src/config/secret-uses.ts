@@ -17,6 +17,7 @@ export function secretUses(stack: Stack): SecretUse[] {
     if (database !== undefined)
       subjects.set(secretOfRole(name), { kind: 'role', service: name, resource: database.resource });
   }
+  for (const [name, ask] of Object.entries(stack.askedSecrets)) subjects.set(name, { kind: 'asked', ask });
   return stack.secretNames.map((name) => {
     const value = stack.secrets[name] ?? '';
     const holds = (text: string) => text.includes(value) || text.includes(encodeURIComponent(value));

@@ -80,6 +80,19 @@ async function changed(root: string, change: (current: Secrets) => Secrets): Pro
   }
 }
 
+/**
+ * What people are asked for is never made up.
+ * @throws QbtcError SECRETS_ASKED with where each is to be had from
+ */
+export function refuseUnknown(asked: Readonly<Record<string, string>>, known: Readonly<Secrets>): void {
+  const missing = Object.keys(asked).filter((name) => !Object.hasOwn(known, name));
+  if (missing.length === 0) return;
+  throw new QbtcError('SECRETS_ASKED', `this checkout does not have ${missing.join(', ')} yet`, {
+    details: missing.map((name) => `${name}: ${asked[name]}`),
+    hint: missing.map((name) => `qbtc secrets set ${name}`).join(' && '),
+  });
+}
+
 /** Servers know the secrets that they were made with: new ones would lock the stack out of its own data. */
 async function refuseOrphanedData(root: string, missing: readonly string[]): Promise<void> {
   const data = statePath(root, 'data');

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { StackDocument } from './document.ts';
-import { filePatterns, filled, name } from './fields.ts';
+import { filePatterns, filled, name, secret } from './fields.ts';
 import { expectation, schemaMistakes } from './issues.ts';
 import type { Mistake } from './mistake.ts';
 import { commandSchema } from './sections/commands.ts';
@@ -12,7 +12,10 @@ const BESIDE = {
   path: filled('a folder')
     .optional()
     .describe("The folder of the service's code, relative to this file; left out, the folder of this file."),
-  secrets: z.array(name()).optional().describe('Names of secrets that qbtc generates: `${secrets.NAME}`.'),
+  secrets: z
+    .array(secret())
+    .optional()
+    .describe('Names of secrets that qbtc generates, or with `ask` asks for: `${secrets.NAME}`.'),
   commands: z
     .record(z.string(), commandSchema.omit({ service: true }))
     .optional()

@@ -46,6 +46,12 @@ export async function rotate(
       },
     );
   }
+  const asked = uses.filter(({ subject }) => subject.kind === 'asked').map(({ name }) => name);
+  if (asked.length > 0)
+    throw new QbtcError('SECRET_FIXED', `${asked.join(', ')} is not made by qbtc`, {
+      exit: EXIT.usage,
+      hint: asked.map((name) => `qbtc secrets set ${name}`).join(' && '),
+    });
   const present = await observeRunning(context, stack.root);
   const runs = present.processes.some(isSupervised) || present.containers.some(isAlive);
   await withLock(stack.root, 'qbtc secrets rotate', async () => {

@@ -24,6 +24,7 @@ import {
 } from '../runtimes/containers/index.ts';
 import { type ProcessRuntime, processPart, processRuntime } from '../runtimes/processes/index.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
+import { installInClone } from '../scaffold/install.ts';
 import { Bundles } from '../services/index.ts';
 import { checkDisk, ensureIdentity, refuseHeld, writeChoices } from '../state/index.ts';
 import { writeComposeFiles } from './compose-files.ts';
@@ -42,6 +43,8 @@ import { decideChecked, type PlanOptions } from './up-plan.ts';
 export interface UpOptions extends PlanOptions {
   /** Whether migrations, topology, and routes are applied too. */
   apply: boolean;
+  /** Whether the packages of a fresh clone are installed first. */
+  install?: boolean;
   /** How long each resource and service may take until it is ready. */
   timeoutMs: number;
   /** Whether embedded parts may start without what is damaged in their data. */
@@ -102,6 +105,7 @@ export async function up(context: Context, stack: Stack, options: UpOptions): Pr
 
 async function bringUp(context: Context, declared: Stack, options: UpOptions, held: Held): Promise<UpResult> {
   const before = context.clock.monotonic();
+  if (options.install === true) await installInClone(context, declared.root);
   const present = await withContainers(context, declared.root, await held.processes.takeOver());
   const selection = select(declared, options.only, options.exactly);
   await refuseHeld(

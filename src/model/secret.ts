@@ -12,7 +12,9 @@ export type SecretSubject =
   /** The account of a service at the broker. */
   | { kind: 'account'; service: string; resource: string }
   /** Declared under `secrets` in `qbtc.yaml`. */
-  | { kind: 'declared' };
+  | { kind: 'declared' }
+  /** Declared there, too, but not made by qbtc: whoever sets it has it from there. */
+  | { kind: 'asked'; ask: string };
 
 /** A secret that the stack uses. */
 export interface SecretUse {

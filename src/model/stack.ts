@@ -190,6 +190,8 @@ export interface Stack {
   };
   /** The secrets that `qbtc.yaml` asks for, declared or by its resources and roles. */
   secretNames: string[];
+  /** Where those of them are to be had from that qbtc does not make, by name. */
+  askedSecrets: Record<string, string>;
   /** The stack's secrets by name, also those that are needed no longer. Never print them; `io` masks these values wherever they appear. */
   secrets: Record<string, string>;
 }

@@ -4,6 +4,7 @@ import semver from 'semver';
 import type { Context } from '../context.ts';
 import { QbtcError } from '../errors.ts';
 import { readTextFile } from '../text-file.ts';
+import { readLedger } from './ledger.ts';
 import { type Workspace, workspacesOf } from './workspaces.ts';
 
 const TIMEOUT_MS = 15 * 60_000;
@@ -20,6 +21,31 @@ export async function installFromLock(
   const hint =
     'Make the stack without its packages (qbtc new NAME --no-install) and run "npm ci" in it to see more.';
   await runNpm(context, root, ['ci'], hint);
+}
+
+/**
+ * Installs the packages of a stack that `qbtc new` has made where nobody has yet, as in a fresh clone. In the repository of
+ * others their own tools install.
+ *
+ * @throws QbtcError INSTALL_FAILED with the last lines of npm
+ */
+export async function installInClone(
+  context: Pick<Context, 'exec' | 'interrupted' | 'io'>,
+  root: string,
+): Promise<void> {
+  if (await exists(join(root, 'node_modules'))) return;
+  if (!(await exists(join(root, 'package-lock.json')))) return;
+  const { template } = await readLedger(root).catch(() => ({ template: undefined }));
+  if (template === undefined) return;
+  const { progress } = context.io;
+  progress.step('packages', 'npm ci: a fresh clone has none (this takes a while)');
+  await runNpm(
+    context,
+    root,
+    ['ci', '--prefer-offline'],
+    'run "npm ci" to see more, or: qbtc up --no-install',
+  );
+  progress.done('packages', 'installed');
 }
 
 async function runNpm(

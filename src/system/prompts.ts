@@ -24,6 +24,7 @@ export function createPrompts(streams: {
   };
   return {
     input: (message, options = {}) => ask({ type: 'input', message, ...options }),
+    secret: (message) => ask({ type: 'password', message, mask: '*' }),
     confirm: (message, options = {}) => ask({ type: 'confirm', message, ...options }),
     select: (message, choices) => ask({ type: 'select', message, choices }),
     tick: (message, choices) =>

@@ -16,6 +16,7 @@ const ALONE = new Set([
   'consumers rotate',
   'chaos guard',
   'secrets get',
+  'secrets set',
   'completion',
   'completions',
 ]);

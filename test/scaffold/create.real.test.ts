@@ -20,8 +20,10 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { loadStack } from '../../src/config/load.ts';
 import type { Context } from '../../src/context.ts';
 import { CREATE_STEPS, type CreateOptions, createStack } from '../../src/scaffold/create.ts';
+import { installInClone } from '../../src/scaffold/install.ts';
 import { createExec } from '../../src/system/exec.ts';
 import { TEMPLATE_FILE } from '../config/sample.ts';
+import { quietContext } from '../support/quiet-context.ts';
 import {
   COPIED,
   makeCheckout,
@@ -298,6 +300,22 @@ describe('installing from the lock file', () => {
     expect(await runService()).toBe('hello');
     expect(await git('status', '--porcelain')).toBe('');
     expect(await beside()).toEqual(['acme']);
+  });
+
+  test('installs those of a clone that has none, once, and of what qbtc new has made alone', async () => {
+    await createStack(world(), { ...options, git: true });
+    const clone = join(folder, 'clone');
+    await run('git', ['clone', '--quiet', options.target, clone]);
+    const context = { ...quietContext(), exec: offline };
+    await installInClone(context, clone);
+    await installInClone(context, clone);
+    expect(context.said).toEqual([expect.stringMatching(/^… packages: npm ci/), '✔ packages: installed']);
+    expect(await readlink(join(clone, 'node_modules/@stack/api'))).toBe('../../services/api');
+
+    await rm(join(clone, 'node_modules'), { recursive: true });
+    await rm(join(clone, 'qbtc.template.json'));
+    await installInClone(context, clone);
+    expect(await readdir(clone)).not.toContain('node_modules');
   });
 
   test('that fails shows what npm said and leaves nothing', async () => {

@@ -47,6 +47,7 @@ export function emptyStack(root: string, changes: Partial<Stack> = {}): Stack {
     heal: { below: 70, every: 30, attempts: 3, fallbackPort: 9079 },
     chaos: { allowed: false, experimentFiles: [] },
     secretNames: [],
+    askedSecrets: {},
     secrets: {},
     ...changes,
   };

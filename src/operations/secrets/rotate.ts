@@ -25,7 +25,7 @@ export const operation = operationOf({
       });
     }
     const chosen = all
-      ? uses.filter(({ subject }) => subject.kind !== 'keyring').map(({ name }) => name)
+      ? uses.filter(({ subject }) => !['keyring', 'asked'].includes(subject.kind)).map(({ name }) => name)
       : names;
     return { document: { kind: 'rotated', ...(await rotate(context, stack, chosen, timeout * 1000)) } };
   },

@@ -4,6 +4,7 @@ import { checkScale, parseProviders, parseScale } from '../../lifecycle/choosing
 import { chooseParts } from '../../lifecycle/named.ts';
 import { openStackHere } from '../../lifecycle/open.ts';
 import { sayOtherTemplate } from '../../lifecycle/other-template.ts';
+import { sayWhichWereMade } from '../../lifecycle/own-secrets.ts';
 import type { UpOptions } from '../../lifecycle/up.ts';
 import { STRATEGIES } from '../../model/resource.ts';
 import type { Stack } from '../../model/stack.ts';
@@ -20,6 +21,7 @@ export const upInput = {
   apply: z.boolean().default(true),
   timeout: numberIn(READY_TIMEOUT).default(READY_TIMEOUT.default),
   acceptLoss: z.boolean().default(false),
+  install: z.boolean().default(true),
 };
 
 type Given = z.output<z.ZodObject<typeof upInput>>;
@@ -31,14 +33,15 @@ export async function openForUp(
   readOnly = false,
 ): Promise<Stack> {
   const base = portBase === undefined ? {} : { portBase };
-  const stack = await openStackHere(context, { readOnly, scale: parseScale(scale), ...base });
+  const options = { readOnly, scale: parseScale(scale), ...base };
+  const stack = await sayWhichWereMade(context, () => openStackHere(context, options));
   await sayOtherTemplate(context, stack.root);
   return stack;
 }
 
 /** What it is asked with, checked against the stack, as `up` takes it. */
 export function upOptions(stack: Stack, given: Given): UpOptions & { only: readonly string[] } {
-  const { names, strategy, provider, apply, timeout, acceptLoss } = given;
+  const { names, strategy, provider, apply, timeout, acceptLoss, install } = given;
   const scale = parseScale(given.scale);
   checkScale(stack, scale);
   const placement = {
@@ -49,6 +52,7 @@ export function upOptions(stack: Stack, given: Given): UpOptions & { only: reado
     apply,
     timeoutMs: timeout * 1000,
     acceptLoss,
+    install,
     placement,
     only: chooseParts(stack, names),
     scale,

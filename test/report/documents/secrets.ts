@@ -5,6 +5,7 @@ export const document: DocumentOf<'secrets'> = {
   stack: 'acme',
   secrets: [
     { name: 'api-key', subject: { kind: 'declared' }, services: [] },
+    { name: 'stripe-key', subject: { kind: 'asked', ask: 'the dashboard of Stripe' }, services: ['llm-api'] },
     { name: 'broker-password', subject: { kind: 'resource', resource: 'broker' }, services: ['llm-api'] },
   ],
 };

@@ -35,6 +35,8 @@ function purposeOf(subject: SecretSubject): string {
       return `account of ${subject.service} at ${subject.resource}`;
     case 'declared':
       return 'declared in qbtc.yaml';
+    case 'asked':
+      return `not made: ${subject.ask}`;
   }
 }
 
