@@ -105,6 +105,8 @@ export type Exec = (
     gid?: number;
     /** The program reads and writes there, and has our signals: the terminal is its own meanwhile, and nothing is kept. */
     terminal?: Terminal;
+    /** What the program starts ends with it, when it is interrupted or its time is over: `npx` starts what it is asked to. */
+    withChildren?: boolean;
     /** Called with each line of stdout and stderr as it comes. */
     onLine?: (line: string) => void;
   },

@@ -90,6 +90,7 @@ async function run(
     env,
     timeoutMs: TIMEOUT_MS,
     signal: context.interrupted,
+    withChildren: true,
     onLine(line) {
       if (line.trim() === '') return;
       last.push({ source: step, message: line, raw: line });

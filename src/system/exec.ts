@@ -1,6 +1,8 @@
 import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isGroupAlive } from '../alive.ts';
 import type { Exec, Terminal } from '../context.ts';
 
 /** What a supervisor, a shell or a person sends to a program. */
@@ -8,12 +10,17 @@ const FOR_THE_PROGRAM: readonly NodeJS.Signals[] =
   process.platform === 'win32'
     ? ['SIGINT', 'SIGTERM', 'SIGHUP']
     : ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'];
+/** As long as execa waits before it kills. */
+const GRACE_MS = 5_000;
+const LOOK_MS = 50;
 const FROM_A_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT']);
 
 /** Runs programs with execa, loaded when first used. The environment is exactly the one given, or ours. */
 export function createExec(): Exec {
   return async (program, args, options = {}) => {
     const { execa } = await import('execa');
+    // Windows has no groups of processes; what stays behind there is the program's own affair.
+    const leads = options.withChildren === true && process.platform !== 'win32';
     const child = execa(program, args, {
       reject: false,
       stripFinalNewline: false,
@@ -22,6 +29,7 @@ export function createExec(): Exec {
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
       ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
       ...stdioOf(options),
+      ...(leads ? { detached: true } : {}),
       ...(options.uid === undefined ? {} : { uid: options.uid }),
       ...(options.gid === undefined ? {} : { gid: options.gid }),
     });
@@ -32,7 +40,13 @@ export function createExec(): Exec {
       }
     }
     const takeBack = options.terminal === undefined ? undefined : handSignalsOn(child, options.terminal);
+    // What it has started may hold its output open: it is ended meanwhile, not after.
+    const end = () => void endGroup(child.pid);
+    const timer = leads && options.timeoutMs !== undefined ? setTimeout(end, options.timeoutMs) : undefined;
+    if (leads) options.signal?.addEventListener('abort', end, { once: true });
     const result = await child.finally(takeBack);
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', end);
     return {
       exitCode: result.exitCode ?? exitCodeOf(result.signal),
       stdout: result.stdout ?? '',
@@ -83,6 +97,22 @@ function handSignalsOn(
       for (const listener of listeners) process.on(signal, listener);
     }
   };
+}
+
+/** Asks a program and what it has started to end, and ends what does not. */
+async function endGroup(leader: number | undefined): Promise<void> {
+  if (leader === undefined) return;
+  tellGroup(leader, 'SIGTERM');
+  for (let left = GRACE_MS; left > 0 && isGroupAlive(leader); left -= LOOK_MS) await sleep(LOOK_MS);
+  tellGroup(leader, 'SIGKILL');
+}
+
+function tellGroup(leader: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-leader, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** As shells have it. */
