@@ -70,7 +70,7 @@ describe('a file that people write', () => {
 });
 
 describe('a byte order mark changes nothing in', () => {
-  const stack = (root: string) => ({ root, composeFile: join(root, 'f') }) as unknown as Stack;
+  const stack = (root: string) => ({ root, resources: [], composeFile: join(root, 'f') }) as unknown as Stack;
   test.each<[string, string, (root: string, file: string) => Promise<unknown>]>([
     ['.env', 'FIRST=1\nSECOND=2\n', (root) => readEnvironment(root, {})],
     ['f', '{"llm": {"text": "x"}}', (root) => readData(root, '@f')],

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, readFile } from 'node:fs/promises';
+import { access, mkdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { Context } from '../../context.ts';
 import { EXIT, QbtcError } from '../../errors.ts';
 import type { Service, Stack } from '../../model/stack.ts';
 import { isRecord } from '../../record.ts';
 import { statePath } from '../../state/index.ts';
+import { readTextFile } from '../../text-file.ts';
 
 /** A compiler that hangs holds the watch no longer. */
 const TIMEOUT_MS = 120_000;
@@ -78,7 +79,7 @@ async function settingsOf(root: string, { path }: Pick<Service, 'path'>): Promis
 async function compilerFor(root: string, settings: string): Promise<string> {
   for (let folder = dirname(settings); ; folder = dirname(folder)) {
     const home = join(folder, 'node_modules', 'typescript');
-    const text = await readFile(join(home, 'package.json'), 'utf8').catch(() => undefined);
+    const text = await readTextFile(join(home, 'package.json')).catch(() => undefined);
     const program = text === undefined ? undefined : programIn(text);
     if (program !== undefined) return join(home, program);
     if (dirname(folder) === folder) break;
