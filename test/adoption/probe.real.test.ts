@@ -19,10 +19,10 @@ const manifest = (name: string, needs: string) =>
   `{"name": "${name}", "scripts": {"start": "node ${name}.js"}, "dependencies": {"${needs}": "1"}}`;
 
 test('each service is started once, and what was seen of it is written', async () => {
-  const [stubborn = 0, easy = 0] = await freePorts(2);
+  const [stubborn = 0, easy = 0, told = 0] = await freePorts(3);
   const root = await repositoryOf({
     'stubborn/package.json': manifest('stubborn', 'express'),
-    'stubborn/stubborn.js': STUBBORN,
+    'stubborn/stubborn.js': `const told = process.env.PORT || ${told};\n${STUBBORN}`,
     'stubborn/config.json': `{"port": ${stubborn}}`,
     'easy/package.json': manifest('easy', 'express'),
     'easy/easy.js': `// default\nconst port = process.env.PORT || ${easy};\n${EASY}`,
