@@ -68,7 +68,11 @@ test('the name of an event without an envelope is the property, whatever its bod
 });
 
 test('what is said is read as it was said, in every form', () => {
-  const name = fc.stringMatching(/^[a-z]{1,8}(\.[a-z]{1,8})?$/);
+  // A field that the envelope has already holds what it holds.
+  const taken = ['id', 'type', 'source', 'data', 'time', 'subject', 'correlationid', 'dataschema'];
+  const name = fc
+    .stringMatching(/^[a-z]{1,8}(\.[a-z]{1,8})?$/)
+    .filter((each) => !taken.includes(each.split('.')[0] ?? ''));
   const forms = fc.record({
     envelope: fc.constantFrom<EnvelopeKind>('cloudevents', 'none'),
     header: fc.option(name, { nil: undefined }),
